@@ -1,0 +1,85 @@
+"""Medians with confidence intervals, from the samples alone: no distribution is assumed, no clock is read.
+
+The interval lies between two order statistics. A sample falls below the true median with probability 1/2, so
+the number of samples below it is binomial(n, 1/2) and P(x[l] <= median <= x[n+1-l]) is
+1 - 2 P(binomial(n, 1/2) < l), whatever the distribution of the samples (H. A. David and H. N. Nagaraja, Order
+Statistics, 3rd edition, Wiley 2003, section 7.1; J.-Y. Le Boudec, Performance Evaluation of Computer and
+Communication Systems, EPFL Press 2010, chapter 2). It holds for independent samples; why run times, which are
+skewed, ask for it is said by T. Hoefler and R. Belli, Scientific Benchmarking of Parallel Computing Systems, 2015.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from statistics import median
+
+from accel_core.errors import BadInput
+from accel_core.model import Estimate
+
+
+def median_interval(samples: Sequence[float], confidence: float = 0.95) -> Estimate:
+    """Median of `samples` (any order, any unit) and the interval that covers the true median with `confidence`.
+
+    `low` and `high` are samples themselves; both are None where there are too few (under six for 0.95).
+    Raises BadInput for no samples, a sample that is not a finite number, or a confidence outside (0, 1).
+    """
+    _check_confidence(confidence)
+    if len(samples) == 0:
+        raise BadInput("There are no samples, so there is no median: measure at least once.")
+    bad = next((x for x in samples if not math.isfinite(x)), None)
+    if bad is not None:
+        raise BadInput(f"A sample is {bad}: every sample must be a finite number, so measure again.")
+    ordered = sorted(map(float, samples))
+    n = len(ordered)
+    rank = _interval_rank(n, confidence)
+    low, high = (ordered[rank - 1], ordered[n - rank]) if rank else (None, None)
+    return Estimate(median(ordered), low, high, n)
+
+
+def ratio_interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> Estimate:
+    """Speed of a / speed of b from times taken in turns: `pairs` of (time_a, time_b) in seconds.
+
+    The median of the pairwise ratios time_b / time_a, so that a slow drift of the machine, which both times of
+    a pair share, cancels. Raises BadInput where a time is not a positive finite number.
+    """
+    for a, b in pairs:
+        if not (0 < a < math.inf and 0 < b < math.inf):
+            raise BadInput(f"The pair of times ({a}, {b}) s has no ratio: both must be positive and finite.")
+    return median_interval([b / a for a, b in pairs], confidence)
+
+
+def relative_half_width(estimate: Estimate) -> float:
+    """Distance from the median to the farther end of its interval, as a fraction of the median.
+
+    Infinite where there is no interval, so that `relative_half_width(e) <= 0.01` asks for a known, narrow one.
+    """
+    if estimate.low is None or estimate.high is None:
+        return math.inf
+    reach = max(estimate.median - estimate.low, estimate.high - estimate.median)
+    if reach == 0:
+        return 0.0
+    return reach / abs(estimate.median) if estimate.median else math.inf
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise BadInput(
+            f"A confidence of {confidence} is not possible: give a number between 0 and 1, such as 0.95."
+        )
+
+
+@lru_cache(maxsize=4096)
+def _interval_rank(n: int, confidence: float) -> int:
+    """Greatest l with 1 - 2 P(binomial(n, 1/2) < l) >= confidence, by whole numbers; 0 where there is none."""
+    allowed = (1 - Fraction(confidence))  * 2**n  # of the 2**n equally likely sides, those in one tail
+    tail, ways, rank = 0, 1, 0
+    while 2 * rank < n:
+        tail += ways  # ways = n choose rank
+        if tail > allowed:
+            break
+        ways = ways * (n - rank) // (rank + 1)
+        rank += 1
+    return rank

@@ -5,7 +5,7 @@ the number of samples below it is binomial(n, 1/2) and P(x[l] <= median <= x[n+1
 1 - 2 P(binomial(n, 1/2) < l), whatever the distribution of the samples (H. A. David and H. N. Nagaraja, Order
 Statistics, 3rd edition, Wiley 2003, section 7.1; J.-Y. Le Boudec, Performance Evaluation of Computer and
 Communication Systems, EPFL Press 2010, chapter 2). It holds for independent samples; why run times, which are
-skewed, ask for it is said by T. Hoefler and R. Belli, Scientific Benchmarking of Parallel Computing Systems, 2015.
+skewed, ask for it is said by T. Hoefler and R. Belli, Scientific Benchmarking, SC 2015.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _check_confidence(confidence: float) -> None:
 @lru_cache(maxsize=4096)
 def _interval_rank(n: int, confidence: float) -> int:
     """Greatest l with 1 - 2 P(binomial(n, 1/2) < l) >= confidence, by whole numbers; 0 where there is none."""
-    allowed = (1 - Fraction(confidence))  * 2**n  # of the 2**n equally likely sides, those in one tail
+    allowed = (1 - Fraction(confidence)) / 2 * 2**n  # of the 2**n equally likely sides, those in one tail
     tail, ways, rank = 0, 1, 0
     while 2 * rank < n:
         tail += ways  # ways = n choose rank

@@ -42,7 +42,7 @@ MISSING = (
 
 
 def chromium_executable() -> str:
-    """Path of a browser of the Chromium family that starts; the test fails with one sentence if there is none."""
+    """Path of a browser of the Chromium family that starts; fails the test with one sentence if none does."""
     for find in (installed, playwrights_own, installed_by_playwright, installed_by_apt):
         path = find()
         if path:

@@ -1,0 +1,63 @@
+"""`accel ...`: the command line. One answer on standard output, everything else on standard error.
+
+Exit status: 0 done, 1 a fault, 2 bad input, 130 stopped by Ctrl-C, 141 the reader of the output went away.
+Whatever goes wrong is told in one sentence; ACCEL_TRACEBACK=1 shows where an unexpected fault came from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from accel_core.cli.arguments import parse
+from accel_core.errors import AccelError, JobCancelled
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell reports it."""
+BROKEN_PIPE = 141
+"""128 + SIGPIPE, as a shell reports it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command (`sys.argv` without its first word by default) and return its exit status."""
+    _never_fail_on_a_letter()
+    try:
+        return _answer(sys.argv[1:] if argv is None else argv)
+    except BrokenPipeError:  # `accel machine | head -1`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit is quiet too
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, JobCancelled):
+        return _complain("Stopped from the keyboard; results that were stored before are kept.", INTERRUPTED)
+    except AccelError as error:
+        return _complain(str(error), error.exit_status)
+    except Exception as error:
+        if os.environ.get("ACCEL_TRACEBACK"):
+            raise
+        fault = f"{type(error).__name__}: {error}".rstrip(". :")
+        return _complain(f"Something went wrong inside accel ({fault}); ACCEL_TRACEBACK=1 shows where.", 1)
+
+
+def _answer(argv: Sequence[str]) -> int:
+    options = parse(argv)
+    from accel_core.cli import commands  # only now: `accel --help` and a typing mistake need none of it
+    from accel_core.cli.output import json_text
+
+    answer = commands.COMMANDS[options.command](options)
+    print(json_text(answer.data) if options.json else answer.text, flush=True)
+    return 0
+
+
+def _complain(sentence: str, status: int) -> int:
+    """Print `sentence` as one line on standard error and return `status`."""
+    print("accel:", " ".join(sentence.split()), file=sys.stderr, flush=True)
+    return status
+
+
+def _never_fail_on_a_letter() -> None:
+    """Print `?` for a letter that the terminal's encoding lacks (the µ of µs), where Python would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,181 @@
+"""The words of the command line, and every way to mistype them said in one sentence.
+
+Nothing slow is imported here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from accel_core import __version__
+from accel_core.errors import BadInput
+from accel_core.model import DTYPES
+
+DEFAULT_BUDGET_S = 2.0
+PEAKS_BUDGET_S = 20.0
+LONGEST_BUDGET_S = 3600.0
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaint is one sentence (BadInput) and which takes no abbreviated option."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        said = message.removeprefix("argument ")
+        raise BadInput(f"{said[:1].upper()}{said[1:]}; `{self.prog} --help` shows what it takes.")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of one command line; its `command` names the command. BadInput says what is wrong with it."""
+    parser, names = _parser()
+    word = next((w for w in argv if not w.startswith("-")), None)
+    first = argv[0] if argv else None
+    if word is None and first not in ("-h", "--help", "--version"):
+        raise BadInput(f"No command given: name one of {', '.join(names)}; `accel --help` describes them.")
+    if first == word and word not in names:
+        raise BadInput(
+            f"There is no command {word!r}{nearest(word or '', names)}; commands: {', '.join(names)}."
+        )
+    return parser.parse_args(list(argv))
+
+
+def nearest(word: str, names: Sequence[str]) -> str:
+    """`, did you mean 'bench'` where one of `names` is close to `word`, else nothing."""
+    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}" if close else ""
+
+
+# -- values ---------------------------------------------------------------------------------------------------
+
+
+def whole_number(text: str) -> int:
+    """`512`. Whether the value makes sense is for the registry to say."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 512") from None
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """`512,1024`: one or more whole numbers, each kept once."""
+    return tuple(dict.fromkeys(whole_number(part) for part in text.split(",")))
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """`m,k,n`: the length of each axis in the order of the workload."""
+    return tuple(whole_number(part) for part in text.split(","))
+
+
+def over(text: str) -> tuple[str, tuple[int, ...]]:
+    """`block=8,16,32`: what is swept and through which values."""
+    name, sign, values = text.partition("=")
+    if not sign or not name.strip() or not values.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form block=8,16,32")
+    return name.strip(), whole_numbers(values)
+
+
+def seconds(text: str) -> float:
+    """A time budget: more than 0 and at most an hour."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= LONGEST_BUDGET_S:  # false for nan too
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0 and up to {LONGEST_BUDGET_S:.0f}"
+        )
+    return value
+
+
+def dtype(text: str) -> str:
+    if text not in DTYPES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a dtype that is measured here, use {' or '.join(DTYPES)}"
+        )
+    return text
+
+
+# -- commands -------------------------------------------------------------------------------------------------
+
+
+def _parser() -> tuple[Parser, tuple[str, ...]]:
+    """The whole parser and the names of its commands."""
+    parser = Parser(prog="accel", description="See, by measurement, why some code is fast on this computer.")
+    parser.add_argument("--version", action="version", version=f"accel {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, help: str, *options: Callable[[Parser], None]) -> Parser:
+        child: Parser = commands.add_parser(name, help=help, description=help)
+        for add in options:
+            add(child)
+        child.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        return child
+
+    command("machine", "What this machine is: cores, caches, vectors, libraries, with the source of each fact.")
+    peaks = command("peaks", "Measure the roofs of this machine: compute, bandwidth, latency, clock.")
+    peaks.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
+    peaks.add_argument("--threads", type=whole_numbers, help="1 or 1,2 (one and all cores where left out)")
+    peaks.add_argument("--budget", type=seconds, default=PEAKS_BUDGET_S, help="seconds for all roofs (20)")
+    bench = command(
+        "bench", "Time one kernel, verified against the reference.", _kernel, _size_or_shape, _setting
+    )
+    bench.add_argument("--block", type=whole_number, help="block size of a tiled kernel")
+    compare = command("compare", "Time two kernels in turns and give the ratio of their speeds.")
+    compare.add_argument("a", help="first kernel, for instance matmul/compiled_ikj")
+    compare.add_argument("b", help="second kernel, for instance matmul/numpy")
+    compare.add_argument("--sizes", type=whole_numbers, help="one or more sizes, for instance 512,1024")
+    _setting(compare)
+    ladder = command("ladder", "Time every kernel of a workload, from slow to fast.", _setting)
+    ladder.add_argument("workload", help="for instance matmul")
+    ladder.add_argument("--size", type=whole_number, help="see `accel bench`")
+    _add_sweep(
+        command("sweep", "Time kernels at several blocks, sizes or thread counts.", _size_or_shape, _setting)
+    )
+    roofline = command("roofline", "Draw the stored measurements on this machine's roofs.")
+    roofline.add_argument("--html", required=True, metavar="FILE", help="the page to write")
+    roofline.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    roofline.add_argument("--threads", type=whole_number, default=1, help="threads of the roofs (1)")
+    _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
+    command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
+    return parser, tuple(commands.choices)
+
+
+def _kernel(parser: Parser) -> None:
+    parser.add_argument("kernel", help="workload/kernel, for instance matmul/numpy")
+
+
+def _size_or_shape(parser: Parser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--size", type=whole_number, help="the one number that a workload's shape follows from")
+    group.add_argument("--shape", type=shape, help="every axis, for matmul m,k,n: a is (m, k), b is (k, n)")
+
+
+def _setting(parser: Parser) -> None:
+    parser.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    parser.add_argument("--threads", type=whole_number, default=1, help="threads of the kernel (1)")
+    parser.add_argument("--budget", type=seconds, default=DEFAULT_BUDGET_S, help="seconds for each kernel (2)")
+
+
+def _add_sweep(sweep: Parser) -> None:
+    sweep.add_argument(
+        "kernels", nargs="+", help="one or more, for instance matmul/compiled_tiled,matmul/numpy_tiled"
+    )
+    sweep.add_argument("--over", type=over, required=True, help="block=8,16,32 or size=... or threads=...")
+    sweep.add_argument("--block", type=whole_number, help="block size where something else is swept")
+
+
+def _add_intensity(intensity: Parser) -> None:
+    intensity.add_argument("model", help="the operation, for instance matmul")
+    intensity.add_argument(
+        "--shape", type=shape, help="every axis, for matmul m,k,n (its own default otherwise)"
+    )
+    intensity.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    intensity.add_argument(
+        "--convention", default="least", help="which bytes count: least (default), stream or write_allocate"
+    )

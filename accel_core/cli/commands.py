@@ -1,0 +1,214 @@
+"""What each command does: options in, an Answer out. Thin: the work is done by the floors below.
+
+A command imports what it needs when it runs, so that `accel intensity` does not wait for Numba.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from accel_core.cli import text
+from accel_core.cli.jobs import case_of, measure, run_job, stored_peaks, with_setting
+from accel_core.cli.output import Answer
+from accel_core.errors import AccelError, BadInput
+from accel_core.model import (
+    DTYPES,
+    Ceiling,
+    Clock,
+    Comparison,
+    CurvePoint,
+    Latency,
+    Measurement,
+    Refusal,
+)
+
+
+def machine(options: Namespace) -> Answer:
+    """What this machine is. `measured_clock_hz` is the newest stored one, null where none is."""
+    from accel_core.machine import detect, environment
+
+    found, libraries = detect(), environment()
+    peaks = stored_peaks(found)
+    clock_hz = peaks.clock.clock_hz.median if peaks and peaks.clock else None
+    blas = libraries.to_dict()["blas"]
+    data = {
+        "machine": {**found.to_dict(), "blas": blas, "measured_clock_hz": clock_hz},
+        "environment": libraries.to_dict(),
+    }
+    return Answer(data, text.machine(found, libraries, clock_hz))
+
+
+def peaks(options: Namespace) -> Answer:
+    """Measure roofs; the theoretical ones stand beside them where width, pipes and clock are known."""
+    from accel_core.machine import detect
+    from accel_core.roofline import theoretical_ceilings
+
+    here = detect()
+    results = run_job(
+        {
+            "kind": "peaks",
+            "dtypes": [options.dtype] if options.dtype else list(DTYPES),
+            "threads": list(options.threads or dict.fromkeys((1, here.cores.allowed))),
+            "budget_s": options.budget,
+        }
+    )
+    measured = tuple(r for r in results if isinstance(r, Ceiling))
+    latencies = [r for r in results if isinstance(r, Latency)]
+    curve = [r for r in results if isinstance(r, CurvePoint)]
+    clock = next((r for r in results if isinstance(r, Clock)), None)
+    theory = theoretical_ceilings(here, clock.clock_hz.median if clock else None, measured)
+    data = {
+        "ceilings": [c.to_dict() for c in (*measured, *theory)],
+        "clock": clock.to_dict() if clock else None,
+        "latencies": [x.to_dict() for x in latencies],
+        "curve": [x.to_dict() for x in curve],
+        "fingerprint": here.fingerprint,
+    }
+    return Answer(data, text.peaks((*measured, *theory), clock, latencies))
+
+
+def bench(options: Namespace) -> Answer:
+    """Time one kernel at one setting."""
+    case = case_of(options.kernel, options, options.size, options.shape, _block(options))
+    measured, _ = measure([case], options.budget)
+    return Answer({"measurement": _record(measured[0])}, text.measurement(measured[0]))
+
+
+def compare(options: Namespace) -> Answer:
+    """Time two kernels in turns, at each size."""
+    sizes = options.sizes or (None,)
+    sides = [[case_of(name, options, size).to_dict() for name in (options.a, options.b)] for size in sizes]
+    results = run_job({"kind": "compare", "pairs": sides, "budget_s": options.budget})
+    comparisons = [r for r in results if isinstance(r, Comparison)]
+    return Answer({"comparisons": [c.to_dict() for c in comparisons]}, text.comparisons(comparisons))
+
+
+def ladder(options: Namespace) -> Answer:
+    """Time every rung of a workload; a rung that would take too long is refused with the reason."""
+    from accel_core.registry import workload
+
+    rungs = workload(options.workload)
+    cases = [case_of(f"{rungs.name}/{kernel.name}", options, options.size) for kernel in rungs.kernels]
+    measured, refused = measure(cases, options.budget)
+    return _many(measured, refused)
+
+
+def sweep(options: Namespace) -> Answer:
+    """Time kernels at several values of one setting."""
+    name, values = options.over
+    names = [part for word in options.kernels for part in word.split(",") if part]
+    if name == "size" and (options.size or options.shape):
+        raise BadInput(
+            "The size cannot be swept and given: leave out --size and --shape, or sweep something else."
+        )
+    if name == "block" and options.block is not None:
+        raise BadInput("The block cannot be swept and given: leave out --block, or sweep something else.")
+    cases = []
+    for kernel in names:
+        base = case_of(kernel, options, options.size, options.shape, _block(options))
+        cases += [with_setting(base, name, value) for value in values]
+    return _many(*measure(cases, options.budget))
+
+
+def roofline(options: Namespace) -> Answer:
+    """Draw what is stored of this machine, as one HTML page that needs no network."""
+    target = Path(options.html)
+    if target.is_dir() or not target.parent.is_dir():
+        raise BadInput(f"Cannot write {target}: name a file in a folder that exists.")
+    from accel_core.figures import PAPER, figure_html, roofline_figure
+    from accel_core.machine import detect
+    from accel_core.registry import WORKLOADS
+    from accel_core.store import Store
+
+    here, store = detect(), Store()
+    known = store.peaks(here.fingerprint)
+    if known is None:
+        raise AccelError("The roofs of this machine are not measured yet: run `accel peaks` first.")
+    points = [
+        m
+        for m in store.measurements(here.fingerprint)
+        if m.dtype == options.dtype and m.threads == options.threads
+    ]
+    picture = roofline_figure(
+        here,
+        known.ceilings,
+        points,
+        PAPER,
+        workloads=WORKLOADS,
+        dtype=options.dtype,
+        threads=options.threads,
+        clock=known.clock,
+        environment=known.environment,
+        created=known.created,
+    )
+    _write(target, figure_html(picture, title="Accel Explorer: roofline", filename="roofline"))
+    data = {
+        "html": str(target),
+        "measurements": len(points),
+        "dtype": options.dtype,
+        "threads": options.threads,
+    }
+    return Answer(data, f"{target}: {len(points)} measurements, {options.dtype}, {options.threads} threads.")
+
+
+def intensity(options: Namespace) -> Answer:
+    """Count FLOP and bytes of an operation by formula; nothing is run."""
+    from accel_core.intensity import model
+
+    operation = model(options.model)
+    counted = operation.estimate(options.shape or operation.defaults, options.dtype, options.convention)
+    data = {
+        "model": operation.name,
+        "shape": dict(zip(operation.axes, options.shape or operation.defaults, strict=True)),
+        "dtype": options.dtype,
+        "convention": options.convention,
+        "flop": counted.flop,
+        "bytes": counted.bytes,
+        "intensity_flop_per_byte": counted.flop_per_byte,
+        "derivation": counted.derivation,
+        "source": counted.source,
+    }
+    return Answer(data, text.intensity(operation, counted))
+
+
+def doctor(options: Namespace) -> Answer:
+    """What could disturb a measurement here and now. A finding is an answer, not a fault: exit status 0."""
+    from accel_core.doctor import checkup
+    from accel_core.machine import detect
+
+    checks = checkup(detect())
+    data = {"checks": [{k: getattr(c, k) for k in ("name", "ok", "detail", "remedy")} for c in checks]}
+    return Answer(data, text.checks(checks))
+
+
+COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
+    command.__name__: command
+    for command in (machine, peaks, bench, compare, ladder, sweep, roofline, intensity, doctor)
+}
+
+
+# -- pieces that two commands share ---------------------------------------------------------------------------
+
+
+def _block(options: Namespace) -> dict[str, int]:
+    return {} if options.block is None else {"block": options.block}
+
+
+def _record(measurement: Measurement) -> dict[str, object]:
+    """A measurement as JSON data, with the fingerprint of its hardware under `machine` too."""
+    return {**measurement.to_dict(), "machine": measurement.fingerprint}
+
+
+def _many(measured: list[Measurement], refused: list[Refusal]) -> Answer:
+    """The answer of a ladder or a sweep."""
+    data = {"measurements": [_record(m) for m in measured], "refused": [r.to_dict() for r in refused]}
+    return Answer(data, text.measurements(measured, refused))
+
+
+def _write(target: Path, page: str) -> None:
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise AccelError(f"Cannot write {target}: {error.strerror or error}.") from error

@@ -1,0 +1,84 @@
+"""From options to a job and back: cases, the run through the queue, and the store that keeps the results."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from accel_core.cli.output import Progress
+from accel_core.errors import BadInput, StoreUnavailable
+from accel_core.model import Case, Machine, Measurement, Peaks, Refusal, Shape
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
+
+
+def case_of(
+    kernel: str,
+    options: Namespace,
+    size: int | None,
+    shape: Shape | None = None,
+    parameters: Mapping[str, int] | None = None,
+) -> Case:
+    """The case that was asked for; the workload's own size where neither size nor shape is given."""
+    from accel_core.registry import kernel as find
+
+    workload, _ = find(kernel)
+    if size is None:
+        size = max(shape) if shape else workload.default_size
+    return Case(kernel, size, options.dtype, options.threads, dict(parameters or {}), shape)
+
+
+def with_setting(case: Case, name: str, value: int) -> Case:
+    """`case` with one setting changed: its size, its threads or a parameter of its kernel."""
+    if name == "size":
+        return replace(case, size=value)
+    if name == "threads":
+        return replace(case, threads=value)
+    return replace(case, parameters={**case.parameters, name: value})
+
+
+def run_job(job: dict[str, Any]) -> list[Any]:
+    """Run `job` when its turn in the queue has come; progress and warnings go to standard error."""
+    from accel_core.runner import run
+
+    progress = Progress()
+    try:
+        return run(job, owner=f"accel-{os.getpid()}", store=_open_store(progress), on_event=progress)
+    finally:
+        progress.clear()
+
+
+def measure(cases: Sequence[Case], budget_s: float) -> tuple[list[Measurement], list[Refusal]]:
+    """Time `cases`; BadInput with the reason where every one was refused."""
+    results = run_job({"kind": "bench", "cases": [c.to_dict() for c in cases], "budget_s": budget_s})
+    measured = [r for r in results if isinstance(r, Measurement)]
+    refused = [r for r in results if isinstance(r, Refusal)]
+    if refused and not measured:
+        raise BadInput(refused[-1].reason)
+    return measured, refused
+
+
+def stored_peaks(machine: Machine) -> Peaks | None:
+    """The stored roofs of `machine`; None, with a warning, where the store cannot be read."""
+    from accel_core.store import Store
+
+    try:
+        return Store().peaks(machine.fingerprint)
+    except StoreUnavailable as error:
+        Progress().warn(str(error))
+        return None
+
+
+def _open_store(progress: Progress) -> Store | None:
+    """The store for the results; None, with a warning, where there is none to be had."""
+    from accel_core.store import Store
+
+    try:
+        return Store()
+    except StoreUnavailable as error:
+        progress.warn(f"Nothing will be stored: {error}")
+        return None

@@ -1,0 +1,98 @@
+"""What a command prints: JSON that any parser takes, aligned text for people, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from accel_core.units import format_time
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One command's answer: `data` for --json, `text` for people."""
+
+    data: dict[str, Any]
+    text: str
+
+
+def json_text(data: Mapping[str, Any]) -> str:
+    """One JSON object, in ASCII. NaN and infinity, which JSON does not have, become null."""
+    return json.dumps(_plain(data), indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):  # a NumPy scalar
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Columns as wide as their widest cell: the first `left` of them flush left, the others flush right."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(_row(line, widths, left) for line in lines)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
+    placed = [
+        c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(placed).rstrip()
+
+
+def pairs(rows: Sequence[tuple[str, str]]) -> str:
+    """`name  value` lines with the values below each other."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return "\n".join(f"{name.ljust(width)}  {value}".rstrip() for name, value in rows)
+
+
+class Progress:
+    """Shows a job's events on standard error: one rewritten line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        self._shown = ""
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        kind = event.get("event")
+        if kind == "queued" and event.get("place"):
+            place = event["place"]
+            self._show(f"waiting in the queue: {place} job{'s' if place > 1 else ''} before this one")
+        elif kind == "step":
+            expected_s = event.get("expected_s")
+            left = f", about {format_time(expected_s)} left" if expected_s else ""
+            self._show(f"[{min(event['done'] + 1, event['total'])}/{event['total']}] {event['name']}{left}")
+        elif kind == "warning":
+            self.warn(str(event["message"]))
+
+    def warn(self, message: str) -> None:
+        """Print a warning on a line of its own."""
+        self.clear()
+        print("accel: warning:", " ".join(message.split()), file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Remove the line that is rewritten, so that what follows starts on an empty one."""
+        if self._live and self._shown:
+            print("\r" + " " * len(self._shown) + "\r", end="", file=self._stream, flush=True)
+        self._shown = ""
+
+    def _show(self, line: str) -> None:
+        if not self._live:
+            if line != self._shown:
+                print(line, file=self._stream, flush=True)
+            self._shown = line
+            return
+        line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line could not be rewritten
+        print("\r" + line.ljust(len(self._shown)), end="", file=self._stream, flush=True)
+        self._shown = line

@@ -1,0 +1,195 @@
+"""Each command's answer as a person reads it: aligned, with units, numbers first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from accel_core.cli.output import pairs, table
+from accel_core.model import (
+    Ceiling,
+    Clock,
+    Comparison,
+    Cores,
+    Environment,
+    Estimate,
+    Fact,
+    Latency,
+    Machine,
+    Measurement,
+    Refusal,
+)
+from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
+
+if TYPE_CHECKING:
+    from accel_core.doctor import Check
+    from accel_core.intensity import Model
+
+UNKNOWN = "unknown"
+
+
+def machine(found: Machine, libraries: Environment, measured_clock_hz: float | None) -> str:
+    """The hardware, then the libraries, then the facts that sources disagree on."""
+    blas = libraries.blas
+    rows = [
+        ("Processor", f"{found.cpu} ({found.architecture}, {found.system})"),
+        ("Cores", _cores(found.cores)),
+        *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),
+        ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
+        ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
+        ("Clock", _clock(found.clock_hz, measured_clock_hz)),
+        ("BLAS", f"{blas.name} {blas.version or ''}, {_threads(blas.threads)}" if blas else UNKNOWN),
+        ("Software", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),
+        ("Fingerprint", found.fingerprint),
+    ]
+    disputed = [_dispute(fact) for fact in found.facts if fact.others]
+    return "\n\n".join([pairs(rows), *(["Sources disagree on:\n" + "\n".join(disputed)] if disputed else [])])
+
+
+def peaks(ceilings: Sequence[Ceiling], clock: Clock | None, latencies: Sequence[Latency]) -> str:
+    """Roofs, measured beside theoretical, then latencies and the clock."""
+    rows = [
+        (c.name, format_rate(c.value, c.unit), _rates(c), _threads(c.threads), c.source, c.definition)
+        for c in sorted(ceilings, key=lambda c: (c.kind, c.dtype, c.threads, -c.value))
+    ]
+    parts = [table(("roof", "value", "95 % interval", "threads", "source", ""), rows)] if rows else []
+    if latencies:
+        waits = [(x.level, format_time(x.time_s.median), format_bytes(x.working_set_bytes)) for x in latencies]
+        parts.append(table(("latency", "per load", "working set"), waits))
+    if clock:
+        parts.append(f"Clock {format_rate(clock.clock_hz.median, 'Hz')} ({clock.definition})")
+    return "\n\n".join(parts) or "Nothing was measured in this budget: give more with --budget."
+
+
+def measurement(m: Measurement) -> str:
+    """One measurement in full."""
+    settings = "".join(f", {name} {value}" for name, value in m.parameters.items())
+    rows = [
+        (m.kernel, f"{' x '.join(map(str, m.shape))}, {m.dtype}, {_threads(m.threads)}{settings}"),
+        ("time", f"{format_time(m.time_s.median)} {_times(m.time_s)}"),
+        ("rate", format_rate(m.flop_per_s, "FLOP/s")),
+        ("intensity", _intensity(m.intensity_flop_per_byte)),
+        ("extra memory", UNKNOWN if m.peak_alloc_bytes is None else format_bytes(m.peak_alloc_bytes)),
+        ("compile", format_time(m.compile_s)),
+        ("verified", f"greatest relative error {m.max_relative_error:.1e}"),
+    ]
+    if m.disturbed:
+        rows.append(("DISTURBED", m.disturbed_reason))
+    return pairs(rows)
+
+
+def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:
+    """A row a measurement with its speed-up over the row before; refused cases with their reason below."""
+    rows = []
+    for at, m in enumerate(measured):
+        before = measured[at - 1].flop_per_s if at else 0.0
+        step = format_ratio(m.flop_per_s / before) if before else ""
+        settings = ", ".join(f"{name} {value}" for name, value in m.parameters.items())
+        note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
+        shape = "x".join(map(str, m.shape))
+        rate = format_rate(m.flop_per_s, "FLOP/s")
+        rows.append(
+            (m.kernel, settings, shape, _threads(m.threads), format_time(m.time_s.median), rate, step, note)
+        )
+    header = ("kernel", "setting", "shape", "threads", "time", "rate", "against the row above", "")
+    refusals = [f"{r.case.kernel} was not run: {r.reason}{_extrapolated(r)}" for r in refused]
+    return "\n\n".join([*([table(header, rows)] if rows else []), *(["\n".join(refusals)] if refusals else [])])
+
+
+def comparisons(compared: Sequence[Comparison]) -> str:
+    """A line a pair: who is faster, by how much, and the interval of that ratio."""
+    rows = [
+        (
+            f"{c.a} against {c.b}",
+            str(c.size),
+            format_time(c.time_s_a),
+            format_time(c.time_s_b),
+            format_ratio(c.ratio.median),
+            _interval(c.ratio, format_number),
+            "disturbed" if c.disturbed else "",
+        )
+        for c in compared
+    ]
+    return table(("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", ""), rows)
+
+
+def intensity(operation: Model, counted: Any) -> str:
+    """FLOP, bytes and their ratio, with the formula and where it comes from."""
+    rows = [
+        (operation.name, operation.title),
+        ("work", f"{counted.flop} FLOP"),
+        ("traffic", f"{counted.bytes} B"),
+        ("intensity", _intensity(counted.flop_per_byte)),
+        ("derivation", counted.derivation),
+        ("source", counted.source),
+    ]
+    return pairs(rows)
+
+
+def checks(found: Sequence[Check]) -> str:
+    """A line a check; the remedy below the ones that are not well."""
+    lines = []
+    for check in found:
+        lines.append(f"{'ok  ' if check.ok else 'LOOK'}  {check.name}: {check.detail}")
+        if not check.ok and check.remedy:
+            lines.append(f"      {check.remedy}")
+    return "\n".join(lines)
+
+
+# -- words ----------------------------------------------------------------------------------------------------
+
+
+def _threads(count: int | None) -> str:
+    return UNKNOWN if count is None else f"{count} thread{'' if count == 1 else 's'}"
+
+
+def _cores(cores: Cores) -> str:
+    known = (("physical", cores.physical), ("logical", cores.logical), ("allowed", cores.allowed))
+    return ", ".join(f"{UNKNOWN if count is None else count} {word}" for word, count in known)
+
+
+def _cache(size_bytes: int, ways: int | None, line_bytes: int | None) -> str:
+    parts = [f"{ways} ways" if ways else "", f"lines of {line_bytes} B" if line_bytes else ""]
+    return ", ".join([format_bytes(size_bytes), *filter(None, parts)])
+
+
+def _clock(said_hz: float | None, measured_hz: float | None) -> str:
+    said = f"{format_rate(said_hz, 'Hz')} says the system" if said_hz else "the system does not say"
+    measured = (
+        f"{format_rate(measured_hz, 'Hz')} measured" if measured_hz else "not measured yet (`accel peaks`)"
+    )
+    return f"{said}, {measured}"
+
+
+def _dispute(fact: Fact) -> str:
+    others = "; ".join(f"{value} ({source})" for source, value in fact.others)
+    return (
+        f"  {fact.name}: {fact.value} ({fact.source}), not {others}{': ' + fact.reason if fact.reason else ''}"
+    )
+
+
+def _interval(e: Estimate, show: Any) -> str:
+    """`1.2 to 1.3`, or why there is none."""
+    return f"{show(e.low)} to {show(e.high)}" if e.low is not None and e.high is not None else "under 6 samples"
+
+
+def _times(e: Estimate) -> str:
+    if e.low is None:
+        return f"(n={e.n}, too few for an interval)"
+    return f"({_interval(e, format_time)}, 95 %, n={e.n})"
+
+
+def _rates(c: Ceiling) -> str:
+    if c.low is None or c.high is None:
+        return ""
+    return f"{format_rate(c.low, c.unit)} to {format_rate(c.high, c.unit)}"
+
+
+def _intensity(flop_per_byte: float | None) -> str:
+    return UNKNOWN if flop_per_byte is None else f"{format_number(flop_per_byte)} FLOP/B"
+
+
+def _extrapolated(refusal: Refusal) -> str:
+    if refusal.extrapolated_s is None:
+        return ""
+    return f" (about {format_time(refusal.extrapolated_s)}, extrapolated from N={refusal.extrapolated_from})"

@@ -1,0 +1,127 @@
+"""Bandwidth and latency against working set: the steps are the caches, wherever the sources say they end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from accel_core.figures.canvas import decades, label, log2_axis, log_axis, sample_banner, sheet, teaching_figure
+from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.look import Look, faded
+from accel_core.figures.words import rate_text, time_text
+from accel_core.model import Estimate, Machine, Peaks
+from accel_core.units import format_bytes
+
+EMPTY = (
+    "Measure this machine: its bandwidth and latency against the working set will stand here, "
+    "with the detected cache sizes marked."
+)
+Series = Sequence[tuple[int, Estimate]]
+
+
+def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
+    """Two panels over one log2 axis of working sets: read bandwidth above, load-to-use latency below."""
+    points = sorted(peaks.curve if peaks else (), key=lambda p: p.working_set_bytes)
+    bandwidth = [(p.working_set_bytes, p.bandwidth_byte_per_s) for p in points if p.bandwidth_byte_per_s]
+    latency = [(p.working_set_bytes, p.latency_s) for p in points if p.latency_s]
+    if not bandwidth and not latency:
+        return teaching_figure(EMPTY, look)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    figure.update_layout(sheet(look, 620).layout, showlegend=False, hovermode="x")
+    panels = ((1, "Read bandwidth (GB/s)", 1e9, bandwidth), (2, "Latency (ns)", 1e-9, latency))
+    for row, title, scale, series in panels:
+        levels = [limiting_level(machine, size) for size, _ in series]
+        colours = [look.stale if sample else look.level(level) for level in levels]
+        _add_panel(figure, look, row, title, scale, series, colours)
+    places = [p.working_set_bytes for p in points]
+    x_axis = log2_axis(look, "Working set (bytes; one core)", places, sizes=True)
+    figure.update_xaxes(x_axis)
+    figure.update_xaxes(row=1, col=1, title="", showticklabels=False)
+    _mark_caches(figure, machine, look, min(places), max(places))
+    if sample:
+        sample_banner(figure, look, SAMPLE)
+    return figure
+
+
+def _add_panel(
+    figure: go.Figure, look: Look, row: int, title: str, scale: float, series: Series, colours: list[str]
+) -> None:
+    """One curve with its interval band, its markers in the colour of the level that holds the working set."""
+    if not series:
+        figure.update_yaxes(title=f"{title}: not measured yet", showticklabels=False, row=row, col=1)
+        return
+    name = "bandwidth" if row == 1 else "latency"
+    x = [size for size, _ in series]
+    low = [e.median if e.low is None else e.low for _, e in series]
+    high = [e.median if e.high is None else e.high for _, e in series]
+    quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    figure.add_scatter(x=x, y=low, name=f"{name} low", **quiet, row=row, col=1)
+    figure.add_scatter(
+        x=x,
+        y=high,
+        name=f"{name} high",
+        fill="tonexty",
+        fillcolor=faded(look.ink, 0.18),
+        **quiet,
+        row=row,
+        col=1,
+    )
+    texts = [
+        f"{format_bytes(size)}: {rate_text(e, 'B/s') if name == 'bandwidth' else time_text(e)}"
+        for size, e in series
+    ]
+    figure.add_scatter(
+        x=x,
+        y=[e.median for _, e in series],
+        mode="lines+markers",
+        line={"color": look.muted, "width": 2.5},
+        marker={"color": colours, "size": 11, "symbol": "circle" if name == "bandwidth" else "square"},
+        name=name,
+        hovertext=texts,
+        hoverinfo="text",
+        row=row,
+        col=1,
+    )
+    figure.update_yaxes(log_axis(look, title, *decades(low + high, above=1.8), scale), row=row, col=1)
+
+
+def limiting_level(machine: Machine, working_set_bytes: float) -> str:
+    """The smallest cache that holds the working set, else "DRAM"."""
+    fitting = [c for c in machine.caches if working_set_bytes <= c.size_bytes]
+    return min(fitting, key=lambda c: c.size_bytes).level if fitting else "DRAM"
+
+
+def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, high: float) -> None:
+    """A vertical line through both panels at each detected size, labelled above the plot."""
+    for cache in machine.caches:
+        if not low <= cache.size_bytes <= high:
+            continue
+        colour = look.level(cache.level)
+        figure.add_shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=cache.size_bytes,
+            x1=cache.size_bytes,
+            y0=0,
+            y1=1,
+            line={"color": colour, "width": 1.5, "dash": "6px,4px"},
+            layer="between",
+        )
+        text = f"<b>{cache.level}</b> {format_bytes(cache.size_bytes)}"
+        figure.add_annotation(
+            label(
+                look,
+                text,
+                math.log10(cache.size_bytes),
+                1,
+                xref="x",
+                yref="paper",
+                yanchor="bottom",
+                align="center",
+                font={"size": look.small_px, "color": colour},
+            )
+        )

@@ -1,0 +1,155 @@
+"""The memory hierarchy of one machine as a picture: sizes, latencies and bandwidths where they belong."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import label, sample_banner, sheet
+from accel_core.figures.look import Look, faded
+from accel_core.figures.words import ceiling_text, known_levels, load_roof, time_text
+from accel_core.model import Machine, Peaks
+from accel_core.units import format_bytes, format_number, format_rate, format_time
+
+ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 68, 44, 46, 32
+NARROWEST, WIDEST_BAND = 0.5, 0.34
+MOST_CORES_DRAWN = 16
+SAMPLE = "Sample: another machine"
+
+
+def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
+    """Registers at the top, DRAM at the bottom; a band's width is the square root of the read bandwidth.
+
+    Boxes widen from near to far by rank. What `peaks` lacks says "not measured yet". A `sample` is grey and says so.
+    """
+    rows = [("registers", None), *known_levels(machine)]
+    height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX
+    figure = sheet(look, height + 56)
+    figure.update_layout(margin={"l": 12, "r": 12, "t": 44, "b": 12}, showlegend=False)
+    figure.update_xaxes(visible=False, range=[-0.004, 1.004], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
+    _draw_cores(figure, machine, look)
+    roofs = [load_roof(peaks, level) for level, _ in rows]
+    widest = max((roof.value for roof in roofs if roof), default=1.0)
+    for rank, (level, size) in enumerate(rows):
+        top = CORES_PX + rank * (ROW_PX + GAP_PX)
+        width = NARROWEST + (1 - NARROWEST) * rank / (len(rows) - 1)
+        colour = look.stale if sample else look.level(level)
+        _draw_box(figure, look, top, width, colour, _box_text(machine, peaks, level, size))
+        if rank:
+            share = math.sqrt(roofs[rank].value / widest) if roofs[rank] else None
+            text = f"{format_rate(roofs[rank].value, 'B/s')}" if roofs[rank] else "not measured yet"
+            _draw_band(figure, look, top - GAP_PX, share, colour, text)
+    _add_hover(figure, machine, peaks, rows)
+    note = "Band width: square root of the bandwidth that one core reads with"
+    figure.add_annotation(label(look, note, 0.5, height - 10, font={"size": 13, "color": look.muted}))
+    if sample:
+        sample_banner(figure, look, SAMPLE)
+    return figure
+
+
+def _draw_cores(figure: go.Figure, machine: Machine, look: Look) -> None:
+    """A row of small squares, one a core that may be used, and how many there are."""
+    allowed = machine.cores.allowed
+    drawn = min(allowed, MOST_CORES_DRAWN)
+    for i in range(drawn):
+        figure.add_shape(
+            type="rect",
+            xsizemode="pixel",
+            xanchor=0.5,
+            x0=(i - drawn / 2) * 20 + 2,
+            x1=(i - drawn / 2) * 20 + 18,
+            y0=24,
+            y1=40,
+            fillcolor=look.panel,
+            line={"color": look.ink, "width": 1.5},
+        )
+    word = "core" if allowed == 1 else "cores"
+    text = f"{allowed} {word} for this process" + (f", {drawn} drawn" if drawn < allowed else "")
+    figure.add_annotation(label(look, text, 0.5, 10))
+
+
+def _draw_box(figure: go.Figure, look: Look, top: float, width: float, colour: str, text: str) -> None:
+    figure.add_shape(
+        type="rect",
+        x0=0.5 - width / 2,
+        x1=0.5 + width / 2,
+        y0=top,
+        y1=top + ROW_PX,
+        fillcolor=faded(colour, 0.16),
+        line={"color": colour, "width": 2},
+        layer="below",
+    )
+    figure.add_annotation(label(look, text, 0.5, top + ROW_PX / 2, align="center", font={"size": look.font_px}))
+
+
+def _draw_band(figure: go.Figure, look: Look, top: float, share: float | None, colour: str, text: str) -> None:
+    """The road between two levels: its width is `share` of the widest, a thin dashed line where unknown."""
+    if share is None:
+        line = {"color": look.muted, "width": 1.5, "dash": "2px,4px"}
+        figure.add_shape(type="line", x0=0.5, x1=0.5, y0=top, y1=top + GAP_PX, line=line, layer="below")
+    else:
+        half = share * WIDEST_BAND / 2
+        figure.add_shape(
+            type="rect",
+            x0=0.5 - half,
+            x1=0.5 + half,
+            y0=top,
+            y1=top + GAP_PX,
+            fillcolor=faded(colour, 0.45),
+            line={"width": 0},
+            layer="below",
+        )
+    figure.add_annotation(
+        label(look, f"<b>{text}</b>", 0.5, top + GAP_PX / 2, bgcolor=faded(look.background, 0.86), borderpad=2)
+    )
+
+
+def _box_text(machine: Machine, peaks: Peaks | None, level: str, size: int | None) -> str:
+    if level == "registers":
+        return f"<b>Registers</b><br>{machine.simd.width_bits}-bit vectors"
+    name = "DRAM" if level == "DRAM" else f"{level} cache"
+    known = format_bytes(size) if size else "size unknown"
+    return f"<b>{name}</b>  {known}<br>{_latency_text(peaks, level)}"
+
+
+def _latency_text(peaks: Peaks | None, level: str) -> str:
+    """ "1.91 ns, 7 cycles" at the measured clock."""
+    found = next((x for x in (peaks.latencies if peaks else ()) if x.level == level), None)
+    if found is None:
+        return "latency not measured yet"
+    text = format_time(found.time_s.median)
+    if peaks and peaks.clock:
+        cycles = found.time_s.median * peaks.clock.clock_hz.median
+        text += f", {format_number(cycles, 2 if cycles < 100 else 3)} cycles"
+    return text
+
+
+def _add_hover(
+    figure: go.Figure, machine: Machine, peaks: Peaks | None, rows: list[tuple[str, int | None]]
+) -> None:
+    """Invisible points on the boxes that carry intervals and sources."""
+    texts = []
+    for level, _ in rows[1:]:
+        cache, roof = machine.cache(level), load_roof(peaks, level)
+        latency = next((x for x in (peaks.latencies if peaks else ()) if x.level == level), None)
+        lines = [f"<b>{level}</b>"]
+        if cache:
+            ways = f"{cache.ways} ways, " if cache.ways else ""
+            line = f"{cache.line_bytes} B lines" if cache.line_bytes else "line size unknown"
+            lines.append(f"{ways}{line} (source: {cache.source or 'unknown'})")
+            if cache.shared_cpus:
+                lines.append(f"shared by {len(cache.shared_cpus)} logical processors")
+        lines.append(f"read bandwidth {ceiling_text(roof)}" if roof else "read bandwidth not measured yet")
+        lines.append(f"latency {time_text(latency.time_s)}" if latency else "latency not measured yet")
+        texts.append("<br>".join(lines))
+    figure.add_scatter(
+        x=[0.5] * len(texts),
+        y=[CORES_PX + (i + 1) * (ROW_PX + GAP_PX) + ROW_PX / 2 for i in range(len(texts))],
+        mode="markers",
+        marker={"size": ROW_PX, "opacity": 0},
+        hovertext=texts,
+        hoverinfo="text",
+        name="levels",
+    )

@@ -1,0 +1,287 @@
+"""A ladder as bars on a log axis: one a rung, what changed between them, and the roof they climb towards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look
+from accel_core.figures.words import interval, newest, rate_bounds, settings
+from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
+from accel_core.units import format_number, format_rate, format_ratio, format_time
+
+ROW_PX, BAR_PX, LINE_PX, IDEA_CHARS = 56, 22, 19, 46
+STALE = "Earlier result: from other settings"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One row: what was measured or refused, and what it changed. Rates in FLOP/s; None where unknown."""
+
+    number: int
+    kernel: Kernel
+    measured: Measurement | None
+    refused: Refusal | None
+    rate: float | None
+
+    @property
+    def extrapolated(self) -> bool:
+        return self.measured is None and self.rate is not None
+
+
+def rungs(
+    workload: Workload, measurements: Sequence[Measurement], refusals: Sequence[Refusal]
+) -> tuple[Rung, ...]:
+    """The rungs of `workload` that were measured or refused, in the order of the ladder."""
+    measured = newest(measurements)
+    refused = {r.case.kernel: r for r in refusals}
+    found = []
+    for number, kernel in enumerate(workload.kernels, 1):
+        kernel_id = f"{workload.name}/{kernel.name}"
+        m, r = measured.get(kernel_id), refused.get(kernel_id)
+        if m is not None:
+            found.append(Rung(number, kernel, m, None, m.flop_per_s))
+        elif r is not None:
+            shape = r.case.shape or workload.shape(r.case.size)
+            rate = workload.flop(shape) / r.extrapolated_s if r.extrapolated_s else None
+            found.append(Rung(number, kernel, None, r, rate))
+    return tuple(found)
+
+
+def ladder_figure(
+    workload: Workload,
+    measurements: Sequence[Measurement],
+    refusals: Sequence[Refusal],
+    look: Look,
+    *,
+    ceiling: Ceiling | None = None,
+    stale: bool = False,
+) -> go.Figure:
+    """A bar a rung with its interval; refused rungs hollow at their extrapolated rate; `ceiling` as a dashed line."""
+    rows = rungs(workload, measurements, refusals)
+    if not any(row.rate for row in rows):
+        text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
+        return teaching_figure(text, look)
+    steps = {row.number: _step_text(workload, row, rows) for row in rows}
+    tops = _tops(rows, steps)
+    figure = sheet(look, round(tops[-1]) + 56 + 64, left_px=44)
+    low, high = _bounds(rows, ceiling)
+    figure.update_xaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
+    figure.update_yaxes(visible=False, range=[tops[-1], 0], fixedrange=True)
+    figure.update_layout(bargap=0, barmode="overlay", margin_t=56)
+    for row, top in zip(rows, tops, strict=False):
+        _add_bar(figure, look, row, _bar_at(top, steps[row.number]), low, stale)
+        _add_texts(figure, look, row, top, steps[row.number])
+        _add_bar_text(figure, look, row, _bar_at(top, steps[row.number]), (low, high), ceiling)
+    _add_arrows(figure, look, workload, rows, tops, steps)
+    if ceiling is not None:
+        _add_roof(figure, look, ceiling)
+    if stale:
+        sample_banner(figure, look, STALE)
+    return figure
+
+
+def _tops(rows: Sequence[Rung], steps: dict[int, str]) -> list[float]:
+    """Upper edge of each row in pixels, and the lower edge of the last."""
+    tops = [6.0]
+    for row in rows:
+        tops.append(tops[-1] + ROW_PX + LINE_PX * _lines(steps[row.number]))
+    return tops
+
+
+def _lines(text: str) -> int:
+    return text.count("<br>") + 1 if text else 0
+
+
+def _bar_at(top: float, step: str) -> float:
+    return top + LINE_PX * (_lines(step) + 1) + 6 + BAR_PX / 2
+
+
+def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float]:
+    """The log axis: half a decade under the slowest, room above the fastest or the roof."""
+    rates = [row.rate for row in rows if row.rate] + ([ceiling.value] if ceiling else [])
+    return 10 ** math.floor(math.log10(min(rates)) - 0.3), max(rates) * 2
+
+
+def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung]) -> str:
+    """ "72 times faster: the interpreter is gone", against the rung that this one changes."""
+    before = workload.before(row.kernel)
+    if before is None:
+        return ""
+    other = next((r for r in rows if r.kernel is before), None)
+    if other is None or not other.rate or not row.rate:
+        text = row.kernel.idea
+    else:
+        ratio = format_ratio(row.rate / other.rate)
+        than = "" if other.number == row.number - 1 else f" than rung {other.number}"
+        text = f"{ratio}{than}: {row.kernel.idea[:1].lower()}{row.kernel.idea[1:]}"
+    lines = wrap(text.rstrip("."), IDEA_CHARS).split("<br>")
+    return "<br>".join(lines if len(lines) <= 2 else [lines[0], lines[1][: IDEA_CHARS - 2] + " …"])
+
+
+def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, low: float, stale: bool) -> None:
+    if not row.rate:
+        return
+    colour = look.stale if stale else look.family(row.kernel.family)
+    marker = {
+        "color": look.background if row.extrapolated else colour,
+        "line": {"color": colour, "width": 2},
+        "pattern": {
+            "shape": "" if row.extrapolated else FAMILY_PATTERNS.get(row.kernel.family, ""),
+            "fgcolor": look.background,
+            "size": 8,
+            "solidity": 0.25,
+        },
+    }
+    bounds = rate_bounds(row.measured) if row.measured else None
+    error = None
+    if bounds:
+        error = {
+            "type": "data",
+            "symmetric": False,
+            "array": [bounds[1] - row.rate],
+            "arrayminus": [row.rate - bounds[0]],
+            "color": look.ink,
+            "thickness": 2,
+        }
+    figure.add_bar(
+        orientation="h",
+        x=[row.rate],
+        y=[at],
+        width=BAR_PX,
+        marker=marker,
+        error_x=error,
+        name=FAMILY_TITLES.get(row.kernel.family, row.kernel.family),
+        showlegend=False,
+        customdata=[f"{row.kernel.name}"],
+        hovertext=[_hover(row)],
+        hoverinfo="text",
+    )
+
+
+def _hover(row: Rung) -> str:
+    if row.measured is None:
+        assert row.refused is not None
+        return f"<b>{row.kernel.title}</b><br>not run: {wrap(row.refused.reason, 60)}<br>{_extrapolation(row)}"
+    m = row.measured
+    lines = [
+        f"<b>{row.kernel.title}</b>",
+        f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
+        interval(m),
+        settings(m),
+        wrap(row.kernel.idea, 60),
+    ]
+    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+
+
+def _extrapolation(row: Rung) -> str:
+    refused = row.refused
+    if refused is None or refused.extrapolated_s is None:
+        return "not run"
+    return f"would take {format_time(refused.extrapolated_s)}, extrapolated from N={refused.extrapolated_from}"
+
+
+def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) -> None:
+    """Above each bar: what changed, then the rung's name with its speed."""
+    if step:
+        figure.add_annotation(_line(look, step, top, look.muted))
+    value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
+    if row.measured is not None and row.measured.disturbed:
+        value += " (disturbed)"
+    text = f"<b>{row.number} {row.kernel.title}</b>  {value}"
+    figure.add_annotation(_line(look, text, top + LINE_PX * _lines(step), look.ink))
+
+
+def _add_bar_text(
+    figure: go.Figure, look: Look, row: Rung, at: float, bounds: tuple[float, float], roof: Ceiling | None
+) -> None:
+    """At the end of the bar: the share of the roof; inside a long bar, beside a short one."""
+    if row.measured is None:
+        text = wrap(_extrapolation(row), IDEA_CHARS - 10)
+    elif roof is not None and roof.value > 0 and row.rate:
+        text = f"{format_number(row.rate / roof.value, 2)} of the roof"
+    else:
+        return
+    low, high = (math.log10(b) for b in bounds)
+    end = math.log10(row.rate) if row.rate else low
+    inside = end - low > 0.5 * (high - low)
+    colour = look.family(row.kernel.family)
+    solid = inside and not row.extrapolated
+    place = {"xanchor": "right", "xshift": -12} if inside else {"xanchor": "left", "xshift": 10}
+    ground = {"bgcolor": colour} if solid else {}
+    font = {"size": look.small_px, "color": look.background if solid else look.ink}
+    figure.add_annotation(label(look, text, end, at, borderpad=0, font=font, **place, **ground))
+
+
+def _line(look: Look, text: str, y: float, colour: str) -> dict[str, object]:
+    return label(
+        look,
+        text,
+        0,
+        y,
+        xref="paper",
+        xanchor="left",
+        yanchor="top",
+        font={"size": look.small_px, "color": colour},
+    )
+
+
+def _add_arrows(
+    figure: go.Figure,
+    look: Look,
+    workload: Workload,
+    rows: Sequence[Rung],
+    tops: Sequence[float],
+    steps: dict[int, str],
+) -> None:
+    """In the left margin an arrow from each rung to the one that changes it; longer jumps further out."""
+    middles = {row.kernel.name: _bar_at(top, steps[row.number]) for row, top in zip(rows, tops, strict=False)}
+    numbers = {row.kernel.name: row.number for row in rows}
+    for row in rows:
+        before = workload.before(row.kernel)
+        if before is None or before.name not in middles:
+            continue
+        lane = 10 if row.number - numbers[before.name] == 1 else 28
+        length = middles[row.kernel.name] - middles[before.name] - (BAR_PX if lane == 10 else 8)
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xshift=-lane,
+            y=middles[row.kernel.name] - (BAR_PX / 2 if lane == 10 else 4),
+            ax=0,
+            ay=-length,
+            text="",
+            showarrow=True,
+            arrowhead=2,
+            arrowsize=1.1,
+            arrowwidth=2,
+            arrowcolor=look.muted,
+        )
+
+
+def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
+    figure.add_shape(
+        type="line",
+        x0=ceiling.value,
+        x1=ceiling.value,
+        yref="paper",
+        y0=0,
+        y1=1,
+        line={"color": look.ink, "width": 2, "dash": "7px,4px"},
+    )
+    figure.add_annotation(
+        label(
+            look,
+            f"{ceiling.operation.upper()} roof {format_rate(ceiling.value, ceiling.unit)}",
+            math.log10(ceiling.value),
+            1,
+            yref="paper",
+            xanchor="right",
+            yanchor="bottom",
+            xshift=24,
+        )
+    )

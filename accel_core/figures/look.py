@@ -1,0 +1,149 @@
+"""One visual language: what each colour, marker, pattern and dash means, in light and in dark.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), made darker or lighter until each has a
+contrast of at least 3:1 on its background (WCAG 2.2, 1.4.11). Memory levels take the four warm-to-cold ones,
+kernel families the rest and a violet: nine meanings need one colour more than the eight of the palette.
+Backgrounds are solid, never transparent, so that a downloaded picture looks like the one on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+FAMILIES = ("interpreted", "numpy", "compiled", "packed", "library")
+FAMILY_TITLES = MappingProxyType(
+    {
+        "interpreted": "interpreted Python",
+        "numpy": "NumPy",
+        "compiled": "compiled",
+        "packed": "our packed kernel",
+        "library": "library (BLAS)",
+    }
+)
+FAMILY_SYMBOLS = MappingProxyType(
+    {
+        "interpreted": "triangle-up",
+        "numpy": "square",
+        "compiled": "circle",
+        "packed": "diamond",
+        "library": "star",
+    }
+)
+FAMILY_PATTERNS = MappingProxyType(
+    {"interpreted": "/", "numpy": ".", "compiled": "", "packed": "x", "library": "-"}
+)
+"""Fill of a bar, so that a grey print still tells families apart."""
+LEVEL_DASHES = MappingProxyType({"L1": "solid", "L2": "18px,4px", "L3": "9px,4px", "DRAM": "12px,4px,3px,4px"})
+THEORY_DASH = "2px,4px"
+KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
+"""Dashes of kernels that share a family, in the order of their rungs."""
+
+# A system font and not the page's web font: an exported SVG or PNG has no access to the page's fonts, and a
+# fallback of another width would move the labels.
+FONT = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif'
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that a figure needs to know about how it is drawn; colours are "#RRGGBB"."""
+
+    mode: str
+    """"light" or "dark"."""
+    background: str
+    panel: str
+    ink: str
+    muted: str
+    """Secondary text, at least 4.5:1."""
+    grid: str
+    stale: str
+    """Another machine's or an outdated result, always with a label that says so."""
+    warning: str
+    families: Mapping[str, str]
+    levels: Mapping[str, str]
+    font_family: str = FONT
+    font_px: int = 16
+
+    @property
+    def small_px(self) -> int:
+        """Tick labels and captions; never under 13."""
+        return max(13, self.font_px - 2)
+
+    def family(self, name: str) -> str:
+        """Colour of a kernel family; an unknown family is drawn in ink."""
+        return self.families.get(name, self.ink)
+
+    def level(self, name: str | None) -> str:
+        """Colour of a memory level; anything else is drawn in ink."""
+        return self.levels.get(name or "", self.ink)
+
+
+_LIGHT = Look(
+    mode="light",
+    background="#FFFFFF",
+    panel="#F2F5F8",
+    ink="#16202B",
+    muted="#556270",
+    grid="#E3E8EE",
+    stale="#8A939D",
+    warning="#B3261E",
+    families=MappingProxyType(
+        {
+            "interpreted": "#B34A86",
+            "numpy": "#7D7200",
+            "compiled": "#00805C",
+            "packed": "#5B3FA6",
+            "library": "#16202B",
+        }
+    ),
+    levels=MappingProxyType({"L1": "#C94F00", "L2": "#A86F00", "L3": "#2083B8", "DRAM": "#005A96"}),
+)
+_DARK = Look(
+    mode="dark",
+    background="#10161D",
+    panel="#1B242E",
+    ink="#EAF0F6",
+    muted="#A9B6C4",
+    grid="#27323E",
+    stale="#7F8B98",
+    warning="#FF8A80",
+    families=MappingProxyType(
+        {
+            "interpreted": "#EBA0CB",
+            "numpy": "#F0E442",
+            "compiled": "#2BC497",
+            "packed": "#A78BFA",
+            "library": "#EAF0F6",
+        }
+    ),
+    levels=MappingProxyType({"L1": "#FF7A33", "L2": "#F0AC1F", "L3": "#7CC8F2", "DRAM": "#3D9BE0"}),
+)
+
+
+def look_for(mode: str = "light", *, font_px: int = 16) -> Look:
+    """The Look of a theme: "dark" is dark, everything else (unknown or None too) is light."""
+    base = _DARK if mode == "dark" else _LIGHT
+    return base if font_px == base.font_px else Look(**{**vars(base), "font_px": font_px})
+
+
+PAPER = look_for("light")
+"""For downloads, notebooks and the command line: prints well whatever the page's theme is."""
+
+
+def faded(colour: str, alpha: float) -> str:
+    """`colour` "#RRGGBB" with an opacity, as CSS."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two "#RRGGBB" colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,235 @@
+"""Rate against one swept parameter: a line a kernel, and the places where caches should bite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from accel_core.errors import BadInput
+from accel_core.figures.canvas import (
+    decades,
+    label,
+    log2_axis,
+    log_axis,
+    sample_banner,
+    sheet,
+    spread,
+    teaching_figure,
+    wrap,
+)
+from accel_core.figures.ladder import STALE
+from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
+from accel_core.figures.marks import Mark
+from accel_core.figures.words import find_kernel, interval, rate_bounds, settings
+from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.units import format_rate, format_time
+
+AXIS_TITLES = {
+    "size": "Size N (elements a side, log scale)",
+    "block": "Block (elements a side, log scale)",
+    "threads": "Threads (count)",
+}
+HEIGHT_PX, TOP_PX, BOTTOM_PX = 600, 104, 64
+
+
+def swept(m: Measurement, over: str) -> float | None:
+    """The swept value of a measurement; None where it has no such parameter."""
+    if over not in AXIS_TITLES:
+        raise BadInput(f"A sweep goes over size, block or threads, not over {over!r}; choose one of these.")
+    if over == "block":
+        return m.parameters.get("block")
+    return float(m.size if over == "size" else m.threads)
+
+
+def curves(
+    workload: Workload, results: Sequence[Measurement], over: str
+) -> dict[str, list[tuple[float, Measurement]]]:
+    """Kernel id -> (swept value, newest measurement there), rising; kernels in the order of the ladder."""
+    latest: dict[tuple[str, float], Measurement] = {}
+    for m in sorted(results, key=lambda m: m.created):
+        value = swept(m, over)
+        if value is not None and value > 0:
+            latest[m.kernel, value] = m
+    order = [f"{workload.name}/{kernel.name}" for kernel in workload.kernels]
+    names = sorted({k for k, _ in latest}, key=lambda k: (order.index(k) if k in order else len(order), k))
+    return {k: sorted(((v, m) for (n, v), m in latest.items() if n == k), key=lambda p: p[0]) for k in names}
+
+
+def sweep_figure(
+    workload: Workload,
+    results: Sequence[Measurement],
+    over: str,
+    look: Look,
+    *,
+    marks: Sequence[Mark] = (),
+    ceiling: Ceiling | None = None,
+    stale: bool = False,
+) -> go.Figure:
+    """GFLOP/s against size, block or threads; intervals as bands, `marks` as labelled vertical lines."""
+    lines = curves(workload, results, over)
+    if not lines:
+        text = f"Run a sweep over {over}: a line for each kernel will stand here, with the cache sizes marked."
+        return teaching_figure(text, look)
+    figure = sheet(look, HEIGHT_PX)
+    figure.update_layout(margin={"t": TOP_PX, "b": BOTTOM_PX}, showlegend=False)
+    rates = [m.flop_per_s for line in lines.values() for _, m in line] + ([ceiling.value] if ceiling else [])
+    low, high = decades(rates, below=2, above=2.2)
+    figure.update_yaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
+    values = [v for line in lines.values() for v, _ in line]
+    figure.update_xaxes(log2_axis(look, AXIS_TITLES[over], values, sizes=False))
+    seen: dict[str, int] = {}
+    for kernel_id, line in lines.items():
+        _add_line(figure, look, workload, kernel_id, line, seen, stale)
+    px_per_decade = (HEIGHT_PX - TOP_PX - BOTTOM_PX) / math.log10(high / low)
+    roof = ceiling.value if ceiling else None
+    _label_lines(figure, look, workload, lines, px_per_decade, roof, stale)
+    _add_marks(figure, look, marks, min(values) / 1.2, max(values) * 1.2)
+    if ceiling is not None:
+        _add_roof(figure, look, ceiling)
+    if stale:
+        sample_banner(figure, look, STALE)
+    return figure
+
+
+def _add_line(
+    figure: go.Figure,
+    look: Look,
+    workload: Workload,
+    kernel_id: str,
+    line: Sequence[tuple[float, Measurement]],
+    seen: dict[str, int],
+    stale: bool,
+) -> None:
+    """One kernel: its interval band, its line and its markers; a second kernel of a family gets another dash."""
+    kernel = find_kernel([workload], kernel_id)
+    family = kernel.family if kernel else ""
+    colour = look.stale if stale else look.family(family)
+    dash = KERNEL_DASHES[seen.get(family, 0) % len(KERNEL_DASHES)]
+    seen[family] = seen.get(family, 0) + 1
+    x = [v for v, _ in line]
+    bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for _, m in line]
+    quiet: dict[str, Any] = {
+        "mode": "lines",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": f"{kernel_id} interval",
+    }
+    figure.add_scatter(x=x, y=[b[0] for b in bounds], **quiet)
+    figure.add_scatter(x=x, y=[b[1] for b in bounds], fill="tonexty", fillcolor=faded(colour, 0.22), **quiet)
+    figure.add_scatter(
+        x=x,
+        y=[m.flop_per_s for _, m in line],
+        mode="lines+markers",
+        line={"color": colour, "width": 3, "dash": dash},
+        marker={
+            "symbol": [
+                FAMILY_SYMBOLS.get(family, "circle") + ("-open" if m.disturbed else "") for _, m in line
+            ],
+            "size": 11,
+            "color": colour,
+            "line": {"width": 1.5, "color": colour},
+        },
+        name=kernel.title if kernel else kernel_id,
+        hovertext=[_hover(kernel.title if kernel else kernel_id, m) for _, m in line],
+        hoverinfo="text",
+    )
+
+
+def _hover(title: str, m: Measurement) -> str:
+    lines = [
+        f"<b>{title}</b>",
+        f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
+        interval(m),
+        settings(m),
+    ]
+    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+
+
+def _label_lines(
+    figure: go.Figure,
+    look: Look,
+    workload: Workload,
+    lines: dict[str, list[tuple[float, Measurement]]],
+    px_per_decade: float,
+    roof: float | None,
+    stale: bool,
+) -> None:
+    """Each line's name at its right end: above a rising end, below a falling one or one close under the roof.
+
+    Names are moved apart where two would touch.
+    """
+    own = {}
+    for kernel_id, line in lines.items():
+        end = line[-1][1].flop_per_s
+        falling = len(line) > 1 and end < line[-2][1].flop_per_s
+        near = roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44
+        own[kernel_id] = math.log10(end) + (-22 if falling or near else 22) / px_per_decade
+    places = spread(own, 24 / px_per_decade)
+    for kernel_id, line in lines.items():
+        kernel = find_kernel([workload], kernel_id)
+        colour = look.stale if stale else look.family(kernel.family if kernel else "")
+        figure.add_annotation(
+            label(
+                look,
+                f"<b>{kernel.title if kernel else kernel_id}</b>",
+                math.log10(line[-1][0]),
+                places[kernel_id],
+                xanchor="right",
+                yanchor="middle",
+                bgcolor=faded(look.background, 0.8),
+                font={"size": look.small_px, "color": colour},
+            )
+        )
+
+
+def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], low: float, high: float) -> None:
+    """Vertical lines with their labels above the plot, alternating between two heights."""
+    shown = [m for m in sorted(marks, key=lambda m: m.value) if low <= m.value <= high]
+    for rank, mark in enumerate(shown):
+        colour = look.level(mark.level)
+        figure.add_shape(
+            type="line",
+            x0=mark.value,
+            x1=mark.value,
+            yref="paper",
+            y0=0,
+            y1=1,
+            line={"color": colour, "width": 1.5, "dash": "6px,4px"},
+            layer="between",
+        )
+        figure.add_annotation(
+            label(
+                look,
+                f"{wrap(mark.label, 13)}: {mark.value:.0f}",
+                math.log10(mark.value),
+                1,
+                yref="paper",
+                yanchor="bottom",
+                yshift=2 + 40 * (rank % 2),
+                xanchor="center" if low * 1.5 < mark.value < high / 1.5 else "right",
+                align="center",
+                font={"size": look.small_px, "color": colour},
+            )
+        )
+
+
+def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
+    figure.add_shape(
+        type="line",
+        xref="paper",
+        x0=0,
+        x1=1,
+        y0=ceiling.value,
+        y1=ceiling.value,
+        line={"color": look.ink, "width": 2, "dash": "7px,4px"},
+    )
+    text = f"{ceiling.operation.upper()} roof {format_rate(ceiling.value, ceiling.unit)}"
+    figure.add_annotation(
+        label(
+            look, text, 0, math.log10(ceiling.value), xref="paper", xanchor="left", yanchor="bottom", xshift=6
+        )
+    )

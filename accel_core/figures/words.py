@@ -1,0 +1,106 @@
+"""Sentence pieces that figures and readings share: estimates, settings and kernels as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from accel_core.model import Ceiling, Estimate, Kernel, Machine, Measurement, Peaks, Workload
+from accel_core.units import format_number, format_rate, format_time
+
+
+def rate_bounds(m: Measurement) -> tuple[float, float] | None:
+    """FLOP/s at the ends of the interval of the time: (low, high); None where there is no interval."""
+    if m.time_s.low is None or m.time_s.high is None or m.time_s.low <= 0:
+        return None
+    return m.flop / m.time_s.high, m.flop / m.time_s.low
+
+
+def interval(m: Measurement) -> str:
+    """ "95 % interval 98 to 103 GFLOP/s, n = 21", or why there is none."""
+    bounds = rate_bounds(m)
+    if bounds is None:
+        return f"no interval under six samples, n = {m.time_s.n}"
+    low, high = (format_rate(b, "FLOP/s") for b in bounds)
+    return f"95 % interval {low} to {high}, n = {m.time_s.n}"
+
+
+def estimate_text(value: Estimate, texts: tuple[str, str | None, str | None]) -> str:
+    """A median with its interval, all three already formatted."""
+    median, low, high = texts
+    return f"{median} ({low} to {high}, n = {value.n})" if low and high else f"{median} (n = {value.n})"
+
+
+def time_text(value: Estimate) -> str:
+    """ "1.91 ns (1.90 to 1.92, n = 21)"."""
+    ends = [None if end is None else format_time(end) for end in (value.low, value.high)]
+    return estimate_text(value, (format_time(value.median), ends[0], ends[1]))
+
+
+def rate_text(value: Estimate, unit: str) -> str:
+    """A rate with its interval."""
+    ends = [None if end is None else format_rate(end, unit) for end in (value.low, value.high)]
+    return estimate_text(value, (format_rate(value.median, unit), ends[0], ends[1]))
+
+
+def ceiling_text(ceiling: Ceiling) -> str:
+    """The value of a roof with its interval and source."""
+    text = format_rate(ceiling.value, ceiling.unit)
+    if ceiling.low is not None and ceiling.high is not None:
+        low, high = format_rate(ceiling.low, ceiling.unit), format_rate(ceiling.high, ceiling.unit)
+        text += f" ({low} to {high}, n = {ceiling.n})"
+    return f"{text}, {ceiling.source}"
+
+
+def settings(m: Measurement) -> str:
+    """ "N = 512, float32, 1 thread, block = 64"."""
+    parts = [f"N = {m.size}", m.dtype, threads_text(m.threads)]
+    return ", ".join(parts + [f"{name} = {value}" for name, value in m.parameters.items()])
+
+
+def threads_text(threads: int) -> str:
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def find_kernel(workloads: Iterable[Workload], kernel_id: str) -> Kernel | None:
+    """The kernel "workload/kernel" out of `workloads`; None where an old record names one that is gone."""
+    for workload in workloads:
+        for kernel in workload.kernels:
+            if f"{workload.name}/{kernel.name}" == kernel_id:
+                return kernel
+    return None
+
+
+def kernel_title(workloads: Iterable[Workload], kernel_id: str) -> str:
+    kernel = find_kernel(workloads, kernel_id)
+    return kernel.title if kernel else kernel_id.partition("/")[2] or kernel_id
+
+
+def newest(measurements: Iterable[Measurement]) -> dict[str, Measurement]:
+    """The newest measurement of each kernel id."""
+    latest: dict[str, Measurement] = {}
+    for m in sorted(measurements, key=lambda m: m.created):
+        latest[m.kernel] = m
+    return latest
+
+
+def times(ratio: float) -> str:
+    """A ratio above one as said aloud: "36 times"; "1.2 times"."""
+    return f"{format_number(ratio, 2 if ratio < 10 else 3)} times"
+
+
+def load_roof(peaks: Peaks | None, level: str, threads: int = 1) -> Ceiling | None:
+    """The best measured load roof of a memory level for `threads` threads."""
+    found = [
+        c
+        for c in (peaks.ceilings if peaks else ())
+        if c.kind == "memory" and c.level == level and c.operation == "load" and c.threads == threads
+    ]
+    return max(found, key=lambda c: c.value, default=None)
+
+
+def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:
+    """(level, size) of the caches that exist here, and DRAM, from near to far."""
+    caches: list[tuple[str, int | None]] = [
+        (level, cache.size_bytes) for level in ("L1", "L2", "L3") if (cache := machine.cache(level))
+    ]
+    return [*caches, ("DRAM", machine.memory_bytes)]

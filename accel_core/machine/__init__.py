@@ -1,0 +1,35 @@
+"""The machine: one small function per source gives partial facts, `detect()` decides.
+
+linux, darwin, windows, libraries   what each source says, as pure functions of recorded text or bytes
+partial, caches, simd, arm, cgroup  the words and sums they share
+decide, detect                      one rule per fact: who is believed, who disagrees, why
+environment                         versions, which are not part of the hardware
+load                                who else is running, and on which processors to measure
+"""
+
+from accel_core.machine.detect import allowed_cpus, detect
+from accel_core.machine.environment import environment
+from accel_core.machine.load import (
+    CpuTimes,
+    available_memory_bytes,
+    measuring_cpus,
+    other_load,
+    pin_current_process,
+    read_cpu_times,
+    steal_fraction,
+    unpin_current_process,
+)
+
+__all__ = [
+    "CpuTimes",
+    "allowed_cpus",
+    "available_memory_bytes",
+    "detect",
+    "environment",
+    "measuring_cpus",
+    "other_load",
+    "pin_current_process",
+    "read_cpu_times",
+    "steal_fraction",
+    "unpin_current_process",
+]

@@ -1,0 +1,206 @@
+"""One function decides: partial facts of many sources, in order of trust, become one Machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accel_core.machine import partial as names
+from accel_core.machine.caches import cache_levels
+from accel_core.machine.partial import Partial, Value, parse_cpu_list
+from accel_core.model import Cores, Fact, Machine, Simd
+
+SCALAR_WIDTH_BITS = 64
+"""Width that is assumed where no vector instruction set is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one fact is presented and when two sources count as disagreeing."""
+
+    name: str
+    unit: str = ""
+    reason: str = ""
+    """Why the chosen source is believed where another one disagrees, or what to beware of."""
+    tolerance: float = 0.0
+    """Relative difference up to which two numbers agree."""
+    always: bool = False
+    """The reason is worth reading even where all agree."""
+
+
+_CACHE_REASONS = {
+    "size": "The kernel's own table, per instance; libraries guess from CPUID or from the line 'cache size', "
+    "which is L2 on AMD.",
+    "ways": "The kernel's own table, per instance.",
+}
+_CLOCK_REASON = (
+    "A hint only: often the time-stamp counter or a limit. The running clock is measured with the peaks."
+)
+_CACHE_RULES = tuple(
+    Rule(f"L{n} {what}", unit, _CACHE_REASONS.get(what, ""))
+    for n in (1, 2, 3)
+    for what, unit in (
+        ("size", "byte"),
+        ("ways", ""),
+        ("line", "byte"),
+        ("shared by", "processor numbers"),
+        ("instances", ""),
+    )
+)
+_RULES = (
+    Rule(names.PROCESSOR),
+    Rule(names.VENDOR),
+    Rule(names.ARCHITECTURE),
+    Rule(names.SYSTEM),
+    Rule(names.PHYSICAL, "", "The topology that the system schedules by."),
+    Rule(names.LOGICAL, "", "The processors that the system schedules on."),
+    Rule(names.FAST_CORES, "", "Kernels are measured on these.", always=True),
+    Rule(names.SLOW_CORES),
+    Rule(names.FAST_LIST, "processor numbers"),
+    Rule(names.CORE_LIST, "processor numbers"),
+    Rule(names.ALLOWED_LIST, "processor numbers"),
+    Rule(names.QUOTA, "processors"),
+    *_CACHE_RULES,
+    Rule(names.CACHES, "", "Every data cache of the machine, whichever processor asks."),
+    Rule(names.FEATURES, "", "What the system allows, not only what the processor has."),
+    Rule(names.WIDTH, "bit", "The widest set that processor and system both allow."),
+    Rule(names.MEMORY, "byte", "What the system manages, somewhat less than is installed.", tolerance=0.01),
+    Rule(names.MEMORY_LIMIT, "byte"),
+    Rule(names.CLOCK, "Hz", _CLOCK_REASON, tolerance=0.01, always=True),
+    Rule(names.LLVM_TARGET),
+    Rule(names.HYPERVISOR),
+    Rule(names.EMULATION),
+)
+_OPTIONAL = {
+    names.FAST_CORES,
+    names.SLOW_CORES,
+    names.FAST_LIST,
+    names.CORE_LIST,
+    names.QUOTA,
+    names.MEMORY_LIMIT,
+    names.LLVM_TARGET,
+    names.HYPERVISOR,
+    names.EMULATION,
+    *(rule.name for rule in _CACHE_RULES),
+}
+"""Left out where nobody knows them; all other facts are listed as unknown."""
+
+
+def _agree(rule: Rule, a: Value, b: Value) -> bool:
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=rule.tolerance)
+    return a == b
+
+
+def choose(rule: Rule, partials: Sequence[Partial]) -> Fact:
+    """The first source that knows; whoever disagrees stands beside it, with the reason."""
+    said = [(p, value) for p in partials if (value := p.facts.get(rule.name)) is not None]
+    candidates = [s for s in said if s[0].role == "source"] or [s for s in said if s[0].role == "fallback"]
+    if not candidates:
+        asked = ", ".join(dict.fromkeys(p.source for p in partials if rule.name in p.facts))
+        others = tuple((p.source, value) for p, value in said)
+        return Fact(rule.name, None, asked or "no source on this system", rule.unit, others)
+    best, value = candidates[0]
+    others = tuple(
+        (p.source, v) for p, v in said if p is not best and p.role != "fallback" and not _agree(rule, value, v)
+    )
+    reason = rule.reason if others or rule.always else ""
+    if best.role == "fallback":
+        reason = "No source on this system says more."
+    return Fact(rule.name, value, best.source, rule.unit, others, reason)
+
+
+def _allowed(chosen: Mapping[str, Value]) -> Fact:
+    """Threads worth starting: the affinity mask, cut to whole processors of the quota, at least 1.
+
+    The quota is rounded down: a thread more than it grants would be throttled in the middle of a measurement.
+    """
+    mask = parse_cpu_list(_text(chosen.get(names.ALLOWED_LIST)))
+    logical = _whole(chosen.get(names.LOGICAL))
+    quota = chosen.get(names.QUOTA)
+    count = len(mask) or logical or 1
+    source, reason = ("affinity mask", "") if mask else ("number of logical processors", "")
+    if logical and count > logical:
+        count = logical
+    if isinstance(quota, (int, float)) and max(1, math.floor(quota)) < count:
+        reason = f"The cgroup grants {quota:g} of {count} processors; rounded down, at least 1."
+        count, source = max(1, math.floor(quota)), "affinity mask and cgroup quota"
+    return Fact(names.ALLOWED, count, source, reason=reason)
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Value) -> int | None:
+    return int(value) if isinstance(value, (int, float)) else None
+
+
+def installed_gib(memory_bytes: int | None) -> float | None:
+    """Memory as it is sold, in GiB: rounded up to 4, 5, 6, 7 or 8 times a power of two.
+
+    A kernel keeps one to six per cent for itself, and not the same amount after every update, so what it
+    reports would cross a plain GiB boundary now and then.
+    """
+    if not memory_bytes:
+        return None
+    gib = memory_bytes / 1024**3
+    step = 2.0 ** (math.ceil(math.log2(gib)) - 3)
+    return math.ceil(gib / step) * step
+
+
+def fingerprint(chosen: Mapping[str, Value]) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of the hardware facts alone.
+
+    Nothing in it depends on affinity, quota, free memory, the clock of the moment or a library's version.
+    """
+    hardware = {
+        name: chosen.get(name)
+        for name in (
+            names.PROCESSOR,
+            names.VENDOR,
+            names.ARCHITECTURE,
+            names.PHYSICAL,
+            names.LOGICAL,
+            names.CACHES,
+            names.WIDTH,
+        )
+    }
+    hardware["installed GiB"] = installed_gib(_whole(chosen.get(names.MEMORY)))
+    text = json.dumps(hardware, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def decide(partials: Sequence[Partial]) -> Machine:
+    """Partial facts in order of trust -> the machine. Unknown stays None; never raises on missing facts."""
+    facts = [choose(rule, partials) for rule in _RULES]
+    facts = [f for f in facts if f.value is not None or f.others or f.name not in _OPTIONAL]
+    chosen = {fact.name: fact.value for fact in facts}
+    allowed = _allowed(chosen)
+    quota = chosen.get(names.QUOTA)
+    clock = chosen.get(names.CLOCK)
+    return Machine(
+        cpu=_text(chosen[names.PROCESSOR]) or "unknown processor",
+        vendor=_text(chosen[names.VENDOR]),
+        architecture=_text(chosen[names.ARCHITECTURE]) or "unknown",
+        system=_text(chosen[names.SYSTEM]) or "unknown",
+        cores=Cores(
+            physical=_whole(chosen[names.PHYSICAL]),
+            logical=_whole(chosen[names.LOGICAL]),
+            allowed=_whole(allowed.value) or 1,
+            cpus_allowed=parse_cpu_list(_text(chosen[names.ALLOWED_LIST])),
+            quota=float(quota) if isinstance(quota, (int, float)) else None,
+        ),
+        caches=cache_levels(chosen, {fact.name: fact.source for fact in facts}),
+        simd=Simd(
+            tuple((_text(chosen[names.FEATURES]) or "").split()),
+            _whole(chosen[names.WIDTH]) or SCALAR_WIDTH_BITS,
+        ),
+        memory_bytes=_whole(chosen[names.MEMORY]),
+        clock_hz=float(clock) if isinstance(clock, (int, float)) else None,
+        facts=(*facts, allowed),
+        fingerprint=fingerprint(chosen),
+    )

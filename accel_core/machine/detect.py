@@ -1,0 +1,110 @@
+"""The live machine: ask every source of this system, in order of trust, then decide."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+
+from accel_core.machine import darwin, libraries, linux, windows
+from accel_core.machine.decide import decide
+from accel_core.machine.partial import FAST_LIST, Partial, parse_cpu_list
+from accel_core.model import Machine
+
+Source = Callable[[], Partial]
+
+
+def ask(sources: Sequence[Source]) -> list[Partial]:
+    """The answers of `sources`; one that fails for whatever reason knows nothing."""
+    answers = []
+    for source in sources:
+        try:
+            answers.append(source())
+        except Exception:  # a fact is missing then; the reader sees "unknown", not a traceback
+            continue
+    return answers
+
+
+def linux_partials(read: linux.Read, allowed: tuple[int, ...]) -> list[Partial]:
+    """All that the files of a Linux host say, as its first allowed (performance) processor sees it."""
+    answers = ask([lambda: linux.cores(read)])
+    fast = parse_cpu_list(str(answers[0].facts.get(FAST_LIST) or "")) if answers else ()
+    usable = allowed or linux.online(read)
+    cpu = next((c for c in usable if c in fast), usable[0] if usable else None)
+    return answers + ask(
+        [
+            lambda: linux.caches(read, cpu),
+            lambda: linux.clock_limit(read, cpu),
+            lambda: linux.processor(read),
+            lambda: linux.memory(read),
+            lambda: linux.limits(read),
+            lambda: linux.cache_size_line(read),
+        ]
+    )
+
+
+def darwin_partials(text: str, architecture: str) -> list[Partial]:
+    """All that one sysctl listing says."""
+    return ask([lambda: darwin.sysctl(text, architecture)])
+
+
+def windows_partials(
+    buffer: bytes,
+    present: Sequence[int],
+    registry: dict[str, str | int],
+    architecture: str,
+    allowed: tuple[int, ...],
+) -> list[Partial]:
+    """All that the three interfaces of Windows say."""
+    return ask(
+        [
+            lambda: windows.topology(buffer, allowed),
+            lambda: windows.registry(registry),
+            lambda: windows.features(present, architecture),
+        ]
+    )
+
+
+def _system_sources(allowed: tuple[int, ...]) -> list[Partial]:
+    system, architecture = platform.system(), libraries.architecture()
+    if system == "Linux":
+        return linux_partials(linux.read_file, allowed)
+    if system == "Darwin":
+        return darwin_partials(darwin.read_sysctl(), architecture)
+    if system == "Windows":
+        buffer, present = windows.read_topology(), windows.read_features()
+        return windows_partials(buffer, present, windows.read_registry(), architecture, allowed)
+    return []
+
+
+def allowed_cpus() -> tuple[int, ...]:
+    """Logical processors this process may run on; empty where the system cannot say."""
+    try:
+        return libraries.allowed_cpus()
+    except Exception:
+        return ()
+
+
+def detect() -> Machine:
+    """The machine this process runs on. Never raises: what nobody knows is None.
+
+    A process that is pinned sees fewer allowed processors, so detect before pinning; the fingerprint stays.
+    """
+    allowed = allowed_cpus()
+    try:
+        system = _system_sources(allowed)
+    except Exception:
+        system = []
+    return decide(
+        [
+            *ask([libraries.platform_facts, lambda: libraries.affinity_facts(allowed)]),
+            *system,
+            *ask(
+                [
+                    libraries.psutil_facts,
+                    libraries.llvm_facts,
+                    libraries.glibc_facts,
+                    libraries.definition_facts,
+                ]
+            ),
+        ]
+    )

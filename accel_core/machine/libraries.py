@@ -1,0 +1,104 @@
+"""What libraries say: second opinions, and the only source where the system has no better one."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+from accel_core.machine.partial import (
+    ALLOWED_LIST,
+    ARCHITECTURE,
+    CLOCK,
+    LLVM_TARGET,
+    LOGICAL,
+    MEMORY,
+    PHYSICAL,
+    SYSTEM,
+    Partial,
+    Value,
+    format_cpu_list,
+)
+from accel_core.machine.simd import baseline_facts, simd_facts
+
+_ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "aarch64": "arm64"}
+_GLIBC_SYSCONF = {  # bits/confname.h of the GNU C library; Python has no names for them
+    "L1 size": 188,
+    "L1 ways": 189,
+    "L1 line": 190,
+    "L2 size": 191,
+    "L2 ways": 192,
+    "L2 line": 193,
+    "L3 size": 194,
+    "L3 ways": 195,
+    "L3 line": 196,
+}
+
+
+def architecture() -> str:
+    """ "x86_64" or "arm64" whatever the system calls it; another one in the system's own word."""
+    word = platform.machine().lower()
+    return _ARCHITECTURES.get(word, word) or "unknown"
+
+
+def platform_facts() -> Partial:
+    """Python's platform module."""
+    return Partial("platform", {ARCHITECTURE: architecture(), SYSTEM: platform.system() or None})
+
+
+def allowed_cpus() -> tuple[int, ...]:
+    """Logical processors that this process may run on; empty where the system has no affinity (macOS)."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    import psutil
+
+    process = psutil.Process()
+    return tuple(sorted(process.cpu_affinity())) if hasattr(process, "cpu_affinity") else ()
+
+
+def affinity_facts(cpus: tuple[int, ...]) -> Partial:
+    """The affinity mask as a fact."""
+    return Partial("affinity mask of this process", {ALLOWED_LIST: format_cpu_list(cpus) or None})
+
+
+def psutil_facts() -> Partial:
+    """psutil: counts, memory, and the clock of the moment."""
+    import psutil
+
+    facts: dict[str, Value] = {
+        LOGICAL: psutil.cpu_count(),
+        PHYSICAL: psutil.cpu_count(logical=False),
+        MEMORY: psutil.virtual_memory().total,
+    }
+    try:
+        clock = psutil.cpu_freq()
+    except (OSError, RuntimeError, NotImplementedError, AttributeError):
+        clock = None
+    if clock and clock.current > 100:  # MHz; some systems answer in GHz or with nonsense
+        facts[CLOCK] = clock.current * 1e6
+    return Partial("psutil", facts)
+
+
+def llvm_facts() -> Partial:
+    """LLVM's own detection, for which Numba's compiled kernels are made."""
+    from llvmlite import binding
+
+    flags = [name for name, present in binding.get_host_cpu_features().items() if present]
+    return Partial("LLVM", {LLVM_TARGET: binding.get_host_cpu_name(), **simd_facts(flags, architecture())})
+
+
+def glibc_facts() -> Partial:
+    """The GNU C library's sysconf: caches by its own reading of CPUID, often wrong in a virtual machine."""
+    facts: dict[str, Value] = {}
+    if platform.libc_ver()[0] == "glibc":
+        for name, number in _GLIBC_SYSCONF.items():
+            try:
+                value = os.sysconf(number)
+            except (OSError, ValueError):
+                continue
+            facts[name] = value if value > 0 else None
+    return Partial("getconf (GNU C library)", facts)
+
+
+def definition_facts() -> Partial:
+    """Vector instructions that the architecture guarantees."""
+    return Partial("definition of the architecture", baseline_facts(architecture()), role="fallback")

@@ -1,0 +1,193 @@
+"""Linux: files below /proc and /sys. Each function takes `read(path) -> text or None`, so that a recorded
+host answers as a live one does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from accel_core.machine import cgroup
+from accel_core.machine.arm import arm_processor
+from accel_core.machine.caches import CacheGroup, cache_facts
+from accel_core.machine.partial import (
+    CLOCK,
+    CORE_LIST,
+    FAST_CORES,
+    FAST_LIST,
+    HYPERVISOR,
+    LOGICAL,
+    MEMORY,
+    MEMORY_LIMIT,
+    PHYSICAL,
+    PROCESSOR,
+    QUOTA,
+    SLOW_CORES,
+    VENDOR,
+    Partial,
+    Value,
+    format_cores,
+    format_cpu_list,
+    parse_cpu_list,
+)
+from accel_core.machine.simd import simd_facts
+
+Read = Callable[[str], str | None]
+
+CPU = "/sys/devices/system/cpu"
+_READ_LIMIT = 16_384  # bytes; the first processors of /proc/cpuinfo are enough, and a large host has hundreds
+
+
+def read_file(path: str) -> str | None:
+    """The first 16 KiB of a small text file; None where it cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        parts, wanted = [], _READ_LIMIT
+        while wanted > 0 and (part := os.read(descriptor, wanted)):
+            parts.append(part)
+            wanted -= len(part)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def _number(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isdigit() else None
+
+
+def _size(text: str | None) -> int | None:
+    """`48K` -> 49152; sysfs also writes M and G."""
+    text = (text or "").strip()
+    scale = {"K": 1024, "M": 1024**2, "G": 1024**3}.get(text[-1:], 1)
+    digits = text.rstrip("KMG")
+    return int(digits) * scale if digits.isdigit() else None
+
+
+def online(read: Read) -> tuple[int, ...]:
+    """Numbers of the logical processors that are switched on."""
+    return parse_cpu_list(read(f"{CPU}/online"))
+
+
+def _first_processor(read: Read) -> dict[str, str]:
+    """Lower-case keys and values of the first block of /proc/cpuinfo."""
+    fields: dict[str, str] = {}
+    for line in (read("/proc/cpuinfo") or "").splitlines():
+        key, colon, value = line.partition(":")
+        if not line.strip() and fields:
+            break
+        if colon:
+            fields[key.strip().lower()] = value.strip()
+    return fields
+
+
+def processor(read: Read) -> Partial:
+    """/proc/cpuinfo: name, vendor, clock, and the flags, from which the kernel strikes what it does not allow."""
+    fields = _first_processor(read)
+    vendor, name = fields.get("vendor_id"), fields.get("model name")
+    if "cpu implementer" in fields:
+        vendor, name = arm_processor(fields["cpu implementer"], fields.get("cpu part", ""), name)
+    flags = (fields.get("flags") or fields.get("features") or "").split()
+    clock = fields.get("cpu mhz", "")
+    facts: dict[str, Value] = {PROCESSOR: name, VENDOR: vendor, **simd_facts(flags)}
+    if clock.replace(".", "", 1).isdigit():
+        facts[CLOCK] = float(clock) * 1e6
+    if "hypervisor" in flags:
+        facts[HYPERVISOR] = "yes, so clock, caches and steal time are what the hypervisor shows"
+    return Partial("/proc/cpuinfo", facts)
+
+
+def cache_size_line(read: Read) -> Partial:
+    """The `cache size` line of /proc/cpuinfo, which other libraries take for the L3: L2 on AMD, L3 on Intel."""
+    digits = _first_processor(read).get("cache size", "").removesuffix(" KB")
+    size = int(digits) * 1024 if digits.isdigit() else None
+    return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size}, role="hint")
+
+
+def cores(read: Read) -> Partial:
+    """sysfs topology: logical processors, and which of them are threads of one core."""
+    cpus = online(read)
+    groups: set[tuple[int, ...]] = set()
+    seen: set[int] = set()
+    for cpu in cpus:
+        if cpu in seen:
+            continue
+        folder = f"{CPU}/cpu{cpu}/topology"
+        siblings = read(f"{folder}/core_cpus_list") or read(f"{folder}/thread_siblings_list")
+        if siblings is None:
+            return Partial(f"{CPU}/online", {LOGICAL: len(cpus)})
+        groups.add(parse_cpu_list(siblings) or (cpu,))
+        seen.update(parse_cpu_list(siblings))
+    if not cpus:
+        return Partial(f"{CPU}/online")
+    facts: dict[str, Value] = {LOGICAL: len(cpus), PHYSICAL: len(groups), CORE_LIST: format_cores(groups)}
+    return Partial(f"{CPU}/cpu*/topology", {**facts, **_kinds(read, cpus, groups)})
+
+
+def _kinds(read: Read, cpus: tuple[int, ...], groups: set[tuple[int, ...]]) -> dict[str, Value]:
+    """Performance and efficiency cores where there are both: Intel lists them, ARM gives each a capacity."""
+    fast = set(parse_cpu_list(read("/sys/devices/cpu_core/cpus")))
+    slow = set(parse_cpu_list(read("/sys/devices/cpu_atom/cpus")))
+    if not (fast and slow):
+        capacity = {cpu: _number(read(f"{CPU}/cpu{cpu}/cpu_capacity")) or 0 for cpu in cpus}
+        most = max(capacity.values())
+        fast = {cpu for cpu in cpus if capacity[cpu] == most}
+        slow = set(cpus) - fast
+    if not slow:
+        return {}
+    return {
+        FAST_CORES: sum(1 for group in groups if fast & set(group)),
+        SLOW_CORES: sum(1 for group in groups if slow & set(group)),
+        FAST_LIST: format_cpu_list(fast),
+    }
+
+
+def cache_groups(read: Read) -> list[CacheGroup]:
+    """Every data or unified cache in sysfs, each once."""
+    groups: list[CacheGroup] = []
+    seen: dict[int, set[int]] = {}
+    for cpu in online(read):
+        for index in range(8):
+            if cpu in seen.setdefault(index, set()):
+                continue
+            folder = f"{CPU}/cpu{cpu}/cache/index{index}"
+            level = _number(read(f"{folder}/level"))
+            if level is None:
+                break
+            cpus = parse_cpu_list(read(f"{folder}/shared_cpu_list")) or (cpu,)
+            seen[index].update(cpus)
+            size = _size(read(f"{folder}/size"))
+            if size and (read(f"{folder}/type") or "").strip() != "Instruction":
+                ways = _number(read(f"{folder}/ways_of_associativity"))
+                line = _number(read(f"{folder}/coherency_line_size"))
+                groups.append(CacheGroup(level, size, ways or None, line or None, cpus))
+    return groups
+
+
+def caches(read: Read, cpu: int | None) -> Partial:
+    """sysfs caches as processor `cpu` sees them."""
+    return Partial(f"{CPU}/cpu{cpu or 0}/cache", cache_facts(cache_groups(read), cpu))
+
+
+def clock_limit(read: Read, cpu: int | None) -> Partial:
+    """The greatest clock that cpufreq may set, in Hz; it does not move while the machine runs."""
+    folder = f"{CPU}/cpu{cpu or 0}/cpufreq"
+    khz = _number(read(f"{folder}/cpuinfo_max_freq"))
+    return Partial(f"{folder}/cpuinfo_max_freq", {CLOCK: khz * 1e3 if khz else None})
+
+
+def memory(read: Read) -> Partial:
+    """/proc/meminfo: memory that the kernel manages, somewhat less than is installed."""
+    for line in (read("/proc/meminfo") or "").splitlines():
+        if line.startswith("MemTotal:"):
+            return Partial("/proc/meminfo", {MEMORY: int(line.split()[1]) * 1024})
+    return Partial("/proc/meminfo")
+
+
+def limits(read: Read) -> Partial:
+    """What the control group allows: processors per wall time, and bytes."""
+    return Partial("cgroup", {QUOTA: cgroup.quota(read), MEMORY_LIMIT: cgroup.memory_limit(read)})

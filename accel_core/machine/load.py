@@ -1,0 +1,149 @@
+"""Who else uses the processors, and where to measure: CPU times, steal time, pinning."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from accel_core.machine import cgroup, linux
+from accel_core.machine.libraries import allowed_cpus
+from accel_core.machine.partial import CORE_LIST, FAST_LIST, parse_cores, parse_cpu_list
+from accel_core.model import Machine
+
+_SPENT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+"""Parts of a processor's time; guest time is already in user, and Windows counts interrupts in system."""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTimes:
+    """Seconds since start-up, summed over the processors asked for."""
+
+    total_s: float
+    idle_s: float
+    steal_s: float | None
+    """Time that the hypervisor gave to others; None where the system does not count it."""
+    own_s: float
+    """CPU time of this process, over all processors."""
+    processors: int
+
+
+def read_cpu_times(cpus: Sequence[int] = ()) -> CpuTimes:
+    """CPU times of `cpus`, of all where none are named. Resolution: 10 ms a processor on Linux."""
+    each = psutil.cpu_times(percpu=True)
+    rows = [each[cpu] for cpu in cpus if cpu < len(each)] or each
+    steal = [row.steal for row in rows if hasattr(row, "steal")]
+    return CpuTimes(
+        total_s=sum(getattr(row, name, 0.0) for row in rows for name in _SPENT),
+        idle_s=sum(row.idle + getattr(row, "iowait", 0.0) for row in rows),
+        steal_s=sum(steal) if steal else None,
+        own_s=time.process_time(),
+        processors=len(rows),
+    )
+
+
+def steal_fraction(before: CpuTimes, after: CpuTimes) -> float | None:
+    """Share of the processors' time between two readings that the hypervisor gave away, 0 to 1.
+
+    None where the system does not count it, or where no time has passed.
+    """
+    total = after.total_s - before.total_s
+    if before.steal_s is None or after.steal_s is None or total <= 0:
+        return None
+    return min(max((after.steal_s - before.steal_s) / total, 0.0), 1.0)
+
+
+def other_load(before: CpuTimes, after: CpuTimes) -> float | None:
+    """Processors that other programs kept busy between two readings of all processors: 0.5 is half of one."""
+    total = after.total_s - before.total_s
+    if total <= 0:
+        return None
+    steal = (after.steal_s or 0.0) - (before.steal_s or 0.0)
+    idle = after.idle_s - before.idle_s
+    wall = total / after.processors
+    return max(total - idle - steal - (after.own_s - before.own_s), 0.0) / wall
+
+
+def available_memory_bytes() -> int:
+    """Bytes that can still be taken without swapping and without meeting the control group's limit."""
+    free = int(psutil.virtual_memory().available)
+    left = cgroup.memory_left(linux.read_file) if sys.platform == "linux" else None
+    return free if left is None else min(free, left)
+
+
+# -- where to measure ----------------------------------------------------------------------------------------
+
+
+def _fact(machine: Machine, name: str) -> str | None:
+    return next((str(f.value) for f in machine.facts if f.name == name and f.value is not None), None)
+
+
+def measuring_cpus(machine: Machine, threads: int) -> tuple[int, ...]:
+    """Logical processors for `threads` measuring threads, rising: high numbers first, the low ones left free.
+
+    One thread a core before a second one on any; performance cores before efficiency cores. Empty where the
+    system cannot pin (macOS) or where fewer processors are allowed than `threads`.
+    """
+    allowed = machine.cores.cpus_allowed
+    if threads < 1 or len(allowed) < threads:
+        return ()
+    fast = set(parse_cpu_list(_fact(machine, FAST_LIST))) or set(allowed)
+    turn: dict[int, int] = {}  # processor -> which thread of its core it is
+    for core in parse_cores(_fact(machine, CORE_LIST)):
+        for place, cpu in enumerate(c for c in core if c in allowed):
+            turn[cpu] = place
+    ranked = sorted(allowed, key=lambda cpu: (turn.get(cpu, 0), cpu not in fast, -cpu))
+    return tuple(sorted(ranked[:threads]))
+
+
+_before: tuple[int, ...] = ()
+"""The mask before the first pinning, so that it can be given back."""
+
+
+def _set_affinity(cpus: Sequence[int]) -> bool:
+    try:
+        if hasattr(os, "sched_setaffinity"):
+            # On Linux a mask belongs to a thread, and pools of BLAS and OpenMP may be running already.
+            tasks = Path("/proc/self/task")
+            threads = [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]
+            for thread in threads:
+                with suppress(ProcessLookupError):  # it ended meanwhile
+                    os.sched_setaffinity(thread, cpus)
+            return True
+        process = psutil.Process()
+        if not hasattr(process, "cpu_affinity"):
+            return False
+        process.cpu_affinity(list(cpus))
+        return True
+    except (OSError, ValueError, psutil.Error):
+        return False
+
+
+def pin_current_process(cpus: Sequence[int]) -> bool:
+    """Bind all threads of this process to `cpus`; False where that is impossible or `cpus` is empty.
+
+    Import NumPy and Numba before: both size their thread pools by the mask they find at import.
+    """
+    global _before
+    if not cpus:
+        return False
+    mask = allowed_cpus()
+    if not _set_affinity(cpus):
+        return False
+    _before = _before or mask
+    return True
+
+
+def unpin_current_process() -> bool:
+    """Give back the mask from before the first pinning; False where nothing was pinned."""
+    global _before
+    if not _before or not _set_affinity(_before):
+        return False
+    _before = ()
+    return True

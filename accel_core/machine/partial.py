@@ -1,0 +1,77 @@
+"""What one source says about the machine: some facts, by the names listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Value = int | float | str | None
+
+Role = Literal["source", "hint", "fallback"]
+"""source: may be chosen; hint: only shown where it disagrees; fallback: chosen where nobody else knows."""
+
+# Names of facts. Cache facts are called "L1 size", "L1 ways", ...: see `caches.cache_facts`.
+PROCESSOR = "processor"
+VENDOR = "vendor"
+ARCHITECTURE = "architecture"
+SYSTEM = "system"
+PHYSICAL = "physical cores"
+LOGICAL = "logical processors"
+ALLOWED = "allowed processors"
+ALLOWED_LIST = "allowed processor numbers"
+QUOTA = "processor quota"
+CORE_LIST = "processors of each core"
+FAST_CORES = "performance cores"
+SLOW_CORES = "efficiency cores"
+FAST_LIST = "performance processor numbers"
+CACHES = "caches in all"
+FEATURES = "vector instructions"
+WIDTH = "vector width"
+MEMORY = "memory"
+MEMORY_LIMIT = "memory limit"
+CLOCK = "clock"
+HYPERVISOR = "virtual machine"
+EMULATION = "emulation"
+LLVM_TARGET = "compiler target"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The answers of one source; a fact that it does not know is missing or None."""
+
+    source: str
+    """How a person would look it up: a file, a command, a function."""
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    role: Role = "source"
+
+
+def parse_cpu_list(text: str | None) -> tuple[int, ...]:
+    """`"0-2,8"` -> (0, 1, 2, 8), the format of Linux; () for None, nothing or nonsense."""
+    cpus: set[int] = set()
+    for part in (text or "").strip().split(","):
+        first, _, last = part.strip().partition("-")
+        if first.isdigit() and (not last or last.isdigit()):
+            cpus.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(cpus))
+
+
+def format_cpu_list(cpus: Iterable[int]) -> str:
+    """(0, 1, 2, 8) -> `"0-2,8"`."""
+    runs: list[list[int]] = []
+    for cpu in sorted(set(cpus)):
+        if runs and cpu == runs[-1][1] + 1:
+            runs[-1][1] = cpu
+        else:
+            runs.append([cpu, cpu])
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def parse_cores(text: str | None) -> tuple[tuple[int, ...], ...]:
+    """`"0,8; 1,9"` -> ((0, 8), (1, 9)): the logical processors of each core."""
+    return tuple(cpus for part in (text or "").split(";") if (cpus := parse_cpu_list(part)))
+
+
+def format_cores(cores: Iterable[Iterable[int]]) -> str:
+    """((0, 8), (1, 9)) -> `"0,8; 1,9"`."""
+    return "; ".join(format_cpu_list(core) for core in sorted(tuple(sorted(core)) for core in cores))

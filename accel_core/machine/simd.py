@@ -1,0 +1,48 @@
+"""Vector instruction sets: the few names that this project uses, and the width that they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accel_core.machine.partial import FEATURES, WIDTH, Value
+
+NAMES = ("sse2", "avx", "avx2", "fma", "avx512f", "avx512vl", "neon", "sve")
+"""In this order everywhere: `Simd.features`."""
+
+_ALIASES = {"asimd": "neon", "advsimd": "neon"}
+_OF_ARCHITECTURE = {"x86_64": NAMES[:6], "arm64": NAMES[6:]}
+_BASELINE = {"x86_64": ("sse2",), "arm64": ("neon",)}
+
+
+def known_features(flags: Iterable[str], architecture: str | None = None) -> tuple[str, ...]:
+    """Those of `flags` that have a name here, in the order of NAMES; an emulator's foreign ones left out."""
+    given = {_ALIASES.get(flag.lower(), flag.lower()) for flag in flags}
+    wanted = _OF_ARCHITECTURE.get(architecture or "", NAMES)
+    return tuple(name for name in NAMES if name in given and name in wanted)
+
+
+def width_bits(features: Iterable[str]) -> int | None:
+    """Widest vector of these sets in bits; None where there is none.
+
+    `avx` alone has 256-bit floating point. The length of an SVE register is not read, so SVE counts as the
+    NEON that every such processor has.
+    """
+    have = set(features)
+    if "avx512f" in have:
+        return 512
+    if have & {"avx", "avx2"}:
+        return 256
+    if have & {"sse2", "neon", "sve"}:
+        return 128
+    return None
+
+
+def simd_facts(flags: Iterable[str], architecture: str | None = None) -> dict[str, Value]:
+    """The two facts that a list of feature flags gives; no facts where no flag is known here."""
+    features = known_features(flags, architecture)
+    return {FEATURES: " ".join(features), WIDTH: width_bits(features)} if features else {}
+
+
+def baseline_facts(architecture: str) -> dict[str, Value]:
+    """What every processor of this architecture has by definition (x86-64: SSE2; AArch64: Advanced SIMD)."""
+    return simd_facts(_BASELINE.get(architecture, ()), architecture)

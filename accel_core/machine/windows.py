@@ -1,0 +1,152 @@
+"""Windows: GetLogicalProcessorInformationEx, IsProcessorFeaturePresent and the registry.
+
+The buffer is taken apart from its bytes, by the documented layout of SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX
+on 64-bit Windows (learn.microsoft.com/windows/win32/api/winnt/), so that this runs on any system.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from accel_core.machine.caches import CacheGroup, cache_facts
+from accel_core.machine.partial import (
+    CLOCK,
+    CORE_LIST,
+    FAST_CORES,
+    FAST_LIST,
+    LOGICAL,
+    PHYSICAL,
+    PROCESSOR,
+    SLOW_CORES,
+    VENDOR,
+    WIDTH,
+    Partial,
+    Value,
+    format_cores,
+    format_cpu_list,
+)
+from accel_core.machine.simd import known_features, width_bits
+
+RELATION_CORE, RELATION_CACHE, RELATION_ALL = 0, 2, 0xFFFF
+_CACHE_INSTRUCTION = 1
+_FULLY_ASSOCIATIVE = 0xFF
+PROCESSOR_FEATURES = {10: "sse2", 39: "avx", 40: "avx2", 41: "avx512f", 19: "neon", 46: "sve"}
+"""PF_XMMI64_, PF_AVX_, PF_AVX2_, PF_AVX512F_, PF_ARM_NEON_ and PF_ARM_SVE_INSTRUCTIONS_AVAILABLE; Windows
+answers whether processor and system both allow it. It has no number for FMA."""
+_KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """One PROCESSOR_RELATIONSHIP of a core; `efficiency` is higher for a faster core."""
+
+    efficiency: int
+    cpus: tuple[int, ...]
+
+
+def _masks(record: bytes, count_at: int, masks_at: int) -> tuple[int, ...]:
+    """Processors of the GROUP_AFFINITY array (8-byte mask, 2-byte group, 6 reserved): 64 a group."""
+    (count,) = struct.unpack_from("<H", record, count_at)
+    cpus = []
+    for i in range(max(count, 1)):  # before Windows 10 20H2 a cache's count is reserved and 0, with one mask
+        mask, group = struct.unpack_from("<QH", record, masks_at + 16 * i)
+        cpus += [64 * group + bit for bit in range(64) if mask >> bit & 1]
+    return tuple(cpus)
+
+
+def parse_records(buffer: bytes) -> Iterator[Core | CacheGroup]:
+    """Cores and data caches of the buffer; other records, and one that is cut off, are passed over."""
+    at = 0
+    while at + 8 <= len(buffer):
+        relation, size = struct.unpack_from("<II", buffer, at)
+        record = buffer[at : at + size]
+        if size < 8 or len(record) < size:
+            return
+        if relation == RELATION_CORE:
+            yield Core(record[9], _masks(record, 30, 32))
+        elif relation == RELATION_CACHE:
+            level, ways, line, cache_size, kind = struct.unpack_from("<BBHII", record, 8)
+            if kind != _CACHE_INSTRUCTION and cache_size:
+                known = ways if ways not in (0, _FULLY_ASSOCIATIVE) else None
+                yield CacheGroup(level, cache_size, known, line or None, _masks(record, 38, 40))
+        at += size
+
+
+def topology(buffer: bytes, allowed: Iterable[int] = ()) -> Partial:
+    """Cores and caches as the first allowed processor of the fastest kind sees them."""
+    records = list(parse_records(buffer))
+    cores = [r for r in records if isinstance(r, Core)]
+    caches = [r for r in records if isinstance(r, CacheGroup)]
+    if not cores:
+        return Partial("GetLogicalProcessorInformationEx")
+    best = max(core.efficiency for core in cores)
+    fast = sorted(cpu for core in cores if core.efficiency == best for cpu in core.cpus)
+    facts: dict[str, Value] = {
+        PHYSICAL: len(cores),
+        LOGICAL: sum(len(core.cpus) for core in cores),
+        CORE_LIST: format_cores(core.cpus for core in cores),
+    }
+    slow = sum(1 for core in cores if core.efficiency < best)
+    if slow:
+        facts |= {FAST_CORES: len(cores) - slow, SLOW_CORES: slow, FAST_LIST: format_cpu_list(fast)}
+    usable = set(allowed)
+    cpu = next((c for c in fast if c in usable), min(usable, default=fast[0]))
+    return Partial("GetLogicalProcessorInformationEx", {**facts, **cache_facts(caches, cpu)})
+
+
+def features(present: Iterable[int], architecture: str) -> Partial:
+    """Vector width out of the numbers that IsProcessorFeaturePresent affirms; an old Windows affirms fewer."""
+    known = known_features((PROCESSOR_FEATURES[n] for n in present if n in PROCESSOR_FEATURES), architecture)
+    return Partial("IsProcessorFeaturePresent", {WIDTH: width_bits(known)})
+
+
+def registry(values: Mapping[str, str | int]) -> Partial:
+    """Name, vendor and clock (the time-stamp counter's, in MHz) as the registry holds them."""
+    mhz = values.get("~MHz")
+    facts: dict[str, Value] = {
+        PROCESSOR: str(values["ProcessorNameString"]).strip() if "ProcessorNameString" in values else None,
+        VENDOR: str(values["VendorIdentifier"]).strip() if "VendorIdentifier" in values else None,
+        CLOCK: float(mhz) * 1e6 if mhz else None,
+    }
+    return Partial(rf"registry, HKLM\{_KEY}", facts)
+
+
+# -- acts: only on Windows -----------------------------------------------------------------------------------
+
+
+def read_topology() -> bytes:
+    """The buffer of GetLogicalProcessorInformationEx; empty on another system or on failure."""
+    if sys.platform != "win32":
+        return b""
+    import ctypes
+
+    call = ctypes.windll.kernel32.GetLogicalProcessorInformationEx
+    size = ctypes.c_ulong(0)
+    call(RELATION_ALL, None, ctypes.byref(size))
+    buffer = ctypes.create_string_buffer(size.value)
+    return buffer.raw[: size.value] if call(RELATION_ALL, buffer, ctypes.byref(size)) else b""
+
+
+def read_features() -> tuple[int, ...]:
+    """Numbers of PROCESSOR_FEATURES that are present; none on another system."""
+    if sys.platform != "win32":
+        return ()
+    import ctypes
+
+    return tuple(n for n in PROCESSOR_FEATURES if ctypes.windll.kernel32.IsProcessorFeaturePresent(n))
+
+
+def read_registry() -> dict[str, str | int]:
+    """The three values of the first processor's key; none on another system."""
+    if sys.platform != "win32":
+        return {}
+    import winreg
+
+    values: dict[str, str | int] = {}
+    with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _KEY) as key:
+        for name in ("ProcessorNameString", "VendorIdentifier", "~MHz"):
+            values[name] = winreg.QueryValueEx(key, name)[0]
+    return values

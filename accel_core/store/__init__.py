@@ -1,0 +1,15 @@
+"""Records on disk: what was measured, when, on which hardware and with which versions. Nothing is ever deleted.
+
+>>> store = Store()    # SQLite in the user's data folder, or the database that ACCEL_STORE_URL names
+>>> store.save_measurement(measurement)
+>>> store.measurements(machine.fingerprint, workload="matmul")    # newest first
+
+Opening is lazy: making a Store touches nothing, reading one that is not there yet finds nothing, and only the
+first save makes a folder or a file. Every failure is a StoreUnavailable whose sentence says what to do.
+"""
+
+from accel_core.store.database import data_folder, default_url
+from accel_core.store.records import Store
+from accel_core.store.refine import Part, refine
+
+__all__ = ["Part", "Store", "data_folder", "default_url", "refine"]

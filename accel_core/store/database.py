@@ -1,0 +1,133 @@
+"""Opening the database: where it is, what makes it, and which version it must have.
+
+SQLite keeps its rollback journal (its default) on purpose. Write-ahead logging needs shared memory, so it does
+not work on network file systems, where the home folders of a class often lie, and a read-only folder cannot
+hold the two files that it needs beside the database (https://www.sqlite.org/wal.html, sections 1 and 5).
+Records are written one at a time, seconds apart; writers wait for one another (BUSY_S).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from accel_core.errors import StoreUnavailable
+from accel_core.store import faults
+from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
+
+_FAULTS = (SQLAlchemyError, OSError, ModuleNotFoundError)
+_UNREADABLE = (json.JSONDecodeError, KeyError, TypeError)
+"""What a record that is not one raises while it is being read."""
+
+
+def data_folder() -> Path:
+    """Where this user's records lie: $ACCEL_HOME, else the system's folder for data. Not made here."""
+    home = os.environ.get("ACCEL_HOME")
+    return Path(home).expanduser() if home else user_data_path("accel-explorer", appauthor=False)
+
+
+def default_url() -> str:
+    """$ACCEL_STORE_URL, else the file records.db in the data folder."""
+    given = os.environ.get("ACCEL_STORE_URL")
+    return given or URL.create("sqlite", database=str(data_folder() / "records.db")).render_as_string()
+
+
+class Database:
+    """One database by URL. Nothing is opened, made or even parsed before the first read or write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection | None]:
+        """A connection to read with, or None where nothing was ever stored; never makes or changes a file."""
+        with self._explained("read from", *_UNREADABLE):
+            if not self._exists():
+                yield None
+                return
+            with self._engine.connect() as connection:
+                yield connection if self._version(connection) else None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in one transaction, committed at the end; makes folder, file and tables if missing."""
+        with self._explained("written to"):
+            path = self._path
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            with self._engine.connect() as connection:
+                made = self._version(connection) is not None
+            if not made:
+                self._make_tables()
+            with self._engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def _explained(self, action: str, *more: type[Exception]) -> Iterator[None]:
+        try:
+            yield
+        except _FAULTS + more as error:
+            raise StoreUnavailable(faults.explain(error, self.url, action)) from error
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """SQLite files are opened for each use, so none stays open; writers wait BUSY_S for one another."""
+        url = make_url(self.url)
+        options: dict[str, Any] = {"pool_pre_ping": True}
+        if url.get_backend_name() == "sqlite":
+            options = {
+                "connect_args": {"timeout": faults.BUSY_S},
+                "poolclass": NullPool if url.database not in (None, "", ":memory:") else StaticPool,
+            }
+        return create_engine(url, hide_parameters=True, **options)
+
+    @cached_property
+    def _path(self) -> Path | None:
+        """The file of a SQLite database; None for one in memory, by URI or on a server."""
+        url = make_url(self.url)
+        named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+        return Path(str(url.database)) if named and not str(url.database).startswith("file:") else None
+
+    def _exists(self) -> bool:
+        """Whether there is anything to open; where one may not look, the opening will explain."""
+        try:
+            return self._path is None or self._path.exists()
+        except PermissionError:
+            return True
+
+    def _version(self, connection: Connection) -> int | None:
+        """The schema's version, None where there is none yet; StoreUnavailable where it is newer than ours."""
+        if not inspect(connection).has_table(SCHEMA.name):
+            return None
+        found: int | None = connection.scalar(
+            select(SCHEMA.c.version).order_by(SCHEMA.c.version.desc()).limit(1)
+        )
+        if found is not None and found > SCHEMA_VERSION:
+            raise StoreUnavailable(faults.newer(faults.place(self.url), found, SCHEMA_VERSION))
+        return found
+
+    def _make_tables(self) -> None:
+        """Make what is missing; two programs may do so at once, and the version row goes in last."""
+        try:
+            with self._engine.begin() as connection:
+                for table in METADATA.sorted_tables:
+                    connection.execute(CreateTable(table, if_not_exists=True))
+                    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                        connection.execute(CreateIndex(index, if_not_exists=True))
+                connection.execute(insert(SCHEMA), {"version": SCHEMA_VERSION})
+        except (IntegrityError, ProgrammingError):
+            with self._engine.connect() as connection:
+                if self._version(connection) is None:
+                    raise

@@ -1,0 +1,106 @@
+"""What went wrong with the store, in one sentence that says what to do; passwords never stand in it."""
+
+from __future__ import annotations
+
+import errno
+import json
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+BUSY_S = 10.0
+"""How long a writer waits for another one; a write takes milliseconds, on a slow network share more."""
+
+_ELSEWHERE = "set ACCEL_HOME (or ACCEL_STORE_URL) to another place"
+
+
+def place(url: str) -> str:
+    """The store as a reader knows it: the file's path, or the database's URL without password and options."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return "the database that ACCEL_STORE_URL names"
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.database or "the database in memory"
+    return parsed.set(query={}).render_as_string(hide_password=True)
+
+
+def no_permission(where: str, action: str) -> str:
+    return f"Records cannot be {action} {where}: no permission there; make it writable or {_ELSEWHERE}."
+
+
+def not_a_folder(where: str, action: str) -> str:
+    return f"Records cannot be {action} {where}: a part of that path is no folder; {_ELSEWHERE}."
+
+
+def disk_full(where: str) -> str:
+    return (
+        f"Records cannot be written to {where}: the disk is full; free some space (what is stored is unharmed)."
+    )
+
+
+def corrupt(where: str) -> str:
+    return f"The record store {where} is damaged or no such store: move it away and a new one will be begun."
+
+
+def newer(where: str, found: int, known: int) -> str:
+    return (
+        f"The record store {where} was made by a newer version of Accel Explorer (schema {found}, "
+        f"this one knows {known}): update Accel Explorer or {_ELSEWHERE}."
+    )
+
+
+def explain(error: Exception, url: str, action: str) -> str:
+    """The sentence for whatever `error` the store met while records were "read from" or "written to" `url`."""
+    where = place(url)
+    if isinstance(error, OSError):
+        return _explain_os(error, where, action)
+    if isinstance(error, (json.JSONDecodeError, KeyError, TypeError)):
+        return corrupt(where)
+    if isinstance(error, ArgumentError):
+        return f"No database can be opened as {where}: give it as sqlite:///path or postgresql://host/name."
+    if isinstance(error, ModuleNotFoundError):
+        return f"The record store {where} needs the Python package {error.name}: install it or {_ELSEWHERE}."
+    code = getattr(getattr(error, "orig", None), "sqlite_errorname", None)
+    if code is not None:
+        return _explain_sqlite(code, where, action)
+    said = _first_line(error, url)
+    return f"Records cannot be {action} {where}: {said}; check that this database runs or {_ELSEWHERE}."
+
+
+def _explain_os(error: OSError, where: str, action: str) -> str:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return disk_full(where)
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG):
+        return not_a_folder(where, action)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return no_permission(where, action)
+    return f"Records cannot be {action} {where}: {error.strerror or error}; {_ELSEWHERE}."
+
+
+def _explain_sqlite(code: str, where: str, action: str) -> str:
+    """Result codes: https://www.sqlite.org/rescode.html (an extended code begins with its primary one)."""
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return corrupt(where)
+    if code.startswith("SQLITE_FULL"):
+        return disk_full(where)
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return f"Records cannot be {action} {where}: another program held it for {BUSY_S:.0f} s; try again."
+    if code.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_CANTOPEN")):
+        return no_permission(where, action)
+    if code.startswith("SQLITE_IOERR"):
+        return f"Records cannot be {action} {where}: the disk failed or its quota is used up; {_ELSEWHERE}."
+    return f"Records cannot be {action} {where}: SQLite says {code}; {_ELSEWHERE}."
+
+
+def _first_line(error: Exception, url: str) -> str:
+    """What the driver says, without the statement that SQLAlchemy adds and without the URL's password."""
+    cause = getattr(error, "orig", None) or error
+    line = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
+    secret = _password(url)
+    return line.replace(secret, "***") if secret else line
+
+
+def _password(url: str) -> str | None:
+    parsed: URL = make_url(url)
+    return str(parsed.password) if parsed.password else None

@@ -1,0 +1,204 @@
+"""The Store: saves records as they are made and finds them again. Rows are only ever added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select
+
+from accel_core import machine as this_machine
+from accel_core.errors import BadInput
+from accel_core.model import (
+    Ceiling,
+    Clock,
+    Comparison,
+    CurvePoint,
+    Environment,
+    Latency,
+    Machine,
+    Measurement,
+    Peaks,
+    Refusal,
+)
+from accel_core.store.database import Database, default_url
+from accel_core.store.refine import Part, PeakPart, part_name, refine
+from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
+
+PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Clock]] = {
+    "ceiling": Ceiling,
+    "latency": Latency,
+    "curve_point": CurvePoint,
+    "clock": Clock,
+}
+Record = Measurement | Comparison | Refusal | PeakPart
+
+
+class Store:
+    """Records by the machine's fingerprint. `url` is any SQLAlchemy URL; None means the user's own store.
+
+    Every method raises StoreUnavailable, with one sentence, where the store cannot be read or written.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self._database = Database(url or default_url())
+
+    @property
+    def url(self) -> str:
+        """As given, with its password: not for showing."""
+        return self._database.url
+
+    # -- saving ----------------------------------------------------------------------------------------------
+
+    def save(self, kind: str, record: Record, fingerprint: str, environment: Environment | None = None) -> None:
+        """Save the result of a job by the `type` of its event.
+
+        A refusal is no measurement and is not stored. `environment` (this process's own where None) is what
+        parts of the peaks and comparisons were measured with; a measurement carries its own.
+        """
+        if isinstance(record, Measurement):
+            self.save_measurement(record)
+        elif isinstance(record, Comparison):
+            self._add_part(kind, f"{record.a} / {record.b}", fingerprint, environment, record)
+        elif not isinstance(record, Refusal):
+            self.save_peak(fingerprint, environment, record)
+
+    def save_measurement(self, measurement: Measurement) -> None:
+        """Add one measurement; one that is stored already (the same id) stays as it is."""
+        row = {
+            "created": _utc(measurement.created),
+            "payload": measurement.to_dict(),
+            **{
+                name: getattr(measurement, name)
+                for name in ("id", "fingerprint", "workload", "kernel", "dtype", "threads", "size")
+            },
+        }
+        with self._database.writing() as connection:
+            known = select(MEASUREMENTS.c.row).where(MEASUREMENTS.c.id == measurement.id)
+            if connection.scalar(known) is None:
+                connection.execute(insert(MEASUREMENTS), row)
+
+    def save_peak(self, fingerprint: str, environment: Environment | None, part: PeakPart) -> None:
+        """Add one part of a machine's peaks, measured with the versions `environment`."""
+        kind = next(kind for kind, type_ in PEAK_KINDS.items() if isinstance(part, type_))
+        self._add_part(kind, part_name(part), fingerprint, environment, part)
+
+    def save_machine(self, machine: Machine) -> None:
+        """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
+        payload = json.loads(json.dumps(machine.to_dict()))
+        with self._database.writing() as connection:
+            newest = select(MACHINES.c.payload).where(MACHINES.c.fingerprint == machine.fingerprint)
+            known = connection.scalar(newest.order_by(MACHINES.c.row.desc()).limit(1))
+            if known is None or _lasting(known) != _lasting(payload):
+                row = {"created": _now(), "fingerprint": machine.fingerprint, "payload": payload}
+                connection.execute(insert(MACHINES), row)
+
+    def _add_part(
+        self,
+        kind: str,
+        name: str,
+        fingerprint: str,
+        environment: Environment | None,
+        record: PeakPart | Comparison,
+    ) -> None:
+        row = {
+            "created": _now(),
+            "fingerprint": fingerprint,
+            "kind": kind,
+            "name": name,
+            "environment": (environment or this_machine.environment()).to_dict(),
+            "payload": record.to_dict(),
+        }
+        with self._database.writing() as connection:
+            connection.execute(insert(PARTS), row)
+
+    # -- finding ---------------------------------------------------------------------------------------------
+
+    def measurements(
+        self,
+        fingerprint: str,
+        *,
+        workload: str | None = None,
+        dtype: str | None = None,
+        since: str | None = None,
+        limit: int | None = None,
+    ) -> list[Measurement]:
+        """Measurements of one machine, newest first.
+
+        At most `limit`, of one workload or dtype, made at or after `since` (ISO 8601; no zone means UTC).
+        """
+        query = select(MEASUREMENTS.c.payload).where(MEASUREMENTS.c.fingerprint == fingerprint)
+        if workload is not None:
+            query = query.where(MEASUREMENTS.c.workload == workload)
+        if dtype is not None:
+            query = query.where(MEASUREMENTS.c.dtype == dtype)
+        if since is not None:
+            query = query.where(MEASUREMENTS.c.created >= _utc(since))
+        query = query.order_by(MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.scalars(query).all() if connection is not None else []
+            return [Measurement.from_dict(payload) for payload in rows]
+
+    def count(self, fingerprint: str | None = None) -> int:
+        """How many measurements are stored: of one machine, or of all."""
+        query = select(func.count()).select_from(MEASUREMENTS)
+        if fingerprint is not None:
+            query = query.where(MEASUREMENTS.c.fingerprint == fingerprint)
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0) if connection is not None else 0
+
+    def peaks(self, fingerprint: str) -> Peaks | None:
+        """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
+        with self._database.reading() as connection:
+            rows = _parts(connection, fingerprint, tuple(PEAK_KINDS))
+            parts = [
+                Part(
+                    row["created"],
+                    Environment.from_dict(row["environment"]),
+                    PEAK_KINDS[row["kind"]].from_dict(row["payload"]),
+                )
+                for row in rows
+            ]
+        return refine(fingerprint, parts)
+
+    def comparisons(self, fingerprint: str) -> list[Comparison]:
+        """All comparisons of one machine, newest first."""
+        with self._database.reading() as connection:
+            rows = _parts(connection, fingerprint, ("comparison",))
+            return [Comparison.from_dict(row["payload"]) for row in reversed(rows)]
+
+    def machines(self) -> list[Machine]:
+        """Every machine that was saved, as it was last seen, in the order of first sight."""
+        query = select(MACHINES.c.payload).order_by(MACHINES.c.row)
+        with self._database.reading() as connection:
+            rows = connection.scalars(query).all() if connection is not None else []
+            return list({row["fingerprint"]: Machine.from_dict(row) for row in rows}.values())
+
+
+def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ...]) -> list[RowMapping]:
+    """Rows of these kinds, oldest first."""
+    if connection is None:
+        return []
+    query = select(PARTS).where(PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds))
+    return list(connection.execute(query.order_by(PARTS.c.created, PARTS.c.row)).mappings())
+
+
+def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A machine without what the system reports anew each time: the clock of this moment."""
+    return {key: value for key, value in payload.items() if key not in ("clock_hz", "facts")}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _utc(when: str) -> str:
+    """ISO 8601 text in one form (UTC, microseconds), so that its order as text is its order in time."""
+    try:
+        moment = datetime.fromisoformat(when)
+    except (TypeError, ValueError):
+        raise BadInput(f"{when!r} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat(timespec="microseconds")

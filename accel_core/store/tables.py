@@ -1,0 +1,59 @@
+"""The tables, in types that SQLite and PostgreSQL share: columns to search by, and the whole record as JSON.
+
+A record's fields live in `payload` alone (`to_dict` / `from_dict` of the model), so a new field needs no change
+here; only a change of these columns, or of what a payload means, raises SCHEMA_VERSION.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table
+
+SCHEMA_VERSION = 1
+"""What this program writes; a store that says more was made by a newer program and is left alone."""
+
+METADATA = MetaData()
+
+SCHEMA = Table(
+    "accel_schema",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+
+MACHINES = Table(
+    "accel_machines",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("created", String(40), nullable=False),
+    Column("fingerprint", String(128), nullable=False, index=True),
+    Column("payload", JSON, nullable=False),
+)
+
+MEASUREMENTS = Table(
+    "accel_measurements",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("created", String(40), nullable=False),
+    Column("fingerprint", String(128), nullable=False),
+    Column("workload", String(128), nullable=False),
+    Column("kernel", String(256), nullable=False),
+    Column("dtype", String(32), nullable=False),
+    Column("threads", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Index("accel_measurements_by_machine", "fingerprint", "workload", "created"),
+)
+
+PARTS = Table(
+    "accel_parts",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("created", String(40), nullable=False),
+    Column("fingerprint", String(128), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("environment", JSON, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Index("accel_parts_by_machine", "fingerprint", "kind"),
+)
+"""Everything else that is measured: the parts of a machine's peaks, and comparisons."""

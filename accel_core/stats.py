@@ -5,7 +5,8 @@ the number of samples below it is binomial(n, 1/2) and P(x[l] <= median <= x[n+1
 1 - 2 P(binomial(n, 1/2) < l), whatever the distribution of the samples (H. A. David and H. N. Nagaraja, Order
 Statistics, 3rd edition, Wiley 2003, section 7.1; J.-Y. Le Boudec, Performance Evaluation of Computer and
 Communication Systems, EPFL Press 2010, chapter 2). It holds for independent samples; why run times, which are
-skewed, ask for it is said by T. Hoefler and R. Belli, Scientific Benchmarking, SC 2015.
+skewed, ask for it is said by T. Hoefler and R. Belli, Scientific Benchmarking of Parallel Computing Systems,
+SC 2015.
 """
 
 from __future__ import annotations

@@ -1,0 +1,31 @@
+"""How much an operation computes and how much it moves: FLOP and byte models with their derivation.
+
+>>> model("matmul").estimate((1024, 1024, 1024), "float32", "least").flop_per_byte
+170.66666666666666
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from accel_core.errors import BadInput
+from accel_core.intensity.dense import DENSE
+from accel_core.intensity.elementwise import ELEMENTWISE
+from accel_core.intensity.neural import NEURAL
+from accel_core.intensity.scientific import SCIENTIFIC
+from accel_core.intensity.traffic import CONVENTIONS, ITEM_BYTES, Axis, Intensity, Model
+
+__all__ = ["CONVENTIONS", "ITEM_BYTES", "MODELS", "Axis", "Intensity", "Model", "model"]
+
+MODELS: tuple[Model, ...] = (*ELEMENTWISE, *DENSE, *NEURAL, *SCIENTIFIC)
+
+
+def model(name: str) -> Model:
+    """The model called `name`; BadInput with the nearest name where there is none."""
+    by_name = {m.name: m for m in MODELS}
+    if name in by_name:
+        return by_name[name]
+    near = get_close_matches(str(name), by_name, n=1, cutoff=0.0)[0]
+    raise BadInput(
+        f"There is no model called {name!r}; did you mean {near!r}? All models: {', '.join(by_name)}."
+    )

@@ -1,0 +1,150 @@
+"""Models of the pieces of a transformer: GELU, softmax, layer norm, attention."""
+
+from __future__ import annotations
+
+from accel_core.intensity.traffic import Array, Axis, Model, Pass, Work
+from accel_core.model import Shape
+
+_ROWS = (
+    Axis("rows", 1024, "rows, each normalised by itself"),
+    Axis("columns", 1024, "entries of a row", low=1),
+)
+_ATTENTION = (
+    Axis("batch", 1, "sequences"),
+    Axis("heads", 12, "heads"),
+    Axis("sequence", 1024, "tokens of a sequence", low=1),
+    Axis("head_size", 64, "entries of a head"),
+)
+_GELU = (
+    "D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016), tanh form; hand count"
+)
+
+GELU_STEPS = (
+    # (array written, arrays read, FLOP for each element, what it is)
+    ("cube", ("x",), 2, "x·x·x"),
+    ("scaled", ("cube",), 1, "0.044715·cube"),
+    ("inner", ("x", "scaled"), 1, "x + scaled"),
+    ("argument", ("inner",), 1, "√(2/π)·inner"),
+    ("tanh", ("argument",), 1, "tanh(argument)"),
+    ("plus_one", ("tanh",), 1, "1 + tanh"),
+    ("half", ("x",), 1, "0.5·x"),
+    ("y", ("half", "plus_one"), 1, "half·plus_one"),
+)
+"""y = 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))) in eight named steps, one array each."""
+
+_GELU_FLOP = sum(flop for _, _, flop, _ in GELU_STEPS)
+
+
+def _gelu(shape: Shape, item: int, fused: bool) -> Work:
+    (n,) = shape
+    names = ("x", *(name for name, *_ in GELU_STEPS))
+    array = {name: Array(name, (n,), item) for name in names}
+    x, y = array["x"], array["y"]
+    steps = tuple(
+        Pass(tuple((array[r], 1) for r in reads), ((array[name], 1),)) for name, reads, *_ in GELU_STEPS
+    )
+    return Work(
+        _GELU_FLOP * n, f"{_GELU_FLOP}·{n}", (x,), (y,), (Pass(((x, 1),), ((y, 1),)),) if fused else steps
+    )
+
+
+def _softmax(shape: Shape, item: int) -> Work:
+    """Three passes: the maximum; the sum of exp(x - maximum); the quotients, with that exp once more."""
+    rows, columns = shape
+    x, y = Array("x", (rows, columns), item), Array("y", (rows, columns), item)
+    passes = (Pass(((x, 1),)), Pass(((x, 1),)), Pass(((x, 1),), ((y, 1),)))
+    return Work(rows * (5 * columns - 2), f"{rows}·(5·{columns} - 2)", (x,), (y,), passes)
+
+
+def _layer_norm(shape: Shape, item: int) -> Work:
+    """Three passes: mean (C FLOP a row); variance (3 C) and 1/√(variance + ε) (3); scaling and shift (4 C)."""
+    rows, columns = shape
+    x, y = Array("x", (rows, columns), item), Array("y", (rows, columns), item)
+    gamma, beta = Array("gamma", (columns,), item), Array("beta", (columns,), item)
+    last = Pass(((x, 1), (gamma, 1), (beta, 1)), ((y, 1),))
+    passes = (Pass(((x, 1),)), Pass(((x, 1),)), last)
+    return Work(rows * (8 * columns + 3), f"{rows}·(8·{columns} + 3)", (x, gamma, beta), (y,), passes)
+
+
+def _attention(shape: Shape, item: int, fused: bool) -> Work:
+    """Scores and probabilities (s, s) go to memory and come back, or (fused) never leave the fast memory."""
+    batch, heads, s, d = shape
+    q, k, v, o = (Array(name, (batch, heads, s, d), item) for name in "qkvo")
+    scores, p = (Array(name, (batch, heads, s, s), item) for name in ("scores", "probabilities"))
+    flop = batch * heads * (4 * s * s * d + s * s + s * (5 * s - 2))
+    text = f"{batch}·{heads}·(4·{s}²·{d} + {s}² + {s}·(5·{s} - 2))"
+    if fused:
+        passes: tuple[Pass, ...] = (Pass(((q, 1), (k, 1), (v, 1)), ((o, 1),)),)
+    else:
+        passes = (
+            Pass(((q, 1), (k, 1)), ((scores, 1),)),
+            Pass(((scores, 1),), ((p, 1),)),
+            Pass(((p, 1), (v, 1)), ((o, 1),)),
+        )
+    return Work(flop, text, (q, k, v), (o,), passes)
+
+
+_ATTENTION_FLOP = "batch·heads·(4·s²·d + s² + s·(5·s - 2)): two products, scaling, softmax"
+_DAO = (
+    "T. Dao et al., FlashAttention, NeurIPS 2022, algorithm 0 and theorem 2: standard attention moves of the "
+    "order of s·d + s² elements; the 4 s² d FLOP of the two products as in FlashAttention-2 (arXiv:2307.08691)"
+)
+_ELEMENTS = (Axis("n", 4_000_000, "elements"),)
+
+NEURAL = (
+    Model(
+        "gelu_steps",
+        "GELU in eight named steps, each an array",
+        "y = 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
+        f"{_GELU_FLOP}·n (tanh counted as one)",
+        _ELEMENTS,
+        lambda s, i: _gelu(s, i, fused=False),
+        _GELU,
+    ),
+    Model(
+        "gelu_fused",
+        "GELU in one loop",
+        "y = 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
+        f"{_GELU_FLOP}·n (tanh counted as one)",
+        _ELEMENTS,
+        lambda s, i: _gelu(s, i, fused=True),
+        _GELU,
+    ),
+    Model(
+        "softmax",
+        "Softmax of each row, with the maximum taken off first",
+        "y = exp(x - max x) / sum exp(x - max x)",
+        "rows·(5·columns - 2): maximum, difference, exp, sum, quotient, each counted once",
+        _ROWS,
+        _softmax,
+        "M. Milakov and N. Gimelshein, Online normalizer calculation for softmax, arXiv:1805.02867 (2018): "
+        "safe softmax makes four memory accesses for each element",
+    ),
+    Model(
+        "layer_norm",
+        "Layer norm of each row",
+        "y = gamma (x - mean) / √(variance + ε) + beta",
+        "rows·(8·columns + 3)",
+        _ROWS,
+        _layer_norm,
+        "J. L. Ba, J. R. Kiros and G. E. Hinton, Layer Normalization, arXiv:1607.06450 (2016); hand count",
+    ),
+    Model(
+        "attention",
+        "Attention with the scores in memory",
+        "o = softmax(q kᵀ / √d) v",
+        _ATTENTION_FLOP,
+        _ATTENTION,
+        lambda s, i: _attention(s, i, fused=False),
+        _DAO,
+    ),
+    Model(
+        "attention_fused",
+        "Attention in one pass, with keys and values of a head in fast memory",
+        "o = softmax(q kᵀ / √d) v",
+        _ATTENTION_FLOP,
+        _ATTENTION,
+        lambda s, i: _attention(s, i, fused=True),
+        _DAO,
+    ),
+)

@@ -59,6 +59,15 @@ def test_the_derivation_ends_in_the_numbers_it_derives(by_convention):
         assert f"= {estimate.bytes}. Intensity" in estimate.derivation
 
 
+def test_a_derivation_reads_as_formulas_with_the_numbers_put_in():
+    assert model("stencil7").estimate((2, 3, 4), "float64", "write_allocate").derivation == (
+        "FLOP = 8·nx·ny·nz = 8·2·3·4 = 192. Bytes (write_allocate: as STREAM counts, and lines written without "
+        "being read are read first) = read a 2·3·4·8 B + allocate b 2·3·4·8 B + write b 2·3·4·8 B = 576. "
+        "Intensity = 192 / 576 = 0.333 FLOP/B."
+    )
+    assert "read 2×a 4·6·8 B" in model("matmul_tiled").estimate((4, 6, 6, 3), "float64", "stream").derivation
+
+
 @pytest.mark.parametrize("which", MODELS, ids=lambda m: m.name)
 def test_every_model_has_a_source_and_defaults_that_it_accepts(which):
     estimate = which.estimate(which.defaults)
@@ -163,6 +172,11 @@ def test_a_one_by_one_convolution_is_a_matrix_product():
     as_product = model("matmul").estimate((64, 128, 10 * 12))
     as_convolution = model("conv2d").estimate((1, 128, 64, 10, 12, 1))
     assert (as_convolution.flop, as_convolution.bytes) == (as_product.flop, as_product.bytes)
+
+
+def test_convolution_counts_image_filters_and_result():
+    """2 images of 3 channels, 4 by 5; 7 filters of 3 channels, 3 by 3."""
+    assert moved_bytes("conv2d", (3, 3, 7, 4, 5, 2), "float32") == 4 * (2 * 3 * 20 + 7 * 3 * 9 + 2 * 7 * 20)
 
 
 # -- transformer pieces --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Whatever goes wrong is told in one sentence; ACCEL_TRACEBACK=1 shows where an un
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -26,9 +27,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_fail_on_a_letter()
     try:
         return _answer(sys.argv[1:] if argv is None else argv)
-    except BrokenPipeError:  # `accel machine | head -1`: the reader has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit is quiet too
-        return BROKEN_PIPE
     except (KeyboardInterrupt, JobCancelled):
         return _complain("Stopped from the keyboard; results that were stored before are kept.", INTERRUPTED)
     except AccelError as error:
@@ -46,7 +44,18 @@ def _answer(argv: Sequence[str]) -> int:
     from accel_core.cli.output import json_text
 
     answer = commands.COMMANDS[options.command](options)
-    print(json_text(answer.data) if options.json else answer.text, flush=True)
+    return _print(json_text(answer.data) if options.json else answer.text)
+
+
+def _print(text: str) -> int:
+    """Print the answer and return the exit status; `accel machine | head -1` is no fault."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows says EINVAL of a closed pipe
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit is quiet too
+        return BROKEN_PIPE
     return 0
 
 

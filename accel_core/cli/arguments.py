@@ -17,7 +17,6 @@ from accel_core.model import DTYPES
 
 DEFAULT_BUDGET_S = 2.0
 PEAKS_BUDGET_S = 20.0
-LONGEST_BUDGET_S = 3600.0
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,15 +80,13 @@ def over(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def seconds(text: str) -> float:
-    """A time budget: more than 0 and at most an hour."""
+    """A time budget above 0. How much is too much is for the runner to say."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value <= LONGEST_BUDGET_S:  # false for nan too
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of seconds above 0 and up to {LONGEST_BUDGET_S:.0f}"
-        )
+    if not 0 < value < math.inf:  # false for nan too
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, such as 2")
     return value
 
 
@@ -175,7 +172,7 @@ def _add_intensity(intensity: Parser) -> None:
     intensity.add_argument(
         "--shape", type=shape, help="every axis, for matmul m,k,n (its own default otherwise)"
     )
-    intensity.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    intensity.add_argument("--dtype", default="float32", help="float32 (default), float64, float16 or bfloat16")
     intensity.add_argument(
         "--convention", default="least", help="which bytes count: least (default), stream or write_allocate"
     )

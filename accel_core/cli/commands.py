@@ -158,10 +158,12 @@ def intensity(options: Namespace) -> Answer:
     from accel_core.intensity import model
 
     operation = model(options.model)
-    counted = operation.estimate(options.shape or operation.defaults, options.dtype, options.convention)
+    shape = options.shape or operation.defaults
+    counted = operation.estimate(shape, options.dtype, options.convention)
     data = {
         "model": operation.name,
-        "shape": dict(zip(operation.axes, options.shape or operation.defaults, strict=True)),
+        "axes": operation.axes,
+        "shape": shape,
         "dtype": options.dtype,
         "convention": options.convention,
         "flop": counted.flop,

@@ -6,14 +6,11 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accel_core.cli.output import Progress
 from accel_core.errors import BadInput, StoreUnavailable
 from accel_core.model import Case, Machine, Measurement, Peaks, Refusal, Shape
-
-if TYPE_CHECKING:
-    from accel_core.store import Store
 
 
 def case_of(
@@ -42,12 +39,17 @@ def with_setting(case: Case, name: str, value: int) -> Case:
 
 
 def run_job(job: dict[str, Any]) -> list[Any]:
-    """Run `job` when its turn in the queue has come; progress and warnings go to standard error."""
+    """Run `job` when its turn in the queue has come; progress and warnings go to standard error.
+
+    Commands of one shell count as one owner, so that a loop in a script does not push in before a page. A store
+    that cannot be written is a warning of the runner's.
+    """
     from accel_core.runner import run
+    from accel_core.store import Store
 
     progress = Progress()
     try:
-        return run(job, owner=f"accel-{os.getpid()}", store=_open_store(progress), on_event=progress)
+        return run(job, owner=f"accel-{os.getppid()}", store=Store(), on_event=progress)
     finally:
         progress.clear()
 
@@ -70,15 +72,4 @@ def stored_peaks(machine: Machine) -> Peaks | None:
         return Store().peaks(machine.fingerprint)
     except StoreUnavailable as error:
         Progress().warn(str(error))
-        return None
-
-
-def _open_store(progress: Progress) -> Store | None:
-    """The store for the results; None, with a warning, where there is none to be had."""
-    from accel_core.store import Store
-
-    try:
-        return Store()
-    except StoreUnavailable as error:
-        progress.warn(f"Nothing will be stored: {error}")
         return None

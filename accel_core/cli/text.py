@@ -162,10 +162,17 @@ def _clock(said_hz: float | None, measured_hz: float | None) -> str:
 
 
 def _dispute(fact: Fact) -> str:
-    others = "; ".join(f"{value} ({source})" for source, value in fact.others)
-    return (
-        f"  {fact.name}: {fact.value} ({fact.source}), not {others}{': ' + fact.reason if fact.reason else ''}"
-    )
+    others = "; ".join(f"{_value(value, fact.unit)} ({source})" for source, value in fact.others)
+    why = f": {fact.reason}" if fact.reason else ""
+    return f"  {fact.name}: {_value(fact.value, fact.unit)} ({fact.source}), not {others}{why}"
+
+
+def _value(value: int | float | str | None, unit: str) -> str:
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, str) or unit not in ("byte", "Hz"):
+        return f"{value} {unit}".rstrip()
+    return format_bytes(value) if unit == "byte" else format_rate(value, unit)
 
 
 def _interval(e: Estimate, show: Any) -> str:

@@ -1,0 +1,88 @@
+"""What the command line prints, piece by piece: JSON, columns and the line that shows progress."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+
+from accel_core.cli.output import Progress, json_text, table
+
+STEP = {"event": "step", "name": "matmul/numpy N=512", "done": 2, "total": 7, "expected_s": 2.0}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float64("nan"), np.float32("inf")])
+def test_what_json_does_not_have_becomes_null(value):
+    assert json.loads(json_text({"a": [value, (value,)], "b": {"c": value}})) == {
+        "a": [None, [None]],
+        "b": {"c": None},
+    }
+
+
+def test_numbers_of_numpy_are_plain_numbers_in_json():
+    assert json.loads(json_text({"a": np.int64(3), "b": np.float32(0.5)})) == {"a": 3, "b": 0.5}
+
+
+def test_json_is_ascii_so_that_any_terminal_can_print_it():
+    assert json_text({"a": "2·m·k·n µs"}).isascii()
+
+
+def test_columns_stand_below_each_other():
+    text = table(("kernel", "time"), [("numpy", "1 ms"), ("python_loops", "10 s")])
+    assert text.splitlines() == ["kernel        time", "numpy         1 ms", "python_loops  10 s"]
+
+
+def test_progress_in_a_file_is_plain_lines_each_said_once():
+    stream = io.StringIO()
+    progress = Progress(stream)
+    for event in (STEP, STEP, {"event": "queued", "place": 1}, {"event": "queued", "place": 0}):
+        progress(event)
+    assert stream.getvalue().splitlines() == [
+        "[3/7] matmul/numpy N=512, about 2.00 s left",
+        "waiting in the queue: 1 job before this one",
+    ]
+
+
+def test_progress_on_a_terminal_rewrites_one_line_and_leaves_it_empty():
+    stream = Terminal()
+    progress = Progress(stream)
+    progress(STEP)
+    progress({**STEP, "name": "short", "expected_s": None})
+    progress.clear()
+    assert "\n" not in stream.getvalue()
+    _, first, second, blank, end = stream.getvalue().split("\r")
+    assert first.startswith("[3/7] matmul/numpy")
+    assert second.rstrip() == "[3/7] short"
+    assert len(second) >= len(first), "nothing of the longer line before may stay"
+    assert not blank.strip()
+    assert not end
+
+
+def test_a_line_never_grows_past_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    Progress(stream)({**STEP, "name": "n" * 200})
+    assert len(stream.getvalue().strip("\r")) == 19
+
+
+def test_a_warning_stands_on_a_line_of_its_own():
+    stream = Terminal()
+    progress = Progress(stream)
+    progress(STEP)
+    progress({"event": "warning", "message": "Nothing was\nstored."})
+    assert stream.getvalue().endswith("\raccel: warning: Nothing was stored.\n")
+
+
+@pytest.mark.parametrize("event", [{"event": "result", "type": "clock", "data": {}}, {"event": "done"}, {}])
+def test_events_that_are_no_progress_are_quiet(event):
+    stream = io.StringIO()
+    Progress(stream)(event)
+    assert stream.getvalue() == ""

@@ -1,0 +1,207 @@
+"""What goes wrong with a disk: one clear sentence each, and nothing on the disk is changed by it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+from test_store import NEW, a_measurement, a_roof
+
+from accel_core.errors import StoreUnavailable
+from accel_core.store import Store, faults
+from accel_core.store.tables import METADATA, SCHEMA_VERSION
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with one measurement and one roof in it."""
+    path = tmp_path / "records.db"
+    store = Store(f"sqlite:///{path}")
+    store.save_measurement(a_measurement(1))
+    store.save_peak("fp", NEW, a_roof(9.0))
+    return path
+
+
+def sentence(act: object) -> str:
+    """The one sentence with which `act` fails."""
+    with pytest.raises(StoreUnavailable) as caught:
+        act()  # type: ignore[operator]
+    said = str(caught.value)
+    assert "\n" not in said and said.endswith(".")
+    return said
+
+
+def both(store: Store) -> list[str]:
+    return [
+        sentence(lambda: store.measurements("fp")),
+        sentence(lambda: store.peaks("fp")),
+        sentence(lambda: store.save_measurement(a_measurement(2))),
+    ]
+
+
+def test_a_file_of_garbage_is_called_damaged_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "records.db"
+    path.write_bytes(b"this is no database " * 500)
+    before = path.read_bytes()
+    for said in both(Store(f"sqlite:///{path}")):
+        assert "damaged" in said and "move it away" in said and str(path) in said
+    assert path.read_bytes() == before
+
+
+def test_a_truncated_file_is_called_damaged_and_left_as_it_is(path: Path) -> None:
+    store = Store(f"sqlite:///{path}")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    for said in both(store):
+        assert "damaged" in said
+    assert path.read_bytes() == whole[: len(whole) // 2]
+
+
+@pytest.mark.parametrize("payload", ["{not json", '{"kernel": "matmul/numpy"}', "[1, 2]", '"text"'])
+def test_a_record_that_is_none_is_called_damaged(path: Path, payload: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE accel_measurements SET payload = ?", (payload,))
+    connection.close()
+    assert "damaged" in sentence(lambda: Store(f"sqlite:///{path}").measurements("fp"))
+
+
+def test_a_store_by_a_newer_version_is_neither_read_nor_written(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO accel_schema VALUES (?)", (SCHEMA_VERSION + 1,))
+    connection.close()
+    before = path.read_bytes()
+    for said in both(Store(f"sqlite:///{path}")):
+        assert "newer version" in said and f"schema {SCHEMA_VERSION + 1}" in said
+    assert path.read_bytes() == before
+
+
+def test_a_folder_under_a_file_cannot_hold_records(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file")
+    store = Store(f"sqlite:///{tmp_path / 'file' / 'deeper' / 'records.db'}")
+    said = sentence(lambda: store.save_measurement(a_measurement()))
+    assert "cannot be written" in said and "ACCEL_HOME" in said
+    assert (tmp_path / "file").read_text() == "a file"
+
+
+def test_a_read_only_store_is_read_and_says_why_it_is_not_written(path: Path) -> None:
+    before = path.read_bytes()
+    store = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert store.measurements("fp") == [a_measurement(1)]
+    assert "no permission" in sentence(lambda: store.save_measurement(a_measurement(2)))
+    assert path.read_bytes() == before
+
+
+def test_a_folder_without_write_permission_is_read_and_says_why_it_is_not_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # permissions do not stop root: the system call says so instead
+        fresh = Store(f"sqlite:///{path.parent / 'new' / 'records.db'}")
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "mkdir", refuse)
+        assert "no permission" in sentence(lambda: fresh.save_measurement(a_measurement(2)))
+    else:
+        path.chmod(stat.S_IREAD)
+        path.parent.chmod(stat.S_IREAD | stat.S_IEXEC)
+        try:
+            store = Store(f"sqlite:///{path}")
+            assert store.measurements("fp") == [a_measurement(1)]
+            assert "no permission" in sentence(lambda: store.save_measurement(a_measurement(2)))
+        finally:
+            path.parent.chmod(stat.S_IRWXU)
+    assert Store(f"sqlite:///{path}").count() == 1
+
+
+@pytest.fixture
+def full_disk(path: Path) -> Iterator[Path]:
+    """SQLite may not add a page to any file: what it says then is what it says on a full disk (SQLITE_FULL)."""
+
+    def no_more_pages(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # rounds up to the pages that there are
+
+    event.listen(Engine, "connect", no_more_pages)
+    yield path
+    event.remove(Engine, "connect", no_more_pages)
+
+
+def test_a_full_disk_is_called_full_and_what_is_stored_can_be_read(full_disk: Path) -> None:
+    path, before = full_disk, full_disk.read_bytes()
+    store = Store(f"sqlite:///{path}")
+    long = a_measurement(2, samples_s=tuple(0.1 + n for n in range(10_000)))
+    assert "disk is full" in sentence(lambda: store.save_measurement(long))
+    assert path.read_bytes() == before
+    assert store.measurements("fp") == [a_measurement(1)]
+
+
+def test_no_space_for_the_folder_is_a_full_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    store = Store(f"sqlite:///{tmp_path / 'new' / 'records.db'}")
+    assert "disk is full" in sentence(lambda: store.save_measurement(a_measurement()))
+
+
+def test_a_store_that_another_program_holds_is_called_busy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "BUSY_S", 0.05)
+    holder = sqlite3.connect(path)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        said = sentence(lambda: Store(f"sqlite:///{path}").save_measurement(a_measurement(2)))
+    finally:
+        holder.close()
+    assert "another program" in said and "try again" in said
+
+
+def test_the_store_moved_away_makes_room_for_a_new_one(path: Path) -> None:
+    path.write_bytes(b"garbage " * 500)
+    store = Store(f"sqlite:///{path}")
+    sentence(store.count)
+    shutil.move(path, path.with_suffix(".old"))
+    store.save_measurement(a_measurement(3))
+    assert [m.id for m in store.measurements("fp")] == ["id3"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "No database can be opened"),
+        ("foo://me:secret@host/name", "No database can be opened as foo://me:***@host/name"),
+        ("sqlite+none://", "No database can be opened"),
+    ],
+)
+def test_a_url_that_names_no_database_fails_at_first_use_without_its_password(url: str, words: str) -> None:
+    store = Store(url)
+    for said in both(store):
+        assert words in said and "secret" not in said
+
+
+def test_a_missing_driver_is_named_without_the_password() -> None:
+    error = ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+    said = faults.explain(error, "postgresql://me:secret@host/name?password=secret", "read from")
+    assert "psycopg" in said and "postgresql://me:***@host/name" in said and "secret" not in said
+
+
+def test_what_a_driver_says_never_shows_the_password() -> None:
+    error = RuntimeError("connection to me:secret@host failed\nsecond line")
+    said = faults.explain(error, "postgresql://me:secret@host/name", "read from")
+    assert "connection to me:***@host failed;" in said and "secret" not in said and "second" not in said
+
+
+def test_the_tables_can_be_made_in_postgresql() -> None:
+    made = "".join(
+        str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables
+    )
+    assert made.count("CREATE TABLE") == 4 and "SERIAL" in made and "JSON" in made

@@ -1,0 +1,96 @@
+"""What the app keeps between reruns: the only `st.cache_*` in it. Names go in, plain records come out."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from accel_core.errors import StoreUnavailable
+from accel_core.machine import detect
+from accel_core.machine import environment as detect_environment
+from accel_core.model import Environment, Machine, Measurement, Peaks
+from accel_core.store import Store
+
+SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "sample_record.json"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The record of another machine, shown until this one has been measured."""
+
+    machine: Machine
+    peaks: Peaks
+    measurements: tuple[Measurement, ...]
+
+
+@st.cache_resource(show_spinner=False)
+def machine() -> Machine:
+    """This machine, detected once a server."""
+    return detect()
+
+
+@st.cache_resource(show_spinner=False)
+def environment() -> Environment:
+    """The library versions of this server."""
+    return detect_environment()
+
+
+@st.cache_resource(show_spinner=False)
+def sample(path: str = str(SAMPLE)) -> Sample | None:
+    """The sample record, None where the file is missing or unreadable."""
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Sample(
+            Machine.from_dict(data["machine"]),
+            Peaks.from_dict(data["peaks"]),
+            tuple(Measurement.from_dict(m) for m in data["measurements"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The store that all sessions write to; a failure is not kept, so the next look tries again."""
+    return Store()
+
+
+@st.cache_data(ttl="20s", max_entries=4, show_spinner=False)
+def stored(fingerprint: str) -> tuple[Peaks | None, list[Measurement], str | None]:
+    """Roofs and measurements of one machine, newest first, and what is wrong with the store, if anything.
+
+    Records that another program adds show after 20 s at the latest; `forget_stored` shows our own at once.
+    """
+    try:
+        return store().peaks(fingerprint), store().measurements(fingerprint), None
+    except StoreUnavailable as fault:
+        return None, [], str(fault)
+
+
+def forget_stored() -> None:
+    """Read the store again at the next look: a job has added to it."""
+    stored.clear()
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import the compiler in the background once the first page is drawn, so that the next need not wait."""
+
+    def load() -> None:
+        import accel_core.registry  # noqa: F401
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def source(kernel: str) -> tuple[str, str]:
+    """The source code of a kernel and the diff against the rung that it changes (empty for the first)."""
+    from accel_core import registry
+
+    return registry.source(kernel), registry.source_diff(kernel)

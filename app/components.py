@@ -1,0 +1,88 @@
+"""Pieces that two pages use: the head of a page, its button, and the labels that say whose result is shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import jobs
+import streamlit as st
+from records import Record
+
+from accel_core.errors import AccelError
+from accel_core.units import format_time
+
+LOG = logging.getLogger("accel_explorer")
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Turn any error of a page into one sentence on it; the traceback goes to the server's log."""
+    try:
+        yield
+    except AccelError as fault:
+        st.error(str(fault))
+    except Exception as fault:
+        LOG.exception("A page failed")
+        st.error(
+            f"This page met a fault of its own ({type(fault).__name__}): reload it; if that does not help, the "
+            "server's log has the details for a report."
+        )
+
+
+def header(question: str, first: str) -> None:
+    """The page's question, and what to try first."""
+    st.title(question, anchor=False)
+    st.caption(first)
+
+
+def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, empty: str = "") -> None:
+    """The page's primary button, with the time that it will take; `empty` says why there is nothing to do."""
+    st.button(
+        f"{label} (about {format_time(max(round(expected_s), 1))})",
+        key="measure",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=bool(empty) or jobs.active(),
+        help=empty or ("This session's measurement is still running." if jobs.active() else None),
+        on_click=jobs.start,
+        args=(job,),
+    )
+
+
+def sample_label(record: Record) -> None:
+    """Say that this is another machine's record, where it is."""
+    if record.sample:
+        st.info(
+            f"Sample: another machine ({record.machine.cpu}), measured {day(_created(record))}. "
+            "The button above replaces it with yours.",
+            icon=":material/science:",
+        )
+
+
+def _created(record: Record) -> str:
+    if record.peaks is not None:
+        return record.peaks.created
+    return record.measurements[0].created if record.measurements else ""
+
+
+def stale_label(settings: str) -> None:
+    """Say that the result below was measured at other settings than the controls show."""
+    st.info(f"This result is from other settings: {settings}.", icon=":material/history:")
+
+
+def day(created: str) -> str:
+    """An ISO 8601 moment as `20 Nov 2026`; "at an unknown time" where it is none."""
+    try:
+        return f"{datetime.fromisoformat(created):%d %b %Y}".lstrip("0")
+    except ValueError:
+        return "at an unknown time"
+
+
+def reading(text: str) -> None:
+    """What this reader's numbers say: one to three sentences under the figure."""
+    st.markdown(text)

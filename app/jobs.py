@@ -1,0 +1,174 @@
+"""Jobs of this session: start one, find it again after a reload, watch it, and keep what it measured.
+
+Nothing is computed here: `accel_core.runner` measures in a process of its own, and pages look at its progress.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import cached
+import streamlit as st
+
+from accel_core.errors import AccelError, StoreUnavailable
+from accel_core.units import format_time
+
+if TYPE_CHECKING:
+    from accel_core.runner import Job
+
+ACTIVE = ("queued", "running")
+POLL_S = 0.3
+REDRAW_S = 1.0
+"""A page is drawn again for new results at most this often: drawing must not disturb what is measured."""
+
+
+@dataclass
+class Watch:
+    """What this session knows about its newest job."""
+
+    id: str
+    started: str
+    """ISO 8601, UTC."""
+    shown: int = 0
+    """How many of its results the page has drawn."""
+    drawn_at: float = 0.0
+
+
+def _owner() -> str:
+    """This browser tab, for the queue; fair turns are between owners."""
+    return st.session_state.setdefault("owner", uuid.uuid4().hex)
+
+
+def start(job: Mapping[str, Any]) -> None:
+    """Queue a job for this session (a button's callback); what cannot be measured is said on the page."""
+    from accel_core import runner
+
+    st.session_state.pop("job fault", None)
+    try:
+        started = runner.submit(dict(job), _owner(), store=_store())
+    except AccelError as fault:
+        st.session_state["job fault"] = str(fault)
+        return
+    _keep_results()
+    st.session_state["watch"] = Watch(started.id, datetime.now(UTC).isoformat())
+    st.query_params["job"] = started.id
+
+
+def _store() -> Any:
+    """The store, None where it cannot be used: then the job measures and shows, and nothing is stored."""
+    try:
+        return cached.store()
+    except StoreUnavailable:
+        return None
+
+
+def current() -> Job | None:
+    """This session's newest job, found again through the URL after a reload; None where there is none."""
+    watch: Watch | None = st.session_state.get("watch")
+    if watch is None and (wanted := st.query_params.get("job")):
+        watch = Watch(wanted, "")
+    if watch is None:
+        return None
+    from accel_core import runner
+
+    job = runner.find(watch.id)
+    if job is None:
+        st.query_params.pop("job", None)
+        st.session_state.pop("watch", None)
+        return None
+    st.session_state["watch"] = watch
+    return job
+
+
+def active() -> bool:
+    """Whether this session has a job that waits or runs."""
+    job = current()
+    return job is not None and job.state in ACTIVE
+
+
+def results() -> tuple[str, list[Any]]:
+    """When this session's first job began (ISO 8601; empty where unknown), and all that its jobs measured."""
+    started, kept = st.session_state.get("kept", ("", []))
+    watch: Watch | None = st.session_state.get("watch")
+    job = current()
+    if watch is None or job is None:
+        return started, list(kept)
+    return started or watch.started, [*kept, *job.results]
+
+
+def _keep_results() -> None:
+    """Take over the results of the job that is replaced by a new one."""
+    st.session_state["kept"] = results()
+
+
+# -- what the page shows of it ---------------------------------------------------------------------------------
+
+
+def panel() -> None:
+    """Progress and Cancel while a job of this session is active, and how the last one ended."""
+    if fault := st.session_state.get("job fault"):
+        st.error(fault)
+    job = current()
+    if job is None:
+        return
+    if job.state in ACTIVE:
+        watch: Watch = st.session_state["watch"]
+        watch.shown, watch.drawn_at = len(job.results), time.monotonic()
+        _progress()
+        return
+    st.query_params.pop("job", None)
+    for warning in dict.fromkeys(job.warnings):
+        st.warning(warning)
+    if job.state == "failed":
+        st.error(job.error or "The measurement ended without a result; try it again.")
+    elif job.state == "cancelled":
+        st.info("Cancelled. What was measured before that is kept and shown.")
+
+
+@st.fragment(run_every=POLL_S)
+def _progress() -> None:
+    """One line with the step, the time and Cancel; draws the page again when there is something new."""
+    job = current()
+    if job is None or job.state not in ACTIVE:
+        cached.forget_stored()
+        st.rerun()
+    watch: Watch = st.session_state["watch"]
+    if len(job.results) > watch.shown and time.monotonic() - watch.drawn_at > REDRAW_S:
+        cached.forget_stored()
+        st.rerun()
+    line, button = st.columns([6, 1], vertical_alignment="center")
+    with line:
+        st.progress(_fraction(job), text=_sentence(job))
+    button.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel, width="stretch")
+
+
+def _fraction(job: Job) -> float:
+    progress = job.progress
+    if job.state == "queued":
+        return 0.0
+    if progress.expected_s is not None and progress.elapsed_s + progress.expected_s > 0:
+        return min(max(progress.elapsed_s / (progress.elapsed_s + progress.expected_s), 0.0), 1.0)
+    return min(max(progress.done / progress.total, 0.0), 1.0) if progress.total else 0.0
+
+
+def _sentence(job: Job) -> str:
+    """What happens now: the queue place, or the step with its number, elapsed and expected time."""
+    progress = job.progress
+    if job.state == "queued":
+        ahead = job.place
+        if not ahead:
+            return "Starting: the worker process comes up."
+        others = "1 other measurement is" if ahead == 1 else f"{ahead} other measurements are"
+        return f"Waiting: {others} ahead of this one on this computer."
+    parts = [progress.step or "Starting"]
+    if progress.total:
+        parts.insert(0, f"Step {min(progress.done + 1, progress.total)} of {progress.total}")
+    text = ": ".join(parts) + f" · {format_time(round(progress.elapsed_s))} elapsed"
+    if progress.expected_s:
+        text += f", about {format_time(max(round(progress.expected_s), 1))} to go"
+    return text

@@ -1,0 +1,40 @@
+"""Accel Explorer: which pages there are. `streamlit run app/main.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import components
+
+page = st.navigation(
+    [
+        st.Page(
+            "views/machine.py",
+            title="This machine",
+            icon=":material/memory:",
+            default=True,
+            help="Caches, memory and measured speed limits of the computer that runs this app.",
+        ),
+        st.Page(
+            "views/ladder.py",
+            title="Ladder",
+            icon=":material/stairs:",
+            help="One problem, from Python loops to the library, one change at a time, timed live.",
+        ),
+        st.Page(
+            "views/lab.py",
+            title="Lab",
+            icon=":material/science:",
+            help="Sweep size, block or threads, and see where the caches end.",
+        ),
+        st.Page(
+            "views/roofline.py",
+            title="Roofline",
+            icon=":material/roofing:",
+            help="All measurements under this machine's roofs, and a calculator for predictions.",
+        ),
+    ]
+)
+st.set_page_config(f"{page.title} · Accel Explorer", ":material/speed:", layout="wide")
+with components.guard():
+    page.run()

@@ -1,0 +1,103 @@
+"""What a page may show: stored records, this session's results, and the sample until there are some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import cached
+import jobs
+import streamlit as st
+
+from accel_core.model import (
+    Ceiling,
+    Clock,
+    CurvePoint,
+    Environment,
+    Latency,
+    Machine,
+    Measurement,
+    Peaks,
+    Refusal,
+)
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything known about one machine."""
+
+    machine: Machine
+    peaks: Peaks | None
+    measurements: tuple[Measurement, ...]
+    """Newest first."""
+    refusals: tuple[Refusal, ...] = ()
+    sample: bool = False
+    """Whether this is another machine's record, shown as an example."""
+
+
+def own() -> Record:
+    """This machine's record: the store's, and this session's results where the store did not take them."""
+    machine = cached.machine()
+    peaks, measurements, fault = cached.stored(machine.fingerprint)
+    if fault:
+        st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
+    started, results = jobs.results()
+    known = {m.id for m in measurements}
+    fresh = [m for m in results if isinstance(m, Measurement) and m.id not in known]
+    if peaks is None or peaks.created < started:
+        peaks = _with_results(peaks, results, machine)
+    newest = sorted([*fresh, *measurements], key=lambda m: m.created, reverse=True)
+    return Record(machine, peaks, tuple(newest), tuple(r for r in results if isinstance(r, Refusal)))
+
+
+def or_sample(record: Record, *, lacking: bool) -> Record:
+    """`record`, or the sample record of another machine where what the page shows is `lacking`."""
+    if not lacking or (sample := cached.sample()) is None:
+        return record
+    return Record(sample.machine, sample.peaks, sample.measurements, sample=True)
+
+
+def _with_results(peaks: Peaks | None, results: Sequence[Any], machine: Machine) -> Peaks | None:
+    """Roofs with this session's own results over them, for a store that cannot be written to."""
+    if not any(isinstance(r, Ceiling | Latency | CurvePoint | Clock) for r in results):
+        return peaks
+    base = peaks or Peaks(machine.fingerprint, cached.environment(), "")
+    clocks = [r for r in results if isinstance(r, Clock)]
+    return replace(
+        base,
+        environment=cached.environment(),
+        ceilings=_newest([*base.ceilings, *_of(results, Ceiling)], lambda c: c.name),
+        clock=clocks[-1] if clocks else base.clock,
+        latencies=_newest([*base.latencies, *_of(results, Latency)], lambda x: x.level),
+        curve=_newest([*base.curve, *_of(results, CurvePoint)], lambda p: p.working_set_bytes),
+    )
+
+
+def _of(results: Iterable[Any], kind: type[Part]) -> list[Part]:
+    return [r for r in results if isinstance(r, kind)]
+
+
+def _newest(parts: Sequence[Part], key: Callable[[Part], Hashable]) -> tuple[Part, ...]:
+    """The last part of each key, in the order in which the keys came."""
+    return tuple({key(part): part for part in parts}.values())
+
+
+def changes(then: Environment, now: Environment) -> list[str]:
+    """What differs between the versions of a record and those of now: "NumPy 2.3.0, now 2.4.6"."""
+    names = {"python": "Python", "numpy": "NumPy", "numba": "Numba", "llvm": "LLVM", "system": "system"}
+    found = [
+        f"{title} {getattr(then, name)}, now {getattr(now, name)}"
+        for name, title in names.items()
+        if getattr(then, name) != getattr(now, name)
+    ]
+    if (then.blas and (then.blas.name, then.blas.version)) != (now.blas and (now.blas.name, now.blas.version)):
+        found.append(f"BLAS {_blas(then)}, now {_blas(now)}")
+    return found
+
+
+def _blas(environment: Environment) -> str:
+    blas = environment.blas
+    return f"{blas.name} {blas.version or ''}".strip() if blas else "unknown"

@@ -1,0 +1,265 @@
+"""Settings that live in the URL: what each may be, and what happens to a link that asks for something else.
+
+A setting's key is its name in the URL and its widget's key, the same on every page, so that pages share it.
+Widgets write and read the URL themselves (`bind="query-params"`); what a link asks for is checked here first,
+because a widget drops a value that it does not know without a word.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+Value = str | int | float
+NOTES = "link notes"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `options`; whole or decimal numbers in rising order, or words."""
+
+    key: str
+    label: str
+    options: tuple[Value, ...]
+    default: Value
+    help: str | None = None
+
+    def admit(self, given: Sequence[str]) -> tuple[list[str], str | None]:
+        """What the URL should say for `given`, and a sentence where that is something else."""
+        text = given[-1].strip()
+        if text in map(str, self.options):
+            return [text], None
+        kept = str(_nearest(text, self.options, self.default))
+        return [kept], f"The link asks for {self.key}={short(text)}: {self._allowed()}; shown is {kept}."
+
+    def _allowed(self) -> str:
+        if len(self.options) == 1:
+            return f"here it can only be {self.options[0]}"
+        if isinstance(self.options[0], str):
+            return f"it can be {' or '.join(map(str, self.options))}"
+        return f"it can be one of {', '.join(map(str, self.options))}"
+
+
+@dataclass(frozen=True)
+class Several:
+    """Any of `options`, at least one."""
+
+    key: str
+    label: str
+    options: tuple[str, ...]
+    default: tuple[str, ...]
+    help: str | None = None
+
+    def admit(self, given: Sequence[str]) -> tuple[list[str], str | None]:
+        """The known ones of `given`, each unknown one replaced by the nearest name, and a sentence about it."""
+        unknown = [name for name in given if name not in self.options]
+        if not unknown:
+            return list(given), None
+        near = [m for name in given for m in difflib.get_close_matches(name, self.options, 1, 0.6)]
+        kept = list(dict.fromkeys(near)) or list(self.default)
+        return kept, (
+            f"The link asks for {self.key}={short(', '.join(unknown))}: it can be any of "
+            f"{', '.join(self.options)}; shown is {', '.join(kept)}."
+        )
+
+
+@dataclass(frozen=True)
+class Number:
+    """Any number from `low` to `high`; `whole` says whether it is an integer."""
+
+    key: str
+    label: str
+    low: float
+    high: float
+    default: float
+    whole: bool = False
+    help: str | None = None
+
+    def admit(self, given: Sequence[str]) -> tuple[list[str], str | None]:
+        """What the URL should say for `given`, and a sentence where that is something else."""
+        text = given[-1].strip()
+        number = _number(text)
+        kept = self.default if number is None else min(max(number, self.low), self.high)
+        kept = round(kept) if self.whole else kept
+        if number == kept:
+            return [text], None
+        return [f"{kept:.15g}"], (
+            f"The link asks for {self.key}={short(text)}: it can be {self.low:g} to {self.high:g}; "
+            f"shown is {kept:g}."
+        )
+
+
+Setting = Choice | Several | Number
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _nearest(text: str, options: Sequence[Value], default: Value) -> Value:
+    """The option closest to `text`: by number, by spelling, else the default."""
+    if isinstance(options[0], str):
+        close = difflib.get_close_matches(text, [str(o) for o in options], 1, 0.6)
+        return close[0] if close else default
+    number = _number(text)
+    if number is None:
+        return default
+    return min(options, key=lambda option: abs(float(option) - number))
+
+
+def short(text: str) -> str:
+    """`text` fit to stand in a sentence: at most 40 characters, nothing that Markdown would read."""
+    plain = "".join(c if c.isalnum() or c in " .,:+-_" else "?" for c in text)
+    return plain if len(plain) <= 40 else f"{plain[:39]}…"
+
+
+def admit(*settings: Setting) -> None:
+    """Check what the URL asks for before any widget reads it; says in one sentence what was replaced.
+
+    Reruns once where a value was replaced, so that the widgets read the corrected URL.
+    """
+    notes = []
+    for setting in settings:
+        if setting.key in st.session_state or not (given := st.query_params.get_all(setting.key)):
+            continue
+        kept, note = setting.admit(given)
+        if note is not None:
+            st.query_params[setting.key] = kept if isinstance(setting, Several) else kept[0]
+            notes.append(note)
+    if notes:
+        st.session_state[NOTES] = notes
+        st.rerun()
+    for note in st.session_state.pop(NOTES, ()):
+        st.warning(note, icon=":material/link_off:")
+
+
+# -- widgets -------------------------------------------------------------------------------------------------
+
+
+def slider(setting: Choice, help: str | None = None) -> Value:
+    """A slider over listed numbers; disabled where there is only one."""
+    if len(setting.options) == 1:
+        st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help or setting.help)
+        return setting.options[0]
+    return st.select_slider(
+        setting.label,
+        setting.options,
+        setting.default,
+        key=setting.key,
+        help=help or setting.help,
+        bind="query-params",
+    )
+
+
+def segments(setting: Choice) -> Value:
+    """A few words side by side, one of them chosen."""
+    chosen = st.segmented_control(
+        setting.label,
+        setting.options,
+        default=setting.default,
+        required=True,
+        key=setting.key,
+        help=setting.help,
+        bind="query-params",
+    )
+    return setting.default if chosen is None else chosen
+
+
+def select(setting: Choice) -> Value:
+    """A list that opens, one of it chosen."""
+    return st.selectbox(
+        setting.label,
+        setting.options,
+        setting.options.index(setting.default),
+        key=setting.key,
+        help=setting.help,
+        bind="query-params",
+    )
+
+
+def several(setting: Several) -> tuple[str, ...]:
+    """Any of a list; all of the default where nothing is chosen."""
+    chosen = st.multiselect(
+        setting.label,
+        setting.options,
+        list(setting.default),
+        key=setting.key,
+        help=setting.help,
+        bind="query-params",
+    )
+    return tuple(name for name in setting.options if name in chosen) or setting.default
+
+
+def number(setting: Number) -> float:
+    """A number to type."""
+    cast = int if setting.whole else float
+    typed = st.number_input(
+        setting.label,
+        cast(setting.low),
+        cast(setting.high),
+        cast(setting.default),
+        key=setting.key,
+        help=setting.help,
+        bind="query-params",
+    )
+    return setting.default if typed is None else typed
+
+
+def switch(setting: Choice) -> bool:
+    """On or off; the setting's options are "true" and "false"."""
+    return st.toggle(
+        setting.label, setting.default == "true", key=setting.key, help=setting.help, bind="query-params"
+    )
+
+
+# -- the settings that pages share -----------------------------------------------------------------------
+
+DTYPE = Choice(
+    "dtype",
+    "Number type",
+    ("float32", "float64"),
+    "float32",
+    "float32 numbers are half as large: twice as many fit in a vector register and in a cache.",
+)
+BUDGET = Choice(
+    "budget",
+    "Time per rung (s)",
+    (0.5, 1, 2, 5, 10),
+    1,
+    "Samples are taken until the 95 % interval of the median is within 1 %, or until this time is over.",
+)
+
+
+def threads(allowed: int) -> Choice:
+    """1, 2, 4, ... and all of the `allowed` cores."""
+    counts = sorted({2**i for i in range(allowed.bit_length()) if 2**i <= allowed} | {allowed})
+    return Choice("threads", "Threads", tuple(counts), 1, "Cores that a kernel may use at once.")
+
+
+def size(sizes: Sequence[int], default: int, means: str) -> Choice:
+    """The size of a workload; `means` says what the number is."""
+    return Choice("size", "Size N", tuple(sizes), default, f"N is the {means}.")
+
+
+def block(choices: Sequence[int], default: int) -> Choice:
+    """The side of a tile."""
+    return Choice(
+        "block",
+        "Block",
+        tuple(choices),
+        default,
+        "Side of the square tiles, for kernels that work tile by tile; larger than N means one tile.",
+    )
+
+
+def within(setting: Several, default: Sequence[str]) -> Several:
+    """The same setting with another default."""
+    return replace(setting, default=tuple(default))

@@ -1,0 +1,43 @@
+"""The app under AppTest: its own folder on the path, as `streamlit run` puts it, and empty caches for each test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).resolve().parents[2] / "app"
+sys.path.insert(0, str(APP))
+
+TIMEOUT_S = 120
+"""A cold compile cache and two slow cores may stand between a page and its first run."""
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches() -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """open_page("ladder", size="512") runs that page as a link with these settings does."""
+
+    def opened(page: str = "machine", **link: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(APP / "main.py"), default_timeout=TIMEOUT_S)
+        if page != "machine":
+            app.run()
+            app.switch_page(f"views/{page}.py")
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return opened

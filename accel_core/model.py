@@ -329,6 +329,8 @@ class Kernel:
     """Names out of `Simd.features` without which it cannot run."""
     core: Callable[..., Any] | None = None
     """The loop nest itself where `function` only prepares arrays: its source is what a page shows."""
+    predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
+    """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""`compiled`: how every kernel that Numba compiles is compiled, said once.
+
+`cache=True` keeps the machine code on disk (Numba's docs, "Notes on caching"), so only the first run on a
+machine waits; `nogil=True` lets a page draw progress meanwhile. No `fastmath`: additions keep the order in
+which they are written, as IEEE 754 and every C compiler without `-ffast-math` demand, so a sum is not split
+over vector lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+OPTIONS: dict[str, Any] = {"nogil": True}
+"""What `compiled` asks of `numba.njit` besides the cache."""
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """`function` compiled by Numba at its first call for each set of argument types.
+
+    The plain Python function stays at `.py_func`. Where no folder for the cache can be written, the function is
+    compiled anew by each process instead of failing at import, as `numba.njit(cache=True)` does.
+    """
+    try:
+        return numba.njit(cache=True, **OPTIONS)(function)
+    except RuntimeError as error:
+        if "cannot cache function" not in str(error):
+            raise
+        return numba.njit(**OPTIONS)(function)

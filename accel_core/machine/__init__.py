@@ -7,7 +7,6 @@ environment                         versions, which are not part of the hardware
 load                                who else is running, and on which processors to measure
 """
 
-from accel_core.machine.detect import allowed_cpus, detect
 from accel_core.machine.environment import environment
 from accel_core.machine.load import (
     CpuTimes,
@@ -19,6 +18,7 @@ from accel_core.machine.load import (
     steal_fraction,
     unpin_current_process,
 )
+from accel_core.machine.sources import allowed_cpus, detect
 
 __all__ = [
     "CpuTimes",

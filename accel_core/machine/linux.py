@@ -86,7 +86,7 @@ def _first_processor(read: Read) -> dict[str, str]:
 
 
 def processor(read: Read) -> Partial:
-    """/proc/cpuinfo: name, vendor, clock, and the flags, from which the kernel strikes what it does not allow."""
+    """/proc/cpuinfo: name, vendor, clock, and the flags, without those that the kernel does not allow."""
     fields = _first_processor(read)
     vendor, name = fields.get("vendor_id"), fields.get("model name")
     if "cpu implementer" in fields:

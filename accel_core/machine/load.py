@@ -38,7 +38,7 @@ def read_cpu_times(cpus: Sequence[int] = ()) -> CpuTimes:
     """CPU times of `cpus`, of all where none are named. Resolution: 10 ms a processor on Linux."""
     each = psutil.cpu_times(percpu=True)
     rows = [each[cpu] for cpu in cpus if cpu < len(each)] or each
-    steal = [row.steal for row in rows if hasattr(row, "steal")]
+    steal = [float(stolen) for row in rows if (stolen := getattr(row, "steal", None)) is not None]
     return CpuTimes(
         total_s=sum(getattr(row, name, 0.0) for row in rows for name in _SPENT),
         idle_s=sum(row.idle + getattr(row, "iowait", 0.0) for row in rows),

@@ -1,0 +1,292 @@
+"""Is this a good moment and a good place to measure? Each check is one sentence with numbers, and a remedy.
+
+Judging is pure: `judge_*` take numbers and texts, so that tests feed them. Reading is apart, in `checkup`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from accel_core.machine import available_memory_bytes, environment, other_load, read_cpu_times, steal_fraction
+from accel_core.machine.governor import Governor, governor, on_mains
+from accel_core.machine.linux import read_file
+from accel_core.model import Blas, Cores, Machine, Simd
+from accel_core.units import format_bytes, format_number, format_rate
+
+SAMPLE_S = 0.5
+STEAL_LIMIT = 0.01
+"""The share of stolen time above which a measurement is marked disturbed."""
+OTHER_LOAD_LIMIT = 0.25
+"""Processors that others may keep busy; a browser and a server at rest stay below."""
+MEMORY_LIMIT_BYTES = 1024**3
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+_SLOW_GOVERNORS = ("powersave", "conservative", "userspace")
+_SELF_DRIVING = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
+"""Drivers under which the processor itself chooses its clock, so that "powersave" does not hold it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding; `remedy` is "" where `ok`. What the system does not say is ok and called unknown."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _check(name: str, ok: bool, detail: str, remedy: str) -> Check:
+    return Check(name, ok, detail, "" if ok else remedy)
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %"
+
+
+# -- judging -------------------------------------------------------------------------------------------------
+
+
+def judge_steal(fraction: float | None) -> Check:
+    """`fraction`: stolen share of all processors' time, None where the system does not count it."""
+    if fraction is None:
+        return Check("steal time", True, "This system does not count stolen time, so it is unknown.")
+    return _check(
+        "steal time",
+        fraction <= STEAL_LIMIT,
+        f"The hypervisor gave {_percent(fraction)} of the processors' time to others; "
+        f"above {_percent(STEAL_LIMIT)} a measurement is marked disturbed.",
+        "Measure again at another time, or on a machine that is not shared.",
+    )
+
+
+def judge_other_load(busy: float | None, logical: int | None) -> Check:
+    """`busy`: processors that other programs used, 0.5 for half of one."""
+    if busy is None:
+        return Check("other load", True, "The processor times did not move, so other load is unknown.")
+    of = f" of {logical}" if logical else ""
+    return _check(
+        "other load",
+        busy <= OTHER_LOAD_LIMIT,
+        f"Other programs keep {busy:.2f}{of} processors busy; up to {OTHER_LOAD_LIMIT} is quiet.",
+        "Close the programs that compute, or wait until they have finished.",
+    )
+
+
+def judge_frequency(setting: Governor) -> Check:
+    """Whether the clock may rise as far as the hardware allows."""
+    if setting.name is None:
+        return Check(
+            "frequency", True, "This system does not show how the clock is governed, so it is unknown."
+        )
+    held = setting.name in _SLOW_GOVERNORS and setting.driver not in _SELF_DRIVING
+    now, most = setting.limit_hz, setting.hardware_limit_hz
+    reach = f" and may rise to {format_rate(now, 'Hz')} of {format_rate(most, 'Hz')}" if now and most else ""
+    return _check(
+        "frequency",
+        not held and not (now and most and now < 0.95 * most),
+        f"The clock is governed by '{setting.name}' (driver {setting.driver or 'unknown'}){reach}.",
+        "Choose the governor 'performance' and lift the limit: `cpupower frequency-set -g performance`.",
+    )
+
+
+def judge_power(plugged: bool | None) -> Check:
+    """`plugged`: on mains; None where there is no battery or the system does not say."""
+    if plugged is None:
+        return Check("power", True, "No battery is known here.")
+    source = "mains power" if plugged else "its battery"
+    return _check(
+        "power", plugged, f"The machine runs on {source}.", "Plug it in: on battery the clock is lowered."
+    )
+
+
+def judge_thread_settings(variables: Mapping[str, str], allowed: int) -> Check:
+    """Environment variables that set thread counts, against the allowed processors."""
+    name = "thread settings"
+    found = {key: variables[key] for key in THREAD_VARIABLES if variables.get(key)}
+    if not found:
+        return Check(name, True, f"No variable sets a number of threads; {allowed} processors are allowed.")
+    said = ", ".join(f"{key}={value}" for key, value in found.items())
+    bad = [key for key, text in found.items() if not text.strip().isdigit() or int(text) > allowed]
+    numba = found.get("NUMBA_NUM_THREADS", "")
+    if numba.strip().isdigit() and int(numba) < allowed:
+        bad.append("NUMBA_NUM_THREADS")
+    return _check(
+        name,
+        not bad,
+        f"{said}; {allowed} processors are allowed.",
+        f"Unset {' and '.join(dict.fromkeys(bad))}, or set a whole number that fits {allowed} processors.",
+    )
+
+
+def judge_blas_threads(blas: Blas | None, allowed: int) -> Check:
+    """The threads that NumPy's library starts by itself, against the allowed processors."""
+    name = "thread oversubscription"
+    if blas is None or blas.threads is None:
+        title = blas.name if blas else "NumPy's library"
+        return Check(
+            name, True, f"{title} does not say how many threads it uses; {allowed} processors are allowed."
+        )
+    return _check(
+        name,
+        blas.threads <= allowed,
+        f"{blas.name} uses {blas.threads} threads by itself; {allowed} processors are allowed.",
+        f"Set OMP_NUM_THREADS={allowed} before Python starts.",
+    )
+
+
+def judge_huge_pages(text: str | None) -> Check:
+    """`text`: transparent_hugepage/enabled of Linux, such as "always [madvise] never"."""
+    name = "transparent huge pages"
+    chosen = text.partition("[")[2].partition("]")[0] if text else ""
+    if not chosen:
+        return Check(name, True, "This system has no such setting.")
+    meaning = {
+        "always": "every large array gets 2 MiB pages",
+        "madvise": "arrays get 2 MiB pages where the program asks, and NumPy asks from 4 MiB on",
+        "never": "large arrays lie on small pages, and memory access misses the TLB more often",
+    }.get(chosen, "its effect is not known here")
+    remedy = "As administrator: `echo madvise > /sys/kernel/mm/transparent_hugepage/enabled`."
+    return _check(name, chosen != "never", f"The setting is '{chosen}': {meaning}.", remedy)
+
+
+def judge_compile_cache(folder: Path, writable: bool) -> Check:
+    """Where compiled kernels are kept between runs."""
+    state = "can be written" if writable else "cannot be written, so every start compiles again"
+    remedy = "Set NUMBA_CACHE_DIR to a folder that you can write."
+    return _check("compile cache", writable, f"The folder for compiled kernels, {folder}, {state}.", remedy)
+
+
+def judge_memory(available_bytes: int, total_bytes: int | None) -> Check:
+    """Memory that can be taken now."""
+    of = f" of {format_bytes(total_bytes)}" if total_bytes else ""
+    return _check(
+        "memory",
+        available_bytes >= MEMORY_LIMIT_BYTES,
+        f"{format_bytes(available_bytes)}{of} are free; measuring needs {format_bytes(MEMORY_LIMIT_BYTES)}.",
+        "Close programs that hold much memory, or raise the container's limit.",
+    )
+
+
+def judge_simd(simd: Simd) -> Check:
+    """Whether vector instructions are known, without which there is no compute roof to expect."""
+    if not simd.features:
+        remedy = "Measure all the same: the roofs are measured, only the theoretical ones are missing."
+        return _check(
+            "vector instructions", False, "No vector instruction set of this processor is known.", remedy
+        )
+    return Check(
+        "vector instructions",
+        True,
+        f"The widest vectors have {simd.width_bits} bits ({', '.join(simd.features)}).",
+    )
+
+
+def judge_cores(cores: Cores) -> Check:
+    """Whether a core remains for everything else while one is measured."""
+    logical = f" of {cores.logical}" if cores.logical else ""
+    grant = f" The control group grants {format_number(cores.quota)}." if cores.quota is not None else ""
+    return _check(
+        "cores",
+        cores.allowed >= 2,
+        f"{cores.allowed}{logical} processors are allowed to this process.{grant}",
+        "Allow a second processor, so that the page does not compute where the kernel is measured.",
+    )
+
+
+def judge_threading_layer(layer: str | None) -> Check:
+    """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel kernels."""
+    name = "threading layer"
+    if layer is None:
+        return _check(name, False, "Numba has no threading layer here.", "Reinstall numba with pip.")
+    note = (
+        "; it bears one parallel kernel at a time, which is all that is run here"
+        if layer == "workqueue"
+        else ""
+    )
+    return Check(name, True, f"Parallel kernels run on Numba's '{layer}' layer{note}.")
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+
+
+def compile_cache_folder() -> Path:
+    """Where Numba keeps this project's kernels: NUMBA_CACHE_DIR, beside the source, or the user's cache."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(os.environ["NUMBA_CACHE_DIR"])
+    beside = Path(__file__).parent / "kernels" / "__pycache__"
+    return (
+        beside
+        if writable(beside)
+        else platformdirs.user_cache_path("accel-explorer", appauthor=False) / "numba"
+    )
+
+
+def writable(folder: Path) -> bool:
+    """Whether a file can be made in `folder`, or in the nearest folder above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def threading_layer() -> str | None:
+    """The first of Numba's layers that loads, in Numba's own order of preference."""
+    from numba import config
+
+    settings: Any = config  # its names are made at import
+    modules = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+    wanted = str(settings.THREADING_LAYER)
+    order = [wanted] if wanted in modules else [str(name) for name in settings.THREADING_LAYER_PRIORITY]
+    for layer in order:
+        try:
+            importlib.import_module(f"numba.np.ufunc.{modules[layer]}")
+        except (ImportError, KeyError):
+            continue
+        return layer
+    return None
+
+
+def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
+    """All checks of this moment, in the order of a table; samples the processors for `sample_s` seconds."""
+    before = read_cpu_times()
+    time.sleep(sample_s)
+    after = read_cpu_times()
+    cores, folder = machine.cores, compile_cache_folder()
+    linux = platform.system() == "Linux"
+    return [
+        judge_steal(steal_fraction(before, after)),
+        judge_other_load(other_load(before, after), cores.logical),
+        judge_frequency(governor(read_file, max(cores.cpus_allowed, default=0))),
+        judge_power(on_mains()),
+        judge_cores(cores),
+        judge_thread_settings(os.environ, cores.allowed),
+        judge_blas_threads(environment().blas, cores.allowed),
+        judge_threading_layer(threading_layer()),
+        judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
+        judge_memory(available_memory_bytes(), machine.memory_bytes),
+        judge_simd(machine.simd),
+        judge_compile_cache(folder, writable(folder)),
+    ]

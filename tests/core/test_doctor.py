@@ -1,0 +1,146 @@
+"""The doctor's judgement on numbers and texts, and one live checkup."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import recorded_hosts as hosts
+
+from accel_core import doctor
+from accel_core.doctor import Check, checkup
+from accel_core.machine import detect
+from accel_core.machine.governor import Governor
+from accel_core.model import Blas, Cores, Simd
+
+GIB = 1024**3
+
+
+def openblas(threads: int | None) -> Blas:
+    return Blas("OpenBLAS", "0.3", threads, "test")
+
+
+GOOD = [
+    doctor.judge_steal(0.0),
+    doctor.judge_steal(0.01),
+    doctor.judge_steal(None),
+    doctor.judge_other_load(0.2, 8),
+    doctor.judge_other_load(None, 8),
+    doctor.judge_frequency(Governor("performance", "acpi-cpufreq", 3e9, 3e9)),
+    doctor.judge_frequency(Governor("powersave", "intel_pstate", 3e9, 3e9)),
+    doctor.judge_frequency(Governor(None)),
+    doctor.judge_power(True),
+    doctor.judge_power(None),
+    doctor.judge_thread_settings({}, 4),
+    doctor.judge_thread_settings({"OMP_NUM_THREADS": "4", "NUMBA_NUM_THREADS": "4"}, 4),
+    doctor.judge_thread_settings({"OMP_NUM_THREADS": "1"}, 4),
+    doctor.judge_blas_threads(openblas(4), 4),
+    doctor.judge_blas_threads(openblas(None), 4),
+    doctor.judge_blas_threads(None, 4),
+    doctor.judge_huge_pages("always [madvise] never\n"),
+    doctor.judge_huge_pages("[always] madvise never\n"),
+    doctor.judge_huge_pages(None),
+    doctor.judge_compile_cache(Path("cache"), True),
+    doctor.judge_memory(GIB, 8 * GIB),
+    doctor.judge_simd(Simd(("neon",), 128)),
+    doctor.judge_cores(Cores(4, 8, 2)),
+    doctor.judge_threading_layer("omp"),
+    doctor.judge_threading_layer("workqueue"),
+]
+BAD = [
+    doctor.judge_steal(0.011),
+    doctor.judge_other_load(1.0, 8),
+    doctor.judge_frequency(Governor("powersave", "acpi-cpufreq", 3e9, 3e9)),
+    doctor.judge_frequency(Governor("performance", "acpi-cpufreq", 2e9, 3e9)),
+    doctor.judge_power(False),
+    doctor.judge_thread_settings({"OMP_NUM_THREADS": "8"}, 4),
+    doctor.judge_thread_settings({"OMP_NUM_THREADS": "many"}, 4),
+    doctor.judge_thread_settings({"NUMBA_NUM_THREADS": "1"}, 4),
+    doctor.judge_blas_threads(openblas(8), 4),
+    doctor.judge_huge_pages("always madvise [never]\n"),
+    doctor.judge_compile_cache(Path("cache"), False),
+    doctor.judge_memory(GIB - 1, None),
+    doctor.judge_simd(Simd((), 64)),
+    doctor.judge_cores(Cores(4, 8, 1, quota=1.5)),
+    doctor.judge_threading_layer(None),
+]
+
+
+@pytest.mark.parametrize("check", GOOD, ids=lambda check: check.name)
+def test_a_good_reading_is_ok_and_needs_no_remedy(check: Check) -> None:
+    assert (check.ok, check.remedy) == (True, "")
+
+
+@pytest.mark.parametrize("check", BAD, ids=lambda check: check.name)
+def test_a_bad_reading_is_not_ok_and_comes_with_a_remedy(check: Check) -> None:
+    assert check.ok is False
+    assert check.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("check", [*GOOD, *BAD], ids=lambda check: check.name)
+def test_every_detail_is_a_plain_sentence(check: Check) -> None:
+    assert check.detail[0].isalnum()
+    assert check.detail.endswith(".")
+    assert "None" not in check.detail + check.remedy
+
+
+def test_details_carry_the_numbers() -> None:
+    assert "5.0 %" in doctor.judge_steal(0.05).detail
+    assert "1.50 of 8" in doctor.judge_other_load(1.5, 8).detail
+    assert "2.00 GHz of 3.00 GHz" in doctor.judge_frequency(Governor("performance", None, 2e9, 3e9)).detail
+    assert "OMP_NUM_THREADS=8; 4 processors" in doctor.judge_thread_settings({"OMP_NUM_THREADS": "8"}, 4).detail
+    assert "grants 1.5" in doctor.judge_cores(Cores(4, 8, 1, quota=1.5)).detail
+
+
+def test_what_the_system_does_not_say_is_called_unknown() -> None:
+    for check in (
+        doctor.judge_steal(None),
+        doctor.judge_other_load(None, 2),
+        doctor.judge_frequency(Governor(None)),
+    ):
+        assert "unknown" in check.detail
+
+
+def test_a_folder_that_does_not_exist_yet_is_judged_by_the_one_above(tmp_path: Path) -> None:
+    assert doctor.writable(tmp_path / "a" / "b")
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "file").write_text("")
+    assert not doctor.writable(tmp_path / "file")
+
+
+def test_the_compile_cache_follows_numbas_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert doctor.compile_cache_folder() == tmp_path
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setattr(doctor, "writable", lambda folder: False)
+    assert doctor.compile_cache_folder().name == "numba"
+
+
+def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
+    checks = checkup(detect(), sample_s=0.02)
+    names = [check.name for check in checks]
+    assert len(names) == len(set(names))
+    assert {
+        "steal time",
+        "other load",
+        "frequency",
+        "thread oversubscription",
+        "transparent huge pages",
+        "compile cache",
+        "memory",
+        "vector instructions",
+        "threading layer",
+    } <= set(names)
+    assert json.loads(json.dumps([check.to_dict() for check in checks]))[0].keys() == {
+        "name",
+        "ok",
+        "detail",
+        "remedy",
+    }
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_a_checkup_bears_every_machine(name: str) -> None:
+    for check in checkup(hosts.machine(name), sample_s=0.0):
+        assert check.ok == (check.remedy == "")

@@ -1,0 +1,49 @@
+"""What the worker does for each kind of job. Imports are inside: the worker first says that it has started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from accel_core.model import Case, Machine
+
+Emit = Callable[[dict[str, Any]], None]
+Handler = Callable[[Mapping[str, Any], Machine, Emit], None]
+
+
+def run_bench(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
+    """Measure the cases one after the other; every result leaves through `emit`."""
+    from accel_core.bench import run_cases
+
+    cases = [Case.from_dict(case) for case in job["cases"]]
+    run_cases(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
+
+
+def run_compare(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
+    """Measure pairs of cases in turns."""
+    from accel_core.bench import compare
+
+    pairs = [(Case.from_dict(a), Case.from_dict(b)) for a, b in job["pairs"]]
+    compare(pairs, machine, budget_s=job["budget_s"], emit=emit)
+
+
+def run_peaks(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
+    """Measure the roofs."""
+    from accel_core.peaks import measure_peaks
+
+    measure_peaks(
+        machine,
+        dtypes=tuple(job["dtypes"]),
+        threads=tuple(job["threads"]),
+        budget_s=job["budget_s"],
+        emit=emit,
+    )
+
+
+HANDLERS: dict[str, Handler] = {"bench": run_bench, "compare": run_compare, "peaks": run_peaks}
+
+
+def threads_of(job: Mapping[str, Any]) -> int:
+    """The largest thread count in `job`: how many processors the worker keeps for itself."""
+    cases = [*job.get("cases", ()), *(case for pair in job.get("pairs", ()) for case in pair)]
+    return max([1, *job.get("threads", ()), *(case["threads"] for case in cases)])

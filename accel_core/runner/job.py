@@ -1,0 +1,225 @@
+"""A job as the one who submitted it sees it: state, place, progress, results; and the list of jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accel_core.errors import AccelError, JobCancelled
+
+Event = dict[str, Any]
+KEPT = 50
+"""Finished jobs that stay in memory."""
+FINAL = ("done", "failed", "cancelled")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is, at one moment."""
+
+    step: str = ""
+    """What is measured now."""
+    done: int = 0
+    total: int = 0
+    """Steps; 0 until the first one begins."""
+    elapsed_s: float = 0.0
+    """Since the turn began, 0 while queued."""
+    expected_s: float | None = None
+    """What is still expected for the whole job; None where nobody knows."""
+
+
+class Job:
+    """Made by `submit`. Everything may be read from any thread at any time; only `cancel` changes anything."""
+
+    def __init__(
+        self,
+        id: str,
+        owner: str,
+        data: Mapping[str, Any],
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.id = id
+        self.owner = owner
+        self.data = dict(data)
+        """What was submitted, checked and with its defaults."""
+        self._on_event = on_event
+        self._lock = threading.RLock()
+        self._finished = threading.Event()
+        self._wake = threading.Event()
+        self._cancelled = False
+        self._state = "queued"
+        self._place: int | None = None
+        self._step: tuple[str, int, int, float | None, float] | None = None
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._results: list[Any] = []
+        self._warnings: list[str] = []
+        self._failure: AccelError | None = None
+        self._detail = ""
+
+    @property
+    def state(self) -> str:
+        """ "queued", "running", "done", "failed" or "cancelled"."""
+        return self._state
+
+    @property
+    def place(self) -> int:
+        """How many jobs go before this one, on the whole host: 0 where it is the next or runs already."""
+        return self._place or 0
+
+    @property
+    def progress(self) -> Progress:
+        with self._lock:
+            now = self._ended or time.monotonic()
+            elapsed_s = now - self._began if self._began is not None else 0.0
+            if self._step is None:
+                return Progress(elapsed_s=elapsed_s)
+            step, done, total, expected_s, at = self._step
+            if expected_s is not None:
+                expected_s = max(0.0, expected_s - (now - at))
+            return Progress(step, done, total, elapsed_s, expected_s)
+
+    @property
+    def results(self) -> list[Any]:
+        """Measurement, Refusal, Comparison, Ceiling, Latency, CurvePoint and Clock objects, as they arrived."""
+        with self._lock:
+            return list(self._results)
+
+    @property
+    def warnings(self) -> list[str]:
+        with self._lock:
+            return list(self._warnings)
+
+    @property
+    def failure(self) -> AccelError | None:
+        """Why there is no complete result, as the error that `run` raises; None while all is well."""
+        return self._failure
+
+    @property
+    def error(self) -> str | None:
+        """The sentence of `failure`."""
+        return None if self._failure is None else str(self._failure)
+
+    @property
+    def detail(self) -> str:
+        """Traceback and last output of a failed worker, for a log; never part of a sentence."""
+        return self._detail
+
+    @property
+    def cancel_requested(self) -> bool:
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """End it within one second, queued or running; what was measured stays. Too late for a finished job."""
+        self._cancelled = True
+        self._wake.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; False where `timeout_s` passed first."""
+        return self._finished.wait(timeout_s)
+
+    # -- for the supervisor ----------------------------------------------------------------------------------
+
+    def nudge(self) -> None:
+        """Wake the supervisor: something happened."""
+        self._wake.set()
+
+    def pause(self, timeout_s: float) -> None:
+        """Sleep until `nudge`, `cancel` or `timeout_s`."""
+        self._wake.wait(timeout_s)
+        self._wake.clear()
+
+    def move_to(self, place: int) -> None:
+        if place != self._place:
+            self._place = place
+            self.tell({"event": "queued", "place": place})
+
+    def begin(self) -> None:
+        with self._lock:
+            self._state, self._place, self._began = "running", 0, time.monotonic()
+
+    def step(self, event: Mapping[str, Any]) -> None:
+        expected = event.get("expected_s")
+        with self._lock:
+            self._step = (
+                str(event.get("name", "")),
+                int(event.get("done", 0)),
+                int(event.get("total", 0)),
+                None if expected is None else float(expected),
+                time.monotonic(),
+            )
+
+    def add(self, result: Any) -> None:
+        with self._lock:
+            self._results.append(result)
+
+    def warn(self, message: str) -> None:
+        """Keep a warning and tell it, each sentence once."""
+        with self._lock:
+            if message in self._warnings:
+                return
+            self._warnings.append(message)
+        self.tell({"event": "warning", "message": message})
+
+    def finish(self, failure: AccelError | None, detail: str = "") -> None:
+        """The end. Only the first call counts."""
+        with self._lock:
+            if self._state in FINAL:
+                return
+            self._failure, self._detail = failure, detail
+            self._ended = time.monotonic()
+            if failure is None:
+                self._state = "done"
+                if self._step is not None:
+                    name, _, total, _, at = self._step
+                    self._step = (name, total, total, 0.0, at)
+            else:
+                self._state = "cancelled" if isinstance(failure, JobCancelled) else "failed"
+        if failure is not None and detail:
+            log.error("job %s: %s\n%s", self.id, failure, detail)
+        told: Event = {"event": self._state}
+        self.tell(told if failure is None else {**told, "message": str(failure)})
+        self._finished.set()
+
+    def tell(self, event: Event) -> None:
+        """Hand `event` to the one who submitted; what goes wrong there is logged and does not end the job."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event)
+        except Exception:
+            log.exception("job %s: on_event failed", self.id)
+
+
+class Jobs:
+    """The jobs that this process submitted: all that wait or run, and the last `kept` that ended."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+
+    def add(self, job: Job) -> None:
+        with self._lock:
+            self._jobs[job.id] = job
+            ended = [id for id, known in self._jobs.items() if known.state in FINAL]
+            for id in ended[: max(0, len(ended) - self._kept)]:
+                del self._jobs[id]
+
+    def find(self, id: str) -> Job | None:
+        with self._lock:
+            return self._jobs.get(id)
+
+    def latest(self, owner: str) -> Job | None:
+        """The job that `owner` submitted last."""
+        with self._lock:
+            return next((job for job in reversed(self._jobs.values()) if job.owner == owner), None)
+
+    def unfinished(self) -> list[Job]:
+        with self._lock:
+            return [job for job in self._jobs.values() if job.state not in FINAL]

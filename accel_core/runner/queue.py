@@ -1,0 +1,108 @@
+"""Whose turn it is: the fair order of the waiting tickets, as pure sums over tickets (no file, no process).
+
+Owners (browser sessions, commands) take turns; within an owner the first come is the first served. Every ticket
+carries `turn`, the moment from which its owner waits: when the ticket entered or, if that is later, when the
+owner's previous job ended. The least turn goes first, so an owner who was just served stands behind all who
+wait, and nobody is passed twice by the same owner or for ever by newcomers. Moments are whole numbers that only
+rise while somebody waits, no clock: a clock that is set back cannot change the order.
+
+This is round robin among owners; compare start-time fair queueing (Goyal, Vin and Cheng 1996), jobs of cost 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+WAITING, RUNNING = "waiting", "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that cannot be taken for a later one with the same number: its id and when it started."""
+
+    pid: int
+    start: float
+    """In the system's own unit, only ever compared with another reading on the same host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue."""
+
+    id: str
+    owner: str
+    process: Process
+    """Who waits for the turn and watches the worker."""
+    number: int
+    """Order of entry, unique among the tickets."""
+    turn: int
+    """From when on the owner waits: `number`, or the later end of the owner's previous job."""
+    created: str
+    """ISO 8601, UTC; for people who look into the folder."""
+    state: str = WAITING
+    worker: Process | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Ticket:
+        """The ticket in `data`; ValueError, TypeError or KeyError where it holds none."""
+        if data["state"] not in (WAITING, RUNNING):
+            raise ValueError(f"unknown state {data['state']!r}")
+        worker = data["worker"]
+        return cls(
+            id=str(data["id"]),
+            owner=str(data["owner"]),
+            process=_process(data["process"]),
+            number=int(data["number"]),
+            turn=int(data["turn"]),
+            created=str(data["created"]),
+            state=data["state"],
+            worker=_process(worker) if worker is not None else None,
+        )
+
+
+def _process(data: Mapping[str, Any]) -> Process:
+    return Process(int(data["pid"]), float(data["start"]))
+
+
+def next_number(tickets: Iterable[Ticket]) -> int:
+    """The moment now: greater than every moment that a ticket in the queue still remembers."""
+    return 1 + max((max(ticket.number, ticket.turn) for ticket in tickets), default=0)
+
+
+def next_ticket(tickets: Iterable[Ticket]) -> Ticket | None:
+    """The waiting ticket that runs next; None where nobody waits."""
+    heads: dict[str, Ticket] = {}
+    for ticket in tickets:
+        if ticket.state == WAITING:
+            head = heads.get(ticket.owner)
+            if head is None or ticket.number < head.number:
+                heads[ticket.owner] = ticket
+    return min(heads.values(), key=lambda head: (head.turn, head.number), default=None)
+
+
+def without(tickets: Sequence[Ticket], id: str) -> list[Ticket]:
+    """The tickets after ticket `id` left. If it had its turn, its owner's other tickets wait from now on."""
+    now = next_number(tickets)
+    gone = next((ticket for ticket in tickets if ticket.id == id), None)
+    rest = [ticket for ticket in tickets if ticket.id != id]
+    if gone is None or gone.state == WAITING:
+        return rest
+    return [replace(ticket, turn=now) if ticket.owner == gone.owner else ticket for ticket in rest]
+
+
+def places(tickets: Sequence[Ticket]) -> dict[str, int]:
+    """How many jobs go before each ticket, by its id: 0 for the running one, or the next where none runs."""
+    order: dict[str, int] = {}
+    rest = list(tickets)
+    while rest:
+        ahead = next((ticket for ticket in rest if ticket.state == RUNNING), None) or next_ticket(rest)
+        assert ahead is not None  # whoever does not run waits
+        order[ahead.id] = len(order)
+        served = replace(ahead, state=RUNNING)
+        rest = without([served if ticket is ahead else ticket for ticket in rest], ahead.id)
+    return order

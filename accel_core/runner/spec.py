@@ -1,0 +1,159 @@
+"""What a job may be: the plain data that pages and commands submit, checked before anything is queued.
+
+| key | for | meaning |
+|---|---|---|
+| `kind` | all | "bench", "compare" or "peaks" |
+| `cases` | bench | list of cases (`model.Case.to_dict`) |
+| `pairs` | compare | list of [case, case] |
+| `dtypes`, `threads` | peaks | which roofs; left out: both dtypes, one and all threads |
+| `budget_s` | all | measuring time of one case (bench, compare) or of the whole job (peaks) |
+| `limit_s` | bench, compare | a call that is predicted to take longer is refused |
+| `time_limit_s` | all | end the job after so long; left out: derived from the budget |
+| `memory_limit_bytes` | all | end the job above so much resident memory; left out: a share of what is free |
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accel_core.errors import BadInput
+from accel_core.machine import available_memory_bytes
+from accel_core.model import DTYPES, Case, Machine
+from accel_core.units import format_time
+
+Job = Mapping[str, Any]
+
+MAX_CASES = 500
+MAX_BUDGET_S = 600.0
+MAX_TIME_S = 3600.0
+"""No job holds the queue for longer, whatever it asks for."""
+COMPILE_S = 60.0
+"""Allowed for imports and a cold compile cache, and again for every ten cases: a slow host needs most of it."""
+CALLS = 6
+"""Calls of a kernel outside its measuring time: to verify, calibrate, see its memory, and one begun late."""
+MEMORY_SHARE = 0.8
+"""Of the memory that is free when the job starts; the rest is for the server and the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A checked job: the data for the worker, and the limits that the parent process enforces."""
+
+    kind: str
+    data: dict[str, Any]
+    time_limit_s: float
+    memory_limit_bytes: int | None = None
+    """As asked for; None stands for MEMORY_SHARE alone."""
+
+
+def check(job: Job, machine: Machine) -> Spec:
+    """`job` with its defaults filled in; BadInput where it cannot be run on `machine`."""
+    if not isinstance(job, Mapping):
+        raise BadInput(f"A job is a mapping with a kind, not {type(job).__name__}.")
+    kind = job.get("kind")
+    if not isinstance(kind, str) or kind not in _CHECKS:
+        raise BadInput(f"The job's kind is {kind!r}: use one of {', '.join(_CHECKS)}.")
+    keys, check_kind = _CHECKS[kind]
+    unknown = set(job) - {"kind", "budget_s", "time_limit_s", "memory_limit_bytes", *keys}
+    if unknown:
+        raise BadInput(
+            f"A {kind} job knows no {', '.join(sorted(map(str, unknown)))}: "
+            f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
+        )
+    data, derived_s = check_kind(job, machine)
+    asked_s = _seconds(job, "time_limit_s", derived_s, MAX_TIME_S)
+    return Spec(kind, {"kind": kind, **data}, min(asked_s, MAX_TIME_S), _memory(job))
+
+
+def memory_now_bytes(spec: Spec) -> int:
+    """The memory limit of a job that starts now: what was asked for, at most MEMORY_SHARE of what is free."""
+    free = int(MEMORY_SHARE * available_memory_bytes())
+    return free if spec.memory_limit_bytes is None else min(free, spec.memory_limit_bytes)
+
+
+def _check_bench(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+    cases = [_case(case, machine) for case in _list(job, "cases")]
+    return _timed(job, {"cases": cases}, len(cases))
+
+
+def _check_compare(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+    pairs = []
+    for pair in _list(job, "pairs"):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise BadInput(f"A pair to compare is a list of two cases; given: {pair!r}.")
+        pairs.append([_case(case, machine) for case in pair])
+    return _timed(job, {"pairs": pairs}, 2 * len(pairs))
+
+
+def _check_peaks(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+    most = machine.cores.allowed
+    dtypes = _list(job, "dtypes", DTYPES)
+    threads = _list(job, "threads", sorted({1, most}))
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise BadInput(f"The dtype {dtype!r} has no roof: use {' or '.join(DTYPES)}.")
+    for count in threads:
+        if not _is_whole(count) or not 1 <= count <= most:
+            raise BadInput(f"{count!r} threads cannot be measured: use a whole number from 1 to {most}.")
+    budget_s = _seconds(job, "budget_s", 20.0, MAX_BUDGET_S)
+    data = {"dtypes": dtypes, "threads": threads, "budget_s": budget_s}
+    return data, 3 * COMPILE_S + 5 * budget_s
+
+
+def _timed(job: Job, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
+    budget_s = _seconds(job, "budget_s", 2.0, MAX_BUDGET_S)
+    limit_s = _seconds(job, "limit_s", 10.0, MAX_BUDGET_S)
+    derived_s = COMPILE_S * (1 + cases / 10) + cases * (budget_s + CALLS * limit_s)
+    return {**data, "budget_s": budget_s, "limit_s": limit_s}, derived_s
+
+
+def _case(data: Any, machine: Machine) -> dict[str, Any]:
+    if not isinstance(data, Mapping):
+        raise BadInput(f"A case is a mapping with kernel and size; given: {data!r}.")
+    from accel_core import registry  # imports Numba: the worker says "started" before it pays for that
+
+    return registry.validate(Case.from_dict(data), machine).to_dict()
+
+
+def _list(job: Job, key: str, default: Any = ()) -> list[Any]:
+    given = job.get(key)
+    items = default if given is None else given
+    if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_CASES:
+        raise BadInput(f"{key} is {items!r:.60}: give a list of 1 to {MAX_CASES} entries.")
+    return list(items)
+
+
+def _seconds(job: Job, key: str, default: float, most: float) -> float:
+    given = job.get(key)
+    if given is None:
+        return default
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise BadInput(f"{key} is {given!r}: give a number of seconds up to {most:.0f}.")
+    if not 0 < given <= most:
+        raise BadInput(f"{key} is {format_time(given)}: give more than 0 and at most {most:.0f} s.")
+    return float(given)
+
+
+def _memory(job: Job) -> int | None:
+    given = job.get("memory_limit_bytes")
+    if given is not None and (not _is_whole(given) or given <= 0):
+        raise BadInput(
+            f"memory_limit_bytes is {given!r}: give a whole number of bytes above 0, or leave it out."
+        )
+    return given
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Check = Callable[[Job, Machine], tuple[dict[str, Any], float]]
+_CHECKS: dict[str, tuple[tuple[str, ...], _Check]] = {
+    "bench": (("cases", "limit_s"), _check_bench),
+    "compare": (("pairs", "limit_s"), _check_compare),
+    "peaks": (("dtypes", "threads"), _check_peaks),
+}
+"""kind -> its own keys and its check."""

@@ -1,0 +1,110 @@
+"""Handing in jobs: the public functions of the runner and the state that this process keeps for them."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from accel_core.model import Machine
+from accel_core.runner.job import Event, Job, Jobs
+from accel_core.runner.spec import Spec, check
+from accel_core.runner.supervisor import Supervisor
+from accel_core.runner.workers import COMMAND, Worker
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
+
+OnEvent = Callable[[Event], None]
+EXIT_WAIT_S = 3.0
+INTERRUPT_POLL_S = 0.2
+
+_jobs = Jobs()
+
+
+def submit(
+    job: Mapping[str, Any],
+    owner: str,
+    *,
+    store: Store | None = None,
+    machine: Machine | None = None,
+    on_event: OnEvent | None = None,
+) -> Job:
+    """Queue `job` (spec.py says what it may hold) for `owner`, any text that means a session; returns at once.
+
+    Raises BadInput for a job that cannot be run on `machine` (None: the one detected); all that happens later
+    ends in the job's `error`. Results go to `store` (None: the user's own) as they arrive. `on_event` is called
+    with every event, on other threads than the caller's.
+    """
+    if machine is None:
+        from accel_core.machine import detect
+
+        machine = detect()
+    return start(check(job, machine), owner, store=store, on_event=on_event)
+
+
+def run(
+    job: Mapping[str, Any],
+    owner: str,
+    *,
+    store: Store | None = None,
+    machine: Machine | None = None,
+    on_event: OnEvent | None = None,
+) -> list[Any]:
+    """`submit` and wait for the results. Raises BadInput, JobFailed, JobCancelled; Ctrl-C cancels the job."""
+    return results_of(submit(job, owner, store=store, machine=machine, on_event=on_event))
+
+
+def find(job_id: str) -> Job | None:
+    """The job of this process with that id: waiting, running, or among the last that ended."""
+    return _jobs.find(job_id)
+
+
+def latest(owner: str) -> Job | None:
+    """The job that `owner` submitted last in this process: a reloaded page finds its running job here."""
+    return _jobs.latest(owner)
+
+
+def start(
+    spec: Spec,
+    owner: str,
+    *,
+    store: Store | None = None,
+    on_event: OnEvent | None = None,
+    command: Sequence[str] = COMMAND,
+) -> Job:
+    """Queue a job that was checked; `command` starts its worker."""
+    job = Job(uuid.uuid4().hex, owner, spec.data, on_event)
+    _jobs.add(job)
+    supervisor = Supervisor(
+        job, spec, store=store, take_worker=lambda: Worker(command), keep_worker=Worker.close
+    )
+    threading.Thread(target=supervisor.run, name=f"job {job.id}", daemon=True).start()
+    return job
+
+
+def results_of(job: Job) -> list[Any]:
+    """Wait for `job`; its results, or the error it ended with."""
+    try:
+        while not job.wait(INTERRUPT_POLL_S):  # a wait without an end cannot be interrupted on Windows
+            pass
+    except KeyboardInterrupt:
+        job.cancel()
+        job.wait(EXIT_WAIT_S)
+    if job.failure is not None:
+        raise job.failure
+    return job.results
+
+
+@atexit.register
+def _close() -> None:
+    """End the workers of this process and give its places in the queue back."""
+    unfinished = _jobs.unfinished()
+    for job in unfinished:
+        job.cancel()
+    deadline = time.monotonic() + EXIT_WAIT_S
+    for job in unfinished:
+        job.wait(max(0.0, deadline - time.monotonic()))

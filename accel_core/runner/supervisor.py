@@ -1,0 +1,177 @@
+"""One job from its submission to its end, on a thread of the process that submitted it."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from accel_core.errors import AccelError, StoreUnavailable
+from accel_core.model import Environment
+from accel_core.runner import ending
+from accel_core.runner.job import Event, Job
+from accel_core.runner.queue import Ticket
+from accel_core.runner.spec import Spec, memory_now_bytes
+from accel_core.runner.tickets import TicketFolder, open_queue
+from accel_core.runner.workers import Worker
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
+
+QUEUE_POLL_S = 0.2
+WATCH_S = 0.1
+"""How often the worker's memory is looked at: about 0.03 % of a core."""
+DRAIN_S = 5.0
+"""For the last results of a dead worker to be read and stored."""
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Waits for the turn of `job`, has it measured, passes on and stores what arrives, keeps the limits.
+
+    `take_worker` gives an idle or new worker; `keep_worker` gets it back after a job that ended well.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        spec: Spec,
+        *,
+        store: Store | None,
+        take_worker: Callable[[], Worker],
+        keep_worker: Callable[[Worker], None],
+    ) -> None:
+        self._job = job
+        self._spec = spec
+        self._store = store
+        self._take_worker = take_worker
+        self._keep_worker = keep_worker
+        self._ready: Event = {}
+        self._last: Event | None = None
+        self._unstored = False
+
+    def run(self) -> None:
+        """The whole life of the job; never raises."""
+        failure: AccelError | None = None
+        try:
+            self._import()
+            queue = open_queue()
+            ticket = queue.enter(self._job.owner)
+            try:
+                self._wait_for_turn(queue, ticket)
+                self._measure(queue, ticket)
+            finally:
+                self._leave(queue, ticket)
+        except AccelError as error:
+            failure = error
+        except Exception as error:
+            failure = ending.unexpected(error)
+            failure.add_note(traceback.format_exc())
+        self._job.finish(failure, "\n".join(getattr(failure, "__notes__", ())))
+
+    def _import(self) -> None:
+        """What takes long to import: before the turn, not while the worker measures."""
+        from accel_core.bench.events import RESULT_TYPES
+        from accel_core.store import Store
+
+        self._result_types = RESULT_TYPES
+        self._records = Store() if self._store is None else self._store
+
+    def _wait_for_turn(self, queue: TicketFolder, ticket: Ticket) -> None:
+        while not self._job.cancel_requested:
+            place = queue.places(max_age_s=QUEUE_POLL_S).get(ticket.id, 0)
+            if place == 0 and queue.take_turn(ticket):
+                return
+            self._job.move_to(place)
+            self._job.pause(QUEUE_POLL_S)
+        raise ending.cancelled()
+
+    def _leave(self, queue: TicketFolder, ticket: Ticket) -> None:
+        try:
+            queue.leave(ticket)
+        except (AccelError, OSError):  # the others see that nothing runs once this process has ended
+            log.exception("job %s: its ticket could not be removed", self._job.id)
+
+    def _measure(self, queue: TicketFolder, ticket: Ticket) -> None:
+        """Have the job measured; when this returns or raises, the worker is idle or gone."""
+        self._job.begin()
+        memory_limit_bytes = memory_now_bytes(self._spec)
+        worker = self._take_worker()
+        try:
+            queue.name_worker(ticket, worker.process)
+            if worker.warning:
+                self._job.warn(worker.warning)
+            worker.send(self._spec.data, self._receive)
+            self._watch(worker, memory_limit_bytes)
+        except BaseException:
+            worker.stop()
+            raise
+        self._keep_worker(worker)
+
+    def _watch(self, worker: Worker, memory_limit_bytes: int) -> None:
+        """Return when the worker is done; raise what else can happen."""
+        deadline = time.monotonic() + self._spec.time_limit_s
+        while self._last is None:
+            self._job.pause(WATCH_S)
+            if self._job.cancel_requested:
+                raise ending.cancelled()
+            if self._last is None and worker.returncode is not None:
+                worker.drain(DRAIN_S)
+                if self._last is None:
+                    raise _noted(ending.died(worker.returncode, worker.last_words), worker.last_words)
+            if time.monotonic() > deadline:
+                raise ending.over_time(self._spec.time_limit_s)
+            used = worker.resident_bytes()
+            if used is not None and used > memory_limit_bytes:
+                raise ending.over_memory(used, memory_limit_bytes)
+        if self._last["event"] == "failed":
+            detail = f"{self._last.get('detail', '')}\n{worker.last_words}"
+            raise _noted(ending.reported(self._last), detail)
+
+    def _receive(self, event: Event) -> None:
+        """Handle one event of the worker, on the thread that reads them."""
+        kind = event["event"]
+        if kind in ("done", "failed"):
+            self._last = event
+            self._job.nudge()
+        elif kind == "warning":
+            self._job.warn(str(event.get("message")))
+        elif kind == "result":
+            self._receive_result(event)
+        elif kind in ("started", "ready", "step"):
+            if kind == "ready":
+                self._ready = event
+            if kind == "step":
+                self._job.step(event)
+            self._job.tell(event)
+
+    def _receive_result(self, event: Event) -> None:
+        try:
+            result = self._result_types[event["type"]].from_dict(event["data"])
+        except (ValueError, TypeError, KeyError) as error:
+            self._job.warn(f"A result of the worker could not be read ({error!r}) and is missing here.")
+            return
+        self._job.add(result)
+        self._job.tell(event)
+        try:
+            versions = Environment.from_dict(self._ready["environment"])
+            self._records.save(event["type"], result, self._ready["fingerprint"], versions)
+        except StoreUnavailable as error:
+            self._warn_unstored(str(error))
+        except Exception as error:  # whatever a database does: what was measured is shown
+            log.exception("job %s: a result could not be stored", self._job.id)
+            self._warn_unstored(f"The store failed with {type(error).__name__}.")
+
+    def _warn_unstored(self, reason: str) -> None:
+        """Warn once a job; the next result is tried again, the disk may have room by then."""
+        if not self._unstored:
+            self._unstored = True
+            self._job.warn(f"{reason} What this job measures is shown but was not stored.")
+
+
+def _noted(error: AccelError, detail: str) -> AccelError:
+    """`error` with a note for the log; its sentence stays as it is."""
+    error.add_note(detail.strip())
+    return error

@@ -1,0 +1,164 @@
+"""The queue on disk: one JSON file a ticket in a local folder, every look and change under one file lock.
+
+All processes of a user account on one host share the folder. Whoever looks also cleans: a ticket whose owner is
+gone is removed, after the worker that it may have left behind was ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from accel_core.errors import AccelError
+from accel_core.runner.folders import queue_folder
+from accel_core.runner.processes import is_alive, stop, this_process
+from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
+
+LOCK_WAIT_S = 20.0
+"""Longer than ending a left-over worker takes under the lock."""
+log = logging.getLogger(__name__)
+_opening = threading.Lock()
+_open: dict[Path, TicketFolder] = {}
+"""One object a folder, so that all jobs of this process share one look at it."""
+
+
+def open_queue() -> TicketFolder:
+    """The queue of this user account on this host; AccelError where no folder for it can be written."""
+    folder = queue_folder()
+    with _opening:
+        return _open.setdefault(folder, TicketFolder(folder))
+
+
+class TicketFolder:
+    """The queue in `folder`; safe for many threads and processes at once.
+
+    `alive` and `end` (end a process, True once it is gone) can be replaced in a test.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        alive: Callable[[Process], bool] = is_alive,
+        end: Callable[[Process], bool] = stop,
+    ) -> None:
+        self.folder = folder
+        self._alive = alive
+        self._end = end
+        self._threads = threading.Lock()
+        self._seen: tuple[float, dict[str, int]] = (float("-inf"), {})
+        """When this process looked last, and the places it saw."""
+
+    def enter(self, owner: str) -> Ticket:
+        """Queue up: a new ticket at the end."""
+        with self._locked():
+            number = next_number(self._read())
+            created = datetime.now(UTC).isoformat(timespec="seconds")
+            ticket = Ticket(uuid.uuid4().hex, owner, this_process(), number, number, created)
+            self._write(ticket)
+            self._forget()
+        return ticket
+
+    def places(self, max_age_s: float = 0.0) -> dict[str, int]:
+        """Jobs before each ticket; a look at most `max_age_s` old serves all threads of this process."""
+        with self._threads:
+            when, seen = self._seen
+        if time.monotonic() - when > max_age_s:
+            with self._locked():
+                seen = places(self._living())
+                self._seen = (time.monotonic(), seen)
+        return seen
+
+    def take_turn(self, ticket: Ticket) -> bool:
+        """Mark `ticket` as running if nobody else runs and it is the next; False where it has to wait on."""
+        with self._locked():
+            tickets = self._living()
+            if all(other.id != ticket.id for other in tickets):  # its file was damaged or deleted by hand
+                self._write(ticket)
+                tickets.append(ticket)
+            first = next_ticket(tickets)
+            if any(other.state == RUNNING for other in tickets) or first is None or first.id != ticket.id:
+                return False
+            self._write(replace(first, state=RUNNING))
+            return True
+
+    def name_worker(self, ticket: Ticket, worker: Process) -> None:
+        """Write down who measures for `ticket`, so that others can end it if this process dies."""
+        with self._locked():
+            self._write(replace(ticket, state=RUNNING, worker=worker))
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give the place back. The worker must be gone or idle by now."""
+        with self._locked():
+            self._remove(self._read(), ticket.id)
+            self._forget()
+
+    def _forget(self) -> None:
+        self._seen = (float("-inf"), {})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One thread of one process at a time; AccelError after LOCK_WAIT_S."""
+        try:
+            with self._threads, FileLock(self.folder / "lock", timeout=LOCK_WAIT_S, poll_interval=0.01):
+                yield
+        except Timeout:
+            raise AccelError(
+                f"The queue of benchmarks in {self.folder} has been locked for {LOCK_WAIT_S:.0f} s by another "
+                "process: end stopped accel or streamlit processes, then run again."
+            ) from None
+
+    def _living(self) -> list[Ticket]:
+        """The tickets after the dead ones were removed, each together with the worker that it left behind."""
+        tickets = self._read()
+        alive = {process: self._alive(process) for process in {ticket.process for ticket in tickets}}
+        for ticket in [ticket for ticket in tickets if not alive[ticket.process]]:
+            if ticket.worker is not None and not self._end(ticket.worker):
+                continue  # it may still measure: its ticket holds the place until a later look
+            tickets = self._remove(tickets, ticket.id)
+        return tickets
+
+    def _remove(self, tickets: Sequence[Ticket], id: str) -> list[Ticket]:
+        rest = without(tickets, id)
+        self._path(id).unlink(missing_ok=True)
+        with suppress(OSError):  # on a full disk the queue moves on, only less fairly
+            for ticket in rest:
+                if ticket not in tickets:  # its turn moved
+                    self._write(ticket)
+        return rest
+
+    def _read(self) -> list[Ticket]:
+        tickets = []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                ticket = Ticket.from_dict(json.loads(path.read_text(encoding="utf-8")))
+                if ticket.id != path.stem:
+                    raise ValueError(f"holds ticket {ticket.id}")
+            except FileNotFoundError:
+                continue
+            except (ValueError, TypeError, KeyError, OSError) as error:
+                log.warning("moved the damaged ticket %s aside: %r", path.name, error)
+                with suppress(OSError):
+                    path.replace(path.with_suffix(".damaged"))
+                continue
+            tickets.append(ticket)
+        return tickets
+
+    def _write(self, ticket: Ticket) -> None:
+        path = self._path(ticket.id)
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(ticket.to_dict()), encoding="utf-8")
+        draft.replace(path)
+
+    def _path(self, id: str) -> Path:
+        return self.folder / f"{id}.json"

@@ -1,0 +1,50 @@
+"""Records as downloads: what a spreadsheet or a notebook reads is what was measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from test_store import a_measurement
+
+from accel_core.export import COLUMNS, measurements_csv, measurements_json
+from accel_core.model import Estimate, Measurement
+
+
+def test_a_csv_line_holds_each_quantity_in_base_units() -> None:
+    (row,) = csv.DictReader(io.StringIO(measurements_csv([a_measurement()])))
+    assert tuple(row) == COLUMNS
+    assert (row["kernel"], row["shape"], row["parameters"]) == ("matmul/numpy", "64x64x64", "block=8")
+    assert (row["time_s"], row["time_low_s"], row["samples"]) == ("0.002", "0.001", "6")
+    assert float(row["flop_per_s"]) == 524288 / 2e-3
+    assert (row["blas"], row["blas_version"], row["numba"]) == ("openblas", "0.3", "0.68.1")
+
+
+def test_what_is_unknown_is_an_empty_field_and_a_sentence_stays_one_field() -> None:
+    reason = 'The "kernel", with commas,\nand two lines.'
+    odd = a_measurement(time_s=Estimate(1.0, None, None, 1), disturbed=True, disturbed_reason=reason)
+    (row,) = csv.DictReader(io.StringIO(measurements_csv([odd]), newline=""))
+    assert (row["time_low_s"], row["peak_alloc_bytes"]) == ("", "")
+    assert row["disturbed_reason"] == reason
+
+
+def test_every_field_of_a_measurement_is_a_column_or_a_part_of_one() -> None:
+    apart = {
+        "workload",
+        "samples_s",
+        "verified",
+        "environment",
+    }  # in the kernel's name, in JSON, always true, split
+    assert set(a_measurement().to_dict()) - apart <= set(COLUMNS)
+
+
+def test_json_gives_the_very_records_back() -> None:
+    records = [a_measurement(1), a_measurement(2)]
+    data = json.loads(measurements_json(records))
+    assert [Measurement.from_dict(record) for record in data["measurements"]] == records
+
+
+def test_no_measurements_are_a_header_and_an_empty_list() -> None:
+    assert measurements_csv([]) == ",".join(COLUMNS) + "\n"
+    assert json.loads(measurements_json([])) == {"measurements": []}

@@ -1,0 +1,106 @@
+"""Many cases, one after the other: progress, refusals, and what a refused case would have taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from accel_core import registry
+from accel_core.bench.clocks import Clocks
+from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
+from accel_core.bench.measuring import measure
+from accel_core.errors import WrongResult
+from accel_core.model import Case, Machine, Measurement, Refusal
+
+
+def run_cases(
+    cases: Sequence[Case],
+    machine: Machine,
+    *,
+    budget_s: float = 2.0,
+    emit: Emit = ignore,
+    limit_s: float = 10.0,
+    clocks: Clocks | None = None,
+) -> list[Measurement | Refusal]:
+    """Measure `cases` in order, `budget_s` seconds of samples each, and emit each result as it is made.
+
+    All cases are validated before the first is run (BadInput). A case whose single call would exceed `limit_s`,
+    or that this machine cannot run, or whose result is wrong, becomes a Refusal; the others go on.
+    """
+    valid = [registry.validate(case, machine) for case in cases]
+    results: list[Measurement | Refusal] = []
+    for done, case in enumerate(valid):
+        remaining_s = sum(expected_s(rest, budget_s, limit_s) for rest in valid[done:])
+        emit(step_event(label(case), done, len(valid), remaining_s))
+        result = _run(case, machine, budget_s, limit_s, emit, clocks)
+        results.append(result)
+        emit(result_event(result))
+    return results
+
+
+def expected_s(case: Case, budget_s: float, limit_s: float) -> float:
+    """About what a case takes: its samples and a checked call, or for a refused one its smaller stand-in."""
+    predicted_s = registry.predicted_s(case)
+    return budget_s if predicted_s > limit_s else budget_s + predicted_s
+
+
+def _run(
+    case: Case, machine: Machine, budget_s: float, limit_s: float, emit: Emit, clocks: Clocks | None
+) -> Measurement | Refusal:
+    reason = registry.why_not(case, machine, limit_s)
+    try:
+        if reason is not None:
+            return extrapolate(case, reason, machine, budget_s=budget_s, limit_s=limit_s, clocks=clocks)
+        return measure(case, machine, budget_s=budget_s, clocks=clocks)
+    except WrongResult as error:
+        emit(warning_event(str(error)))
+        return Refusal(case, str(error))
+    except MemoryError:
+        return Refusal(case, out_of_memory(case))
+
+
+def out_of_memory(case: Case) -> str:
+    return f"{label(case)} found too little free memory: choose a smaller size."
+
+
+def extrapolate(
+    case: Case,
+    reason: str,
+    machine: Machine,
+    *,
+    budget_s: float,
+    limit_s: float,
+    clocks: Clocks | None = None,
+) -> Refusal:
+    """A Refusal that says what the case would take: a smaller size is measured and scaled by the FLOP counts.
+
+    Only for cases refused for their time; one that lacks memory or an instruction says nothing of its speed.
+    """
+    if registry.predicted_s(case) <= limit_s:
+        return Refusal(case, reason)
+    smaller = next(
+        (
+            candidate
+            for candidate in (replace(case, size=size, shape=None) for size in smaller_sizes(case.size))
+            if registry.predicted_s(candidate) <= budget_s / 4
+        ),
+        None,
+    )
+    if smaller is None or registry.why_not(smaller, machine, limit_s) is not None:
+        return Refusal(case, reason)
+    measured = measure(smaller, machine, budget_s=budget_s, clocks=clocks)
+    workload, _ = registry.kernel(case.kernel)
+    ratio = workload.flop(case.shape or workload.shape(case.size)) / measured.flop
+    return Refusal(case, reason, measured.time_s.median * ratio, smaller.size)
+
+
+def smaller_sizes(size: int) -> Iterator[int]:
+    """Powers of two and the halves between them, falling, all smaller than `size`: 96, 64, 48, 32 ..."""
+    power = 1 << max(0, size - 1).bit_length()
+    while power >= 1:
+        if power < size:
+            yield power
+        half = power * 3 // 4
+        if power >= 4 and half < size:
+            yield half
+        power //= 2

@@ -1,0 +1,142 @@
+"""Two kernels timed in turns, so that whatever changes on the machine meanwhile meets both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from accel_core import registry
+from accel_core.bench.cases import expected_s, out_of_memory
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
+from accel_core.bench.measuring import Ready, pose, prepare
+from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
+from accel_core.bench.threads import limit
+from accel_core.errors import BadInput, WrongResult
+from accel_core.machine import steal_fraction
+from accel_core.model import Case, Comparison, Machine, Refusal
+from accel_core.stats import ratio_interval
+
+Pair = tuple[Case, Case]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Seconds per call of (a, b), one pair a round, and what passed meanwhile."""
+
+    times_s: tuple[tuple[float, float], ...]
+    span: Span
+
+
+def compare(
+    pairs: Sequence[Pair],
+    machine: Machine,
+    *,
+    budget_s: float = 2.0,
+    emit: Emit = ignore,
+    limit_s: float = 10.0,
+    clocks: Clocks | None = None,
+) -> list[Comparison | Refusal]:
+    """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).
+
+    A pair gets twice `budget_s` seconds, or stops when the ratio is known to 1 %. All pairs are validated first
+    (BadInput); a pair of which one cannot run, or gives a wrong result, becomes the Refusal of that one.
+    """
+    valid = [_validate(a, b, machine) for a, b in pairs]
+    results: list[Comparison | Refusal] = []
+    for done, (a, b) in enumerate(valid):
+        remaining_s = sum(expected_s(case, budget_s, limit_s) for pair in valid[done:] for case in pair)
+        emit(step_event(f"{label(a)} and {label(b)}", done, len(valid), remaining_s))
+        result = _compare_pair((a, b), machine, 2 * budget_s, limit_s, emit, clocks or Clocks())
+        results.append(result)
+        emit(result_event(result))
+    return results
+
+
+def _validate(a: Case, b: Case, machine: Machine) -> Pair:
+    """Both cases valid and the same problem, or BadInput."""
+    a, b = registry.validate(a, machine), registry.validate(b, machine)
+    same = [
+        (registry.kernel(case.kernel)[0].name, case.size, case.shape, case.dtype, case.threads)
+        for case in (a, b)
+    ]
+    if same[0] != same[1]:
+        raise BadInput(
+            f"{label(a)} in {a.dtype} and {label(b)} in {b.dtype} are not the same problem: "
+            f"give both the same workload, size, dtype and number of threads."
+        )
+    return a, b
+
+
+def _compare_pair(
+    pair: Pair, machine: Machine, budget_s: float, limit_s: float, emit: Emit, clocks: Clocks
+) -> Comparison | Refusal:
+    for case in pair:
+        reason = registry.why_not(case, machine, limit_s)
+        if reason is not None:
+            return Refusal(case, reason)
+    case = pair[0]
+    try:
+        with limit(case.threads):
+            problem = pose(registry.kernel(case.kernel)[0], case)
+            ready: list[Ready] = []
+            for case in pair:
+                ready.append(prepare(*registry.kernel(case.kernel), case, problem, clocks))
+            turns = take_turns(ready[0], ready[1], budget_s, clocks)
+    except WrongResult as error:
+        emit(warning_event(str(error)))
+        return Refusal(case, str(error))
+    except MemoryError:
+        return Refusal(case, out_of_memory(case))
+    a, b = pair
+    return Comparison(
+        a.kernel,
+        b.kernel,
+        a.size,
+        a.dtype,
+        a.threads,
+        median(time_a for time_a, _ in turns.times_s),
+        median(time_b for _, time_b in turns.times_s),
+        ratio_interval(turns.times_s),
+        bool(turns.span.disturbed_reason(a.threads)),
+    )
+
+
+def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks) -> Turns:
+    """Rounds of one sample each; the checked calls alone where they outlast the budget (see `take_samples`)."""
+    if a.first.wall_s + b.first.wall_s >= budget_s:
+        return Turns(((a.first.wall_s, b.first.wall_s),), _together(a.first, b.first))
+    with no_garbage_collection():
+        calls = [(ready.call, calibrate(ready.call, ready.first.wall_s, clocks)) for ready in (a, b)]
+        return _rounds(calls, budget_s, clocks)
+
+
+def _rounds(calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clocks: Clocks) -> Turns:
+    times: list[tuple[float, float]] = []
+    wall_s = cpu_s = 0.0
+    look_at = 6
+    host = clocks.host()
+    start = clocks.wall()
+    while len(times) < MOST_SAMPLES:
+        took = [0.0, 0.0]
+        for which in (0, 1) if len(times) % 2 == 0 else (1, 0):
+            call, repetitions = calls[which]
+            sample_s, used_s = time_calls(call, repetitions, clocks)
+            took[which] = sample_s / repetitions
+            wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
+        times.append((took[0], took[1]))
+        if clocks.wall() - start >= budget_s:
+            break
+        if len(times) >= look_at:
+            if is_narrow(ratio_interval(times)):
+                break
+            look_at = len(times) + max(1, len(times) // 10)
+    return Turns(tuple(times), Span(wall_s, cpu_s, steal_fraction(host, clocks.host())))
+
+
+def _together(first: Span, second: Span) -> Span:
+    """Two spans as one; the greater steal counts, unknown counts as none seen."""
+    steal = [span.steal_fraction for span in (first, second) if span.steal_fraction is not None]
+    return Span(first.wall_s + second.wall_s, first.cpu_s + second.cpu_s, max(steal) if steal else None)

@@ -1,0 +1,60 @@
+"""What a long job says while it runs: plain dicts, one JSON line each where they cross a process border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accel_core.model import (
+    Case,
+    Ceiling,
+    Clock,
+    Comparison,
+    CurvePoint,
+    Latency,
+    Measurement,
+    Refusal,
+)
+
+Event = dict[str, Any]
+Emit = Callable[[Event], None]
+Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock
+RESULT_TYPES: dict[str, type[Result]] = {
+    "measurement": Measurement,
+    "refusal": Refusal,
+    "comparison": Comparison,
+    "ceiling": Ceiling,
+    "latency": Latency,
+    "curve_point": CurvePoint,
+    "clock": Clock,
+}
+"""The `type` of a result event and the class that reads its `data`."""
+
+
+def ignore(event: Event) -> None:
+    """An `emit` for those who do not listen."""
+
+
+def step_event(name: str, done: int, total: int, expected_s: float | None) -> Event:
+    """A step begins; `expected_s` is what is still expected for the whole job, None where unknown."""
+    return {"event": "step", "name": name, "done": done, "total": total, "expected_s": expected_s}
+
+
+def result_event(result: Result) -> Event:
+    kind = next(name for name, type_ in RESULT_TYPES.items() if isinstance(result, type_))
+    return {"event": "result", "type": kind, "data": result.to_dict()}
+
+
+def warning_event(message: str) -> Event:
+    return {"event": "warning", "message": message}
+
+
+def label(case: Case) -> str:
+    """A case in a line of progress: `matmul/numpy_tiled N=512 block=64`."""
+    words = [case.kernel, f"N={case.size}"]
+    if case.shape:
+        words[1] = "x".join(map(str, case.shape))
+    words += [f"{name}={value}" for name, value in sorted(case.parameters.items())]
+    if case.threads > 1:
+        words.append(f"{case.threads} threads")
+    return " ".join(words)

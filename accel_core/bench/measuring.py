@@ -1,0 +1,160 @@
+"""One case from its first call to its Measurement."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from accel_core import registry
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.events import Emit, ignore, label, step_event
+from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
+from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
+from accel_core.bench.threads import limit
+from accel_core.bench.verify import check, fresh_inputs, guarded, verify_awkward
+from accel_core.machine import environment, steal_fraction
+from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The inputs at the measured shape, and their result by the reference, from before any kernel saw them."""
+
+    shape: Shape
+    inputs: tuple[Any, ...]
+    expected: Any
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A kernel that was compiled, gave the right results and was called once at the measured shape."""
+
+    call: Callable[[], Any]
+    compile_s: float
+    max_relative_error: float
+    first: Span
+    """The call whose result was checked at the measured shape."""
+
+
+def measure(
+    case: Case,
+    machine: Machine,
+    *,
+    budget_s: float = 2.0,
+    emit: Emit = ignore,
+    clocks: Clocks | None = None,
+) -> Measurement:
+    """Verify and time one case: sample until the median is known to 1 % or `budget_s` seconds ended.
+
+    The budget is for samples: compiling, checking and the warm-up call come before it. A call that outlasts the
+    budget is made once, and is itself the one sample. Raises BadInput (nothing was run) and WrongResult.
+    """
+    case = registry.validate(case, machine)
+    workload, kernel = registry.kernel(case.kernel)
+    clocks = clocks or Clocks()
+    emit(step_event(label(case), 0, 1, budget_s))
+    versions = environment()
+    with limit(case.threads):
+        problem = pose(workload, case)
+        ready = prepare(workload, kernel, case, problem, clocks)
+        samples = take_samples(ready, budget_s, clocks)
+        quick = samples.estimate.median <= QUICK_S
+        memory = peak_alloc_bytes(ready.call) if quick else None
+    return record(workload, case, problem.shape, ready, samples, memory, machine, versions)
+
+
+def pose(workload: Workload, case: Case) -> Problem:
+    """Fresh inputs at the case's shape and their float64 reference."""
+    shape = case.shape or workload.shape(case.size)
+    inputs = fresh_inputs(workload, shape, case.dtype)
+    return Problem(shape, inputs, workload.reference(*inputs))
+
+
+def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, clocks: Clocks) -> Ready:
+    """Compile on tiny inputs, check at awkward shapes, then call once at the measured shape and check that."""
+    compile_s = time_compilation(workload, kernel, case, clocks)
+    worst = verify_awkward(workload, kernel, case)
+    results: list[Any] = []
+
+    def call() -> Any:
+        return kernel.function(*problem.inputs, **case.parameters)
+
+    host = clocks.host()
+    with no_garbage_collection():
+        wall_s, cpu_s = guarded(
+            case, problem.shape, lambda: time_calls(lambda: results.append(call()), 1, clocks)
+        )
+    first = Span(wall_s, cpu_s, steal_fraction(host, clocks.host()))
+    error = check(workload, case, problem.shape, results.pop(), problem.expected)
+    return Ready(call, compile_s, max(worst, error), first)
+
+
+def time_compilation(workload: Workload, kernel: Kernel, case: Case, clocks: Clocks) -> float:
+    """Seconds that the first call on tiny inputs takes beyond the second: compiling, or loading the cache."""
+    shape = workload.shape(1)
+    inputs = fresh_inputs(workload, shape, case.dtype)
+
+    def call() -> Any:
+        return kernel.function(*inputs, **case.parameters)
+
+    first_s, _ = guarded(case, shape, lambda: time_calls(call, 1, clocks))
+    second_s, _ = guarded(case, shape, lambda: time_calls(call, 1, clocks))
+    return max(0.0, first_s - second_s)
+
+
+def take_samples(ready: Ready, budget_s: float, clocks: Clocks) -> Samples:
+    """Samples within the budget; the checked call alone where it was longer than the whole budget.
+
+    For calls of that length a warm-up changes nothing that shows, and would double the wait.
+    """
+    if ready.first.wall_s >= budget_s:
+        only = Estimate(ready.first.wall_s, None, None, 1)
+        return Samples((ready.first.wall_s,), 1, only, ready.first, "budget")
+    with no_garbage_collection():
+        repetitions = calibrate(ready.call, ready.first.wall_s, clocks)
+        return sample(ready.call, repetitions, budget_s, clocks)
+
+
+def record(
+    workload: Workload,
+    case: Case,
+    shape: Shape,
+    ready: Ready,
+    samples: Samples,
+    peak_alloc: int | None,
+    machine: Machine,
+    versions: Environment,
+) -> Measurement:
+    """The Measurement that all of this makes."""
+    reason = samples.span.disturbed_reason(case.threads)
+    return Measurement(
+        workload=workload.name,
+        kernel=case.kernel,
+        size=case.size,
+        shape=tuple(shape),
+        dtype=case.dtype,
+        threads=case.threads,
+        parameters=dict(case.parameters),
+        time_s=samples.estimate,
+        samples_s=samples.times_s,
+        repetitions=samples.repetitions,
+        stopped=samples.stopped,
+        flop=workload.flop(shape),
+        least_bytes=workload.least_bytes(shape, case.dtype),
+        peak_alloc_bytes=peak_alloc,
+        compile_s=ready.compile_s,
+        verified=True,
+        max_relative_error=ready.max_relative_error,
+        cpu_s=samples.span.cpu_s,
+        wall_s=samples.span.wall_s,
+        steal_fraction=samples.span.steal_fraction,
+        disturbed=bool(reason),
+        disturbed_reason=reason,
+        fingerprint=machine.fingerprint,
+        environment=versions,
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        id=uuid.uuid4().hex,
+    )

@@ -1,0 +1,109 @@
+"""Timing: how many calls make a sample, and how many samples make an estimate."""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.machine import steal_fraction
+from accel_core.model import Estimate
+from accel_core.stats import median_interval, relative_half_width
+
+LEAST_SAMPLE_S = 1e-3
+"""A sample is at least this long, so that reading the clock (tens of nanoseconds) cannot show."""
+LEAST_SAMPLING_S = 0.1
+"""Sampling goes on this long even when the interval is narrow at once: steal is counted in ticks of 10 ms."""
+NARROW = 0.01
+"""The 95 % interval of the median is narrow enough within this share of the median on either side."""
+MOST_SAMPLES = 10_000
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Seconds per call, one a sample, and what passed meanwhile."""
+
+    times_s: tuple[float, ...]
+    repetitions: int
+    estimate: Estimate
+    span: Span
+    stopped: str
+    """"interval" (narrow enough) or "budget" (the time, or the greatest number of samples, was used up)."""
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Collect now and not within the block, where a pause would land in one sample."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def time_calls(call: Call, repetitions: int, clocks: Clocks) -> tuple[float, float]:
+    """Wall and CPU seconds of `repetitions` calls together."""
+    cpu = clocks.cpu()
+    start = clocks.wall()
+    for _ in repeat(None, repetitions):
+        call()
+    end = clocks.wall()
+    return end - start, clocks.cpu() - cpu
+
+
+def calibrate(call: Call, first_s: float, clocks: Clocks) -> int:
+    """Calls in a sample, so that it lasts LEAST_SAMPLE_S; `first_s` is what the warm-up call took.
+
+    A first call is slower than the next (cold caches, fresh pages), at most tenfold: past ten times the least
+    length one call is a sample, and no time is spent on asking.
+    """
+    repetitions = 1
+    if first_s >= 10 * LEAST_SAMPLE_S:
+        return repetitions
+    while True:
+        took_s, _ = time_calls(call, repetitions, clocks)
+        if took_s >= LEAST_SAMPLE_S:
+            return repetitions
+        wanted = repetitions * 1.25 * LEAST_SAMPLE_S / took_s if took_s > 0 else math.inf
+        repetitions = int(min(max(wanted, repetitions + 1), 100 * repetitions))
+
+
+def sample(call: Call, repetitions: int, budget_s: float, clocks: Clocks) -> Samples:
+    """Time samples of `call` until the interval of their median is narrow or `budget_s` ends; at least one.
+
+    Looking at the interval costs a sort, so it is looked at after every tenth part more samples.
+    """
+    times: list[float] = []
+    wall_s = cpu_s = 0.0
+    look_at = 6
+    stopped = "budget"
+    host = clocks.host()
+    start = clocks.wall()
+    while len(times) < MOST_SAMPLES:
+        took_s, used_s = time_calls(call, repetitions, clocks)
+        times.append(took_s / repetitions)
+        wall_s, cpu_s = wall_s + took_s, cpu_s + used_s
+        spent_s = clocks.wall() - start
+        if len(times) >= look_at and spent_s >= min(LEAST_SAMPLING_S, budget_s):
+            if is_narrow(median_interval(times)):
+                stopped = "interval"
+                break
+            look_at = len(times) + max(1, len(times) // 10)
+        if spent_s >= budget_s:
+            break
+    span = Span(wall_s, cpu_s, steal_fraction(host, clocks.host()))
+    return Samples(tuple(times), repetitions, median_interval(times), span, stopped)
+
+
+def is_narrow(estimate: Estimate) -> bool:
+    """Whether both ends of the interval lie within NARROW of the median; never without an interval."""
+    return relative_half_width(estimate) <= NARROW

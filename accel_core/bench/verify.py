@@ -1,0 +1,97 @@
+"""Is the result right? Nothing is timed before this says so."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from accel_core.errors import BadInput, WrongResult
+from accel_core.kernels.verify import max_relative_error
+from accel_core.model import Case, Kernel, Shape, Workload
+from accel_core.units import format_number
+
+AWKWARD_SIZES = (1, 7, 33)
+"""One element, and odd ones that no vector, tile or unrolled loop divides."""
+AWKWARD_AXES = (5, 33, 17)
+"""Lengths for the axes of a shape that is not square."""
+AFFORDABLE_S = 0.2
+"""A check past a parameter's value is made where one call is predicted to take no longer than this."""
+
+
+def fresh_inputs(workload: Workload, shape: Shape, dtype: str) -> tuple[Any, ...]:
+    """Inputs that no kernel can have seen: the seed is drawn anew each time."""
+    return workload.make_inputs(shape, dtype, secrets.randbits(31))
+
+
+def awkward_shapes(workload: Workload, kernel: Kernel, case: Case) -> Iterator[Shape]:
+    """Small shapes that find what is wrong at edges, and one past each parameter (a block's own edge)."""
+    for size in AWKWARD_SIZES:
+        yield workload.shape(size)
+    axes = len(workload.axes)
+    yield tuple((AWKWARD_AXES * axes)[:axes])
+    for value in sorted(set(case.parameters.values())):
+        shape = workload.shape(value + 1)
+        affordable = workload.flop(shape) <= AFFORDABLE_S * kernel.typical_flop_per_s
+        if AWKWARD_SIZES[-1] < value < case.size and affordable:
+            yield shape
+
+
+def verify_awkward(workload: Workload, kernel: Kernel, case: Case) -> float:
+    """Check `kernel` at the awkward shapes and return the greatest relative error; WrongResult where it fails.
+
+    A shape that the workload itself refuses (BadInput from make_inputs) is no shape of this problem.
+    """
+    worst = 0.0
+    for shape in awkward_shapes(workload, kernel, case):
+        try:
+            inputs = fresh_inputs(workload, shape, case.dtype)
+        except BadInput:
+            continue
+        expected = workload.reference(*inputs)
+        result = guarded(case, shape, partial(kernel.function, *inputs, **case.parameters))
+        worst = max(worst, check(workload, case, shape, result, expected))
+    return worst
+
+
+def guarded(case: Case, shape: Shape, call: Callable[[], Any]) -> Any:
+    """The value of `call()`; an error inside a kernel is a WrongResult that names kernel and shape."""
+    try:
+        return call()
+    except (MemoryError, BadInput):
+        raise
+    except Exception as error:
+        raise WrongResult(
+            f"{case.kernel} fails at shape {format_shape(shape)} in {case.dtype} with "
+            f"{type(error).__name__} ({error}), so it is not timed."
+        ) from error
+
+
+def check(workload: Workload, case: Case, shape: Shape, result: Any, expected: Any) -> float:
+    """The relative error of `result` against the float64 `expected`; WrongResult above the tolerance."""
+    got, wanted = np.asarray(result), np.asarray(expected)
+    where = f"{case.kernel} gives a wrong result at shape {format_shape(shape)} in {case.dtype}"
+    if got.shape != wanted.shape:
+        raise WrongResult(f"{where}: its shape is {got.shape} instead of {wanted.shape}, so it is not timed.")
+    if got.dtype != np.dtype(case.dtype):
+        raise WrongResult(f"{where}: its dtype is {got.dtype}, so it is not timed.")
+    error = max_relative_error(got, wanted)
+    tolerance = workload.tolerance(shape, case.dtype)
+    if not error <= tolerance:
+        raise WrongResult(
+            f"{where}: its relative error {format_small(error)} is above the tolerance "
+            f"{format_small(tolerance)}, so it is not timed."
+        )
+    return error
+
+
+def format_shape(shape: Shape) -> str:
+    return " x ".join(map(str, shape))
+
+
+def format_small(value: float) -> str:
+    """A small number with two digits, in powers of ten where it is tiny: 0.012, 1.2e-06."""
+    return f"{value:.1e}" if 0 < value < 1e-3 else format_number(value, 2)

@@ -1,0 +1,177 @@
+"""Ladders and comparisons on a clock that only moves when a kernel works."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_bench import MACHINE, FakeTime, Listed, a_kernel, add, listed, off_by_one_entry
+
+from accel_core.bench import compare, run_cases
+from accel_core.bench.cases import smaller_sizes
+from accel_core.errors import BadInput
+from accel_core.model import Case, Comparison, Measurement, Refusal
+
+__all__ = ["listed"]  # the fixture
+
+
+def test_cases_run_in_order_and_tell_of_each_step_and_result(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    events: list[dict[str, Any]] = []
+    results = run_cases(
+        [Case("sum/one", 64), Case("sum/two", 32)],
+        MACHINE,
+        budget_s=1.0,
+        emit=events.append,
+        clocks=time.clocks(),
+    )
+    assert [(e["event"], e.get("name"), e.get("done"), e.get("total")) for e in events] == [
+        ("step", "sum/one N=64", 0, 2),
+        ("result", None, None, None),
+        ("step", "sum/two N=32", 1, 2),
+        ("result", None, None, None),
+    ]
+    assert [e["expected_s"] for e in events if e["event"] == "step"] == pytest.approx([2.0, 1.0], rel=1e-3)
+    emitted = [Measurement.from_dict(e["data"]) for e in events if e["event"] == "result"]
+    assert emitted == results and events[1]["type"] == "measurement"
+
+
+def test_bad_input_stops_a_job_before_anything_runs(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "one"))
+    with pytest.raises(BadInput):
+        run_cases([Case("sum/one", 64), Case("sum/one", 0)], MACHINE, clocks=time.clocks())
+    assert time.shapes == []
+
+
+def test_a_wrong_kernel_is_refused_with_a_warning_and_the_others_go_on(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "wrong", off_by_one_entry), a_kernel(time, "right"))
+    events: list[dict[str, Any]] = []
+    wrong, right = run_cases(
+        [Case("sum/wrong", 64), Case("sum/right", 64)], MACHINE, emit=events.append, clocks=time.clocks()
+    )
+    assert isinstance(wrong, Refusal) and isinstance(right, Measurement)
+    assert wrong.reason.startswith("sum/wrong gives a wrong result") and wrong.extrapolated_s is None
+    assert [e["message"] for e in events if e["event"] == "warning"] == [wrong.reason]
+
+
+def test_a_case_that_takes_too_long_is_extrapolated_by_work_from_a_smaller_one(listed: Listed) -> None:
+    time = FakeTime(lambda shape, call: shape[0] * shape[1] * 1e-6)
+    listed(a_kernel(time, typical_flop_per_s=1e3))
+    (refused,) = run_cases(
+        [Case("sum/plain", 1000)], MACHINE, budget_s=10.0, limit_s=10.0, clocks=time.clocks()
+    )
+    assert isinstance(refused, Refusal) and refused.reason
+    assert refused.extrapolated_from == 48  # 48 x 48 is predicted to take 2.3 s, 64 x 64 would take 4.1 s
+    assert refused.extrapolated_s == pytest.approx(1.0)  # a million elements at a microsecond
+    assert max(time.shapes) == (48, 48)
+    assert Refusal.from_dict(refused.to_dict()) == refused
+
+
+def test_a_case_that_lacks_an_instruction_is_refused_without_a_guess(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, needs=("avx512f",)))
+    (refused,) = run_cases([Case("sum/plain", 64)], MACHINE, clocks=time.clocks())
+    assert isinstance(refused, Refusal) and "avx512f" in refused.reason
+    assert refused.extrapolated_s is None and time.shapes == []
+
+
+def test_too_little_memory_refuses_that_case_alone(listed: Listed) -> None:
+    def starve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        raise MemoryError
+
+    time = FakeTime()
+    listed(a_kernel(time, "hungry", starve), a_kernel(time, "right"))
+    hungry, right = run_cases([Case("sum/hungry", 64), Case("sum/right", 64)], MACHINE, clocks=time.clocks())
+    assert isinstance(hungry, Refusal) and "memory" in hungry.reason and isinstance(right, Measurement)
+
+
+@given(st.integers(0, 10_000))
+def test_smaller_sizes_fall_in_half_steps_down_to_one(size: int) -> None:
+    sizes = list(smaller_sizes(size))
+    assert sizes == sorted(set(sizes), reverse=True) and all(0 < s < size for s in sizes)
+    assert size <= 1 or sizes[-1] == 1
+    assert all(larger <= 2 * smaller for larger, smaller in pairwise(sizes))
+
+
+# -- compare -------------------------------------------------------------------------------------------------
+
+
+def test_a_comparison_takes_turns_on_the_same_inputs(listed: Listed) -> None:
+    time = FakeTime(lambda shape, call: 1e-2)
+    calls: list[tuple[str, bytes]] = []
+
+    def noting(name: str) -> Any:
+        def answer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            if a.shape == (64, 64):
+                calls.append((name, a.tobytes()))
+            return add(a, b)
+
+        return answer
+
+    listed(a_kernel(time, "one", noting("a")), a_kernel(time, "two", noting("b")))
+    (result,) = compare([(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, clocks=time.clocks())
+    assert isinstance(result, Comparison)
+    order = "".join(name for name, _ in calls)
+    assert order.startswith("ab" + "abba" * 3)  # the two checked calls, then turns
+    assert len({inputs for _, inputs in calls}) == 1
+
+
+def test_the_ratio_is_speed_of_a_over_speed_of_b(listed: Listed) -> None:
+    quick, slow = FakeTime(lambda shape, call: 1e-2), FakeTime(lambda shape, call: 3e-2)
+    slow.work = lambda shape: [quick.work(shape) for _ in range(3)]  # type: ignore[method-assign, assignment]
+    listed(a_kernel(quick, "quick"), a_kernel(slow, "slow"))
+    events: list[dict[str, Any]] = []
+    pair = (Case("sum/quick", 64), Case("sum/slow", 64))
+    (result,) = compare([pair], MACHINE, emit=events.append, clocks=quick.clocks())
+    assert isinstance(result, Comparison)
+    assert result.ratio.median == pytest.approx(3.0) and result.ratio.low == pytest.approx(3.0)
+    assert (result.time_s_a, result.time_s_b) == (pytest.approx(0.01), pytest.approx(0.03))
+    assert (result.a, result.b, result.disturbed) == ("sum/quick", "sum/slow", False)
+    assert [e["event"] for e in events] == ["step", "result"]
+    assert Comparison.from_dict(events[1]["data"]) == result
+
+
+def test_calls_longer_than_the_budget_are_one_pair(listed: Listed) -> None:
+    time = FakeTime(lambda shape, call: 3.0 if shape == (64, 64) else 1e-3)
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    (result,) = compare(
+        [(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, budget_s=2.0, clocks=time.clocks()
+    )
+    assert isinstance(result, Comparison) and result.ratio.n == 1 and result.ratio.low is None
+    assert time.shapes.count((64, 64)) == 2
+
+
+def test_a_comparison_is_disturbed_where_its_core_was_lost(listed: Listed) -> None:
+    time = FakeTime(cpu_share=0.5)
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    (result,) = compare([(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, clocks=time.clocks())
+    assert isinstance(result, Comparison) and result.disturbed
+
+
+def test_two_problems_cannot_be_compared(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    with pytest.raises(BadInput, match="not the same problem"):
+        compare([(Case("sum/one", 64), Case("sum/two", 32))], MACHINE, clocks=time.clocks())
+    assert time.shapes == []
+
+
+def test_a_wrong_kernel_is_not_compared(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "right"), a_kernel(time, "wrong", off_by_one_entry))
+    (result,) = compare([(Case("sum/right", 64), Case("sum/wrong", 64))], MACHINE, clocks=time.clocks())
+    assert isinstance(result, Refusal) and result.case.kernel == "sum/wrong"
+
+
+def test_a_kernel_that_cannot_run_is_not_compared(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "one"), a_kernel(time, "two", needs=("avx512f",)))
+    (result,) = compare([(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, clocks=time.clocks())
+    assert isinstance(result, Refusal) and result.case.kernel == "sum/two" and time.shapes == []

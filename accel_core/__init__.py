@@ -1,3 +1,41 @@
-"""Accel Explorer's core: measure kernels, the machine's roofs, and put one on the other."""
+"""Accel Explorer's core: measure kernels, the machine's roofs, and put one on the other.
+
+A public name is loaded when it is first used, so that `import accel_core` costs nothing and loads no compiler.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "matmul_naive": "kernels.matmul_functions",
+    "matmul_blocked": "kernels.matmul_functions",
+    "matmul_numpy": "kernels.matmul_functions",
+    "WORKLOADS": "registry",
+    "workload": "registry",
+    "detect": "machine",
+    "environment": "machine",
+    "measure": "bench",
+    "compare": "bench",
+    "measure_peaks": "peaks",
+    "Store": "store",
+    "Case": "model",
+    "AccelError": "errors",
+    "BadInput": "errors",
+}
+"""Public name -> the module it lives in."""
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'accel_core' has no attribute {name!r}; public names: {', '.join(_HOME)}")
+    return getattr(import_module(f"accel_core.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

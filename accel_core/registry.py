@@ -1,0 +1,225 @@
+"""The list of everything that can be run, and what may be said about a case before it runs.
+
+A workload becomes known to every page, command and test by standing in WORKLOADS; nothing registers itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import operator
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import psutil
+
+from accel_core.errors import BadInput
+from accel_core.kernels.matmul import MATMUL
+from accel_core.model import DTYPES, Case, Kernel, Machine, Parameter, Shape, Workload
+from accel_core.units import format_bytes, format_time
+
+WORKLOADS: tuple[Workload, ...] = (MATMUL,)
+MAX_SIZE = 32768
+"""Largest size that anyone may ask for: three float64 matrices of it take 24 GiB."""
+
+
+def workload(name: str) -> Workload:
+    """The workload called `name`; BadInput with the nearest name where there is none."""
+    for candidate in WORKLOADS:
+        if candidate.name == name:
+            return candidate
+    raise BadInput(_unknown("workload", name, [w.name for w in WORKLOADS]))
+
+
+def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
+    """The workload and the kernel called "workload/kernel"; BadInput with the nearest name if there is none."""
+    for candidate in WORKLOADS:
+        for rung in candidate.kernels:
+            if f"{candidate.name}/{rung.name}" == kernel_id:
+                return candidate, rung
+    raise BadInput(_unknown("kernel", kernel_id, kernel_ids()))
+
+
+def kernel_ids() -> list[str]:
+    """The ids of all kernels, workload by workload in the order of their ladders."""
+    return [f"{w.name}/{k.name}" for w in WORKLOADS for k in w.kernels]
+
+
+def source(kernel_id: str) -> str:
+    """The Python source of what runs: the loop nest where the kernel names one, else its function."""
+    _, rung = kernel(kernel_id)
+    return textwrap.dedent(inspect.getsource(rung.core or rung.function))
+
+
+def source_diff(kernel_id: str) -> str:
+    """What changed in the source since the rung it was made from: a unified diff, empty for the first rung."""
+    problem, rung = kernel(kernel_id)
+    before = problem.before(rung)
+    if before is None:
+        return ""
+    before_id = f"{problem.name}/{before.name}"
+    old, new = source(before_id).splitlines(), source(kernel_id).splitlines()
+    return "\n".join(difflib.unified_diff(old, new, before_id, kernel_id, n=len(old), lineterm=""))
+
+
+def predicted_s(case: Case) -> float:
+    """Seconds that one call of a valid case takes on a slow core: an order of magnitude, never a result."""
+    problem, rung = kernel(case.kernel)
+    return _predicted_s(problem, rung, case.shape or problem.shape(case.size), case.parameters)
+
+
+def needed_bytes(case: Case) -> int:
+    """Memory to measure and check a valid case: the arrays twice (a kernel may copy), and once in float64."""
+    problem, _ = kernel(case.kernel)
+    shape = case.shape or problem.shape(case.size)
+    return 2 * problem.least_bytes(shape, case.dtype) + problem.least_bytes(shape, "float64")
+
+
+def why_not(
+    case: Case, machine: Machine, limit_s: float = 10.0, *, available_bytes: int | None = None
+) -> str | None:
+    """Why a valid case should not run here, in one sentence, or None.
+
+    `limit_s` bounds one call. `available_bytes` is the memory free for it; left out, the system is asked.
+    """
+    problem, rung = kernel(case.kernel)
+    missing = [feature for feature in rung.needs if feature not in machine.simd.features]
+    if missing:
+        return (
+            f"{case.kernel} needs {' and '.join(missing)}, which this processor ({machine.cpu}) does not have."
+        )
+    if predicted_s(case) > limit_s:
+        return _too_slow(problem, rung, case, limit_s)
+    if available_bytes is None:
+        available_bytes = psutil.virtual_memory().available
+    if machine.memory_bytes is not None:
+        available_bytes = min(available_bytes, machine.memory_bytes)
+    if needed_bytes(case) > available_bytes:
+        needed, free = format_bytes(needed_bytes(case)), format_bytes(available_bytes)
+        return (
+            f"{case.kernel} at {_asked(case)} in {case.dtype} needs about {needed} of memory with the arrays that "
+            f"check it, and {free} are free: choose a smaller size."
+        )
+    return None
+
+
+def validate(case: Case, machine: Machine) -> Case:
+    """`case` with every default filled in and plain integers; BadInput for what is not allowed on `machine`.
+
+    A parameter may exceed the size (a block larger than the size means one tile). Whether it is wise to run the
+    case is another question: `why_not`.
+    """
+    problem, rung = kernel(case.kernel)
+    if case.dtype not in DTYPES:
+        raise BadInput(f"dtype is {_shown(case.dtype)}; {' or '.join(DTYPES)} is allowed.")
+    return replace(
+        case,
+        size=_whole("size", case.size, 1, MAX_SIZE),
+        threads=_threads(case, rung, machine.cores.allowed),
+        parameters=_parameters(case, rung),
+        shape=_shape(case, problem),
+    )
+
+
+def _predicted_s(problem: Workload, rung: Kernel, shape: Shape, given: Mapping[str, int]) -> float:
+    parameters = {p.name: p.default for p in rung.parameters} | dict(given)
+    if rung.predict_s is not None:
+        return rung.predict_s(shape, parameters)
+    return problem.flop(shape) / rung.typical_flop_per_s
+
+
+def _too_slow(problem: Workload, rung: Kernel, case: Case, limit_s: float) -> str:
+    expected = format_time(predicted_s(case))
+    largest = _largest_size(problem, rung, case.parameters, limit_s)
+    if largest is None:
+        advice = "no size fits, so raise the time limit"
+    else:
+        advice = f"size {largest} is the largest that fits"
+    return (
+        f"{case.kernel} would take about {expected} a call at {_asked(case)} on a slow core, "
+        f"over the limit of {format_time(limit_s)}: {advice}."
+    )
+
+
+def _asked(case: Case) -> str:
+    return f"shape {case.shape}" if case.shape else f"size {case.size}"
+
+
+def _largest_size(problem: Workload, rung: Kernel, parameters: Mapping[str, int], limit_s: float) -> int | None:
+    """The largest size predicted to take no more than `limit_s`, by bisection; None where not even 1 does."""
+
+    def fits(size: int) -> bool:
+        return _predicted_s(problem, rung, problem.shape(size), parameters) <= limit_s
+
+    if not fits(1):
+        return None
+    low, high = 1, MAX_SIZE + 1  # fits(low), and `high` is too large or not allowed
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def _threads(case: Case, rung: Kernel, allowed: int) -> int:
+    threads = _whole("threads", case.threads, 1, allowed)
+    if threads > 1 and not rung.threaded:
+        raise BadInput(f"threads is {threads}, but {case.kernel} runs on one thread only; choose 1.")
+    return threads
+
+
+def _parameters(case: Case, rung: Kernel) -> dict[str, int]:
+    if not isinstance(case.parameters, Mapping):
+        raise BadInput(f"parameters is {_shown(case.parameters)}; names with whole numbers are allowed.")
+    known = {p.name: p for p in rung.parameters}
+    for name in case.parameters:
+        if name not in known:
+            allowed = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise BadInput(f"{case.kernel} has no parameter {_shown(name)}; {allowed}.")
+    return {name: _parameter(case, p) for name, p in known.items()}
+
+
+def _parameter(case: Case, parameter: Parameter) -> int:
+    given = case.parameters.get(parameter.name, parameter.default)
+    return _whole(parameter.name, given, parameter.low, parameter.high)
+
+
+def _shape(case: Case, problem: Workload) -> Shape | None:
+    if case.shape is None:
+        return None
+    if len(case.shape) != len(problem.axes):
+        axes = ", ".join(problem.axes)
+        raise BadInput(
+            f"shape is {_shown(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
+        )
+    return tuple(_whole(axis, n, 1, MAX_SIZE) for axis, n in zip(problem.axes, case.shape, strict=True))
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    """`value` as an int in low..high; True, 2.0 and "2" are refused, because a guess would hide a mistake."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= high:
+        allowed = (
+            f"only {low} is allowed here" if low == high else f"a whole number from {low} to {high} is allowed"
+        )
+        raise BadInput(f"{name} is {_shown(value)}; {allowed}.")
+    return number
+
+
+def _unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(str(name)[:100], names, n=1, cutoff=0.4)
+    nearest = f"did you mean {near[0]!r}? " if near else ""
+    return f"There is no {kind} {_shown(name)}; {nearest}There are: {', '.join(names)}."
+
+
+def _shown(value: object) -> str:
+    """`value` as Python writes it, cut short: a crafted link may hold a novel."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more than 4300 digits has no decimal text
+        text = "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."

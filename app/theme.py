@@ -12,8 +12,9 @@ FONT_PX = 17
 
 
 def current_look() -> Look:
-    """The Look that fits the reader's theme; light where the browser has not told yet."""
-    return look_for(st.context.theme.type or "light", font_px=FONT_PX)
+    """The Look that fits the reader's theme and device; light and wide where the browser has not told yet."""
+    agent = st.context.headers.get("User-Agent", "")
+    return look_for(st.context.theme.type, font_px=FONT_PX, narrow="Mobi" in agent)
 
 
 def show(figure: go.Figure, *, alt: str, key: str, filename: str = "accel", form: str = "png") -> None:

@@ -1,0 +1,38 @@
+"""Pictures: pure `<noun>_figure(data, look)` -> plotly Figure, for pages, notebooks and the command line."""
+
+from accel_core.figures.alts import curve_alt, hierarchy_alt, ladder_alt, roofline_alt, sweep_alt
+from accel_core.figures.curve import curve_figure
+from accel_core.figures.export import figure_html, toolbar_config
+from accel_core.figures.hierarchy import hierarchy_figure
+from accel_core.figures.ladder import ladder_figure
+from accel_core.figures.look import PAPER, Look, look_for
+from accel_core.figures.marks import Mark, cache_marks
+from accel_core.figures.points import Prediction
+from accel_core.figures.readings import ladder_reading, machine_reading, roofline_reading, sweep_reading
+from accel_core.figures.roofline import roofline_figure
+from accel_core.figures.sweep import sweep_figure
+
+__all__ = [
+    "PAPER",
+    "Look",
+    "Mark",
+    "Prediction",
+    "cache_marks",
+    "curve_alt",
+    "curve_figure",
+    "figure_html",
+    "hierarchy_alt",
+    "hierarchy_figure",
+    "ladder_alt",
+    "ladder_figure",
+    "ladder_reading",
+    "look_for",
+    "machine_reading",
+    "roofline_alt",
+    "roofline_figure",
+    "roofline_reading",
+    "sweep_alt",
+    "sweep_figure",
+    "sweep_reading",
+    "toolbar_config",
+]

@@ -90,7 +90,7 @@ def log_axis(look: Look, title: str, low: float, high: float, scale: float = 1.0
 
 
 def log2_axis(look: Look, title: str, values: Sequence[float], *, sizes: bool) -> dict[str, Any]:
-    """A log axis over `values` with ticks at powers of two, as KiB and MiB when `sizes`; few enough for a phone."""
+    """A log axis over `values`, ticks at powers of two (KiB, MiB when `sizes`), few enough for a phone."""
     low, high = min(values), max(values)
     first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
     step = max(1, math.ceil((last - first + 1) / (5 if sizes else 9)))
@@ -184,7 +184,7 @@ def wrap(text: str, width: int) -> str:
 
 
 def spread(places: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Positions moved apart so that neighbours keep at least `gap`, each as near its own place as the order allows.
+    """Positions moved apart so that neighbours keep at least `gap`, as near their own places as that allows.
 
     Pool-adjacent-violators on the places minus their rank times the gap: the least-squares answer.
     """

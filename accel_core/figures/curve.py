@@ -13,6 +13,7 @@ from accel_core.figures.hierarchy import SAMPLE
 from accel_core.figures.look import Look, faded
 from accel_core.figures.words import rate_text, time_text
 from accel_core.model import Estimate, Machine, Peaks
+from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_bytes
 
 EMPTY = (
@@ -33,7 +34,7 @@ def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: b
     figure.update_layout(sheet(look, 620).layout, showlegend=False, hovermode="x")
     panels = ((1, "Read bandwidth (GB/s)", 1e9, bandwidth), (2, "Latency (ns)", 1e-9, latency))
     for row, title, scale, series in panels:
-        levels = [limiting_level(machine, size) for size, _ in series]
+        levels = [limiting_memory_level(machine, size) for size, _ in series]
         colours = [look.stale if sample else look.level(level) for level in levels]
         _add_panel(figure, look, row, title, scale, series, colours)
     places = [p.working_set_bytes for p in points]
@@ -86,12 +87,6 @@ def _add_panel(
         col=1,
     )
     figure.update_yaxes(log_axis(look, title, *decades(low + high, above=1.8), scale), row=row, col=1)
-
-
-def limiting_level(machine: Machine, working_set_bytes: float) -> str:
-    """The smallest cache that holds the working set, else "DRAM"."""
-    fitting = [c for c in machine.caches if working_set_bytes <= c.size_bytes]
-    return min(fitting, key=lambda c: c.size_bytes).level if fitting else "DRAM"
 
 
 def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, high: float) -> None:

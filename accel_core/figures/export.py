@@ -21,7 +21,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>html, body {{ margin: 0; background: {background}; }} #figure {{ width: 100%; }}</style>
+<style>html, body {{ margin: 0; background: {background}; }}</style>
 <script>{plotly}</script>
 </head>
 <body>
@@ -33,7 +33,8 @@ const save = (format, scale) => (gd) => Plotly.downloadImage(gd, {{
 }});
 const button = (name, title, icon, click) => ({{ name, title, icon, click }});
 const config = {{
-  responsive: true, displaylogo: false, showSendToCloud: false, displayModeBar: true, modeBarButtonsToRemove: {buttons},
+  responsive: true, displaylogo: false, showSendToCloud: false, displayModeBar: true,
+  modeBarButtonsToRemove: {buttons},
   modeBarButtonsToAdd: [
     button("png", "Save as PNG, twice the size", Plotly.Icons.camera, save("png", {scale})),
     button("svg", "Save as SVG", Plotly.Icons.disk, save("svg", 1)),

@@ -21,7 +21,8 @@ SAMPLE = "Sample: another machine"
 def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
     """Registers at the top, DRAM at the bottom; a band's width is the square root of the read bandwidth.
 
-    Boxes widen from near to far by rank. What `peaks` lacks says "not measured yet". A `sample` is grey and says so.
+    Boxes widen from near to far by rank. What `peaks` lacks says "not measured yet". A `sample` is grey and
+    says so.
     """
     rows = [("registers", None), *known_levels(machine)]
     height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX

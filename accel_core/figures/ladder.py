@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look
-from accel_core.figures.words import interval, newest, rate_bounds, settings
+from accel_core.figures.words import interval, newest, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
 from accel_core.units import format_number, format_rate, format_ratio, format_time
 
@@ -61,7 +61,7 @@ def ladder_figure(
     ceiling: Ceiling | None = None,
     stale: bool = False,
 ) -> go.Figure:
-    """A bar a rung with its interval; refused rungs hollow at their extrapolated rate; `ceiling` as a dashed line."""
+    """A bar a rung with its interval; refused rungs hollow, as extrapolated; `ceiling` as a dashed line."""
     rows = rungs(workload, measurements, refusals)
     if not any(row.rate for row in rows):
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
@@ -182,7 +182,7 @@ def _extrapolation(row: Rung) -> str:
     refused = row.refused
     if refused is None or refused.extrapolated_s is None:
         return "not run"
-    return f"would take {format_time(refused.extrapolated_s)}, extrapolated from N={refused.extrapolated_from}"
+    return f"{format_time(refused.extrapolated_s)}, extrapolated from N={refused.extrapolated_from}"
 
 
 def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) -> None:
@@ -201,7 +201,7 @@ def _add_bar_text(
 ) -> None:
     """At the end of the bar: the share of the roof; inside a long bar, beside a short one."""
     if row.measured is None:
-        text = wrap(_extrapolation(row), IDEA_CHARS - 10)
+        text = _extrapolation(row)
     elif roof is not None and roof.value > 0 and row.rate:
         text = f"{format_number(row.rate / roof.value, 2)} of the roof"
     else:
@@ -276,7 +276,7 @@ def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
     figure.add_annotation(
         label(
             look,
-            f"{ceiling.operation.upper()} roof {format_rate(ceiling.value, ceiling.unit)}",
+            f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}",
             math.log10(ceiling.value),
             1,
             yref="paper",

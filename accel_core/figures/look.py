@@ -9,7 +9,7 @@ Backgrounds are solid, never transparent, so that a downloaded picture looks lik
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 FAMILIES = ("interpreted", "numpy", "compiled", "packed", "library")
@@ -64,6 +64,8 @@ class Look:
     levels: Mapping[str, str]
     font_family: str = FONT
     font_px: int = 16
+    narrow: bool = False
+    """For a phone: fewer labels in the plot, shorter lines of text."""
 
     @property
     def small_px(self) -> int:
@@ -121,10 +123,10 @@ _DARK = Look(
 )
 
 
-def look_for(mode: str = "light", *, font_px: int = 16) -> Look:
+def look_for(mode: str | None = "light", *, font_px: int = 16, narrow: bool = False) -> Look:
     """The Look of a theme: "dark" is dark, everything else (unknown or None too) is light."""
     base = _DARK if mode == "dark" else _LIGHT
-    return base if font_px == base.font_px else Look(**{**vars(base), "font_px": font_px})
+    return replace(base, font_px=font_px, narrow=narrow)
 
 
 PAPER = look_for("light")

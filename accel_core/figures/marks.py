@@ -1,4 +1,4 @@
-"""Where on a swept axis the memory hierarchy should bite: sizes at which three tiles or matrices fill a cache."""
+"""Where on a swept axis the caches should bite: sizes at which three tiles or matrices fill one."""
 
 from __future__ import annotations
 

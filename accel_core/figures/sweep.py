@@ -23,7 +23,7 @@ from accel_core.figures.canvas import (
 from accel_core.figures.ladder import STALE
 from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
-from accel_core.figures.words import find_kernel, interval, rate_bounds, settings
+from accel_core.figures.words import find_kernel, interval, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Measurement, Workload
 from accel_core.units import format_rate, format_time
 
@@ -103,7 +103,7 @@ def _add_line(
     seen: dict[str, int],
     stale: bool,
 ) -> None:
-    """One kernel: its interval band, its line and its markers; a second kernel of a family gets another dash."""
+    """One kernel: its interval band, line and markers; a second kernel of a family gets another dash."""
     kernel = find_kernel([workload], kernel_id)
     family = kernel.family if kernel else ""
     colour = look.stale if stale else look.family(family)
@@ -227,7 +227,7 @@ def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
         y1=ceiling.value,
         line={"color": look.ink, "width": 2, "dash": "7px,4px"},
     )
-    text = f"{ceiling.operation.upper()} roof {format_rate(ceiling.value, ceiling.unit)}"
+    text = f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}"
     figure.add_annotation(
         label(
             look, text, 0, math.log10(ceiling.value), xref="paper", xanchor="left", yanchor="bottom", xshift=6

@@ -44,11 +44,22 @@ def rate_text(value: Estimate, unit: str) -> str:
 
 def ceiling_text(ceiling: Ceiling) -> str:
     """The value of a roof with its interval and source."""
-    text = format_rate(ceiling.value, ceiling.unit)
+    text = roof_rate(ceiling)
     if ceiling.low is not None and ceiling.high is not None:
-        low, high = format_rate(ceiling.low, ceiling.unit), format_rate(ceiling.high, ceiling.unit)
+        unit = roof_unit(ceiling)
+        low, high = format_rate(ceiling.low, unit), format_rate(ceiling.high, unit)
         text += f" ({low} to {high}, n = {ceiling.n})"
     return f"{text}, {ceiling.source}"
+
+
+def roof_unit(ceiling: Ceiling) -> str:
+    """The short name of a roof's unit: "B/s" or "FLOP/s"."""
+    return "B/s" if ceiling.kind == "memory" else "FLOP/s"
+
+
+def roof_rate(ceiling: Ceiling) -> str:
+    """The value of a roof: "235 GB/s"."""
+    return format_rate(ceiling.value, roof_unit(ceiling))
 
 
 def settings(m: Measurement) -> str:

@@ -1,0 +1,91 @@
+"""Each figure in one or two sentences, from its numbers, for those who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.ladder import rungs
+from accel_core.figures.points import best_of_each, placed
+from accel_core.figures.roofs import roof_title, scene
+from accel_core.figures.sweep import curves
+from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, threads_text
+from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
+from accel_core.units import format_bytes, format_rate, format_time
+
+
+def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) -> str:
+    """Each level with its size and read bandwidth."""
+    parts = []
+    for level, size in known_levels(machine):
+        roof = load_roof(peaks, level)
+        rate = format_rate(roof.value, "B/s") if roof else "not measured yet"
+        parts.append(f"{level} {format_bytes(size) if size else 'of unknown size'}, {rate}")
+    start = f"{SAMPLE}. " if sample else ""
+    return f"{start}Memory hierarchy of {machine.cpu}, from the registers outwards: {'; '.join(parts)}."
+
+
+def curve_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) -> str:
+    """The ends of both curves."""
+    points = sorted(peaks.curve if peaks else (), key=lambda p: p.working_set_bytes)
+    rates = [(p.working_set_bytes, p.bandwidth_byte_per_s.median) for p in points if p.bandwidth_byte_per_s]
+    waits = [(p.working_set_bytes, p.latency_s.median) for p in points if p.latency_s]
+    parts = []
+    if rates:
+        ends = [f"{format_rate(v, 'B/s')} at {format_bytes(s)}" for s, v in (rates[0], rates[-1])]
+        parts.append(f"Read bandwidth goes from {ends[0]} to {ends[1]}.")
+    if waits:
+        ends = [f"{format_time(v)} at {format_bytes(s)}" for s, v in (waits[0], waits[-1])]
+        parts.append(f"Latency goes from {ends[0]} to {ends[1]}.")
+    start = f"{SAMPLE}. " if sample else ""
+    return start + (" ".join(parts) or "Bandwidth and latency against the working set: not measured yet.")
+
+
+def ladder_alt(
+    workload: Workload, measurements: Sequence[Measurement], refusals: Sequence[Refusal] = ()
+) -> str:
+    """Every rung with its speed."""
+    rows = rungs(workload, measurements, refusals)
+    if not rows:
+        return f"Ladder of {workload.title}: nothing timed yet."
+    parts = [
+        f"{row.kernel.title} {format_rate(row.rate, 'FLOP/s') if row.measured and row.rate else 'not run'}"
+        for row in rows
+    ]
+    return f"Speed of each rung of {workload.title}, in order: {'; '.join(parts)}."
+
+
+def sweep_alt(workload: Workload, results: Sequence[Measurement], over: str) -> str:
+    """The range and the best of each line."""
+    parts = []
+    for kernel_id, line in curves(workload, results, over).items():
+        at, best = max(line, key=lambda p: p[1].flop_per_s)
+        parts.append(
+            f"{kernel_title([workload], kernel_id)} from {over} {line[0][0]:.0f} to {line[-1][0]:.0f}, "
+            f"fastest at {at:.0f} with {format_rate(best.flop_per_s, 'FLOP/s')}"
+        )
+    return f"Speed against {over}: {'; '.join(parts) or 'nothing measured yet'}."
+
+
+def roofline_alt(
+    machine: Machine,
+    ceilings: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    *,
+    workloads: Sequence[Workload],
+    dtype: str = "float32",
+    threads: int = 1,
+) -> str:
+    """The roofs, how many points there are, and the fastest."""
+    view = scene(ceilings, dtype, threads)
+    if view is None:
+        return f"Roofline of {machine.cpu}: no roofs measured for {dtype}, {threads_text(threads)} yet."
+    roofs = "; ".join(f"{roof_title(c)} {roof_rate(c)}" for c in (view.compute[0], *view.memory))
+    points = placed(measurements, dtype, threads)
+    text = (
+        f"Roofline of {machine.cpu}, {dtype}, {threads_text(threads)}: {roofs}. {len(points)} measured points"
+    )
+    best = max(best_of_each(points), key=lambda m: m.flop_per_s, default=None)
+    if best is not None:
+        text += f", the fastest {kernel_title(workloads, best.kernel)} {format_rate(best.flop_per_s, 'FLOP/s')}"
+    return f"{text}."

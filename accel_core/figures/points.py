@@ -1,0 +1,254 @@
+"""The points of a roofline picture: measured, predicted, flagged; their labels, arrows and hover."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import spread, wrap
+from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
+from accel_core.figures.roofs import Scene, roof_title
+from accel_core.figures.words import find_kernel, interval, kernel_title, newest, rate_bounds, settings
+from accel_core.model import Measurement, Workload
+from accel_core.roofline import Verdict
+from accel_core.units import format_number, format_rate, format_time
+
+LABEL_GAP_PX = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A point that nobody has measured: from an intensity model and the roofs. FLOP/byte and FLOP/s."""
+
+    title: str
+    intensity_flop_per_byte: float
+    flop_per_s: float
+    derivation: str = ""
+
+
+def placed(measurements: Sequence[Measurement], dtype: str, threads: int) -> list[Measurement]:
+    """The measurements that belong in the picture: of this dtype and thread count, with an intensity."""
+    return [
+        m
+        for m in measurements
+        if m.dtype == dtype and m.threads == threads and m.intensity_flop_per_byte and m.flop > 0
+    ]
+
+
+def add_points(
+    figure: go.Figure,
+    look: Look,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    judged: Mapping[str, Verdict],
+) -> None:
+    """One trace a family with error bars; all but the best point of each kernel are lighter."""
+    best = {m.id for m in best_of_each(points)}
+    for family in (*FAMILIES, ""):
+        mine = [m for m in points if _family(workloads, m) == family]
+        if not mine:
+            continue
+        colour = look.family(family)
+        bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for m in mine]
+        figure.add_scatter(
+            x=[m.intensity_flop_per_byte for m in mine],
+            y=[m.flop_per_s for m in mine],
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [b[1] - m.flop_per_s for m, b in zip(mine, bounds, strict=True)],
+                "arrayminus": [m.flop_per_s - b[0] for m, b in zip(mine, bounds, strict=True)],
+                "thickness": 1.5,
+                "width": 0,
+                "color": colour,
+            },
+            mode="markers",
+            marker={
+                "symbol": FAMILY_SYMBOLS.get(family, "x"),
+                "size": [13 if m.id in best else 9 for m in mine],
+                "color": [faded(colour, 1 if m.id in best else 0.45) for m in mine],
+                "line": {"color": look.background, "width": 1},
+                "opacity": 1,
+            },
+            legendgroup=family,
+            name=FAMILY_TITLES.get(family, "other"),
+            customdata=[m.id for m in mine],
+            hovertext=[hover(m, workloads, judged.get(m.id)) for m in mine],
+            hoverinfo="text",
+            showlegend=False,
+        )
+        _add_legend_entry(figure, look, family)
+    _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
+
+
+def _add_legend_entry(figure: go.Figure, look: Look, family: str) -> None:
+    """A trace without points whose marker is never faded."""
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        marker={"symbol": FAMILY_SYMBOLS.get(family, "x"), "size": 12, "color": look.family(family)},
+        legendgroup=family,
+        name=FAMILY_TITLES.get(family, "other"),
+        showlegend=True,
+    )
+
+
+def best_of_each(points: Sequence[Measurement]) -> list[Measurement]:
+    """The fastest measurement of each kernel: the one that carries its label."""
+    best: dict[str, Measurement] = {}
+    for m in sorted(points, key=lambda m: (m.flop_per_s, m.created)):
+        best[m.kernel] = m
+    return list(best.values())
+
+
+def _family(workloads: Sequence[Workload], m: Measurement) -> str:
+    kernel = find_kernel(workloads, m.kernel)
+    return kernel.family if kernel and kernel.family in FAMILIES else ""
+
+
+def hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None) -> str:
+    """Formula with its numbers, attainable, share, limiting roof, n and interval, settings."""
+    lines = [
+        f"<b>{kernel_title(workloads, m.kernel)}</b>: {format_rate(m.flop_per_s, 'FLOP/s')}",
+        interval(m),
+        f"{format_time(m.time_s.median)} for {m.flop:,} FLOP and at least {m.least_bytes:,} B",
+        f"intensity {format_number(m.intensity_flop_per_byte or 0)} FLOP/byte (least bytes)",
+    ]
+    if verdict is not None:
+        roof = verdict.limiting
+        level = f" ({verdict.level})" if verdict.level else ""
+        lines += [
+            f"attainable = min(peak, intensity × bandwidth) "
+            f"= {format_rate(verdict.attainable_flop_per_s, 'FLOP/s')}",
+            f"{format_number(verdict.share, 2)} of attainable; limited by {verdict.bound_by}{level}, "
+            f"{roof_title(roof)}",
+        ]
+        if verdict.above:
+            lines += ["<b>above its roof</b>; likely:", *(wrap(cause, 70) for cause in verdict.causes)]
+    lines.append(settings(m))
+    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+
+
+def _flag(figure: go.Figure, look: Look, above: Sequence[Measurement]) -> None:
+    """A ring round each point above its roof, and one legend entry that says what it means."""
+    if above:
+        figure.add_scatter(
+            x=[m.intensity_flop_per_byte for m in above],
+            y=[m.flop_per_s for m in above],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 24, "line": {"width": 3}, "color": look.warning},
+            name="above roof",
+            hoverinfo="skip",
+            showlegend=True,
+        )
+
+
+def add_predictions(figure: go.Figure, look: Look, predicted: Sequence[Prediction]) -> None:
+    """Hollow markers for what the roofs promise."""
+    shown = [p for p in predicted if p.intensity_flop_per_byte > 0 and p.flop_per_s > 0]
+    if shown:
+        figure.add_scatter(
+            x=[p.intensity_flop_per_byte for p in shown],
+            y=[p.flop_per_s for p in shown],
+            mode="markers",
+            marker={"symbol": "hexagon-open", "size": 15, "line": {"width": 2.5}, "color": look.ink},
+            name="predicted, not measured",
+            hovertext=[
+                f"<b>{p.title}</b>, predicted<br>{format_number(p.intensity_flop_per_byte)} FLOP/byte, "
+                f"at most {format_rate(p.flop_per_s, 'FLOP/s')}<br>{wrap(p.derivation, 70)}"
+                for p in shown
+            ],
+            hoverinfo="text",
+            showlegend=True,
+        )
+
+
+def add_labels(
+    figure: go.Figure,
+    look: Look,
+    view: Scene,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction] = (),
+) -> None:
+    """Names of each kernel's best point and of the predictions, on the side with room, never on each other.
+
+    All labels have heights of their own (at least a line apart), so they cannot touch whatever the width is.
+    """
+    named = {
+        m.id: (kernel_title(workloads, m.kernel), m.intensity_flop_per_byte or 1, m.flop_per_s,
+               look.family(_family(workloads, m)))
+        for m in best_of_each(points)
+    }  # fmt: skip
+    for i, p in enumerate(predicted):
+        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    ceiling = math.log10(view.peak) - 18 / view.px_per_decade
+    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
+    places = spread(own, LABEL_GAP_PX / view.px_per_decade)
+    excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
+    middle = (math.log10(view.x[0]) + math.log10(view.x[1])) / 2
+    for key, (title, intensity, rate, colour) in named.items():
+        x, y = math.log10(intensity), math.log10(rate)
+        side = -1 if x > middle else 1
+        figure.add_annotation(
+            x=x,
+            y=y,
+            ax=side * 22,
+            ay=-(places[key] - excess - y) * view.px_per_decade,
+            xanchor="right" if side < 0 else "left",
+            yanchor="middle",
+            standoff=7,
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=colour,
+            text=title,
+            bgcolor=faded(look.background, 0.82),
+            borderpad=1,
+            font={"size": look.small_px, "color": colour},
+        )
+
+
+def add_arrows(
+    figure: go.Figure, look: Look, points: Sequence[Measurement], workloads: Sequence[Workload]
+) -> None:
+    """Arrows along the ladder, from each rung to those that change it, at the size with the most rungs."""
+    for workload in workloads:
+        mine = [m for m in points if m.workload == workload.name]
+        kernels_at = Counter(size for size, _ in {(m.size, m.kernel) for m in mine})
+        if not kernels_at:
+            continue
+        size = max(kernels_at, key=lambda n: (kernels_at[n], n))
+        at_size = newest(best_of_each([m for m in mine if m.size == size]))
+        for kernel in workload.kernels:
+            before = workload.before(kernel)
+            head = at_size.get(f"{workload.name}/{kernel.name}")
+            tail = at_size.get(f"{workload.name}/{before.name}") if before else None
+            if head and tail:
+                _add_arrow(figure, look, tail, head)
+
+
+def _add_arrow(figure: go.Figure, look: Look, tail: Measurement, head: Measurement) -> None:
+    figure.add_annotation(
+        x=math.log10(head.intensity_flop_per_byte or 1),
+        y=math.log10(head.flop_per_s),
+        ax=math.log10(tail.intensity_flop_per_byte or 1),
+        ay=math.log10(tail.flop_per_s),
+        xref="x",
+        yref="y",
+        axref="x",
+        ayref="y",
+        text="",
+        showarrow=True,
+        arrowhead=2,
+        arrowsize=1,
+        arrowwidth=1.5,
+        arrowcolor=look.muted,
+        standoff=8,
+        startstandoff=8,
+    )

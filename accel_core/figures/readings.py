@@ -1,0 +1,187 @@
+"""What this reader's numbers say: one to three sentences under each figure, computed and never canned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from accel_core.figures.ladder import Rung, rungs
+from accel_core.figures.marks import Mark
+from accel_core.figures.points import best_of_each, placed
+from accel_core.figures.roofline import judge_all
+from accel_core.figures.sweep import curves
+from accel_core.figures.words import find_kernel, kernel_title, known_levels, load_roof, threads_text, times
+from accel_core.model import Ceiling, Latency, Machine, Measurement, Peaks, Refusal, Workload
+from accel_core.roofline import Verdict
+from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
+
+FLAT = 1.1
+"""Curves whose fastest and slowest point differ by less than this factor are called flat."""
+
+
+def machine_reading(machine: Machine, peaks: Peaks | None) -> str:
+    """How far away memory is on this machine, in bandwidth and in latency."""
+    levels = [level for level, _ in known_levels(machine)]
+    roofs = [roof for level in levels if (roof := load_roof(peaks, level))]
+    waits = sorted((peaks.latencies if peaks else ()), key=lambda x: x.time_s.median)
+    if len(roofs) < 2 and len(waits) < 2:
+        return "Nothing is measured here yet: measure this machine to see how far away its memory is."
+    sentences = []
+    if len(roofs) >= 2:
+        near, far = roofs[0], roofs[-1]
+        ratio = near.value / far.value
+        compare = (
+            f"{times(ratio)} as fast as" if ratio > 1 else f"{format_number(ratio, 2)} of what it gets from"
+        )
+        sentences.append(
+            f"One core reads {near.level} at {format_rate(near.value, 'B/s')}, {compare} {far.level} "
+            f"({format_rate(far.value, 'B/s')})."
+        )
+    if len(waits) >= 2:
+        sentences.append(_waiting(waits[0], waits[-1], peaks))
+    return " ".join(sentences)
+
+
+def _waiting(near: Latency, far: Latency, peaks: Peaks | None) -> str:
+    ratio = far.time_s.median / near.time_s.median
+    wait = format_time(far.time_s.median)
+    text = f"A load that must wait for {far.level} takes {wait}, {times(ratio)} as long as {near.level}"
+    if peaks and peaks.clock:
+        cycles = far.time_s.median * peaks.clock.clock_hz.median
+        text += f": {format_number(cycles)} cycles in which the core could have worked"
+    return f"{text}."
+
+
+def ladder_reading(
+    workload: Workload,
+    measurements: Sequence[Measurement],
+    refusals: Sequence[Refusal] = (),
+    *,
+    ceiling: Ceiling | None = None,
+) -> str:
+    """From the slowest to the fastest measured rung, the largest single step, and what is left to the roof."""
+    rows = [row for row in rungs(workload, measurements, refusals) if row.measured]
+    if not rows:
+        return "No rung is timed at these settings yet: time the ladder to see where the time goes."
+    fast, slow = max(rows, key=_rate), min(rows, key=_rate)
+    if fast is slow:
+        text = (
+            f"{fast.kernel.title} runs at {format_rate(_rate(fast), 'FLOP/s')}; time another rung to compare."
+        )
+        sentences = [text]
+    else:
+        ratio = format_ratio(_rate(fast) / _rate(slow))
+        sentences = [f"{fast.kernel.title} is {ratio} than {slow.kernel.title}.", _largest_step(workload, rows)]
+    if ceiling is not None and ceiling.value > 0:
+        share = format_number(_rate(fast) / ceiling.value, 2)
+        sentences.append(f"The fastest rung reaches {share} of the measured {ceiling.operation.upper()} roof.")
+    return " ".join(s for s in sentences if s)
+
+
+def _rate(row: Rung) -> float:
+    return row.rate or 0.0
+
+
+def _largest_step(workload: Workload, rows: Sequence[Rung]) -> str:
+    """The one change that gained most, and how many changes lost."""
+    by_name = {row.kernel.name: row for row in rows}
+    steps = [
+        (_rate(row) / _rate(by_name[before.name]), row)
+        for row in rows
+        if (before := workload.before(row.kernel)) and before.name in by_name
+    ]
+    if not steps:
+        return ""
+    ratio, row = max(steps, key=lambda step: step[0])
+    if ratio <= 1:
+        return "None of the measured changes made it faster."
+    idea = row.kernel.idea.rstrip(".")
+    text = (
+        f"The largest single step, {times(ratio)}, came with {row.kernel.title}: {idea[:1].lower()}{idea[1:]}."
+    )
+    slower = [step[1].kernel.title for step in steps if step[0] < 1 / FLAT]
+    return text + (f" Slower than what it changes: {', '.join(slower)}." if slower else "")
+
+
+def sweep_reading(
+    workload: Workload, results: Sequence[Measurement], over: str, marks: Sequence[Mark] = ()
+) -> str:
+    """For each kernel whether its curve is flat, rises, falls or has its best inside, and where among the marks."""
+    lines = {k: line for k, line in curves(workload, results, over).items() if len(line) > 1}
+    if not lines:
+        return f"One point says nothing about {over}: run a sweep with at least two values."
+    sentences = []
+    for kernel_id, line in list(lines.items())[:3]:
+        kernel = find_kernel([workload], kernel_id)
+        sentences.append(_curve_sentence(kernel.title if kernel else kernel_id, line, over, marks))
+    return " ".join(sentences)
+
+
+def _curve_sentence(
+    title: str, line: Sequence[tuple[float, Measurement]], over: str, marks: Sequence[Mark]
+) -> str:
+    rates = [m.flop_per_s for _, m in line]
+    best, first, last = max(rates), rates[0], rates[-1]
+    at, end = line[rates.index(best)][0], line[-1][0]
+    if best / min(rates) < FLAT:
+        return f"{title} is flat: {over} changes it by {format_number((best / min(rates) - 1) * 100, 2)} % at the most."
+    value = format_rate(best, "FLOP/s")
+    if best / last < FLAT and first < last / FLAT:
+        return f"{title} rises {times(last / first)} up to {over} {end:.0f} ({format_rate(last, 'FLOP/s')})."
+    if best / first < FLAT:
+        return (
+            f"{title} falls from {over} {line[0][0]:.0f} on, to {format_number(last / first, 2)} of its start."
+        )
+    return f"{title} is best at {over} {at:.0f} ({value}), {_place(at, marks)}{times(best / min(rates))} its slowest."
+
+
+def _place(at: float, marks: Sequence[Mark]) -> str:
+    """Where a value lies among the marks: "below 52 (three blocks fill L1), "."""
+    ordered = sorted(marks, key=lambda m: m.value)
+    above = next((m for m in ordered if at <= m.value), None)
+    if above is not None:
+        return f"below {above.value:.0f} where {above.label}, "
+    return f"beyond {ordered[-1].value:.0f} where {ordered[-1].label}, " if ordered else ""
+
+
+def roofline_reading(
+    machine: Machine,
+    ceilings: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    *,
+    workloads: Sequence[Workload],
+    dtype: str = "float32",
+    threads: int = 1,
+    judged: Mapping[str, Verdict] | None = None,
+) -> str:
+    """What holds the best and the worst kernel back, and whether a point lies above its roof."""
+    points = placed(measurements, dtype, threads)
+    verdicts = judge_all(points, ceilings, machine) if judged is None else judged
+    rated = sorted(
+        ((m, verdicts[m.id]) for m in best_of_each(points) if m.id in verdicts), key=lambda p: -p[1].share
+    )
+    if not rated:
+        where = f"{dtype}, {threads_text(threads)}"
+        return f"Nothing to judge for {where} yet: measure the roofs and a kernel to see what holds it back."
+    sentences = [_verdict_sentence(workloads, *rated[0])]
+    if len(rated) > 1:
+        m, verdict = rated[-1]
+        title, share = kernel_title(workloads, m.kernel), format_number(verdict.share, 2)
+        sentences.append(f"{title} reaches {share} of what its roof allows: no roof holds it back.") if (
+            verdict.share < 0.5
+        ) else sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
+    above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)
+    if above:
+        sentences.append(
+            f"{above} {'point lies' if above == 1 else 'points lie'} above the roof: see why on hover."
+        )
+    return " ".join(sentences)
+
+
+def _verdict_sentence(workloads: Sequence[Workload], m: Measurement, verdict: Verdict) -> str:
+    level = (
+        f" ({verdict.limiting.level}, {format_bytes(m.least_bytes)} touched)" if verdict.limiting.level else ""
+    )
+    return (
+        f"{kernel_title(workloads, m.kernel)} comes closest: {format_rate(m.flop_per_s, 'FLOP/s')}, "
+        f"{format_number(verdict.share, 2)} of attainable, limited by {verdict.bound_by}{level}."
+    )

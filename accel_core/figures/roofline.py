@@ -1,0 +1,146 @@
+"""The roofline picture: measured kernels under measured roofs, with all that a homework needs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.look import Look, faded
+from accel_core.figures.points import (
+    Prediction,
+    add_arrows,
+    add_labels,
+    add_points,
+    add_predictions,
+    placed,
+)
+from accel_core.figures.roofs import PLOT_PX, Scene, add_roofs, roof_title, scene
+from accel_core.figures.words import rate_text, threads_text
+from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
+from accel_core.roofline import Verdict, judge
+from accel_core.units import format_bytes
+
+CAPTION_CHARS, NARROW_CHARS, CAPTION_LINE_PX = 104, 56, 17
+AXIS_PX, LEGEND_PX, NARROW_LEGEND_PX, TOP_PX = 66, 40, 160, 60
+
+
+def roofline_figure(
+    machine: Machine,
+    ceilings: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    look: Look,
+    *,
+    workloads: Sequence[Workload],
+    dtype: str = "float32",
+    threads: int = 1,
+    clock: Clock | None = None,
+    environment: Environment | None = None,
+    created: str | None = None,
+    predicted: Sequence[Prediction] = (),
+    arrows: bool = True,
+    judged: Mapping[str, Verdict] | None = None,
+    sample: bool = False,
+    title: str = "",
+) -> go.Figure:
+    """Roofs of `dtype` and `threads`, the measurements of the same settings as points, provenance underneath.
+
+    `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
+    """
+    view = scene(ceilings, dtype, threads)
+    if view is None:
+        text = f"Measure this machine first: its roofs for {dtype} on {threads_text(threads)} will stand here."
+        return teaching_figure(text, look, 560)
+    points = placed(measurements, dtype, threads)
+    verdicts = judge_all(points, ceilings, machine) if judged is None else judged
+    caption = provenance(machine, view, points, dtype, threads, clock, environment, created)
+    caption = "<br>".join(wrap(s, NARROW_CHARS if look.narrow else CAPTION_CHARS) for s in caption)
+    figure = _frame(look, view, caption)
+    add_roofs(figure, look, view, sample=sample)
+    if arrows:
+        add_arrows(figure, look, points, workloads)
+    add_points(figure, look, points, workloads, verdicts)
+    add_predictions(figure, look, predicted)
+    add_labels(figure, look, view, points, workloads, predicted)
+    if title:
+        figure.update_layout(
+            title={"text": title, "x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 12}}
+        )
+    if sample:
+        sample_banner(figure, look, SAMPLE)
+    return figure
+
+
+def judge_all(
+    points: Sequence[Measurement], ceilings: Sequence[Ceiling], machine: Machine
+) -> dict[str, Verdict]:
+    """Measurement id -> verdict, for those that can be judged."""
+    verdicts = ((m.id, judge(m, ceilings, machine)) for m in points)
+    return {key: verdict for key, verdict in verdicts if verdict is not None}
+
+
+def _frame(look: Look, view: Scene, caption: str) -> go.Figure:
+    """Axes, legend and caption; the height follows the caption, the plot's own height never changes."""
+    lines = caption.count("<br>") + 1
+    legend_px = NARROW_LEGEND_PX if look.narrow else LEGEND_PX
+    bottom = AXIS_PX + legend_px + lines * CAPTION_LINE_PX + 8
+    figure = sheet(look, TOP_PX + PLOT_PX + bottom)
+    figure.update_layout(margin={"t": TOP_PX, "b": bottom})
+    figure.update_xaxes(log_axis(look, "Arithmetic intensity (FLOP/byte)", *view.x), tickangle=0)
+    figure.update_yaxes(log_axis(look, "Speed (GFLOP/s)", *view.y, 1e9))
+    figure.update_layout(legend={"y": -AXIS_PX / PLOT_PX, "yanchor": "top"})
+    figure.add_annotation(
+        label(
+            look,
+            caption,
+            0,
+            0,
+            xref="paper",
+            yref="paper",
+            xanchor="left",
+            yanchor="top",
+            xshift=-68,
+            yshift=-(AXIS_PX + legend_px),
+            bgcolor=faded(look.background, 0),
+            font={"size": 13, "color": look.muted},
+        )
+    )
+    return figure
+
+
+def provenance(
+    machine: Machine,
+    view: Scene,
+    points: Sequence[Measurement],
+    dtype: str,
+    threads: int,
+    clock: Clock | None,
+    environment: Environment | None,
+    created: str | None,
+) -> list[str]:
+    """What a reader of the picture alone must know, in sentences."""
+    running = f"measured clock {rate_text(clock.clock_hz, 'Hz')}" if clock else "clock not measured"
+    sentences = [f"{machine.cpu}: {running}; {dtype}, {threads_text(threads)}."]
+    known = environment or (points[-1].environment if points else None)
+    if known:
+        blas = f", {known.blas.name} {known.blas.version or ''}".rstrip() if known.blas else ""
+        versions = f"Python {known.python}, NumPy {known.numpy}{blas}, Numba {known.numba}, accel {known.accel}"
+        sentences.append(f"{versions}, {known.system}.")
+    dates = sorted({m.created[:10] for m in points} | ({created[:10]} if created else set()))
+    if dates:
+        sentences.append(f"Measured {dates[0]}{' to ' + dates[-1] if len(dates) > 1 else ''}.")
+    top = view.compute[0]
+    sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}")
+    sentences += [_how(roof) for roof in view.memory]
+    sentences.append(
+        f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic."
+    )
+    return sentences
+
+
+def _how(roof: Ceiling) -> str:
+    """How a roof was obtained."""
+    size = f" over {format_bytes(roof.working_set_bytes)}" if roof.working_set_bytes else ""
+    return f"{roof_title(roof)}{size} ({roof.source}): {roof.definition.rstrip('.')}."

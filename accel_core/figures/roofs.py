@@ -1,0 +1,252 @@
+"""The roofs of a roofline picture: which are drawn, the frame they span, lines, bands and labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import label
+from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
+from accel_core.figures.words import ceiling_text, threads_text
+from accel_core.model import LEVELS, Ceiling
+from accel_core.roofline import frame, ridge_point, select_roofs
+from accel_core.units import format_rate
+
+PLOT_PX = 500
+LABEL_GAP_PX, TOUCHING_PX = 40, 19
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The roofs of one picture and its frame: intensities in FLOP/byte and rates in FLOP/s, low and high."""
+
+    compute: tuple[Ceiling, ...]
+    """Measured (or typed in), from the highest down; never empty."""
+    memory: tuple[Ceiling, ...]
+    """One a level, from near to far; never empty."""
+    theory: tuple[Ceiling, ...]
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    @property
+    def peak(self) -> float:
+        return self.compute[0].value
+
+    @property
+    def px_per_decade(self) -> float:
+        return PLOT_PX / math.log10(self.y[1] / self.y[0])
+
+
+def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None:
+    """What to draw for `dtype` and `threads`; None without a compute and a memory roof.
+
+    A level is drawn with its highest operation mix. The frame is a function of the ceilings alone, so a kernel
+    that became faster moves on the picture.
+    """
+    roofs = select_roofs([c for c in ceilings if c.value > 0], dtype, threads)
+    compute = tuple(c for c in roofs.compute if c.source != "theory")
+    memory = tuple(
+        max(found, key=lambda c: c.value)
+        for level in LEVELS
+        if (found := [c for c in roofs.memory if c.level == level and c.source != "theory"])
+    )
+    if not compute or not memory:
+        return None
+    theory = tuple(c for c in roofs.compute if c.source == "theory")
+    x_low, x_high, y_low, y_high = frame((*compute, *memory))
+    return Scene(compute, memory, theory, (x_low, x_high), (y_low, y_high))
+
+
+def add_roofs(figure: go.Figure, look: Look, view: Scene, *, sample: bool = False) -> None:
+    """All lines of the scene with their bands, ridge points and labels."""
+    for rank, roof in enumerate(view.memory):
+        colour = look.stale if sample else look.level(roof.level)
+        _add_slope(figure, look, view, roof, colour)
+        _label_slope(figure, look, view, rank, roof, colour)
+    for roof in view.theory:
+        _add_level_line(figure, look, view, roof, width=1.2, dash=THEORY_DASH)
+    for rank, roof in enumerate(view.compute):
+        _add_level_line(figure, look, view, roof, width=3 if rank == 0 else 1, dash="solid")
+    _label_compute(figure, look, view)
+    _mark_ridges(figure, look, view)
+
+
+def _add_slope(figure: go.Figure, look: Look, view: Scene, roof: Ceiling, colour: str) -> None:
+    """A memory roof up to the highest compute roof, with its interval as a band."""
+    if roof.low is not None and roof.high is not None:
+        ends = [_slope(view, value) for value in (roof.low, roof.high)]
+        figure.add_scatter(
+            x=[*ends[0][0], *reversed(ends[1][0])],
+            y=[*ends[0][1], *reversed(ends[1][1])],
+            fill="toself",
+            fillcolor=faded(colour, 0.25),
+            **_quiet(f"{roof.name} interval"),
+        )
+    x, y = _slope(view, roof.value)
+    _add_line(figure, look, roof, x, y, colour, 3, LEVEL_DASHES.get(roof.level or "", "solid"))
+
+
+def _slope(view: Scene, bandwidth: float) -> tuple[list[float], list[float]]:
+    """The line of a bandwidth from the frame's left or lower edge to the peak."""
+    left = max(view.x[0], view.y[0] / bandwidth)
+    right = ridge_point(view.peak, bandwidth)
+    return [left, right], [left * bandwidth, view.peak]
+
+
+def _add_level_line(figure: go.Figure, look: Look, view: Scene, roof: Ceiling, width: float, dash: str) -> None:
+    """A compute roof from the nearest level's slope to the right edge, with its interval as a band."""
+    left = ridge_point(roof.value, max(c.value for c in view.memory))
+    x = [left, view.x[1]]
+    if roof.low is not None and roof.high is not None:
+        figure.add_scatter(
+            x=[*x, *reversed(x)],
+            y=[roof.low, roof.low, roof.high, roof.high],
+            fill="toself",
+            fillcolor=faded(look.ink, 0.18),
+            **_quiet(f"{roof.name} interval"),
+        )
+    _add_line(figure, look, roof, x, [roof.value] * 2, look.ink if width > 2 else look.muted, width, dash)
+
+
+def _add_line(
+    figure: go.Figure,
+    look: Look,
+    roof: Ceiling,
+    x: list[float],
+    y: list[float],
+    colour: str,
+    width: float,
+    dash: str,
+) -> None:
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": colour, "width": width, "dash": dash},
+        name=roof.name,
+        hovertext=f"<b>{roof_title(roof)}</b><br>{ceiling_text(roof)}<br>{roof.definition}",
+        hoverinfo="text",
+        showlegend=False,
+    )
+
+
+def _quiet(name: str) -> dict[str, Any]:
+    return {
+        "mode": "lines",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": name,
+    }
+
+
+def roof_title(roof: Ceiling) -> str:
+    """ "L2 load", "FMA 256-bit", "FMA scalar"."""
+    if roof.kind == "memory":
+        return f"{roof.level} {roof.operation}"
+    width = "" if roof.width_bits is None else f"{roof.width_bits}-bit"
+    if roof.width_bits is not None and roof.width_bits <= 64:
+        width = "scalar"
+    return f"{roof.operation.upper() if roof.operation == 'fma' else roof.operation} {width}".strip()
+
+
+def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ceiling, colour: str) -> None:
+    """Two lines of text left of all slopes, with a leader to its own.
+
+    Rows stand `LABEL_GAP_PX` apart whatever the width of the page, and nothing can be measured up there; text along
+    the line would need an angle that changes with that width.
+    """
+    y = math.log10(view.peak) - (18 + rank * (24 if look.narrow else LABEL_GAP_PX)) / view.px_per_decade
+    outermost = max(c.value for c in view.memory)
+    convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
+    detail = f"{roof.operation}, {threads_text(roof.threads)}{convention}"
+    text = f"<b>{roof.level} {format_rate(roof.value, 'B/s')}</b>"
+    if not look.narrow:
+        text += f"<br><span style='font-size:13px'>{detail}</span>"
+    figure.add_annotation(
+        x=y - math.log10(roof.value),
+        y=y,
+        ax=y - math.log10(outermost) - 0.06,
+        ay=y,
+        axref="x",
+        ayref="y",
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=True,
+        arrowhead=6,
+        arrowsize=0.7,
+        arrowwidth=1,
+        arrowcolor=colour,
+        align="right",
+        text=text,
+        font={"size": look.small_px, "color": colour},
+    )
+
+
+def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
+    """At the right end above each line; roofs whose labels would touch share one."""
+    groups: list[list[Ceiling]] = []
+    for roof in sorted((*view.compute, *view.theory), key=lambda c: -c.value):
+        near = groups and math.log10(groups[-1][0].value / roof.value) * view.px_per_decade < TOUCHING_PX
+        if near:
+            groups[-1].append(roof)
+        else:
+            groups.append([roof])
+    for group in groups[:1] if look.narrow else groups:
+        texts = [
+            f"{roof_title(c)} {format_rate(c.value, 'FLOP/s')}{' (theory)' if c.source == 'theory' else ''}"
+            for c in sorted(group, key=lambda c: (c.source == "theory", -c.value))
+        ]
+        figure.add_annotation(
+            label(
+                look,
+                _group_text(group),
+                1,
+                math.log10(group[0].value),
+                xref="paper",
+                xanchor="right",
+                yanchor="bottom",
+                xshift=-4,
+                hovertext="<br>".join(texts),
+                font={"size": look.small_px, "color": look.ink},
+            )
+        )
+
+
+def _group_text(group: Sequence[Ceiling]) -> str:
+    """ "add 256-bit, FMA 128-bit 58.9 GFLOP/s (theory 58.7)" for roofs that lie on one line to the eye."""
+    measured = [c for c in group if c.source != "theory"] or list(group)
+    widths: dict[str, list[str]] = {}
+    for roof in measured:
+        operation, _, width = roof_title(roof).partition(" ")
+        widths.setdefault(operation, []).append(width.removesuffix("-bit"))
+    names = [
+        f"{operation} {'/'.join(w)}{'' if w[-1] in ('scalar', '') else '-bit'}"
+        for operation, w in widths.items()
+    ]
+    text = f"{', '.join(names)} {format_rate(measured[0].value, 'FLOP/s')}"
+    theory = next((c for c in group if c.source == "theory"), None)
+    if theory is None:
+        return text
+    return f"{text} (theory)" if theory in measured else f"{text} (theory {format_rate(theory.value, '')})"
+
+
+def _mark_ridges(figure: go.Figure, look: Look, view: Scene) -> None:
+    """A dot where each slope meets the highest compute roof."""
+    ridges = [ridge_point(view.peak, c.value) for c in view.memory]
+    figure.add_scatter(
+        x=ridges,
+        y=[view.peak] * len(ridges),
+        mode="markers",
+        marker={"symbol": "circle", "size": 8, "color": look.ink},
+        name="ridge points",
+        hovertext=[
+            f"ridge point of {c.level}: {r:.3g} FLOP/byte" for c, r in zip(view.memory, ridges, strict=True)
+        ],
+        hoverinfo="text",
+        showlegend=False,
+    )

@@ -125,9 +125,10 @@ def _allowed(chosen: Mapping[str, Value]) -> Fact:
     source, reason = ("affinity mask", "") if mask else ("number of logical processors", "")
     if logical and count > logical:
         count = logical
-    if isinstance(quota, (int, float)) and max(1, math.floor(quota)) < count:
+    granted = max(1, math.floor(quota)) if isinstance(quota, (int, float)) else count
+    if granted < count:
         reason = f"The cgroup grants {quota:g} of {count} processors; rounded down, at least 1."
-        count, source = max(1, math.floor(quota)), "affinity mask and cgroup quota"
+        count, source = granted, "affinity mask and cgroup quota"
     return Fact(names.ALLOWED, count, source, reason=reason)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 
 from accel_core.machine.partial import (
     ALLOWED_LIST,
@@ -89,7 +90,7 @@ def llvm_facts() -> Partial:
 def glibc_facts() -> Partial:
     """The GNU C library's sysconf: caches by its own reading of CPUID, often wrong in a virtual machine."""
     facts: dict[str, Value] = {}
-    if platform.libc_ver()[0] == "glibc":
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         for name, number in _GLIBC_SYSCONF.items():
             try:
                 value = os.sysconf(number)

@@ -67,8 +67,9 @@ def test_the_cache_size_line_never_becomes_the_l3_but_is_shown_beside_it() -> No
     assert l3.value == 32 * MIB
     assert l3.others == (("/proc/cpuinfo, line 'cache size'", 1 * MIB),)
     assert "cache size" in l3.reason
-    alone = decide([Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": MIB}, role="hint")])
-    assert alone.cache("L3") is None
+    host = hosts.load("linux-zen5-vm")
+    files = {path: text for path, text in host["files"].items() if "/cache/" not in path}
+    assert decide(hosts.partials({**host, "files": files})).caches == ()
 
 
 def test_a_hybrid_linux_host_names_both_kinds_of_cores() -> None:
@@ -137,7 +138,9 @@ def test_a_quota_of_one_and_a_half_processors_allows_one_thread_and_says_why() -
     assert fact(machine, names.MEMORY_LIMIT).value == 2 * GIB
 
 
-@pytest.mark.parametrize(("granted", "allowed"), [(0.5, 1), (1.0, 1), (2.9, 2), (3.0, 3), (4.0, 4), (64.0, 4)])
+@pytest.mark.parametrize(
+    ("granted", "allowed"), [(0.5, 1), (1.0, 1), (2.9, 2), (3.0, 3), (3.5, 3), (4.0, 4), (64.0, 4)]
+)
 def test_a_quota_is_rounded_down_to_whole_processors_but_at_least_one(granted: float, allowed: int) -> None:
     answers = [Partial("test", {names.LOGICAL: 4, names.ALLOWED_LIST: "0-3", names.QUOTA: granted})]
     assert decide(answers).cores.allowed == allowed
@@ -148,6 +151,7 @@ def test_the_smallest_quota_on_the_way_to_the_root_counts() -> None:
         "/proc/self/cgroup": "0::/a/b\n",
         "/sys/fs/cgroup/a/b/cpu.max": "max 100000\n",
         "/sys/fs/cgroup/a/cpu.max": "200000 100000\n",
+        "/sys/fs/cgroup/cpu.max": "400000 100000\n",
     }
     assert quota(files.get) == 2.0
 
@@ -164,6 +168,14 @@ def test_version_one_quota_and_memory_are_read() -> None:
     assert quota(files.get) == 3.0
     assert memory_limit(files.get) == 1000
     assert memory_left(files.get) == 600
+
+
+def test_version_one_writes_no_limit_as_a_huge_number() -> None:
+    files = {
+        "/proc/self/cgroup": "4:memory:/\n",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+    }
+    assert (memory_limit(files.get), memory_left(files.get)) == (None, None)
 
 
 def test_without_control_groups_nothing_is_limited() -> None:
@@ -233,6 +245,12 @@ def test_a_windows_topology_is_taken_apart_from_its_bytes() -> None:
     )
     records = list(parse_records(core + package + cache + cache[:20]))
     assert records == [Core(1, (64, 65)), CacheGroup(1, 48 * KIB, 12, 64, (0, 1))]
+
+
+def test_a_cache_of_several_windows_processor_groups_has_them_all() -> None:
+    masks = "0100000000000000 0000 000000000000" + "0200000000000000 0100 000000000000"
+    cache = bytes.fromhex("02000000 48000000 03 10 4000 00000002 00000000" + "00" * 18 + "0200" + masks)
+    assert list(parse_records(cache)) == [CacheGroup(3, 32 * MIB, 16, 64, (0, 65))]
 
 
 def test_a_windows_host_is_known_completely() -> None:

@@ -20,6 +20,7 @@ from accel_core.model import (
     Comparison,
     CurvePoint,
     Latency,
+    Machine,
     Measurement,
     Refusal,
 )
@@ -43,7 +44,6 @@ def machine(options: Namespace) -> Answer:
 def peaks(options: Namespace) -> Answer:
     """Measure roofs; the theoretical ones stand beside them where width, pipes and clock are known."""
     from accel_core.machine import detect
-    from accel_core.roofline import theoretical_ceilings
 
     here = detect()
     results = run_job(
@@ -58,15 +58,15 @@ def peaks(options: Namespace) -> Answer:
     latencies = [r for r in results if isinstance(r, Latency)]
     curve = [r for r in results if isinstance(r, CurvePoint)]
     clock = next((r for r in results if isinstance(r, Clock)), None)
-    theory = theoretical_ceilings(here, clock.clock_hz.median if clock else None, measured)
+    ceilings = _beside_theory(here, measured, clock)
     data = {
-        "ceilings": [c.to_dict() for c in (*measured, *theory)],
+        "ceilings": [c.to_dict() for c in ceilings],
         "clock": clock.to_dict() if clock else None,
         "latencies": [x.to_dict() for x in latencies],
         "curve": [x.to_dict() for x in curve],
         "fingerprint": here.fingerprint,
     }
-    return Answer(data, text.peaks((*measured, *theory), clock, latencies))
+    return Answer(data, text.peaks(ceilings, clock, latencies))
 
 
 def bench(options: Namespace) -> Answer:
@@ -86,11 +86,17 @@ def compare(options: Namespace) -> Answer:
 
 
 def ladder(options: Namespace) -> Answer:
-    """Time every rung of a workload; a rung that would take too long is refused with the reason."""
+    """Time every rung of a workload; a rung that would take too long is refused with the reason.
+
+    A rung that runs on one thread only is timed on one, whatever --threads says; its record says so.
+    """
     from accel_core.registry import workload
 
-    rungs = workload(options.workload)
-    cases = [case_of(f"{rungs.name}/{kernel.name}", options, options.size) for kernel in rungs.kernels]
+    problem = workload(options.workload)
+    cases = []
+    for rung in problem.kernels:
+        case = case_of(f"{problem.name}/{rung.name}", options, options.size)
+        cases.append(case if rung.threaded else with_setting(case, "threads", 1))
     measured, refused = measure(cases, options.budget)
     return _many(measured, refused)
 
@@ -133,7 +139,7 @@ def roofline(options: Namespace) -> Answer:
     ]
     picture = roofline_figure(
         here,
-        known.ceilings,
+        _beside_theory(here, known.ceilings, known.clock),
         points,
         PAPER,
         workloads=WORKLOADS,
@@ -150,7 +156,7 @@ def roofline(options: Namespace) -> Answer:
         "dtype": options.dtype,
         "threads": options.threads,
     }
-    return Answer(data, f"{target}: {len(points)} measurements, {options.dtype}, {options.threads} threads.")
+    return Answer(data, text.roofline(target, len(points), options.dtype, options.threads))
 
 
 def intensity(options: Namespace) -> Answer:
@@ -201,6 +207,13 @@ def _block(options: Namespace) -> dict[str, int]:
 def _record(measurement: Measurement) -> dict[str, object]:
     """A measurement as JSON data, with the fingerprint of its hardware under `machine` too."""
     return {**measurement.to_dict(), "machine": measurement.fingerprint}
+
+
+def _beside_theory(machine: Machine, measured: tuple[Ceiling, ...], clock: Clock | None) -> tuple[Ceiling, ...]:
+    """Measured roofs, and what theory allows at the measured clock; the roofs alone where that is not known."""
+    from accel_core.roofline import theoretical_ceilings
+
+    return (*measured, *(theoretical_ceilings(machine, clock.clock_hz.median, measured) if clock else ()))
 
 
 def _many(measured: list[Measurement], refused: list[Refusal]) -> Answer:

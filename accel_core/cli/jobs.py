@@ -25,7 +25,7 @@ def case_of(
 
     workload, _ = find(kernel)
     if size is None:
-        size = max(shape) if shape else workload.default_size
+        size = max(1, *shape) if shape else workload.default_size
     return Case(kernel, size, options.dtype, options.threads, dict(parameters or {}), shape)
 
 

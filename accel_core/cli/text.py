@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.output import pairs, table
@@ -111,6 +112,12 @@ def comparisons(compared: Sequence[Comparison]) -> str:
         for c in compared
     ]
     return table(("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", ""), rows)
+
+
+def roofline(target: Path, points: int, dtype: str, threads: int) -> str:
+    """Where the page lies and what is on it."""
+    count = f"{points} measurement{'' if points == 1 else 's'}"
+    return f"{target}: the roofs and {count} of {dtype} on {_threads(threads)}."
 
 
 def intensity(operation: Model, counted: Any) -> str:

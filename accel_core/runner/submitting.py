@@ -13,7 +13,7 @@ from accel_core.model import Machine
 from accel_core.runner.job import Event, Job, Jobs
 from accel_core.runner.spec import Spec, check
 from accel_core.runner.supervisor import Supervisor
-from accel_core.runner.workers import COMMAND, Worker
+from accel_core.runner.workers import COMMAND
 
 if TYPE_CHECKING:
     from accel_core.store import Store
@@ -79,9 +79,7 @@ def start(
     """Queue a job that was checked; `command` starts its worker."""
     job = Job(uuid.uuid4().hex, owner, spec.data, on_event)
     _jobs.add(job)
-    supervisor = Supervisor(
-        job, spec, store=store, take_worker=lambda: Worker(command), keep_worker=Worker.close
-    )
+    supervisor = Supervisor(job, spec, store=store, command=command)
     threading.Thread(target=supervisor.run, name=f"job {job.id}", daemon=True).start()
     return job
 

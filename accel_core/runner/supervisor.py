@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from accel_core.errors import AccelError, StoreUnavailable
@@ -15,7 +15,7 @@ from accel_core.runner.job import Event, Job
 from accel_core.runner.queue import Ticket
 from accel_core.runner.spec import Spec, memory_now_bytes
 from accel_core.runner.tickets import TicketFolder, open_queue
-from accel_core.runner.workers import Worker
+from accel_core.runner.workers import COMMAND, Worker
 
 if TYPE_CHECKING:
     from accel_core.store import Store
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Waits for the turn of `job`, has it measured, passes on and stores what arrives, keeps the limits.
 
-    `take_worker` gives an idle or new worker; `keep_worker` gets it back after a job that ended well.
+    `store` None stands for the user's own; `command` starts the worker.
     """
 
     def __init__(
@@ -39,15 +39,13 @@ class Supervisor:
         job: Job,
         spec: Spec,
         *,
-        store: Store | None,
-        take_worker: Callable[[], Worker],
-        keep_worker: Callable[[Worker], None],
+        store: Store | None = None,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self._job = job
         self._spec = spec
         self._store = store
-        self._take_worker = take_worker
-        self._keep_worker = keep_worker
+        self._command = command
         self._ready: Event = {}
         self._last: Event | None = None
         self._unstored = False
@@ -95,20 +93,20 @@ class Supervisor:
             log.exception("job %s: its ticket could not be removed", self._job.id)
 
     def _measure(self, queue: TicketFolder, ticket: Ticket) -> None:
-        """Have the job measured; when this returns or raises, the worker is idle or gone."""
+        """Have the job measured; when this returns or raises, the worker is gone."""
         self._job.begin()
         memory_limit_bytes = memory_now_bytes(self._spec)
-        worker = self._take_worker()
+        worker = Worker(self._command, self._receive)
         try:
             queue.name_worker(ticket, worker.process)
             if worker.warning:
                 self._job.warn(worker.warning)
-            worker.send(self._spec.data, self._receive)
+            worker.send(self._spec.data)
             self._watch(worker, memory_limit_bytes)
         except BaseException:
             worker.stop()
             raise
-        self._keep_worker(worker)
+        worker.close()
 
     def _watch(self, worker: Worker, memory_limit_bytes: int) -> None:
         """Return when the worker is done; raise what else can happen."""

@@ -98,7 +98,7 @@ class TicketFolder:
             self._write(replace(ticket, state=RUNNING, worker=worker))
 
     def leave(self, ticket: Ticket) -> None:
-        """Give the place back. The worker must be gone or idle by now."""
+        """Give the place back. The worker must be gone by now."""
         with self._locked():
             self._remove(self._read(), ticket.id)
             self._forget()

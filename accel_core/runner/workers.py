@@ -1,4 +1,4 @@
-"""The worker seen from its parent: starting it, sending it a job, hearing its events, ending it."""
+"""The worker seen from its parent: starting it, sending it its job, hearing its events, ending it."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def worker_environment() -> tuple[dict[str, str], str]:
 
 
 class Worker:
-    """A running worker process. Its events go to the sink of the job it was last given."""
+    """A running worker process; `sink` is called with each of its events, on a thread of the worker's own."""
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, command: Sequence[str], sink: Callable[[Event], None]) -> None:
         environment, self.warning = worker_environment()
+        self._sink = sink
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
         self._popen = subprocess.Popen(
             list(command),
@@ -67,7 +68,6 @@ class Worker:
         )
         self.pid = self._popen.pid
         self.process = processes.process(self.pid) or Process(self.pid, 0.0)
-        self._sink: Callable[[Event], None] | None = None
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         assert self._popen.stdout is not None and self._popen.stderr is not None
         self._readers = [
@@ -77,9 +77,8 @@ class Worker:
         for reader in self._readers:
             reader.start()
 
-    def send(self, job: Mapping[str, Any], sink: Callable[[Event], None]) -> None:
-        """Give it `job`; from now on `sink` is called with each event, on a thread of the worker's own."""
-        self._sink = sink
+    def send(self, job: Mapping[str, Any]) -> None:
+        """Give it its job."""
         assert self._popen.stdin is not None
         with suppress(OSError):  # it is dead already: its return code tells
             self._popen.stdin.write(json.dumps(job).encode() + b"\n")
@@ -112,12 +111,10 @@ class Worker:
         self._close_input()
 
     def close(self) -> None:
-        """Let an idle worker end: it does so when its input ends."""
-        self._close_input()
-        try:
+        """Wait for the end of a worker that is done."""
+        with suppress(subprocess.TimeoutExpired):
             self._popen.wait(CLOSE_WAIT_S)
-        except subprocess.TimeoutExpired:
-            self.stop()
+        self.stop()
 
     def _close_input(self) -> None:
         assert self._popen.stdin is not None
@@ -130,11 +127,11 @@ class Worker:
                 event = _event(line)
                 if event is None:
                     self._tail.append(line.decode(errors="replace").rstrip()[:500])
-                elif self._sink is not None:
-                    try:
-                        self._sink(event)
-                    except Exception:  # the pipe must be read on, or the worker would block
-                        log.exception("event %s of worker %d", event.get("event"), self.pid)
+                    continue
+                try:
+                    self._sink(event)
+                except Exception:  # the pipe must be read on, or the worker would block
+                    log.exception("event %s of worker %d", event.get("event"), self.pid)
 
     def _read_errors(self, pipe: IO[bytes]) -> None:
         with pipe:

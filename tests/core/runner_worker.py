@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,8 @@ RESULT = {"event": "result", "type": "clock", "data": CLOCK}
 Job = Mapping[str, Any]
 
 
-@contextmanager
-def prepare(job: Job, emit: Any) -> Iterator[None]:
+def prepare(job: Job, emit: Any) -> None:
     emit({"event": "ready", "cpus": [], "fingerprint": "a test", "environment": ENVIRONMENT})
-    yield
 
 
 def work(job: Job, machine: None, emit: Any) -> None:

@@ -98,8 +98,8 @@ def why_not(
     if needed_bytes(case) > available_bytes:
         needed, free = format_bytes(needed_bytes(case)), format_bytes(available_bytes)
         return (
-            f"{case.kernel} at {_asked(case)} in {case.dtype} needs about {needed} of memory with the arrays that "
-            f"check it, and {free} are free: choose a smaller size."
+            f"{case.kernel} at {_asked(case)} in {case.dtype} needs about {needed} of memory, with the arrays "
+            f"that check it, and {free} are free: choose a smaller size."
         )
     return None
 

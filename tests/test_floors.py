@@ -1,0 +1,103 @@
+"""The architecture: which module stands on which floor, and that imports only run downhill.
+
+A module imports from the floors below its own, or from a neighbour to its left on the same floor.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("errors", "units", "model"),  # 0 words: the standard library only
+    ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
+    ("machine", "kernels"),  # 2 the machine and what runs on it
+    ("registry", "bench", "store", "export", "doctor"),  # 3 the list and the act, and what is kept of it
+    ("peaks",),  # 4 built on measuring
+    ("runner",),  # 5 the queue
+    ("figures",),  # 6 pictures, the only place that knows plotly
+    ("cli", "__main__"),  # 7 the door
+)
+WORDS_AND_SUMS = {name for floor in FLOORS[:2] for name in floor}
+STANDARD_AND_NUMPY = {"numpy", "accel_core"}
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "accel_core"
+ORDER = [name for floor in FLOORS for name in floor]
+MODULES = sorted(CORE.rglob("*.py"))
+FACE = CORE / "__init__.py"
+
+
+def top_module(path: Path) -> str:
+    """The module of accel_core that a file belongs to: `bench` for accel_core/bench/threads.py."""
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Dotted names of everything a file imports, at its top, in functions and for type checking alike."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            prefix = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{prefix}.{alias.name}" for alias in node.names)
+
+
+def core_imports(path: Path) -> set[str]:
+    """The modules of accel_core that a file imports, without its own."""
+    parts = (name.split(".") for name in imported_names(path))
+    return {part[1] for part in parts if part[0] == "accel_core" and len(part) > 1} - {top_module(path)}
+
+
+def names_of(paths: list[Path]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+INSIDE = [path for path in MODULES if path != FACE]
+
+
+def test_every_module_stands_on_exactly_one_floor() -> None:
+    assert sorted(ORDER) == sorted({top_module(path) for path in INSIDE})
+
+
+@pytest.mark.parametrize("path", INSIDE, ids=names_of(INSIDE))
+def test_imports_run_downhill(path: Path) -> None:
+    here = ORDER.index(top_module(path))
+    # the version is the one thing that the face of the package tells its own rooms
+    uphill = {name for name in core_imports(path) - {"__version__"} if name not in ORDER[:here]}
+    assert not uphill, f"{path.name} imports {sorted(uphill)}, which do not stand below {top_module(path)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names_of(MODULES))
+def test_the_core_knows_no_app_and_only_figures_know_plotly(path: Path) -> None:
+    outside = {name.split(".")[0] for name in imported_names(path)}
+    assert not outside & {"streamlit", "app"}
+    assert "plotly" not in outside or top_module(path) == "figures"
+
+
+def test_the_face_of_the_package_imports_nothing_heavy() -> None:
+    assert {name.split(".")[0] for name in imported_names(FACE)} <= {"__future__", "importlib", "typing"}
+
+
+def test_words_need_the_standard_library_only_and_sums_no_machine() -> None:
+    for path in INSIDE:
+        if top_module(path) in WORDS_AND_SUMS:
+            allowed = {"accel_core"} if top_module(path) in FLOORS[0] else STANDARD_AND_NUMPY
+            outside = {name.split(".")[0] for name in imported_names(path)} - set(sys.stdlib_module_names)
+            assert outside <= allowed, f"{path.relative_to(ROOT)} imports {sorted(outside - allowed)}"
+
+
+def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "accel_core" / "kernels"
+    package.mkdir(parents=True)
+    module = package / "matmul.py"
+    module.write_text("from .. import bench\nfrom ..cli import main\nfrom . import verify\n", encoding="utf-8")
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    monkeypatch.setitem(globals(), "CORE", tmp_path / "accel_core")
+    assert core_imports(module) == {"bench", "cli"}

@@ -1,0 +1,24 @@
+"""Roofs, what they allow, and what to think of a point above one: sums only, no clock, no file."""
+
+from __future__ import annotations
+
+from accel_core.roofline.audit import Verdict, judge
+from accel_core.roofline.law import attainable, best_intensity, bound_by, ridge_point, roof_segment
+from accel_core.roofline.roofs import Roofs, frame, limiting_memory_level, select_roofs, typed_machine
+from accel_core.roofline.theory import theoretical_ceilings
+
+__all__ = [
+    "Roofs",
+    "Verdict",
+    "attainable",
+    "best_intensity",
+    "bound_by",
+    "frame",
+    "judge",
+    "limiting_memory_level",
+    "ridge_point",
+    "roof_segment",
+    "select_roofs",
+    "theoretical_ceilings",
+    "typed_machine",
+]

@@ -1,0 +1,215 @@
+"""A measured point against the roofs: its share, what limits it, and why it may stand above one.
+
+A point above a roof is never hidden: something in the comparison is wrong then, and the audit says what to
+look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from accel_core.model import LEVELS, Ceiling, Machine, Measurement
+from accel_core.roofline.law import attainable, bound_by
+from accel_core.roofline.roofs import limiting_memory_level, select_roofs
+from accel_core.units import format_bytes, format_number
+
+_COMPARABLE = ("least", "stream")
+"""Byte conventions of roofs that fit a point counted by least bytes: STREAM's count of a copy or a triad is its
+least count too, and a load moves the same bytes under every convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the roofs allow a measurement, and how much of that it reached."""
+
+    attainable_flop_per_s: float
+    share: float
+    """Achieved / attainable FLOP/s, by the medians."""
+    limiting: Ceiling
+    """The roof that is lower at this intensity."""
+    bound_by: str
+    """ "compute" or "memory"."""
+    level: str
+    """The smallest level that holds the working set; `limiting.level` differs where it has no measured roof."""
+    above: bool
+    """Faster than the roof by more than the two intervals."""
+    causes: tuple[str, ...]
+    """Why it may be above, the likely ones first; empty where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """A point above a roof, with all that the causes look at."""
+
+    measurement: Measurement
+    machine: Machine
+    limiting: Ceiling
+    level: str
+    share: float
+
+    @property
+    def memory_bound(self) -> bool:
+        return self.limiting.kind == "memory"
+
+
+def judge(measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machine) -> Verdict | None:
+    """`measurement`, by its least bytes, under the measured or typed-in roofs of its dtype and threads.
+
+    The memory roof is the highest operation mix (load, copy, triad) of the smallest level that holds the
+    working set; where that level has no roof, the next farther level stands in, else the next nearer one.
+    None where a flat or a sloping roof is missing, or where the work or the traffic is nothing.
+    """
+    real = [c for c in ceilings if c.source != "theory"]
+    roofs = select_roofs(real, measurement.dtype, measurement.threads)
+    level = limiting_memory_level(machine, measurement.least_bytes)
+    memory = _memory_roof(roofs.memory, level)
+    intensity = measurement.intensity_flop_per_byte
+    if not roofs.compute or memory is None or not intensity:
+        return None
+    compute = roofs.compute[0]
+    bound = bound_by(intensity, compute.value, memory.value)
+    limiting = compute if bound == "compute" else memory
+    allowed = attainable(intensity, compute.value, memory.value)
+    share = measurement.flop_per_s / allowed
+    above = _slowest(measurement) > attainable(intensity, _highest(compute), _highest(memory))
+    excess = _Excess(measurement, machine, limiting, level, share)
+    causes = tuple(text for cause in _CAUSES if (text := cause(excess)) is not None) if above else ()
+    return Verdict(allowed, share, limiting, bound, level, above, causes)
+
+
+def _memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:
+    fitting = [r for r in roofs if r.operation == "load" or r.byte_convention in _COMPARABLE]
+    at = LEVELS.index(level)
+    for candidate in (*LEVELS[at:], *reversed(LEVELS[:at])):
+        here = [r for r in fitting if r.level == candidate]
+        if here:
+            return max(here, key=lambda r: r.value)
+    return None
+
+
+def _highest(roof: Ceiling) -> float:
+    return roof.high if roof.high is not None else roof.value
+
+
+def _slowest(measurement: Measurement) -> float:
+    """FLOP/s at the slow end of the interval; the median where there is none."""
+    time = measurement.time_s
+    return measurement.flop / (time.high if time.high is not None else time.median)
+
+
+# -- causes, likely ones first: each looks at its own evidence -----------------------------------------------
+
+
+def _typed(x: _Excess) -> str | None:
+    if x.limiting.source == "measured":
+        return None
+    return f"The roof was not measured here ({x.limiting.source}): check its figure."
+
+
+def _own_threads(x: _Excess) -> str | None:
+    m = x.measurement
+    if m.cpu_s <= 1.05 * m.wall_s * m.threads:
+        return None
+    return (
+        f"Threads: {format_number(m.cpu_s / m.wall_s)} cores were busy on average, but the roof is for "
+        f"{m.threads}; a library may bring threads of its own, so compare with the roof of all threads."
+    )
+
+
+def _matrix_unit(x: _Excess) -> str | None:
+    blas = x.measurement.environment.blas
+    if x.memory_bound or blas is None or "accelerate" not in blas.name.lower():
+        return None
+    return (
+        "Matrix unit: Apple's Accelerate multiplies on matrix units that are faster than the vector units "
+        "whose roof this is, and its thread count is its own."
+    )
+
+
+def _narrow_roof(x: _Excess) -> str | None:
+    width, widest = x.limiting.width_bits, x.machine.simd.width_bits
+    if x.memory_bound or width is None or width >= widest:
+        return None
+    return (
+        f"The highest compute roof measured is {width} bit wide, but this processor has {widest}-bit vectors: "
+        "measure the wider roof."
+    )
+
+
+def _level_without_roof(x: _Excess) -> str | None:
+    if not x.memory_bound or x.limiting.level == x.level:
+        return None
+    size = format_bytes(x.measurement.least_bytes)
+    return (
+        f"Level: its {size} lie in {x.level}, which has no measured roof; that of {x.limiting.level} stands in."
+    )
+
+
+def _cache_resident(x: _Excess) -> str | None:
+    if not x.memory_bound or x.limiting.level not in LEVELS[1:]:
+        return None
+    nearer = LEVELS[LEVELS.index(x.limiting.level) - 1]
+    cache, m = x.machine.cache(nearer), x.measurement
+    if cache is None:
+        return None
+    size, capacity = format_bytes(m.least_bytes), format_bytes(cache.size_bytes)
+    caches = min(m.threads, cache.instances or 1)
+    if caches > 1 and m.least_bytes <= caches * cache.size_bytes:
+        return f"Cache: its {m.threads} threads have {caches} {nearer} of {capacity}, holding {size} together."
+    if m.least_bytes > 4 * cache.size_bytes:  # STREAM's rule for arrays that no longer profit from a cache
+        return None
+    return (
+        f"Cache: the working set of {size} is {format_number(m.least_bytes / cache.size_bytes)} times {nearer} "
+        f"({capacity}), so part of it may stay there from call to call; over four times {nearer} it would not."
+    )
+
+
+def _byte_convention(x: _Excess) -> str | None:
+    if not x.memory_bound or x.limiting.operation != "load":
+        return None
+    return (
+        "Byte convention: the roof only loads; a kernel that also stores can move more bytes where both "
+        "overlap, so measure the copy and triad roofs of this level."
+    )
+
+
+def _clock(x: _Excess) -> str | None:
+    if x.limiting.source != "measured" or x.share > 1.5 or x.limiting.level == "DRAM":
+        return None  # no processor's clock explains more
+    return (
+        "Clock: the processor may have run faster than when the roof was measured (temperature, power, idle "
+        "neighbours)."
+    )
+
+
+def _uncertain_roof(x: _Excess) -> str | None:
+    roof = x.limiting
+    if roof.source != "measured":
+        return None
+    if roof.low is None or roof.high is None:
+        return f"The roof rests on {roof.n} sample{'s' if roof.n != 1 else ''} and has no interval."
+    spread = (roof.high - roof.low) / roof.value
+    if spread <= 0.02:
+        return None
+    return f"The roof itself was disturbed: its interval is {format_number(100 * spread)} % wide."
+
+
+def _remedy(x: _Excess) -> str | None:
+    if x.limiting.source != "measured":
+        return None
+    return "Measure the roofs and this kernel again, on an otherwise idle machine."
+
+
+_CAUSES: tuple[Callable[[_Excess], str | None], ...] = (
+    _typed,
+    _own_threads,
+    _matrix_unit,
+    _narrow_roof,
+    _level_without_roof,
+    _cache_resident,
+    _byte_convention,
+    _uncertain_roof,
+    _clock,
+    _remedy,
+)

@@ -83,7 +83,8 @@ def _compare_pair(
             problem = pose(registry.kernel(case.kernel)[0], case)
             ready: list[Ready] = []
             for case in pair:
-                ready.append(prepare(*registry.kernel(case.kernel), case, problem, clocks))
+                workload, kernel = registry.kernel(case.kernel)
+                ready.append(prepare(workload, kernel, case, problem, clocks))
             turns = take_turns(ready[0], ready[1], budget_s, clocks)
     except WrongResult as error:
         emit(warning_event(str(error)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from accel_core import registry
 from accel_core.errors import BadInput, WrongResult
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import Case, Kernel, Shape, Workload
@@ -27,7 +29,7 @@ def fresh_inputs(workload: Workload, shape: Shape, dtype: str) -> tuple[Any, ...
     return workload.make_inputs(shape, dtype, secrets.randbits(31))
 
 
-def awkward_shapes(workload: Workload, kernel: Kernel, case: Case) -> Iterator[Shape]:
+def awkward_shapes(workload: Workload, case: Case) -> Iterator[Shape]:
     """Small shapes that find what is wrong at edges, and one past each parameter (a block's own edge)."""
     for size in AWKWARD_SIZES:
         yield workload.shape(size)
@@ -35,7 +37,7 @@ def awkward_shapes(workload: Workload, kernel: Kernel, case: Case) -> Iterator[S
     yield tuple((AWKWARD_AXES * axes)[:axes])
     for value in sorted(set(case.parameters.values())):
         shape = workload.shape(value + 1)
-        affordable = workload.flop(shape) <= AFFORDABLE_S * kernel.typical_flop_per_s
+        affordable = registry.predicted_s(replace(case, shape=shape)) <= AFFORDABLE_S
         if AWKWARD_SIZES[-1] < value < case.size and affordable:
             yield shape
 
@@ -46,7 +48,7 @@ def verify_awkward(workload: Workload, kernel: Kernel, case: Case) -> float:
     A shape that the workload itself refuses (BadInput from make_inputs) is no shape of this problem.
     """
     worst = 0.0
-    for shape in awkward_shapes(workload, kernel, case):
+    for shape in awkward_shapes(workload, case):
         try:
             inputs = fresh_inputs(workload, shape, case.dtype)
         except BadInput:

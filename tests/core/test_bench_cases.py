@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -79,6 +80,15 @@ def test_a_case_that_lacks_an_instruction_is_refused_without_a_guess(listed: Lis
     listed(a_kernel(time, needs=("avx512f",)))
     (refused,) = run_cases([Case("sum/plain", 64)], MACHINE, clocks=time.clocks())
     assert isinstance(refused, Refusal) and "avx512f" in refused.reason
+    assert refused.extrapolated_s is None and time.shapes == []
+
+
+def test_a_case_that_lacks_memory_is_refused_without_a_guess(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time))
+    small = replace(MACHINE, memory_bytes=150_000)  # enough for size 48, not for 64
+    (refused,) = run_cases([Case("sum/plain", 64)], small, clocks=time.clocks())
+    assert isinstance(refused, Refusal) and "memory" in refused.reason
     assert refused.extrapolated_s is None and time.shapes == []
 
 

@@ -39,8 +39,9 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
         colour = look.stale if sample else look.level(level)
         _draw_box(figure, look, top, width, colour, _box_text(machine, peaks, level, size))
         if rank:
-            share = math.sqrt(roofs[rank].value / widest) if roofs[rank] else None
-            text = f"{format_rate(roofs[rank].value, 'B/s')}" if roofs[rank] else "not measured yet"
+            roof = roofs[rank]
+            share = math.sqrt(roof.value / widest) if roof else None
+            text = format_rate(roof.value, "B/s") if roof else "not measured yet"
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
     _add_hover(figure, machine, peaks, rows)
     note = "Band width: square root of the bandwidth that one core reads with"

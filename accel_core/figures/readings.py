@@ -105,7 +105,7 @@ def _largest_step(workload: Workload, rows: Sequence[Rung]) -> str:
 def sweep_reading(
     workload: Workload, results: Sequence[Measurement], over: str, marks: Sequence[Mark] = ()
 ) -> str:
-    """For each kernel whether its curve is flat, rises, falls or has its best inside, and where among the marks."""
+    """Whether each kernel's curve is flat, rises, falls or has its best inside, and where among the marks."""
     lines = {k: line for k, line in curves(workload, results, over).items() if len(line) > 1}
     if not lines:
         return f"One point says nothing about {over}: run a sweep with at least two values."
@@ -123,7 +123,8 @@ def _curve_sentence(
     best, first, last = max(rates), rates[0], rates[-1]
     at, end = line[rates.index(best)][0], line[-1][0]
     if best / min(rates) < FLAT:
-        return f"{title} is flat: {over} changes it by {format_number((best / min(rates) - 1) * 100, 2)} % at the most."
+        change = format_number((best / min(rates) - 1) * 100, 2)
+        return f"{title} is flat: {over} changes it by {change} % at the most."
     value = format_rate(best, "FLOP/s")
     if best / last < FLAT and first < last / FLAT:
         return f"{title} rises {times(last / first)} up to {over} {end:.0f} ({format_rate(last, 'FLOP/s')})."
@@ -131,7 +132,8 @@ def _curve_sentence(
         return (
             f"{title} falls from {over} {line[0][0]:.0f} on, to {format_number(last / first, 2)} of its start."
         )
-    return f"{title} is best at {over} {at:.0f} ({value}), {_place(at, marks)}{times(best / min(rates))} its slowest."
+    gain = times(best / min(rates))
+    return f"{title} is best at {over} {at:.0f} ({value}), {_place(at, marks)}{gain} its slowest."
 
 
 def _place(at: float, marks: Sequence[Mark]) -> str:
@@ -166,9 +168,10 @@ def roofline_reading(
     if len(rated) > 1:
         m, verdict = rated[-1]
         title, share = kernel_title(workloads, m.kernel), format_number(verdict.share, 2)
-        sentences.append(f"{title} reaches {share} of what its roof allows: no roof holds it back.") if (
-            verdict.share < 0.5
-        ) else sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
+        if verdict.share < 0.5:
+            sentences.append(f"{title} reaches {share} of what its roof allows: no roof holds it back.")
+        else:
+            sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
     above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)
     if above:
         sentences.append(

@@ -55,8 +55,9 @@ def roofline_figure(
         return teaching_figure(text, look, 560)
     points = placed(measurements, dtype, threads)
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
-    caption = provenance(machine, view, points, dtype, threads, clock, environment, created)
-    caption = "<br>".join(wrap(s, NARROW_CHARS if look.narrow else CAPTION_CHARS) for s in caption)
+    width = NARROW_CHARS if look.narrow else CAPTION_CHARS
+    sentences = provenance(machine, view, points, dtype, threads, clock, environment, created)
+    caption = "<br>".join(wrap(s, width) for s in sentences)
     figure = _frame(look, view, caption)
     add_roofs(figure, look, view, sample=sample)
     if arrows:
@@ -133,7 +134,7 @@ def provenance(
         sentences.append(f"Measured {dates[0]}{' to ' + dates[-1] if len(dates) > 1 else ''}.")
     top = view.compute[0]
     sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}")
-    sentences += [_how(roof) for roof in view.memory]
+    sentences.append(" ".join(_how(roof) for roof in view.memory))
     sentences.append(
         f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic."
     )

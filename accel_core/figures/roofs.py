@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label
 from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
-from accel_core.figures.words import ceiling_text, threads_text
+from accel_core.figures.words import ceiling_text, roof_rate, threads_text
 from accel_core.model import LEVELS, Ceiling
 from accel_core.roofline import frame, ridge_point, select_roofs
 from accel_core.units import format_rate
 
 PLOT_PX = 500
-LABEL_GAP_PX, TOUCHING_PX = 40, 19
+LABEL_GAP_PX, TOUCHING_PX = 20, 19
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None
         return None
     theory = tuple(c for c in roofs.compute if c.source == "theory")
     x_low, x_high, y_low, y_high = frame((*compute, *memory))
-    return Scene(compute, memory, theory, (x_low, x_high), (y_low, y_high))
+    # a decade above the roof for the labels of the slopes
+    return Scene(compute, memory, theory, (x_low, x_high), (y_low, max(y_high, 10 * compute[0].value)))
 
 
 def add_roofs(figure: go.Figure, look: Look, view: Scene, *, sample: bool = False) -> None:
@@ -155,33 +156,26 @@ def roof_title(roof: Ceiling) -> str:
 
 
 def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ceiling, colour: str) -> None:
-    """Two lines of text left of all slopes, with a leader to its own.
+    """Text above the upper end of the slope, joined to it: a stair from the nearest level up to the farthest.
 
-    Rows stand `LABEL_GAP_PX` apart whatever the width of the page, and nothing can be measured up there; text along
-    the line would need an angle that changes with that width.
+    Every step has a height of its own and text runs to the left, so labels and leaders cannot meet whatever the
+    page's width is; text along the line would need an angle that changes with that width.
     """
-    y = math.log10(view.peak) - (18 + rank * (24 if look.narrow else LABEL_GAP_PX)) / view.px_per_decade
-    outermost = max(c.value for c in view.memory)
-    convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
-    detail = f"{roof.operation}, {threads_text(roof.threads)}{convention}"
-    text = f"<b>{roof.level} {format_rate(roof.value, 'B/s')}</b>"
+    text = f"<b>{roof.level} {roof_rate(roof)}</b>"
     if not look.narrow:
-        text += f"<br><span style='font-size:13px'>{detail}</span>"
+        convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
+        text += f"  {roof.operation}, {threads_text(roof.threads)}{convention}"
     figure.add_annotation(
-        x=y - math.log10(roof.value),
-        y=y,
-        ax=y - math.log10(outermost) - 0.06,
-        ay=y,
-        axref="x",
-        ayref="y",
+        x=math.log10(ridge_point(view.peak, roof.value)),
+        y=math.log10(view.peak),
+        ax=0,
+        ay=-(26 + rank * LABEL_GAP_PX),
         xanchor="right",
         yanchor="bottom",
         showarrow=True,
-        arrowhead=6,
-        arrowsize=0.7,
-        arrowwidth=1,
+        arrowhead=0,
+        arrowwidth=1.5,
         arrowcolor=colour,
-        align="right",
         text=text,
         font={"size": look.small_px, "color": colour},
     )
@@ -204,7 +198,7 @@ def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
         figure.add_annotation(
             label(
                 look,
-                _group_text(group),
+                _group_text(group, look.narrow),
                 1,
                 math.log10(group[0].value),
                 xref="paper",
@@ -217,7 +211,7 @@ def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
         )
 
 
-def _group_text(group: Sequence[Ceiling]) -> str:
+def _group_text(group: Sequence[Ceiling], narrow: bool) -> str:
     """ "add 256-bit, FMA 128-bit 58.9 GFLOP/s (theory 58.7)" for roofs that lie on one line to the eye."""
     measured = [c for c in group if c.source != "theory"] or list(group)
     widths: dict[str, list[str]] = {}
@@ -230,9 +224,9 @@ def _group_text(group: Sequence[Ceiling]) -> str:
     ]
     text = f"{', '.join(names)} {format_rate(measured[0].value, 'FLOP/s')}"
     theory = next((c for c in group if c.source == "theory"), None)
-    if theory is None:
+    if theory is None or narrow:
         return text
-    return f"{text} (theory)" if theory in measured else f"{text} (theory {format_rate(theory.value, '')})"
+    return f"{text} (theory)" if theory in measured else f"{text} (theory {roof_rate(theory)})"
 
 
 def _mark_ridges(figure: go.Figure, look: Look, view: Scene) -> None:

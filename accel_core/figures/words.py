@@ -27,6 +27,8 @@ def interval(m: Measurement) -> str:
 def estimate_text(value: Estimate, texts: tuple[str, str | None, str | None]) -> str:
     """A median with its interval, all three already formatted."""
     median, low, high = texts
+    if low == high == median:  # narrower than three digits show
+        return f"{median} (n = {value.n})"
     return f"{median} ({low} to {high}, n = {value.n})" if low and high else f"{median} (n = {value.n})"
 
 

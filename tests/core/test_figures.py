@@ -1,0 +1,319 @@
+"""The figures say what the records say: data, labels, units, intervals; nothing breaks on little or no data."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import figure_records as records
+import plotly.graph_objects as go
+import pytest
+
+from accel_core.errors import BadInput
+from accel_core.figures import (
+    PAPER,
+    Prediction,
+    cache_marks,
+    curve_figure,
+    figure_html,
+    hierarchy_figure,
+    ladder_figure,
+    look_for,
+    roofline_figure,
+    sweep_figure,
+    toolbar_config,
+)
+from accel_core.figures.canvas import spread, wrap
+from accel_core.figures.look import FAMILY_TITLES
+from accel_core.roofline import judge
+
+MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
+LOOKS = [look_for("light"), look_for("dark"), look_for("light", narrow=True)]
+
+
+def roofline(measurements: list[Any], **extra: Any) -> go.Figure:
+    plain: dict[str, Any] = {"workloads": [JOB], "clock": PEAKS.clock, "created": records.CREATED, **extra}
+    return roofline_figure(MACHINE, PEAKS.ceilings, measurements, plain.pop("look", PAPER), **plain)
+
+
+def all_figures(look: Any = PAPER) -> dict[str, go.Figure]:
+    fma = PEAKS.ceilings[1]
+    marks = cache_marks(MACHINE, "float32", "block")
+    return {
+        "hierarchy": hierarchy_figure(MACHINE, PEAKS, look),
+        "curve": curve_figure(MACHINE, PEAKS, look),
+        "ladder": ladder_figure(JOB, records.ladder(), [records.refusal()], look, ceiling=fma),
+        "sweep": sweep_figure(JOB, records.sweep(), "block", look, marks=marks, ceiling=fma),
+        "roofline": roofline(records.ladder(), look=look),
+    }
+
+
+def numbers(value: Any) -> Iterator[float]:
+    """Every number in nested JSON."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from numbers(item)
+    elif isinstance(value, int | float):
+        yield float(value)
+
+
+def texts(figure: go.Figure) -> str:
+    return " | ".join(a.text for a in figure.layout.annotations if a.text)
+
+
+def hovers(figure: go.Figure) -> str:
+    return " | ".join(str(t.hovertext) for t in figure.data if t.hovertext is not None)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "phone"])
+def test_every_figure_is_finite_solid_and_large_enough_to_read(look: Any) -> None:
+    for name, figure in all_figures(look).items():
+        assert all(math.isfinite(n) for n in numbers(json.loads(figure.to_json()))), name
+        assert "NaN" not in figure.to_json(), name
+        assert figure.layout.paper_bgcolor == look.background, name
+        sizes = [a.font.size for a in figure.layout.annotations if a.text and a.font.size]
+        assert min(sizes) >= 13, name
+
+
+def test_every_visible_axis_names_its_unit() -> None:
+    for name, figure in all_figures().items():
+        axes = [v for k, v in figure.layout.to_plotly_json().items() if k.startswith(("xaxis", "yaxis"))]
+        titles = [a["title"]["text"] for a in axes if a.get("visible", True) and a.get("showticklabels", True)]
+        assert all("(" in title for title in titles), (name, titles)
+        assert titles or name == "hierarchy"
+
+
+def test_every_measured_hover_carries_an_interval_and_its_number_of_samples() -> None:
+    for name, figure in all_figures().items():
+        assert "n = 21" in hovers(figure), name
+
+
+@pytest.mark.parametrize("sample", [False, True])
+def test_the_hierarchy_shows_size_latency_cycles_and_bandwidth(sample: bool) -> None:
+    said = texts(hierarchy_figure(MACHINE, PEAKS, PAPER, sample=sample))
+    for piece in ("32 KiB", "1.09 ns, 4.0 cycles", "235 GB/s", "35.0 GB/s", "2 cores"):
+        assert piece in said
+    assert ("Sample: another machine" in said) is sample
+
+
+def test_the_hierarchy_says_what_is_not_measured_and_leaves_out_a_cache_that_is_not_there() -> None:
+    bare = replace(MACHINE, caches=MACHINE.caches[:1], memory_bytes=None)
+    said = texts(hierarchy_figure(bare, None, PAPER))
+    assert said.count("<b>not measured yet</b>") == 2
+    assert "L2" not in said
+    assert "size unknown" in said
+
+
+def test_a_wider_band_is_a_faster_level() -> None:
+    figure = hierarchy_figure(MACHINE, PEAKS, PAPER)
+    bands = [s.x1 - s.x0 for s in figure.layout.shapes if s.line.width == 0]
+    assert bands == sorted(bands, reverse=True)
+    assert bands[0] / bands[-1] == pytest.approx(math.sqrt(234.6 / 35.0))
+
+
+def test_the_curve_marks_each_cache_at_its_size() -> None:
+    figure = curve_figure(MACHINE, PEAKS, PAPER)
+    assert {s.x0 for s in figure.layout.shapes} == {c.size_bytes for c in MACHINE.caches}
+    assert "<b>L2</b> 1 MiB" in texts(figure)
+    line = next(t for t in figure.data if t.name == "bandwidth")
+    assert max(line.y) == pytest.approx(234e9)
+
+
+def test_a_bar_stands_at_its_measured_rate_with_its_interval() -> None:
+    figure = ladder_figure(JOB, records.ladder(), [], PAPER)
+    bar = next(t for t in figure.data if t.customdata and t.customdata[0] == "numpy")
+    assert bar.x[0] == pytest.approx(104e9)
+    assert bar.x[0] - bar.error_x.arrayminus[0] == pytest.approx(104e9 / 1.02)
+
+
+def test_a_step_is_said_against_the_rung_that_it_changes() -> None:
+    said = texts(ladder_figure(JOB, records.ladder(), [], PAPER)).replace("<br>", " ")
+    assert "20.5 times faster: the interpreter is gone" in said
+    assert "33.3 times faster than rung 3: the inner loop" in said
+
+
+def test_a_refused_rung_is_hollow_and_names_where_it_was_extrapolated_from() -> None:
+    figure = ladder_figure(JOB, records.ladder(), [records.refusal()], PAPER)
+    hollow = next(t for t in figure.data if t.customdata and t.customdata[0] == "python_loops")
+    assert hollow.marker.color == PAPER.background
+    assert hollow.x[0] == pytest.approx(2 * 512**3 / 41.3)
+    assert "41.3 s, extrapolated from N=128" in texts(figure)
+
+
+def test_the_roof_is_a_labelled_line_and_shares_are_given() -> None:
+    said = texts(ladder_figure(JOB, records.ladder(), [], PAPER, ceiling=PEAKS.ceilings[1]))
+    assert "FMA roof 118 GFLOP/s" in said
+    assert "0.88 of the roof" in said
+
+
+@pytest.mark.parametrize("draw", ["ladder", "sweep"])
+def test_a_stale_result_is_grey_and_says_so(draw: str) -> None:
+    if draw == "ladder":
+        figure = ladder_figure(JOB, records.ladder(), [], PAPER, stale=True)
+        colours = {t.marker.color for t in figure.data}
+    else:
+        figure = sweep_figure(JOB, records.sweep(), "block", PAPER, stale=True)
+        colours = {t.line.color for t in figure.data if t.mode == "lines+markers"}
+    assert colours == {PAPER.stale}
+    assert "Earlier result" in texts(figure)
+
+
+def test_marks_stand_where_three_blocks_fill_a_cache() -> None:
+    marks = cache_marks(MACHINE, "float32", "block")
+    assert [m.level for m in marks] == ["L1", "L2", "L3"]
+    for mark, cache in zip(marks, MACHINE.caches, strict=True):
+        assert 3 * mark.value**2 * 4 == pytest.approx(cache.size_bytes)
+    assert "matrices" in cache_marks(MACHINE, "float64", "size")[0].label
+    assert len(cache_marks(MACHINE, "float32", "block", 300)) == 2
+    assert cache_marks(MACHINE, "float32", "threads")[0].value == 2
+
+
+def test_an_unknown_axis_or_dtype_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(BadInput, match="size, block or threads"):
+        cache_marks(MACHINE, "float32", "colour")
+    with pytest.raises(BadInput, match="float64"):
+        cache_marks(MACHINE, "float16", "block")
+    with pytest.raises(BadInput, match="size, block or threads"):
+        sweep_figure(JOB, records.sweep(), "colour", PAPER)
+
+
+def test_a_sweep_has_a_line_and_a_name_for_each_kernel() -> None:
+    figure = sweep_figure(JOB, records.sweep(), "block", PAPER)
+    lines = {t.name: t for t in figure.data if t.mode == "lines+markers"}
+    assert set(lines) == {"Compiled loops over tiles", "Tile products by @"}
+    assert list(lines["Tile products by @"].x) == [8, 16, 32, 64, 128, 256, 512]
+    assert all(name in texts(figure) for name in lines)
+
+
+def test_a_kernel_that_became_faster_moves_and_the_frame_does_not() -> None:
+    slow = roofline([records.measurement("numpy", 1e6)])
+    fast = roofline([records.measurement("numpy", 110e9), records.measurement("packed", 3e12)])
+    assert slow.layout.xaxis.range == fast.layout.xaxis.range
+    assert slow.layout.yaxis.range == fast.layout.yaxis.range
+
+
+def test_the_roofline_legend_covers_every_family_that_is_drawn() -> None:
+    figure = roofline([*records.ladder(), records.measurement("python_loops")])
+    assert {t.name for t in figure.data if t.showlegend} == set(FAMILY_TITLES.values())
+
+
+def test_a_slope_label_says_value_threads_and_byte_convention() -> None:
+    said = texts(roofline([]))
+    assert "L2 115 GB/s</b>  load, 1 thread, least bytes" in said
+    assert "FMA 256/512-bit 118 GFLOP/s (theory 118 GFLOP/s)" in said
+
+
+def test_the_caption_is_enough_for_a_homework() -> None:
+    said = texts(roofline(records.ladder())).replace("<br>", " ")
+    for piece in (
+        "AMD EPYC",
+        "3.67 GHz",
+        "float32, 1 thread",
+        "NumPy 2.4.6",
+        "2026-05-04",
+        "independent chains",
+    ):
+        assert piece in said
+
+
+def test_a_point_above_its_roof_is_ringed_and_explained() -> None:
+    above = records.measurement("numpy", 200e9)
+    verdict = judge(above, PEAKS.ceilings, MACHINE)
+    assert verdict is not None
+    assert verdict.above
+    figure = roofline([above, records.measurement("packed")])
+    ring = next(t for t in figure.data if t.name == "above roof")
+    assert list(ring.y) == [pytest.approx(200e9)]
+    assert "above its roof" in hovers(figure)
+
+
+def test_hover_on_a_point_gives_attainable_share_and_limiting_roof() -> None:
+    said = hovers(roofline([records.measurement("numpy")]))
+    for piece in (
+        "attainable = min(peak, intensity × bandwidth)",
+        "of attainable",
+        "FLOP/byte",
+        "95 % interval",
+    ):
+        assert piece in said
+
+
+def test_other_dtypes_and_thread_counts_stay_out_of_the_picture() -> None:
+    other = [records.measurement("numpy", dtype="float64"), records.measurement("numpy", threads=2)]
+    assert not [t for t in roofline(other).data if t.customdata is not None]
+
+
+def test_a_prediction_is_hollow_and_named() -> None:
+    figure = roofline([], predicted=[Prediction("SpMV", 0.2, 7e9, "2 nnz / 12 nnz bytes")])
+    hollow = next(t for t in figure.data if t.name == "predicted, not measured")
+    assert hollow.marker.symbol.endswith("-open")
+    assert "SpMV (predicted)" in texts(figure)
+
+
+def test_many_points_are_drawn_but_only_the_best_of_each_kernel_is_named() -> None:
+    many = [
+        records.measurement(k, r / (1 + i), size=64 + i) for k, r in records.RATES.items() for i in range(12)
+    ]
+    figure = roofline(many)
+    assert sum(len(t.customdata) for t in figure.data if t.customdata is not None) == 96
+    assert sum(a.text == "NumPy (BLAS)" for a in figure.layout.annotations) == 1
+
+
+def test_no_data_teaches_what_to_do_instead_of_failing() -> None:
+    empty = [
+        curve_figure(MACHINE, None, PAPER),
+        curve_figure(MACHINE, records.peaks(curve=False), PAPER),
+        ladder_figure(JOB, [], [], PAPER),
+        sweep_figure(JOB, [], "size", PAPER),
+        roofline_figure(MACHINE, [], records.ladder(), PAPER, workloads=[JOB]),
+    ]
+    for figure in empty:
+        assert not figure.data
+        assert any(word in texts(figure) for word in ("Measure", "Time", "Run"))
+
+
+def test_one_point_without_an_interval_is_enough_for_every_figure() -> None:
+    few = replace(
+        records.measurement("compiled_tiled", parameters={"block": 64}), time_s=records.estimate(0.1, None)
+    )
+    assert "no interval under six samples" in hovers(ladder_figure(JOB, [few], [], PAPER))
+    assert "no interval under six samples" in hovers(sweep_figure(JOB, [few], "block", PAPER))
+    assert "no interval under six samples" in hovers(roofline([few]))
+    lone = replace(PEAKS, curve=PEAKS.curve[:1], clock=None, latencies=())
+    assert curve_figure(MACHINE, lone, PAPER).data
+    assert "latency not measured yet" in texts(hierarchy_figure(MACHINE, lone, PAPER))
+
+
+def test_a_record_of_a_kernel_that_is_gone_is_still_drawn() -> None:
+    gone = replace(records.measurement("numpy"), kernel="matmul/forgotten")
+    assert "forgotten" in texts(roofline([gone]))
+    assert sweep_figure(JOB, [gone], "size", PAPER).data
+
+
+def test_spread_keeps_order_gap_and_centre() -> None:
+    moved = spread({"a": 1.0, "b": 1.1, "c": 5.0}, 1.0)
+    assert moved == pytest.approx({"a": 0.55, "b": 1.55, "c": 5.0})
+    assert wrap("one two three", 7) == "one two<br>three"
+
+
+def test_the_html_needs_no_network_and_saves_both_formats() -> None:
+    page = figure_html(all_figures()["ladder"], title="<b>", filename="</script>")
+    assert "src=" not in page[: page.index("<script>") + 8]
+    assert "<title>&lt;b&gt;</title>" in page
+    assert 'save("png", 2)' in page
+    assert 'save("svg", 1)' in page
+    assert page.count("</script>") == 2
+
+
+def test_the_toolbar_saves_a_png_of_twice_the_size_or_an_svg_and_sends_nothing_away() -> None:
+    png, svg = toolbar_config("a"), toolbar_config("a", "svg")
+    assert (png["toImageButtonOptions"]["format"], png["toImageButtonOptions"]["scale"]) == ("png", 2)
+    assert svg["toImageButtonOptions"]["format"] == "svg"
+    assert png["showSendToCloud"] is False
+    with pytest.raises(BadInput, match="png or svg"):
+        toolbar_config("a", "bmp")

@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from typing import Any
 from accel_core.errors import BadInput
 from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Machine
-from accel_core.units import format_time
 
 Job = Mapping[str, Any]
 
@@ -52,15 +50,15 @@ class Spec:
 def check(job: Job, machine: Machine) -> Spec:
     """`job` with its defaults filled in; BadInput where it cannot be run on `machine`."""
     if not isinstance(job, Mapping):
-        raise BadInput(f"A job is a mapping with a kind, not {type(job).__name__}.")
+        raise BadInput(f"A job is a mapping with a kind; given: {_shown(job)}.")
     kind = job.get("kind")
     if not isinstance(kind, str) or kind not in _CHECKS:
-        raise BadInput(f"The job's kind is {kind!r}: use one of {', '.join(_CHECKS)}.")
+        raise BadInput(f"The job's kind is {_shown(kind)}: use one of {', '.join(_CHECKS)}.")
     keys, check_kind = _CHECKS[kind]
     unknown = set(job) - {"kind", "budget_s", "time_limit_s", "memory_limit_bytes", *keys}
     if unknown:
         raise BadInput(
-            f"A {kind} job knows no {', '.join(sorted(map(str, unknown)))}: "
+            f"A {kind} job knows no {', '.join(sorted(map(_shown, unknown)))}: "
             f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
         )
     data, derived_s = check_kind(job, machine)
@@ -83,7 +81,7 @@ def _check_compare(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
     pairs = []
     for pair in _list(job, "pairs"):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise BadInput(f"A pair to compare is a list of two cases; given: {pair!r}.")
+            raise BadInput(f"A pair to compare is a list of two cases; given: {_shown(pair)}.")
         pairs.append([_case(case, machine) for case in pair])
     return _timed(job, {"pairs": pairs}, 2 * len(pairs))
 
@@ -94,12 +92,12 @@ def _check_peaks(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
     threads = _list(job, "threads", sorted({1, most}))
     for dtype in dtypes:
         if dtype not in DTYPES:
-            raise BadInput(f"The dtype {dtype!r} has no roof: use {' or '.join(DTYPES)}.")
+            raise BadInput(f"The dtype {_shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
     for count in threads:
         if not _is_whole(count) or not 1 <= count <= most:
-            raise BadInput(f"{count!r} threads cannot be measured: use a whole number from 1 to {most}.")
+            raise BadInput(f"{_shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
     budget_s = _seconds(job, "budget_s", 20.0, MAX_BUDGET_S)
-    data = {"dtypes": dtypes, "threads": threads, "budget_s": budget_s}
+    data = {"dtypes": list(dict.fromkeys(dtypes)), "threads": sorted(set(threads)), "budget_s": budget_s}
     return data, 3 * COMPILE_S + 5 * budget_s
 
 
@@ -112,17 +110,25 @@ def _timed(job: Job, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], 
 
 def _case(data: Any, machine: Machine) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise BadInput(f"A case is a mapping with kernel and size; given: {data!r}.")
+        raise BadInput(f"A case is a mapping with kernel and size; given: {_shown(data)}.")
     from accel_core import registry  # imports Numba: the worker says "started" before it pays for that
 
-    return registry.validate(Case.from_dict(data), machine).to_dict()
+    try:
+        case = Case.from_dict(data)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(
+            f"A case has names for its parameters and numbers for its shape; given: {_shown(data)}."
+        ) from None
+    return registry.validate(case, machine).to_dict()
 
 
 def _list(job: Job, key: str, default: Any = ()) -> list[Any]:
     given = job.get(key)
     items = default if given is None else given
     if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_CASES:
-        raise BadInput(f"{key} is {items!r:.60}: give a list of 1 to {MAX_CASES} entries.")
+        raise BadInput(f"{key} is {_shown(items)}: give a list of 1 to {MAX_CASES} entries.")
     return list(items)
 
 
@@ -130,10 +136,8 @@ def _seconds(job: Job, key: str, default: float, most: float) -> float:
     given = job.get(key)
     if given is None:
         return default
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise BadInput(f"{key} is {given!r}: give a number of seconds up to {most:.0f}.")
-    if not 0 < given <= most:
-        raise BadInput(f"{key} is {format_time(given)}: give more than 0 and at most {most:.0f} s.")
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= most:
+        raise BadInput(f"{key} is {_shown(given)}: give a number of seconds above 0 and at most {most:.0f}.")
     return float(given)
 
 
@@ -141,13 +145,22 @@ def _memory(job: Job) -> int | None:
     given = job.get("memory_limit_bytes")
     if given is not None and (not _is_whole(given) or given <= 0):
         raise BadInput(
-            f"memory_limit_bytes is {given!r}: give a whole number of bytes above 0, or leave it out."
+            f"memory_limit_bytes is {_shown(given)}: give a whole number of bytes above 0, or leave it out."
         )
     return given
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    """`value` as Python writes it, cut short: whoever crafts a link may send a novel."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more than 4300 digits has no decimal text
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 _Check = Callable[[Job, Machine], tuple[dict[str, Any], float]]

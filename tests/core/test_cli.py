@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import uuid
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def measured(case: Case, time_s: float = 1e-3) -> Measurement:
         fingerprint=machine_module.detect().fingerprint,
         environment=ENVIRONMENT,
         created="2026-01-01T00:00:00Z",
-        id="1",
+        id=uuid.uuid4().hex,
     )
 
 
@@ -315,12 +316,28 @@ def test_control_c_ends_with_130_and_one_sentence(capsys, monkeypatch, stop):
 
 
 def test_a_fault_inside_ends_with_1_and_one_sentence(capsys, monkeypatch):
-    monkeypatch.setattr(runner, "run", lambda *_, **__: 1 / 0)
+    def run(*_: object, **__: object) -> None:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(runner, "run", run)
     assert main(["bench", "matmul/numpy", "--json"]) == 1
     printed = capsys.readouterr()
     assert not printed.out
-    assert "ZeroDivisionError" in printed.err
+    assert "RuntimeError: first line second line" in printed.err
     assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "argv", [["bench", "matmul/python_loops"], ["ladder", "matmul"]], ids=["bench", "ladder"]
+)
+def test_where_everything_is_refused_the_reason_is_the_answer(capsys, monkeypatch, argv):
+    def run(job: dict[str, Any], *_: object, **__: object) -> list[Refusal]:
+        return [Refusal(Case.from_dict(case), "It would take a year.") for case in job["cases"]]
+
+    monkeypatch.setattr(runner, "run", run)
+    assert main([*argv, "--json"]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "accel: It would take a year.\n")
 
 
 def test_a_store_that_cannot_be_read_leaves_the_machine_known(capsys, monkeypatch):

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from accel_core.figures.look import Look, faded
 from accel_core.units import format_bytes, format_number
 
+BANNER_PX = 34
+
 
 def sheet(look: Look, height_px: int, *, left_px: int = 76, right_px: int = 24) -> go.Figure:
     """An empty figure in `look`, as wide as its place and `height_px` high."""
@@ -151,22 +153,23 @@ def teaching_figure(message: str, look: Look, height_px: int = 420) -> go.Figure
 
 
 def sample_banner(figure: go.Figure, look: Look, text: str) -> None:
-    """Says in the picture that it is not the reader's own result."""
+    """Says in the picture that it is not the reader's own result, on a line of its own under the toolbar."""
+    top = figure.layout.margin.t
+    figure.update_layout(margin={"t": top + BANNER_PX}, height=figure.layout.height + BANNER_PX)
     figure.add_annotation(
         label(
             look,
             f"<b>{text}</b>",
-            1,
+            0,
             1,
             xref="paper",
             yref="paper",
-            xanchor="right",
+            xanchor="left",
             yanchor="bottom",
-            yshift=26,
+            yshift=top - 26,
             bgcolor=look.panel,
             bordercolor=look.stale,
             borderpad=4,
-            font={"size": look.small_px, "color": look.ink},
         )
     )
 

@@ -205,6 +205,8 @@ def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
                 xanchor="right",
                 yanchor="bottom",
                 xshift=-4,
+                bgcolor=faded(look.background, 0.75),
+                borderpad=0,
                 hovertext="<br>".join(texts),
                 font={"size": look.small_px, "color": look.ink},
             )

@@ -163,6 +163,12 @@ def test_a_stale_result_is_grey_and_says_so(draw: str) -> None:
     assert "Earlier result" in texts(figure)
 
 
+def test_a_banner_has_a_line_of_its_own() -> None:
+    plain, sample = (hierarchy_figure(MACHINE, PEAKS, PAPER, sample=s) for s in (False, True))
+    assert sample.layout.margin.t > plain.layout.margin.t
+    assert sample.layout.height - plain.layout.height == sample.layout.margin.t - plain.layout.margin.t
+
+
 def test_marks_stand_where_three_blocks_fill_a_cache() -> None:
     marks = cache_marks(MACHINE, "float32", "block")
     assert [m.level for m in marks] == ["L1", "L2", "L3"]

@@ -1,4 +1,4 @@
-"""The visual language: contrast in both themes, distinct meanings, one set of backgrounds for app and figures."""
+"""The visual language: contrast in both themes, distinct meanings, one background for page and figures."""
 
 from __future__ import annotations
 

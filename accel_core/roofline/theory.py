@@ -57,28 +57,60 @@ _INTEL_MODELS = (
     (HASWELL, (0x3C, 0x3F, 0x45, 0x46, 0x3D, 0x47, 0x4F, 0x56, 0x4E, 0x5E, 0x8E, 0x9E, 0xA5, 0xA6)),
     (ICE_LAKE_SP, (0x6A, 0x6C, 0x8F, 0xCF)),
 )
+_TARGETS = {
+    # The compiler's name for the core. Apple's is left out: LLVM calls a core that it does not know apple-m1.
+    "znver2": ZEN2,
+    "znver3": ZEN3,
+    "znver4": ZEN4,
+    "haswell": HASWELL,
+    "broadwell": HASWELL,
+    "skylake": HASWELL,
+    "icelake-server": ICE_LAKE_SP,
+    "sapphirerapids": ICE_LAKE_SP,
+    "emeraldrapids": ICE_LAKE_SP,
+}
 _EPYC = {"2": ZEN2, "3": ZEN3, "4": ZEN4, "5": ZEN5}
 
 
 def core_of(machine: Machine) -> Core | None:
-    """The documented core, by the facts cpu_family and cpu_model, else by the brand; None where unknown."""
-    numbers = [_number(machine, name) for name in ("cpu_family", "cpu_model")]
-    family, number = numbers
+    """The documented core of this machine, or None.
+
+    By the facts "cpu_family" and "cpu_model" (CPUID's numbers), else by the fact "compiler target" (LLVM's name
+    for the core), else by the brand.
+    """
+    facts = {fact.name: fact.value for fact in machine.facts}
+    family, number = _whole(facts.get("cpu_family")), _whole(facts.get("cpu_model"))
+    if family is not None and number is not None:
+        return _by_number(machine, family, number)
+    target = facts.get("compiler target")
+    if target in ("skylake-avx512", "cascadelake"):
+        return _skylake_sp(machine.cpu)
+    if target == "znver5":  # the name of all Zen 5; those of laptops have narrower pipes
+        return ZEN5 if re.search(r"EPYC|Ryzen \d 9\d{3}(X|\b)", machine.cpu) else None
+    return _TARGETS.get(str(target)) or _by_brand(machine.cpu)
+
+
+def _by_number(machine: Machine, family: int, number: int) -> Core | None:
     maker = f"{machine.vendor or ''} {machine.cpu}".lower()
-    if "amd" in maker and family is not None and number is not None:
-        return next((core for f, low, high, core in _AMD_MODELS if f == family and low <= number <= high), None)
     if "amd" in maker:
-        epyc = re.search(r"EPYC [789][0-9A-Z]{2}([2-5])", machine.cpu)  # 7742, 7R13, 9B14, 9575F
-        return _EPYC[epyc.group(1)] if epyc else None
-    if "intel" in maker and family == 6:
-        return _intel(machine, number)
-    return FIRESTORM if re.match(r"Apple M1\b", machine.cpu) else None
-
-
-def _intel(machine: Machine, number: int | None) -> Core | None:
-    if number == 0x55:  # Skylake-SP and its successors: some models have one 512-bit FMA unit (ark.intel.com)
-        return SKYLAKE_SP_TWO if re.search(r"Platinum|Gold 6\d{3}", machine.cpu) else SKYLAKE_SP_ONE
+        return next((core for f, low, high, core in _AMD_MODELS if f == family and low <= number <= high), None)
+    if "intel" not in maker or family != 6:
+        return None
+    if number == 0x55:
+        return _skylake_sp(machine.cpu)
     return next((core for core, models in _INTEL_MODELS if number in models), None)
+
+
+def _by_brand(brand: str) -> Core | None:
+    epyc = re.search(r"EPYC [789][0-9A-Z]{2}([2-5])", brand)  # 7742, 7R13, 9B14, 9575F
+    if epyc:
+        return _EPYC[epyc.group(1)]
+    return FIRESTORM if re.match(r"Apple M1\b", brand) else None
+
+
+def _skylake_sp(brand: str) -> Core:
+    """Some models of Skylake-SP and its successors have one 512-bit FMA unit (ark.intel.com)."""
+    return SKYLAKE_SP_TWO if re.search(r"Platinum|Gold 6\d{3}", brand) else SKYLAKE_SP_ONE
 
 
 def theoretical_ceilings(machine: Machine, clock_hz: float, measured: Sequence[Ceiling]) -> tuple[Ceiling, ...]:
@@ -135,9 +167,8 @@ def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) ->
     )
 
 
-def _number(machine: Machine, name: str) -> int | None:
-    """A whole-number fact; None where it is missing or is no number."""
-    value = next((fact.value for fact in machine.facts if fact.name == name), None)
+def _whole(value: int | float | str | None) -> int | None:
+    """A fact as a whole number; None where it is missing or is no number."""
     try:
         return int(value) if value is not None else None
     except ValueError:

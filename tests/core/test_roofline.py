@@ -194,9 +194,9 @@ def test_the_four_machines_of_the_paper_meet_their_roofs_at_the_ridge(
 ):
     """Williams et al. 2009. Peaks: clock × cores × float64 FLOP a cycle, rounded as the paper rounds them.
 
-    Only the ridge of 0.65 could be checked against the journal's text (page 74); 6.7, 4.4 and 0.33 could not. So
-    no bandwidth is taken as published here: the one that each ridge implies is derived from the peak, and must
-    stay below the pin bandwidth of that machine (32, 21.3, 64 and 51.2 GB/s).
+    Only the ridge of 0.65 could be checked against the journal's text (page 74); 6.7, 4.4 and 0.33 could not.
+    So no bandwidth is taken as published here: the one that each ridge implies is derived from the peak, and
+    must stay below the pin bandwidth of that machine (32, 21.3, 64 and 51.2 GB/s).
     """
     peak = clock_ghz * 1e9 * cores * flop_per_cycle
     assert round(peak / 1e9) == peak_gflop_per_s
@@ -293,6 +293,8 @@ def test_flat_roofs_fall_and_slopes_go_from_near_to_far():
     roofs = select_roofs(tuple(reversed(ROOFS)), "float32", 1)
     assert [c.value for c in roofs.compute] == [117e9, 14.7e9]
     assert [c.level for c in roofs.memory] == ["L1", "L2", "L3", "DRAM"]
+    copy = a_slope("L1", 300e9, "copy")
+    assert select_roofs((*ROOFS, copy), "float32", 1).memory[0] == copy
 
 
 def test_a_memory_roof_of_another_dtype_counts_only_where_there_is_no_own_one():
@@ -488,6 +490,10 @@ def test_a_typed_in_roof_is_to_be_checked_not_measured_again():
     assert "Measure the roofs" not in text
 
 
+def test_a_roof_of_the_widest_vectors_is_not_called_narrow():
+    assert "bit wide" not in causes(product_at(130e9))
+
+
 def test_every_point_above_gets_a_remedy():
     assert causes(product_at(118e9)).endswith("on an otherwise idle machine.")
 
@@ -591,6 +597,27 @@ def test_cores_are_known_by_their_numbers_or_their_brand_else_not_at_all(
     brand, vendor, cpu_facts, width, flop_per_cycle
 ):
     machine = a_machine(cpu=brand, vendor=vendor, facts=cpu_facts)
+    assert fma_per_cycle(machine, width) == flop_per_cycle
+
+
+@pytest.mark.parametrize(
+    ("target", "brand", "width", "flop_per_cycle"),
+    [
+        ("znver5", "AMD EPYC", 512, 64),
+        ("znver5", "AMD Ryzen 9 9950X 16-Core Processor", 512, 64),
+        ("znver5", "AMD Ryzen AI 9 HX 370 w/ Radeon 890M", 512, None),
+        ("znver4", "AMD EPYC", 512, 32),
+        ("skylake-avx512", "Intel(R) Xeon(R) Gold 6148 CPU @ 2.40GHz", 512, 64),
+        ("cascadelake", "Intel(R) Xeon(R) Processor", 512, None),
+        ("cascadelake", "Intel(R) Xeon(R) Processor", 256, 32),
+        ("apple-m1", "Apple M5", 128, None),
+        ("generic", "AMD EPYC 7742 64-Core Processor", 256, 32),
+    ],
+)
+def test_the_compilers_name_of_a_core_will_do_where_its_numbers_are_missing(
+    target, brand, width, flop_per_cycle
+):
+    machine = a_machine(cpu=brand, facts=(Fact("compiler target", target, "LLVM"),))
     assert fma_per_cycle(machine, width) == flop_per_cycle
 
 

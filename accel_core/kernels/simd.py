@@ -1,0 +1,129 @@
+"""Vector building blocks in LLVM's own types, of which Numba intrinsics are made; kernels and peaks share them.
+
+An intrinsic that emits a complete loop decides what the processor executes: accumulators stay in registers, the
+width is the one asked for, and the optimiser can neither remove a load nor turn a copy into a library call.
+
+Intrinsics stand at module level and take widths as literals, because Numba's disk cache accepts that and
+refuses a kernel that closes over an intrinsic made in a factory.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+I64 = ir.IntType(64)
+ARM = platform.machine().lower() in ("arm64", "aarch64")
+
+
+class VolatileLoad(ir.instructions.LoadInstr):
+    """A load that the optimiser must keep although nobody uses its value."""
+
+    def descr(self, buf: list[str]) -> None:
+        text: list[str] = []
+        super().descr(text)
+        buf.append(text[0].replace("load ", "load volatile ", 1))
+
+
+class VolatileStore(ir.instructions.StoreInstr):
+    """A store that the optimiser must neither merge into a library call nor reorder."""
+
+    def descr(self, buf: list[str]) -> None:
+        text: list[str] = []
+        super().descr(text)
+        buf.append(text[0].replace("store ", "store volatile ", 1))
+
+
+def literals(*candidates: Any) -> list[int] | None:
+    """The values of literal types; None where one is not a literal, which tells Numba that nothing matches."""
+    if not all(isinstance(c, types.IntegerLiteral) for c in candidates):
+        return None
+    return [int(c.literal_value) for c in candidates]
+
+
+def scalar_type(element: Any) -> ir.Type:
+    return ir.FloatType() if element == types.float32 else ir.DoubleType()
+
+
+def vector_type(element: Any, width_bits: int) -> ir.Type:
+    """The LLVM type of `width_bits` of `element`; a plain scalar where one element fills the width."""
+    lanes = width_bits // element.bitwidth
+    return scalar_type(element) if lanes == 1 else ir.VectorType(scalar_type(element), lanes)
+
+
+def splat(builder: ir.IRBuilder, value: ir.Value, vector: ir.Type) -> ir.Value:
+    """`value` in every lane."""
+    if not isinstance(vector, ir.VectorType):
+        return value
+    start = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    return builder.shuffle_vector(start, ir.Constant(vector, ir.Undefined), mask)
+
+
+def fused_multiply_add(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+    """a * b + c in one rounding, for scalars and vectors (llvmlite's own `fma` takes scalars only)."""
+    kind = a.type
+    lanes = f"v{kind.count}" if isinstance(kind, ir.VectorType) else ""
+    element = kind.element if lanes else kind
+    name = f"llvm.fma.{lanes}f{32 if isinstance(element, ir.FloatType) else 64}"
+    function = builder.module.globals.get(name) or ir.Function(
+        builder.module, ir.FunctionType(kind, [kind] * 3), name
+    )
+    return builder.call(function, [a, b, c])
+
+
+def opaque(builder: ir.IRBuilder, value: ir.Value, constraint: str) -> ir.Value:
+    """The same value, in a register, behind empty assembly that the optimiser cannot look through."""
+    kind = ir.FunctionType(value.type, [value.type])
+    return builder.asm(kind, "", f"={constraint},0", [value], side_effect=True)
+
+
+class Loop:
+    """`for i in range(0, end, step)` with at least one turn, whose loop-carried values are phi nodes."""
+
+    def __init__(self, builder: ir.IRBuilder, end: ir.Value, step: int, carried: list[ir.Value]) -> None:
+        before = builder.block
+        self.builder, self.end, self.step = builder, end, step
+        self.body = builder.append_basic_block("body")
+        builder.branch(self.body)
+        builder.position_at_end(self.body)
+        self.index = builder.phi(I64)
+        self.index.add_incoming(I64(0), before)
+        self.values = []
+        for value in carried:
+            phi = builder.phi(value.type)
+            phi.add_incoming(value, before)
+            self.values.append(phi)
+
+    def close(self, carried: list[ir.Value]) -> None:
+        builder, after = self.builder, self.builder.append_basic_block("after")
+        following = builder.add(self.index, I64(self.step))
+        self.index.add_incoming(following, builder.block)
+        for phi, value in zip(self.values, carried, strict=True):
+            phi.add_incoming(value, builder.block)
+        builder.cbranch(builder.icmp_signed("<", following, self.end), self.body, after)
+        builder.position_at_end(after)
+
+
+def pointer_at(
+    builder: ir.IRBuilder, address: ir.Value, offset: ir.Value, more: int, vector: ir.Type
+) -> ir.Value:
+    return builder.inttoptr(builder.add(builder.add(address, offset), I64(more)), ir.PointerType(vector))
+
+
+def load(builder: ir.IRBuilder, pointer: ir.Value, vector: ir.Type, align: int) -> ir.Value:
+    load = VolatileLoad(builder.block, pointer, typ=vector)
+    load.align = align
+    builder._insert(load)
+    return load
+
+
+def store(builder: ir.IRBuilder, value: ir.Value, pointer: ir.Value, align: int, non_temporal: int) -> None:
+    store = VolatileStore(builder.block, value, pointer)
+    store.align = align
+    if non_temporal:
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.IntType(32)(1)]))
+    builder._insert(store)

@@ -36,18 +36,17 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Columns as wide as their widest cell: the first `left` of them flush left, the others flush right."""
-    lines = [list(header), *(list(row) for row in rows)]
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell, flush right; the first, and remarks (no header), flush left."""
+    lines = [header, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(_row(line, widths, left) for line in lines)
+    to_left = [i == 0 or not title for i, title in enumerate(header)]
+    return "\n".join(_row(line, widths, to_left) for line in lines)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
-    placed = [
-        c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(placed).rstrip()
+def _row(cells: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -> str:
+    columns = zip(cells, widths, to_left, strict=True)
+    return "  ".join(c.ljust(w) if left else c.rjust(w) for c, w, left in columns).rstrip()
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> str:
@@ -72,7 +71,7 @@ class Progress:
         elif kind == "step":
             expected_s = event.get("expected_s")
             left = f", about {format_time(expected_s)} left" if expected_s else ""
-            self._show(f"[{min(event['done'] + 1, event['total'])}/{event['total']}] {event['name']}{left}")
+            self._show(f"[{min(event['done'] + 1, event['total'])}/{event['total']}] {event['name']}", left)
         elif kind == "warning":
             self.warn(str(event["message"]))
 
@@ -87,12 +86,13 @@ class Progress:
             print("\r" + " " * len(self._shown) + "\r", end="", file=self._stream, flush=True)
         self._shown = ""
 
-    def _show(self, line: str) -> None:
+    def _show(self, line: str, left: str = "") -> None:
+        """Show `line` and the time that is `left`, which alone is no reason for another plain line."""
         if not self._live:
             if line != self._shown:
-                print(line, file=self._stream, flush=True)
+                print(line + left, file=self._stream, flush=True)
             self._shown = line
             return
-        line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line could not be rewritten
-        print("\r" + line.ljust(len(self._shown)), end="", file=self._stream, flush=True)
-        self._shown = line
+        shown = (line + left)[: shutil.get_terminal_size().columns - 1]  # a wrapped line could not be rewritten
+        print("\r" + shown.ljust(len(self._shown)), end="", file=self._stream, flush=True)
+        self._shown = shown

@@ -50,7 +50,7 @@ def machine(found: Machine, libraries: Environment, measured_clock_hz: float | N
 def peaks(ceilings: Sequence[Ceiling], clock: Clock | None, latencies: Sequence[Latency]) -> str:
     """Roofs, measured beside theoretical, then latencies and the clock."""
     rows = [
-        (c.name, format_rate(c.value, c.unit), _rates(c), _threads(c.threads), c.source, c.definition)
+        (c.name, _rate(c.value, c.unit), _rates(c), _threads(c.threads), c.source, c.definition)
         for c in sorted(ceilings, key=lambda c: (c.kind, c.dtype, c.threads, -c.value))
     ]
     parts = [table(("roof", "value", "95 % interval", "threads", "source", ""), rows)] if rows else []
@@ -71,7 +71,7 @@ def measurement(m: Measurement) -> str:
         ("rate", format_rate(m.flop_per_s, "FLOP/s")),
         ("intensity", _intensity(m.intensity_flop_per_byte)),
         ("extra memory", UNKNOWN if m.peak_alloc_bytes is None else format_bytes(m.peak_alloc_bytes)),
-        ("compile", format_time(m.compile_s)),
+        *([("compile", format_time(m.compile_s))] if m.compile_s >= 1e-3 else []),  # less: nothing was compiled
         ("verified", f"greatest relative error {m.max_relative_error:.1e}"),
     ]
     if m.disturbed:
@@ -196,7 +196,11 @@ def _times(e: Estimate) -> str:
 def _rates(c: Ceiling) -> str:
     if c.low is None or c.high is None:
         return ""
-    return f"{format_rate(c.low, c.unit)} to {format_rate(c.high, c.unit)}"
+    return f"{_rate(c.low, c.unit)} to {_rate(c.high, c.unit)}"
+
+
+def _rate(value: float, unit: str) -> str:
+    return format_rate(value, "B/s" if unit == "byte/s" else unit)  # GB/s, as everybody writes it
 
 
 def _intensity(flop_per_byte: float | None) -> str:

@@ -36,14 +36,19 @@ def test_json_is_ascii_so_that_any_terminal_can_print_it():
 
 
 def test_columns_stand_below_each_other():
-    text = table(("kernel", "time"), [("numpy", "1 ms"), ("python_loops", "10 s")])
-    assert text.splitlines() == ["kernel        time", "numpy         1 ms", "python_loops  10 s"]
+    text = table(("kernel", "time", ""), [("numpy", "1 ms", ""), ("python_loops", "10 s", "slow")])
+    assert text.splitlines() == ["kernel        time", "numpy         1 ms", "python_loops  10 s  slow"]
 
 
 def test_progress_in_a_file_is_plain_lines_each_said_once():
     stream = io.StringIO()
     progress = Progress(stream)
-    for event in (STEP, STEP, {"event": "queued", "place": 1}, {"event": "queued", "place": 0}):
+    for event in (
+        STEP,
+        {**STEP, "expected_s": 1.9},
+        {"event": "queued", "place": 1},
+        {"event": "queued", "place": 0},
+    ):
         progress(event)
     assert stream.getvalue().splitlines() == [
         "[3/7] matmul/numpy N=512, about 2.00 s left",

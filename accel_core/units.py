@@ -26,6 +26,8 @@ def format_time(seconds: float) -> str:
     """Seconds as `1.23 ms`; from two minutes on as minutes, hours or days."""
     if not math.isfinite(seconds):
         return "unknown time"
+    if seconds == 0:
+        return "0 s"
     if abs(seconds) >= 172_800:
         return f"{format_number(seconds / 86_400)} days"
     if abs(seconds) >= 7_200:
@@ -39,16 +41,20 @@ def format_time(seconds: float) -> str:
 
 
 def format_bytes(size_bytes: float) -> str:
-    """A size in binary units: `48 KiB`, `1.5 MiB`."""
-    for scale, unit in _BINARY:
-        if abs(size_bytes) >= scale:
-            break
+    """A size in binary units: `48 KiB`, `1.50 MiB`."""
+    if not math.isfinite(size_bytes):
+        return "unknown size"
+    almost = 1 - 0.5 / 1024  # what would round to 1024 of one unit is said in the next
+    scale, unit = next((u for u in _BINARY if abs(size_bytes) >= u[0] * almost), _BINARY[-1])
     scaled = size_bytes / scale
-    return f"{scaled:.0f} {unit}" if scaled == round(scaled) else f"{format_number(scaled)} {unit}"
+    whole = scaled == round(scaled) or abs(scaled) >= 1000  # 1010 KiB has four digits before the point
+    return f"{scaled:.0f} {unit}" if whole else f"{format_number(scaled)} {unit}"
 
 
 def format_rate(value: float, unit: str) -> str:
     """A rate with a decimal prefix: `format_rate(1.177e11, "FLOP/s")` is `118 GFLOP/s`."""
+    if not math.isfinite(value):
+        return "unknown rate"
     for scale, prefix in _DECIMAL:
         if abs(value) >= scale * 0.9995:
             return f"{format_number(value / scale)} {prefix}{unit}"
@@ -61,6 +67,4 @@ def format_ratio(ratio: float) -> str:
         return "unknown"
     if 0.995 <= ratio <= 1.005:
         return "as fast"
-    return (
-        f"{format_number(ratio)} times faster" if ratio > 1 else f"{format_number(1 / ratio)} times slower"
-    )
+    return f"{format_number(ratio)} times faster" if ratio > 1 else f"{format_number(1 / ratio)} times slower"

@@ -47,7 +47,7 @@ def format_bytes(size_bytes: float) -> str:
     almost = 1 - 0.5 / 1024  # what would round to 1024 of one unit is said in the next
     scale, unit = next((u for u in _BINARY if abs(size_bytes) >= u[0] * almost), _BINARY[-1])
     scaled = size_bytes / scale
-    whole = scaled == round(scaled) or abs(scaled) >= 1000  # 1010 KiB has four digits before the point
+    whole = scaled == round(scaled) or abs(scaled) >= 1000  # 1013 KiB has four digits before the point
     return f"{scaled:.0f} {unit}" if whole else f"{format_number(scaled)} {unit}"
 
 

@@ -98,7 +98,7 @@ def test_a_rate_has_the_prefix_that_keeps_its_number_under_a_thousand(value, tex
         (48 * 1024, "48 KiB"),
         (1.5 * 1024**2, "1.50 MiB"),
         (1000 * 1024, "1000 KiB"),
-        (1010.3 * 1024, "1010 KiB"),
+        (1013.4 * 1024, "1013 KiB"),
         (1024**2 - 1, "1.00 MiB"),
         (32 * 1024**2, "32 MiB"),
         (1024**3 - 1, "1.00 GiB"),

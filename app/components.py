@@ -42,7 +42,7 @@ def header(question: str, first: str) -> None:
 def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, empty: str = "") -> None:
     """The page's primary button, with the time that it will take; `empty` says why there is nothing to do."""
     st.button(
-        f"{label} (about {format_time(max(round(expected_s), 1))})",
+        f"{label} (about {about(expected_s)})",
         key="measure",
         type="primary",
         icon=":material/play_arrow:",
@@ -52,6 +52,11 @@ def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, emp
         on_click=jobs.start,
         args=(job,),
     )
+
+
+def about(seconds: float) -> str:
+    """A time as one says it beforehand: whole seconds, minutes from two on."""
+    return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
 
 
 def sample_label(record: Record) -> None:

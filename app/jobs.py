@@ -16,7 +16,6 @@ import cached
 import streamlit as st
 
 from accel_core.errors import AccelError, StoreUnavailable
-from accel_core.units import format_time
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
@@ -168,7 +167,7 @@ def _sentence(job: Job) -> str:
     parts = [progress.step or "Starting"]
     if progress.total:
         parts.insert(0, f"Step {min(progress.done + 1, progress.total)} of {progress.total}")
-    text = ": ".join(parts) + f" · {format_time(round(progress.elapsed_s))} elapsed"
+    text = ": ".join(parts) + f" · {progress.elapsed_s:.0f} s elapsed"
     if progress.expected_s:
-        text += f", about {format_time(max(round(progress.expected_s), 1))} to go"
+        text += f", about {max(progress.expected_s, 1):.0f} s to go"
     return text

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import components
 import streamlit as st
 
-import components
-
+st.set_page_config("Accel Explorer", ":material/speed:", "wide", initial_sidebar_state=220)
 page = st.navigation(
     [
         st.Page(
@@ -35,6 +35,6 @@ page = st.navigation(
         ),
     ]
 )
-st.set_page_config(f"{page.title} · Accel Explorer", ":material/speed:", layout="wide")
+st.set_page_config(f"{page.title} · Accel Explorer")
 with components.guard():
     page.run()

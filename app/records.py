@@ -21,6 +21,7 @@ from accel_core.model import (
     Peaks,
     Refusal,
 )
+from accel_core.roofline import theoretical_ceilings
 
 Part = TypeVar("Part")
 
@@ -83,6 +84,17 @@ def _of(results: Iterable[Any], kind: type[Part]) -> list[Part]:
 def _newest(parts: Sequence[Part], key: Callable[[Part], Hashable]) -> tuple[Part, ...]:
     """The last part of each key, in the order in which the keys came."""
     return tuple({key(part): part for part in parts}.values())
+
+
+def ceilings(record: Record) -> tuple[Ceiling, ...]:
+    """Measured roofs, and the theoretical ones where the running clock was measured too."""
+    peaks = record.peaks
+    if peaks is None:
+        return ()
+    if peaks.clock is None:
+        return peaks.ceilings
+    clock_hz = peaks.clock.clock_hz.median
+    return (*peaks.ceilings, *theoretical_ceilings(record.machine, clock_hz, peaks.ceilings))
 
 
 def changes(then: Environment, now: Environment) -> list[str]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
 Value = str | int | float
 NOTES = "link notes"
+TYPO = 0.8
+"""Spellings at least so alike (difflib's ratio) are taken for the same word."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Several:
-    """Any of `options`, at least one."""
+    """Any of `options`; an empty default stands for all of them."""
 
     key: str
     label: str
@@ -59,11 +61,11 @@ class Several:
         unknown = [name for name in given if name not in self.options]
         if not unknown:
             return list(given), None
-        near = [m for name in given for m in difflib.get_close_matches(name, self.options, 1, 0.6)]
+        near = [m for name in given for m in difflib.get_close_matches(name, self.options, 1, TYPO)]
         kept = list(dict.fromkeys(near)) or list(self.default)
         return kept, (
             f"The link asks for {self.key}={short(', '.join(unknown))}: it can be any of "
-            f"{', '.join(self.options)}; shown is {', '.join(kept)}."
+            f"{', '.join(self.options)}; shown is {', '.join(kept) or 'all'}."
         )
 
 
@@ -107,11 +109,12 @@ def _number(text: str) -> float | None:
 def _nearest(text: str, options: Sequence[Value], default: Value) -> Value:
     """The option closest to `text`: by number, by spelling, else the default."""
     if isinstance(options[0], str):
-        close = difflib.get_close_matches(text, [str(o) for o in options], 1, 0.6)
+        close = difflib.get_close_matches(text, [str(o) for o in options], 1, TYPO)
         return close[0] if close else default
     number = _number(text)
     if number is None:
         return default
+    number = min(max(number, float(options[0])), float(options[-1]))
     return min(options, key=lambda option: abs(float(option) - number))
 
 
@@ -132,7 +135,10 @@ def admit(*settings: Setting) -> None:
             continue
         kept, note = setting.admit(given)
         if note is not None:
-            st.query_params[setting.key] = kept if isinstance(setting, Several) else kept[0]
+            if kept:
+                st.query_params[setting.key] = kept
+            else:
+                del st.query_params[setting.key]
             notes.append(note)
     if notes:
         st.session_state[NOTES] = notes
@@ -168,6 +174,7 @@ def segments(setting: Choice) -> Value:
         required=True,
         key=setting.key,
         help=setting.help,
+        wrap=False,
         bind="query-params",
     )
     return setting.default if chosen is None else chosen
@@ -186,16 +193,18 @@ def select(setting: Choice) -> Value:
 
 
 def several(setting: Several) -> tuple[str, ...]:
-    """Any of a list; all of the default where nothing is chosen."""
+    """Any of a list; where nothing is chosen the default, and all where the default is nothing."""
     chosen = st.multiselect(
         setting.label,
         setting.options,
         list(setting.default),
         key=setting.key,
         help=setting.help,
+        placeholder="All",
+        wrap=True,
         bind="query-params",
     )
-    return tuple(name for name in setting.options if name in chosen) or setting.default
+    return tuple(name for name in setting.options if name in chosen) or setting.default or setting.options
 
 
 def number(setting: Number) -> float:
@@ -258,8 +267,3 @@ def block(choices: Sequence[int], default: int) -> Choice:
         default,
         "Side of the square tiles, for kernels that work tile by tile; larger than N means one tile.",
     )
-
-
-def within(setting: Several, default: Sequence[str]) -> Several:
-    """The same setting with another default."""
-    return replace(setting, default=tuple(default))

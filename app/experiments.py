@@ -1,0 +1,210 @@
+"""Which cases a page's controls ask for, and which measurements on record answer them.
+
+A page shows the answers to its own settings; where there are none it shows the newest answers to other
+settings, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from records import Record
+
+from accel_core import registry
+from accel_core.bench.cases import expected_s
+from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
+
+OVER = ("block", "size", "threads", "none")
+"""What an experiment varies."""
+LIMIT_S = 10.0
+"""A case whose single call is predicted to take longer is refused."""
+START_S = 1.0
+"""A worker process comes up and loads its compiled kernels in about this time."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The settings of an experiment; `block` None means each kernel's own default."""
+
+    size: int
+    dtype: str
+    threads: int
+    block: int | None = None
+
+    def sentence(self, over: str = "none") -> str:
+        """For instance "N=512, float32, 1 thread"; what is varied is left out."""
+        parts = [
+            f"N={self.size}" if over != "size" else f"N up to {self.size}",
+            self.dtype,
+            f"{self.threads} thread{'s' if self.threads != 1 else ''}" if over != "threads" else "",
+            f"block {self.block}" if self.block is not None and over != "block" else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Some rungs of one workload at one setup, with one setting varied or none."""
+
+    workload: Workload
+    kernels: tuple[str, ...]
+    over: str
+    setup: Setup
+    thread_counts: tuple[int, ...] = (1,)
+
+    def cases(self) -> list[Case]:
+        """What to measure, in the order in which it should be measured."""
+        return [
+            case_of(self.workload, self.workload.kernel(name), setup)
+            for setup in self._setups()
+            for name in self.kernels
+            if self.varies(self.workload.kernel(name))
+        ]
+
+    def varies(self, kernel: Kernel) -> bool:
+        """Whether the varied setting is one that `kernel` has."""
+        if self.over == "threads":
+            return kernel.threaded
+        return self.over != "block" or _has_block(kernel)
+
+    def _setups(self) -> Iterator[Setup]:
+        if self.over == "size":
+            yield from (replace(self.setup, size=n) for n in self.workload.sizes if n <= self.setup.size)
+        elif self.over == "block":
+            yield from (replace(self.setup, block=b) for b in blocks(self.workload, self.setup.size))
+        elif self.over == "threads":
+            yield from (replace(self.setup, threads=t) for t in self.thread_counts)
+        else:
+            yield self.setup
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page draws: the answers, what was refused, and whether they belong to other settings."""
+
+    measurements: tuple[Measurement, ...]
+    refusals: tuple[Refusal, ...]
+    setup: Setup
+    stale: bool = False
+
+
+def blocks(workload: Workload, size: int) -> tuple[int, ...]:
+    """The block sizes that a sweep at `size` tries: all offered ones up to the first that is one tile."""
+    offered = block_choices(workload)
+    larger = [b for b in offered if b >= size]
+    return tuple([b for b in offered if b < size] + larger[:1])
+
+
+def block_choices(workload: Workload) -> list[int]:
+    """Every block size that some rung offers, rising."""
+    parameters = [p for kernel in workload.kernels for p in kernel.parameters if p.name == "block"]
+    return sorted({block for parameter in parameters for block in parameter.choices})
+
+
+def _has_block(kernel: Kernel) -> bool:
+    return any(p.name == "block" for p in kernel.parameters)
+
+
+def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
+    """A rung at this setup: threads where it uses them, the block where it has one."""
+    parameters = {
+        p.name: setup.block if p.name == "block" and setup.block is not None else p.default
+        for p in kernel.parameters
+        if p.name != "threads"
+    }
+    threads = setup.threads if kernel.threaded else 1
+    return Case(f"{workload.name}/{kernel.name}", setup.size, setup.dtype, threads, parameters)
+
+
+def shown(record: Record, experiment: Experiment) -> Shown:
+    """The answers to the experiment's own settings, else the newest answers to others."""
+    found = _answers(record, experiment)
+    if found:
+        return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
+    enough = 1 if experiment.over == "none" else 2
+    for setup in _other_setups(record, experiment):
+        other = replace(experiment, setup=setup)
+        found = _answers(record, other)
+        if len(found) >= min(enough, len(other.cases())):
+            return Shown(tuple(found), tuple(refusals(record, other, found)), setup, stale=True)
+    return Shown((), tuple(refusals(record, experiment, ())), experiment.setup)
+
+
+def _answers(record: Record, experiment: Experiment) -> list[Measurement]:
+    """The newest measurement of each case that has one."""
+    newest: dict[tuple, Measurement] = {}
+    for measurement in record.measurements:
+        if tuple(measurement.shape) == tuple(experiment.workload.shape(measurement.size)):
+            newest.setdefault(_key(measurement), measurement)
+    return [newest[key] for key in map(_key, experiment.cases()) if key in newest]
+
+
+def _key(thing: Case | Measurement) -> tuple:
+    return thing.kernel, thing.size, thing.dtype, thing.threads, _plain(thing.parameters)
+
+
+def _plain(parameters: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((k, v) for k, v in parameters.items() if k != "threads"))
+
+
+def _other_setups(record: Record, experiment: Experiment, limit: int = 40) -> Iterable[Setup]:
+    """Setups of measurements on record, newest first; a size sweep keeps its own upper end."""
+    wanted = {f"{experiment.workload.name}/{name}" for name in experiment.kernels}
+    keep_block = experiment.setup.block is None
+    setups = dict.fromkeys(
+        Setup(
+            experiment.setup.size if experiment.over == "size" else m.size,
+            m.dtype,
+            m.threads,
+            None if keep_block else m.parameters.get("block", experiment.setup.block),
+        )
+        for m in record.measurements
+        if m.kernel in wanted
+    )
+    return list(setups)[:limit]
+
+
+def refusals(record: Record, experiment: Experiment, found: Sequence[Measurement]) -> list[Refusal]:
+    """Why the cases without an answer cannot be run: as the runner said, else as the registry says."""
+    answered = set(map(_key, found))
+    said = {_key(refusal.case): refusal for refusal in record.refusals}
+    refused = []
+    for case in experiment.cases():
+        if _key(case) in answered:
+            continue
+        if _key(case) in said:
+            refused.append(said[_key(case)])
+        elif reason := registry.why_not(case, record.machine, LIMIT_S):
+            refused.append(Refusal(case, reason, *_extrapolated(case, record, experiment.workload)))
+    return refused
+
+
+def _extrapolated(case: Case, record: Record, workload: Workload) -> tuple[float | None, int | None]:
+    """Time and size: the largest smaller size on record, scaled by the ratio of the FLOP counts."""
+    smaller = [
+        m
+        for m in record.measurements
+        if (m.kernel, m.dtype, m.threads) == (case.kernel, case.dtype, case.threads)
+        and m.size < case.size
+        and _plain(m.parameters) == _plain(case.parameters)
+    ]
+    if not smaller:
+        return None, None
+    largest = max(smaller, key=lambda m: m.size)
+    return largest.time_s.median * workload.flop(workload.shape(case.size)) / largest.flop, largest.size
+
+
+def job_expected_s(cases: Sequence[Case], budget_s: float) -> float:
+    """About how long a job takes, the start of its worker included."""
+    return START_S + sum(expected_s(case, budget_s, LIMIT_S) for case in cases)
+
+
+def bench_job(cases: Sequence[Case], budget_s: float) -> dict:
+    """The job that measures `cases`, as the runner takes it."""
+    return {
+        "kind": "bench",
+        "cases": [case.to_dict() for case in cases],
+        "budget_s": budget_s,
+        "limit_s": LIMIT_S,
+    }

@@ -1,0 +1,130 @@
+"""What the page Lab is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import components
+import ladder_page
+import settings
+import streamlit as st
+import tables
+import theme
+from block_reading import best_block_reading
+from experiments import OVER, Experiment, Setup, Shown, block_choices
+from ladder_page import WORKLOAD
+from records import Record
+
+from accel_core.figures import (
+    cache_marks,
+    ladder_alt,
+    ladder_figure,
+    ladder_reading,
+    sweep_alt,
+    sweep_figure,
+    sweep_reading,
+)
+from accel_core.model import Machine, Measurement
+
+BUTTONS = {
+    "block": "Sweep the block",
+    "size": "Sweep the size",
+    "threads": "Sweep the threads",
+    "none": "Measure once",
+}
+TILED = ("numpy_tiled", "compiled_tiled")
+BLOCKS = tuple(block_choices(WORKLOAD))
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice | settings.Several]:
+    """The settings of the page, by name."""
+    names = tuple(k.name for k in WORKLOAD.kernels)
+    default = tuple(n for n in TILED if n in names) or names[-1:]
+    return {
+        "over": settings.Choice(
+            "over",
+            "Sweep over",
+            OVER,
+            "block",
+            "What to vary; nothing measures each kernel once, as set below.",
+        ),
+        "kernels": settings.Several("kernels", "Kernels", names, default),
+        **ladder_page.controls(machine),
+        "block": settings.block(BLOCKS, 64 if 64 in BLOCKS else BLOCKS[0]),
+    }
+
+
+def experiment(machine: Machine, kernels: tuple[str, ...], over: str, setup: Setup) -> Experiment:
+    """What the controls ask for."""
+    counts = tuple(int(t) for t in settings.threads(machine.cores.allowed).options)
+    return Experiment(WORKLOAD, kernels, over, setup, counts)
+
+
+def nothing_to_do(asked: Experiment) -> str:
+    """Why the sweep has no case; empty where it has some."""
+    if asked.cases():
+        return ""
+    can = [k.name for k in WORKLOAD.kernels if asked.varies(k)]
+    return f"None of the chosen kernels has {asked.over} to vary: choose {' or '.join(can) or 'another sweep'}."
+
+
+def left_out(asked: Experiment) -> None:
+    """Name the chosen kernels that the sweep cannot vary."""
+    without = [name for name in asked.kernels if not asked.varies(WORKLOAD.kernel(name))]
+    if not asked.cases():
+        st.warning(nothing_to_do(asked), icon=":material/tune:")
+    elif without:
+        verb = "has" if len(without) == 1 else "have"
+        thing = "one thread only" if asked.over == "threads" else f"no {asked.over}"
+        st.caption(f"Left out: {', '.join(without)} {verb} {thing}.")
+
+
+def cache_caption(machine: Machine, dtype: str) -> None:
+    """The blocks and sizes at which three of them fill each cache."""
+    marks = cache_marks(machine, dtype, "block")
+    if marks:
+        fills = ", ".join(f"{mark.level} at {mark.value:.0f}" for mark in marks)
+        st.caption(f"Three {dtype} blocks, or three whole matrices, of this side fill {fills}.")
+
+
+def picture(record: Record, asked: Experiment, shown: Shown) -> None:
+    """The sweep as lines, or single measurements as bars, and what they say."""
+    quiet = shown.stale or record.sample
+    look = theme.current_look()
+    if asked.over == "none":
+        rungs = replace(WORKLOAD, kernels=tuple(WORKLOAD.kernel(n) for n in asked.kernels))
+        theme.show(
+            ladder_figure(rungs, shown.measurements, shown.refusals, look, stale=quiet),
+            alt=ladder_alt(rungs, shown.measurements, shown.refusals),
+            key="lab bars",
+            filename="lab",
+        )
+        components.reading(ladder_reading(rungs, shown.measurements, shown.refusals))
+        return
+    top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
+    marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
+    theme.show(
+        sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=quiet),
+        alt=sweep_alt(WORKLOAD, shown.measurements, asked.over),
+        key="sweep",
+        filename=f"sweep-{asked.over}",
+    )
+    components.reading(sweep_reading(WORKLOAD, shown.measurements, asked.over, marks))
+    if asked.over == "block" and (text := best_block_reading(record.machine, shown.measurements)):
+        components.reading(text)
+
+
+def value(m: Measurement, over: str) -> float:
+    """The swept value of a measurement."""
+    if over == "block":
+        return float(m.parameters.get("block", m.size))
+    return float(m.size if over == "size" else m.threads)
+
+
+def details(shown: Shown) -> None:
+    """On demand: the table, and how each number was measured."""
+    with st.expander("All measurements as a table", icon=":material/table:"):
+        tables.table(tables.measurement_rows(shown.measurements), "lab", alt="Measurements of this experiment")
+        for refused in shown.refusals:
+            st.caption(f"{refused.case.kernel}, N={refused.case.size}: {refused.reason}")
+    ladder_page.how_measured(shown)

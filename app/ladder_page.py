@@ -1,0 +1,192 @@
+"""What the page Ladder is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cached
+import components
+import settings
+import streamlit as st
+import tables
+import theme
+from block_reading import KERNEL as BLOCK_KERNEL
+from block_reading import best_block_reading, block_of
+from experiments import Experiment, Setup, Shown
+from records import Record
+
+from accel_core import registry
+from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, toolbar_config
+from accel_core.model import Ceiling, Kernel, Machine, Measurement
+from accel_core.roofline import judge, select_roofs
+from accel_core.units import format_number, format_rate, format_ratio, format_time
+
+WORKLOAD = registry.workload("matmul")
+RUNG = settings.Choice("rung", "Rung", tuple(k.name for k in WORKLOAD.kernels), WORKLOAD.kernels[-1].name)
+CHART = "ladder chart"
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice]:
+    """The settings of the page, by name."""
+    return {
+        "size": settings.size(WORKLOAD.sizes, WORKLOAD.default_size, WORKLOAD.size_means),
+        "dtype": settings.DTYPE,
+        "threads": settings.threads(machine.cores.allowed),
+        "budget": settings.BUDGET,
+    }
+
+
+def experiment(setup: Setup) -> Experiment:
+    """All rungs at one setup."""
+    return Experiment(WORKLOAD, tuple(k.name for k in WORKLOAD.kernels), "none", setup)
+
+
+def any_measured(record: Record) -> bool:
+    """Whether this machine has a rung on record."""
+    return any(m.workload == WORKLOAD.name for m in record.measurements) or bool(record.refusals)
+
+
+def roof(record: Record, setup: Setup) -> Ceiling | None:
+    """The highest FMA roof that was measured for this type and thread count."""
+    if record.peaks is None:
+        return None
+    compute = select_roofs(record.peaks.ceilings, setup.dtype, setup.threads).compute
+    measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
+    return max(measured, key=lambda c: c.value, default=None)
+
+
+def picture(record: Record, shown: Shown) -> None:
+    """The ladder; a click on a bar opens its rung."""
+    quiet = record.sample or shown.stale
+    figure = ladder_figure(
+        WORKLOAD,
+        shown.measurements,
+        shown.refusals,
+        theme.current_look(),
+        ceiling=roof(record, shown.setup),
+        stale=quiet,
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        height="content",
+        key=CHART,
+        alt=ladder_alt(WORKLOAD, shown.measurements, shown.refusals),
+        config=toolbar_config("ladder"),
+        on_select=_open_clicked,
+        selection_mode="points",
+    )
+    components.reading(
+        ladder_reading(WORKLOAD, shown.measurements, shown.refusals, ceiling=roof(record, shown.setup))
+    )
+
+
+def _open_clicked() -> None:
+    """Open the rung whose bar was clicked."""
+    points = st.session_state[CHART].selection.points
+    for point in points:
+        name = point.get("customdata")
+        name = name[0] if isinstance(name, list | tuple) else name
+        if name in RUNG.options:
+            st.session_state[RUNG.key] = name
+
+
+def rung_detail(record: Record, shown: Shown) -> None:
+    """One rung: its one change, its numbers, its code, and the difference to the rung that it changes."""
+    st.subheader("One rung", anchor=False)
+    kernel = WORKLOAD.kernel(str(settings.select(RUNG)))
+    before = WORKLOAD.before(kernel)
+    st.markdown(f"**{kernel.title}.** {kernel.idea}")
+    _numbers(record, shown, kernel, before)
+    source, diff = cached.source(f"{WORKLOAD.name}/{kernel.name}")
+    code, why = st.columns([3, 2])
+    with code:
+        options = ["Code", f"Changed from {before.name}"] if before and diff else ["Code"]
+        view = st.segmented_control("Show", options, default=options[0], required=True, key="code view")
+        if view == "Code" or not diff:
+            st.code(source, language="python", line_numbers=True)
+        else:
+            st.code(diff, language="diff")
+    with why:
+        st.markdown(kernel.explanation)
+        if block := _best_block(record, kernel):
+            st.markdown(block)
+
+
+def _best_block(record: Record, kernel: Kernel) -> str:
+    """Where the newest block sweep of a tiled rung had its best here; where there is none, how to make one."""
+    if f"{WORKLOAD.name}/{kernel.name}" != BLOCK_KERNEL:
+        return ""
+    newest = next((m for m in record.measurements if m.kernel == BLOCK_KERNEL), None)
+    alike = [m for m in record.measurements if newest and (m.size, m.dtype) == (newest.size, newest.dtype)]
+    latest = {block_of(m): m for m in reversed(alike) if m.kernel == BLOCK_KERNEL}
+    text = best_block_reading(record.machine, list(latest.values()))
+    if text and newest:
+        return f"**At N={newest.size}, {newest.dtype}:** {text}"
+    return "Sweep its block in the Lab to see where its best block lies on this machine, and why."
+
+
+def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None) -> None:
+    """Speed, speed-ups over the rung that it changes and the first, share of the roof; or why not run."""
+    times = {m.kernel.partition("/")[2]: m for m in shown.measurements}
+    took = {r.case.kernel.partition("/")[2]: r for r in shown.refusals}
+    if kernel.name in took:
+        st.warning(took[kernel.name].reason, icon=":material/block:")
+        return
+    if kernel.name not in times:
+        st.caption("Not measured at these settings yet.")
+        return
+    mine = times[kernel.name]
+    first = WORKLOAD.kernels[0]
+    with st.container(horizontal=True):
+        st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
+        st.metric("Time per call", format_time(mine.time_s.median), width="content")
+        for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
+            st.metric(f"Against {other.name}", _speedup(mine, other, times, took), width="content")
+        verdict = judge(mine, record.peaks.ceilings, record.machine) if record.peaks else None
+        if verdict is not None:
+            st.metric(
+                "Of its roof",
+                format_number(verdict.share, 2),
+                width="content",
+                help=f"Its share of what {verdict.limiting.name} allows at this arithmetic intensity.",
+            )
+    if mine.disturbed:
+        st.warning(f"Disturbed: {mine.disturbed_reason}", icon=":material/warning:")
+
+
+def _speedup(mine: Measurement, other: Kernel, times: dict[str, Measurement], took: dict[str, Any]) -> str:
+    """How much faster than `other`; with an extrapolated time where it was refused."""
+    if other.name in times:
+        return format_ratio(times[other.name].time_s.median / mine.time_s.median)
+    refused = took.get(other.name)
+    if refused is not None and refused.extrapolated_s:
+        return f"{format_ratio(refused.extrapolated_s / mine.time_s.median)} (extrapolated)"
+    return "unknown"
+
+
+def details(shown: Shown) -> None:
+    """On demand: all rungs as a table, what was refused, and how each number was measured."""
+    with st.expander("All rungs as a table", icon=":material/table:"):
+        tables.table(
+            tables.measurement_rows(shown.measurements), "ladder", alt="Measured rungs with their times"
+        )
+        for refused in shown.refusals:
+            st.caption(f"{refused.case.kernel}: {refused.reason}")
+    how_measured(shown)
+
+
+def how_measured(shown: Shown) -> None:
+    """Samples, interval, check and disturbance of one measurement at a time."""
+    if not shown.measurements:
+        return
+    with st.expander("How it was measured", icon=":material/timer:"):
+        names = {f"{m.kernel.partition('/')[2]} {_block(m)}".strip(): m for m in shown.measurements}
+        chosen = st.selectbox("Measurement", list(names), len(names) - 1, key="how measured")
+        if chosen is not None:
+            rows = [{"What": what, "Value": value} for what, value in tables.how_measured(names[chosen])]
+            st.dataframe(rows, hide_index=True, alt=f"How {chosen} was measured")
+
+
+def _block(m: Measurement) -> str:
+    return f"N={m.size}" + "".join(f", {name} {value}" for name, value in m.parameters.items())

@@ -1,0 +1,215 @@
+"""What the page Roofline is made of: which points stand on it, the picture, the flags and the downloads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import components
+import experiments
+import jobs
+import settings
+import streamlit as st
+import tables
+import theme
+from records import Record
+
+from accel_core import registry
+from accel_core.figures import (
+    PAPER,
+    Prediction,
+    figure_html,
+    roofline_alt,
+    roofline_figure,
+    roofline_reading,
+)
+from accel_core.model import Case, Ceiling, Machine, Measurement
+from accel_core.roofline import Verdict, judge
+
+SINCE = "since"
+HELP_POINTS = "latest: the newest measurement of each kernel; all: every measurement on record."
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice | settings.Several]:
+    """The settings of the page, by name."""
+    names = tuple(f"{w.name}/{k.name}" for w in registry.WORKLOADS for k in w.kernels)
+    return {
+        "dtype": settings.DTYPE,
+        "threads": settings.threads(machine.cores.allowed),
+        "points": settings.Choice("points", "Points", ("latest", "all"), "latest", HELP_POINTS),
+        "kernels": settings.Several("shown", "Kernels", names, ()),
+    }
+
+
+def chosen(record: Record, kernels: Sequence[str], points: str) -> list[Measurement]:
+    """The measurements that the filters leave, newest first."""
+    start = "" if record.sample else since()
+    kept = [m for m in record.measurements if m.kernel in kernels and m.created >= start]
+    if points == "all":
+        return kept
+    return list({(m.kernel, m.dtype, m.threads): m for m in reversed(kept)}.values())[::-1]
+
+
+def since() -> str:
+    """Points older than this moment (ISO 8601, UTC) are hidden; empty where all are shown."""
+    given = st.query_params.get(SINCE, "")
+    if not given:
+        return ""
+    try:
+        moment = datetime.fromisoformat(given.replace(" ", "+"))
+    except ValueError:
+        del st.query_params[SINCE]
+        st.warning(
+            f"The link hides points older than {settings.short(given)}, which is no moment such as "
+            "2026-01-31T12:00:00+00:00; all points are shown.",
+            icon=":material/link_off:",
+        )
+        return ""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+def picture(
+    record: Record,
+    roofs: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    dtype: str,
+    threads: int,
+    predicted: Sequence[Prediction],
+) -> None:
+    """The plot at full width, and what it says."""
+    words: dict[str, Any] = {"workloads": registry.WORKLOADS, "dtype": dtype, "threads": threads}
+    form = st.session_state.get("picture form", "PNG")
+    theme.show(
+        figure(record, roofs, measurements, dtype, threads, predicted, theme.current_look()),
+        alt=roofline_alt(record.machine, roofs, measurements, **words),
+        key="roofline",
+        filename="roofline",
+        form="svg" if form == "SVG" else "png",
+    )
+    components.reading(roofline_reading(record.machine, roofs, measurements, **words))
+
+
+def figure(
+    record: Record,
+    roofs: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    dtype: str,
+    threads: int,
+    predicted: Sequence[Prediction],
+    look: Any,
+) -> Any:
+    """The roofline with its provenance."""
+    peaks = record.peaks
+    return roofline_figure(
+        record.machine,
+        roofs,
+        measurements,
+        look,
+        workloads=registry.WORKLOADS,
+        dtype=dtype,
+        threads=threads,
+        clock=peaks.clock if peaks else None,
+        environment=peaks.environment if peaks and peaks.created else None,
+        created=peaks.created if peaks and peaks.created else None,
+        predicted=predicted,
+        sample=record.sample,
+    )
+
+
+def since_controls(record: Record) -> None:
+    """Hide the points so far without deleting a record, show them again; how the toolbar saves a picture."""
+    hidden = since()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if hidden:
+            st.button("Show all points", icon=":material/visibility:", on_click=_show_since, args=("",))
+            st.caption(
+                f"Points older than {hidden[:19].replace('T', ' ')} UTC are hidden; no record is deleted."
+            )
+        else:
+            st.button(
+                "Hide the points so far",
+                icon=":material/visibility_off:",
+                on_click=_show_since,
+                args=(datetime.now(UTC).isoformat(timespec="seconds"),),
+                disabled=record.sample or not record.measurements,
+                help="Start with a clean picture. No record is deleted, and one click shows them again.",
+            )
+        st.segmented_control(
+            "Picture as",
+            ["PNG", "SVG"],
+            default="PNG",
+            required=True,
+            key="picture form",
+            label_visibility="collapsed",
+            help="What the camera in the picture's toolbar saves: PNG in twice the size, or SVG.",
+        )
+
+
+def _show_since(moment: str) -> None:
+    if moment:
+        st.query_params[SINCE] = moment
+    else:
+        st.query_params.pop(SINCE, None)
+
+
+def flagged(
+    record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], dtype: str, threads: int
+) -> None:
+    """Points above their roof: the likely causes, and a button that measures them and their roofs again."""
+    for m in measurements:
+        if (m.dtype, m.threads) != (dtype, threads) or not (verdict := judge(m, roofs, record.machine)):
+            continue
+        if not verdict.above:
+            continue
+        st.warning(_flag(m, verdict), icon=":material/flag:")
+        if not record.sample:
+            case = Case(m.kernel, m.size, m.dtype, m.threads, m.parameters, tuple(m.shape))
+            st.button(
+                "Measure again",
+                key=f"again {m.id}",
+                icon=":material/refresh:",
+                on_click=jobs.start,
+                args=(experiments.bench_job([case], 5.0),),
+                disabled=jobs.active(),
+            )
+
+
+def _flag(m: Measurement, verdict: Verdict) -> str:
+    causes = " ".join(verdict.causes)
+    return f"{m.kernel} (N={m.size}) lies above its roof, at {verdict.share:.3g} of it. {causes}"
+
+
+def downloads(
+    record: Record,
+    roofs: Sequence[Ceiling],
+    measurements: Sequence[Measurement],
+    dtype: str,
+    threads: int,
+    predicted: Sequence[Prediction],
+) -> None:
+    """The points as a table, and the picture and its numbers as files."""
+
+    def page() -> str:
+        picture = figure(record, roofs, measurements, dtype, threads, predicted, PAPER)
+        return figure_html(picture, title="Accel Explorer: roofline", filename="roofline")
+
+    def data() -> str:
+        return json.dumps(
+            {
+                "machine": record.machine.to_dict(),
+                "ceilings": [c.to_dict() for c in roofs],
+                "measurements": [m.to_dict() for m in measurements],
+            },
+            indent=1,
+        )
+
+    with st.expander("Points as a table", icon=":material/table:"):
+        tables.table(tables.measurement_rows(measurements), "roofline", alt="Measurements on the picture")
+    with st.container(horizontal=True):
+        for label, content, name, mime in (
+            ("Picture as HTML", page, "roofline.html", "text/html"),
+            ("Data as JSON", data, "roofline.json", "application/json"),
+        ):
+            st.download_button(label, content, name, mime, icon=":material/download:", on_click="ignore")

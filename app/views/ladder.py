@@ -1,0 +1,47 @@
+"""Ladder: every rung of a workload at one size, timed live, with its code and what changed."""
+
+import components
+import experiments
+import jobs
+import ladder_page
+import records
+import settings
+import streamlit as st
+
+own = records.own()
+workload = ladder_page.WORKLOAD
+controls = ladder_page.controls(own.machine)
+settings.admit(*controls.values(), ladder_page.RUNG)
+components.header(
+    "Why is this code slow?",
+    "Predict first: how many times faster is the library than three Python loops? Then time all rungs.",
+)
+left, right = st.columns([675, 295], vertical_alignment="bottom")
+row = left.columns([200, 185, 120, 170])
+with row[0]:
+    size = int(settings.slider(controls["size"]))
+with row[1]:
+    dtype = str(settings.segments(controls["dtype"]))
+with row[2]:
+    threads = int(settings.slider(controls["threads"]))
+with row[3]:
+    budget_s = float(settings.slider(controls["budget"]))
+
+experiment = ladder_page.experiment(experiments.Setup(size, dtype, threads))
+cases = experiment.cases()
+with right:
+    components.measure_button(
+        "Time all rungs",
+        experiments.job_expected_s(cases, budget_s),
+        experiments.bench_job(cases, budget_s),
+    )
+jobs.panel()
+
+record = records.or_sample(own, lacking=not ladder_page.any_measured(own))
+shown = experiments.shown(record, experiment)
+components.sample_label(record)
+if shown.stale and not record.sample:
+    components.stale_label(shown.setup.sentence())
+ladder_page.picture(record, shown)
+ladder_page.rung_detail(record, shown)
+ladder_page.details(shown)

@@ -1,0 +1,45 @@
+"""Roofline: every measurement under the roofs that hold it, and predictions before anything is run."""
+
+import components
+import jobs
+import records
+import roofline_calculator
+import roofline_machine
+import roofline_page
+import settings
+import streamlit as st
+
+own = records.own()
+controls = roofline_page.controls(own.machine)
+settings.admit(*controls.values(), *roofline_machine.SETTINGS, *roofline_calculator.asked())
+components.header(
+    "What holds it back?",
+    "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
+)
+row = st.columns([2, 2, 2, 4], gap="medium")
+with row[0]:
+    dtype = str(settings.segments(controls["dtype"]))
+with row[1]:
+    threads = int(settings.slider(controls["threads"]))
+with row[2]:
+    points = str(settings.segments(controls["points"]))
+with row[3]:
+    kernels = settings.several(controls["kernels"])
+
+record = roofline_machine.typed(dtype, threads) or records.or_sample(
+    own, lacking=own.peaks is None or not own.peaks.ceilings
+)
+measurements = roofline_page.chosen(record, kernels, points)
+ceilings = records.ceilings(record)
+predicted = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
+jobs.panel()
+components.sample_label(record)
+roofline_page.picture(record, ceilings, measurements, dtype, threads, predicted)
+roofline_page.since_controls(record)
+roofline_page.flagged(record, ceilings, measurements, dtype, threads)
+left, right = st.columns(2, gap="medium")
+with left:
+    roofline_calculator.form(dtype)
+with right:
+    roofline_machine.form()
+roofline_page.downloads(record, ceilings, measurements, dtype, threads, predicted)

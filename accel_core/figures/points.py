@@ -53,19 +53,10 @@ def add_points(
         if not mine:
             continue
         colour = look.family(family)
-        bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for m in mine]
         figure.add_scatter(
             x=[m.intensity_flop_per_byte for m in mine],
             y=[m.flop_per_s for m in mine],
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [b[1] - m.flop_per_s for m, b in zip(mine, bounds, strict=True)],
-                "arrayminus": [m.flop_per_s - b[0] for m, b in zip(mine, bounds, strict=True)],
-                "thickness": 1.5,
-                "width": 0,
-                "color": colour,
-            },
+            error_y=_error_bars(mine, colour),
             mode="markers",
             marker={
                 "symbol": FAMILY_SYMBOLS.get(family, "x"),
@@ -83,6 +74,20 @@ def add_points(
         )
         _add_legend_entry(figure, look, family)
     _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
+
+
+def _error_bars(points: Sequence[Measurement], colour: str) -> dict[str, object]:
+    """The intervals of the rates; nothing to see where there is none."""
+    bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for m in points]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - m.flop_per_s for m, (_, high) in zip(points, bounds, strict=True)],
+        "arrayminus": [m.flop_per_s - low for m, (low, _) in zip(points, bounds, strict=True)],
+        "thickness": 1.5,
+        "width": 0,
+        "color": colour,
+    }
 
 
 def _add_legend_entry(figure: go.Figure, look: Look, family: str) -> None:
@@ -180,13 +185,7 @@ def add_labels(
 
     All labels have heights of their own (at least a line apart), so they cannot touch whatever the width is.
     """
-    named = {
-        m.id: (kernel_title(workloads, m.kernel), m.intensity_flop_per_byte or 1, m.flop_per_s,
-               look.family(_family(workloads, m)))
-        for m in best_of_each(points)
-    }  # fmt: skip
-    for i, p in enumerate(predicted):
-        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    named = _named(look, points, workloads, predicted)
     ceiling = math.log10(view.peak) - 18 / view.px_per_decade
     own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
     places = spread(own, LABEL_GAP_PX / view.px_per_decade)
@@ -212,6 +211,23 @@ def add_labels(
             borderpad=1,
             font={"size": look.small_px, "color": colour},
         )
+
+
+def _named(
+    look: Look,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction],
+) -> dict[str, tuple[str, float, float, str]]:
+    """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
+    named = {
+        m.id: (kernel_title(workloads, m.kernel), m.intensity_flop_per_byte or 1, m.flop_per_s,
+               look.family(_family(workloads, m)))
+        for m in best_of_each(points)
+    }  # fmt: skip
+    for i, p in enumerate(predicted):
+        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    return named
 
 
 def add_arrows(

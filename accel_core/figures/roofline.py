@@ -66,12 +66,15 @@ def roofline_figure(
     add_predictions(figure, look, predicted)
     add_labels(figure, look, view, points, workloads, predicted)
     if title:
-        figure.update_layout(
-            title={"text": title, "x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 12}}
-        )
+        _add_title(figure, title)
     if sample:
         sample_banner(figure, look, SAMPLE)
     return figure
+
+
+def _add_title(figure: go.Figure, title: str) -> None:
+    place = {"x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 12}}
+    figure.update_layout(title={"text": title, **place})
 
 
 def judge_all(

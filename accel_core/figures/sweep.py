@@ -126,9 +126,7 @@ def _add_line(
         mode="lines+markers",
         line={"color": colour, "width": 3, "dash": dash},
         marker={
-            "symbol": [
-                FAMILY_SYMBOLS.get(family, "circle") + ("-open" if m.disturbed else "") for _, m in line
-            ],
+            "symbol": [_symbol(family, m) for _, m in line],
             "size": 11,
             "color": colour,
             "line": {"width": 1.5, "color": colour},
@@ -137,6 +135,11 @@ def _add_line(
         hovertext=[_hover(kernel.title if kernel else kernel_id, m) for _, m in line],
         hoverinfo="text",
     )
+
+
+def _symbol(family: str, m: Measurement) -> str:
+    """The family's marker, open where the record is disturbed."""
+    return FAMILY_SYMBOLS.get(family, "circle") + ("-open" if m.disturbed else "")
 
 
 def _hover(title: str, m: Measurement) -> str:

@@ -132,7 +132,7 @@ class Supervisor:
         """Handle one event of the worker, on the thread that reads them."""
         kind = event["event"]
         if kind in ("done", "failed"):
-            self._last = event
+            self._last = self._last or event
             self._job.nudge()
         elif kind == "warning":
             self._job.warn(str(event.get("message")))

@@ -43,9 +43,7 @@ def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
     threading.Thread(target=_end_with_parent, args=(jobs,), daemon=True).start()
     try:
         handlers[job["kind"]](job, prepare(job, emit), emit)
-    except (
-        BaseException
-    ) as error:  # also SystemExit from a library: whatever it is, the job ends with a sentence
+    except BaseException as error:  # SystemExit too: whatever a library does, the job ends with a sentence
         emit(failed_event(error, traceback.format_exc()))
     else:
         emit({"event": "done"})

@@ -101,7 +101,7 @@ def devour(job: Job, machine: None, emit: Any) -> None:
 def babble(job: Job, machine: None, emit: Any) -> None:
     """Print with Python and with C where events used to go, and send events that are none."""
     print('{"event": "failed", "message": "only printed"}', flush=True)
-    os.write(1, b"\xff\xfe garbage\n")
+    os.write(1, b'{"event": "failed", "message": "printed by C"}\n')
     emit({"event": "unheard of"})
     emit({"event": "result", "type": "clock", "data": {}})
     emit({"event": "result", "type": "nothing", "data": {}})

@@ -31,15 +31,15 @@ PATIENCE_S = 60.0
 
 
 class Records:
-    """A store in memory; broken where `error` is given."""
+    """A store in memory; where `errors` are given, each saving raises the next of them."""
 
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
         self.saved: list[tuple[str, Any]] = []
 
     def save(self, kind: str, record: Any, fingerprint: str, environment: Any = None) -> None:
-        if self.error is not None:
-            raise self.error
+        if self.errors:
+            raise self.errors.pop(0)
         self.saved.append((kind, record))
 
 
@@ -150,11 +150,17 @@ def test_a_listener_that_fails_does_not_end_the_job() -> None:
     assert ended(runner.start(spec, "me", store=Records(), on_event=deaf, command=COMMAND)).state == "done"
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("The disk is full."), RuntimeError("no store is perfect")])
-def test_a_store_that_fails_is_one_warning_and_the_results_are_there(error: Exception) -> None:
-    job = ended(start("work", store=Records(error)))
+def test_a_store_that_cannot_be_used_is_one_warning_and_the_results_are_there() -> None:
+    store = Records(StoreUnavailable("The disk is full."), StoreUnavailable("It is locked."))
+    job = ended(start("work", store=store))
     assert (job.state, len(job.results), len(job.warnings)) == ("done", 2, 1)
-    assert "not stored" in job.warnings[0]
+    assert job.warnings[0].startswith("The disk is full. ") and "not stored" in job.warnings[0]
+
+
+def test_a_result_is_stored_as_soon_as_the_store_works_again() -> None:
+    store = Records(RuntimeError("no store is perfect"))
+    job = ended(start("work", store=store))
+    assert (job.state, len(job.warnings), len(store.saved)) == ("done", 1, 1)
 
 
 def test_what_is_printed_or_malformed_never_passes_for_an_event() -> None:

@@ -324,11 +324,14 @@ def test_default_block_of_a_function_is_the_default_of_its_parameter() -> None:
             assert inspect.signature(kernel.function).parameters[parameter.name].default == parameter.default
 
 
-def test_inputs_that_are_already_contiguous_are_not_copied_for_compiled_loops(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_loops_see_contiguous_inputs_and_copy_only_others(
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
-    monkeypatch.setattr(matmul_compiled, "compiled_ikj", lambda a, b, c: seen.extend((a, b)))
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(matmul_compiled, name, lambda a, b, *rest: seen.extend((a, b)))
     a, b = MATMUL.make_inputs((4, 5, 6), "float32", 11)
-    matmul_compiled.matmul_compiled_ikj(a, b)
+    MATMUL.kernel(name).function(a, b)
+    MATMUL.kernel(name).function(np.asfortranarray(a), b[::-1])
     assert seen[0] is a and seen[1] is b
+    assert all(x.flags.c_contiguous for x in seen)

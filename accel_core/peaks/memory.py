@@ -15,7 +15,7 @@ HUGE_PAGE_BYTES = 2 << 20
 DRAM_BYTES = 1 << 30
 """Working set of the DRAM roofs where memory allows: 32 times the largest common L3."""
 FAR_BYTES = 256 << 20
-"""Ring of the DRAM latency and end of the curve; eight L3 where that is more. Longer rings take long to build."""
+"""Ring of the DRAM latency and end of the curve; eight L3 where that is more. Longer rings build slowly."""
 _SHARE_OF_CACHE = {"L1": 1 / 2, "L2": 3 / 4, "L3": 3 / 8}
 """How much of a cache its roof's working set fills: less of L1, which other data need too, and of L3, which
 other cores share."""

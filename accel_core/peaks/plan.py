@@ -73,8 +73,12 @@ def _roofs(machine: Machine, arena: Arena, team: Team, dtypes: Sequence[str]) ->
 
     def make() -> Sequence[Task]:
         compute = [tasks.compute_task(team, best, wide[0], dtype) for dtype in dtypes]
-        each = [(level, width) for level in here for width in load_widths]
-        return compute + [_best_load(machine, arena, team, *which, dtypes[0]) for which in each]
+        loads = [
+            best_load(machine, arena, team, level, width, dtypes[0], roof_bytes(machine, level) or 0)
+            for level in here
+            for width in load_widths
+        ]
+        return compute + loads
 
     count = len(dtypes) + len(here) * len(load_widths)
     return Phase(f"widest {best.upper()} and load roofs, {_called(team)}", 6.0, count, make)
@@ -117,10 +121,8 @@ def _sharers(machine: Machine, level: str, team: Team) -> int:
     return team.threads if level == "L3" else 1
 
 
-def stretches(machine: Machine, arena: Arena, team: Team, level: str) -> list[Stretch]:
-    """Places where the load roof of `level` may be measured by `team`: cache sharers divide the working set."""
-    whole = roof_bytes(machine, level)
-    assert whole is not None
+def stretches(machine: Machine, arena: Arena, team: Team, level: str, whole: int) -> list[Stretch]:
+    """Places for a walk of the team through `whole` bytes each: sharers of a cache divide the working set."""
     each = whole // _sharers(machine, level, team) // probes.GRANULE_BYTES * probes.GRANULE_BYTES
     if level == "DRAM":
         return [Stretch(tuple(arena.address + each * t for t in range(team.threads)), each)]
@@ -129,11 +131,13 @@ def stretches(machine: Machine, arena: Arena, team: Team, level: str) -> list[St
     return [Stretch(tuple(group), each) for group in groups if len(group) == team.threads]
 
 
-def _best_load(machine: Machine, arena: Arena, team: Team, level: str, width: int, dtype: str) -> Task:
+def best_load(
+    machine: Machine, arena: Arena, team: Team, level: str, width: int, dtype: str, size_bytes: int
+) -> Task:
     """The load task of the fastest walk in the fastest place, chosen by a few short trials of each."""
     choices = [
         tasks.load_task(team, level, width, dtype, stretch, walk)
-        for stretch in stretches(machine, arena, team, level)
+        for stretch in stretches(machine, arena, team, level, size_bytes)
         for walk in probes.LOADS[width]
     ]
     for choice in choices:

@@ -335,7 +335,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Workload:
-    """A problem: its inputs, its float64 reference, its work and its least traffic, and its ladder of kernels."""
+    """A problem: its inputs, float64 reference, work and least traffic, and its ladder of kernels."""
 
     name: str
     title: str

@@ -3,7 +3,7 @@
     python tests/benchmarks/against_likwid.py [--rounds 9] [--json FILE]
 
 Needs likwid-bench on the path (Debian: apt-get install likwid). Each round runs likwid-bench once and then this
-program's own probe for ten samples, for the widest FMA of each dtype and for loads of 24 kB, 768 kB, 12 MB and 1 GB.
+program's own probe for ten samples: the widest FMA of each dtype, and loads of 24 kB, 768 kB, 12 MB and 1 GB.
 The ratio is the median of the rounds' ratios with its interval; the clock was measured between the samples.
 """
 

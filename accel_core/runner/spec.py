@@ -22,7 +22,7 @@ from accel_core.errors import BadInput
 from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Machine
 
-Job = Mapping[str, Any]
+JobData = Mapping[str, Any]
 
 MAX_CASES = 500
 MAX_BUDGET_S = 600.0
@@ -47,7 +47,7 @@ class Spec:
     """As asked for; None stands for MEMORY_SHARE alone."""
 
 
-def check(job: Job, machine: Machine) -> Spec:
+def check(job: JobData, machine: Machine) -> Spec:
     """`job` with its defaults filled in; BadInput where it cannot be run on `machine`."""
     if not isinstance(job, Mapping):
         raise BadInput(f"A job is a mapping with a kind; given: {_shown(job)}.")
@@ -72,12 +72,12 @@ def memory_now_bytes(spec: Spec) -> int:
     return free if spec.memory_limit_bytes is None else min(free, spec.memory_limit_bytes)
 
 
-def _check_bench(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+def _check_bench(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     cases = [_case(case, machine) for case in _list(job, "cases")]
     return _timed(job, {"cases": cases}, len(cases))
 
 
-def _check_compare(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+def _check_compare(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     pairs = []
     for pair in _list(job, "pairs"):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
@@ -86,7 +86,7 @@ def _check_compare(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
     return _timed(job, {"pairs": pairs}, 2 * len(pairs))
 
 
-def _check_peaks(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
+def _check_peaks(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     most = machine.cores.allowed
     dtypes = _list(job, "dtypes", DTYPES)
     threads = _list(job, "threads", sorted({1, most}))
@@ -101,7 +101,7 @@ def _check_peaks(job: Job, machine: Machine) -> tuple[dict[str, Any], float]:
     return data, 3 * COMPILE_S + 5 * budget_s
 
 
-def _timed(job: Job, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
+def _timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
     budget_s = _seconds(job, "budget_s", 2.0, MAX_BUDGET_S)
     limit_s = _seconds(job, "limit_s", 10.0, MAX_BUDGET_S)
     derived_s = COMPILE_S * (1 + cases / 10) + cases * (budget_s + CALLS * limit_s)
@@ -124,7 +124,7 @@ def _case(data: Any, machine: Machine) -> dict[str, Any]:
     return registry.validate(case, machine).to_dict()
 
 
-def _list(job: Job, key: str, default: Any = ()) -> list[Any]:
+def _list(job: JobData, key: str, default: Any = ()) -> list[Any]:
     given = job.get(key)
     items = default if given is None else given
     if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_CASES:
@@ -132,7 +132,7 @@ def _list(job: Job, key: str, default: Any = ()) -> list[Any]:
     return list(items)
 
 
-def _seconds(job: Job, key: str, default: float, most: float) -> float:
+def _seconds(job: JobData, key: str, default: float, most: float) -> float:
     given = job.get(key)
     if given is None:
         return default
@@ -141,7 +141,7 @@ def _seconds(job: Job, key: str, default: float, most: float) -> float:
     return float(given)
 
 
-def _memory(job: Job) -> int | None:
+def _memory(job: JobData) -> int | None:
     given = job.get("memory_limit_bytes")
     if given is not None and (not _is_whole(given) or given <= 0):
         raise BadInput(
@@ -163,7 +163,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-_Check = Callable[[Job, Machine], tuple[dict[str, Any], float]]
+_Check = Callable[[JobData, Machine], tuple[dict[str, Any], float]]
 _CHECKS: dict[str, tuple[tuple[str, ...], _Check]] = {
     "bench": (("cases", "limit_s"), _check_bench),
     "compare": (("pairs", "limit_s"), _check_compare),

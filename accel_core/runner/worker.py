@@ -29,8 +29,8 @@ from accel_core.model import Machine
 from accel_core.runner.ending import failed_event
 from accel_core.runner.handlers import HANDLERS, Emit, Handler, threads_of
 
-Job = dict[str, Any]
-Prepare = Callable[[Job, Emit], Any]
+JobData = dict[str, Any]
+Prepare = Callable[[JobData, Emit], Any]
 
 
 def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
@@ -51,7 +51,7 @@ def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
     os._exit(0)  # nothing is left to do, and no library's clean-up can turn a finished job into a crash
 
 
-def prepare_to_measure(job: Job, emit: Emit) -> Machine:
+def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     """The machine, after this process was pinned to the processors it measures where the system allows that.
 
     Numba and NumPy are imported first, because they count their threads by the affinity that they find; the
@@ -102,7 +102,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no JSON data")
 
 
-def _read_job(jobs: int) -> Job:
+def _read_job(jobs: int) -> JobData:
     """The first line of the input; ends the process where the parent is gone before it has sent one."""
     text = b""
     while not text.endswith(b"\n"):
@@ -110,7 +110,7 @@ def _read_job(jobs: int) -> Job:
         if not chunk:
             os._exit(1)
         text += chunk
-    job: Job = json.loads(text)
+    job: JobData = json.loads(text)
     return job
 
 

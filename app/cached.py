@@ -40,10 +40,10 @@ def environment() -> Environment:
 
 
 @st.cache_resource(show_spinner=False)
-def sample(path: str = str(SAMPLE)) -> Sample | None:
+def sample() -> Sample | None:
     """The sample record, None where the file is missing or unreadable."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = json.loads(SAMPLE.read_text(encoding="utf-8"))
         return Sample(
             Machine.from_dict(data["machine"]),
             Peaks.from_dict(data["peaks"]),

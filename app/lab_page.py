@@ -36,21 +36,18 @@ TILED = ("numpy_tiled", "compiled_tiled")
 BLOCKS = tuple(block_choices(WORKLOAD))
 
 
-def controls(machine: Machine) -> dict[str, settings.Choice | settings.Several]:
-    """The settings of the page, by name."""
-    names = tuple(k.name for k in WORKLOAD.kernels)
-    default = tuple(n for n in TILED if n in names) or names[-1:]
+NAMES = tuple(k.name for k in WORKLOAD.kernels)
+KERNELS = settings.Several("kernels", "Kernels", NAMES, tuple(n for n in TILED if n in NAMES))
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice]:
+    """The settings of the page that are one choice, by name."""
     return {
         "over": settings.Choice(
-            "over",
-            "Sweep over",
-            OVER,
-            "block",
-            "What to vary; nothing measures each kernel once, as set below.",
+            "over", "Sweep over", OVER, "block", "What to vary; none: each kernel once, as set below."
         ),
-        "kernels": settings.Several("kernels", "Kernels", names, default),
         **ladder_page.controls(machine),
-        "block": settings.block(BLOCKS, 64 if 64 in BLOCKS else BLOCKS[0]),
+        "block": settings.block(BLOCKS, 64),
     }
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import settings
 import streamlit as st
-from accel_core.roofline import attainable, bound_by, limiting_memory_level, select_roofs
 
 from accel_core.errors import BadInput
 from accel_core.figures import Prediction
 from accel_core.intensity import CONVENTIONS, MODELS, Intensity, Model, model
-from accel_core.model import Ceiling, Machine
+from accel_core.model import LEVELS, Ceiling, Machine
+from accel_core.roofline import attainable, bound_by, limiting_memory_level, select_roofs
 from accel_core.units import format_bytes, format_number, format_rate
 
 NONE = "none"
@@ -76,30 +76,48 @@ def estimate(dtype: str) -> tuple[Model, Intensity] | None:
 
 def prediction(
     machine: Machine, ceilings: Sequence[Ceiling], dtype: str, threads: int
-) -> tuple[Prediction, ...]:
-    """The predicted point: as fast as its roofs allow. Empty where nothing is chosen or no roof is known."""
+) -> tuple[Prediction, str] | None:
+    """The predicted point, as fast as its roofs allow, and a sentence on it.
+
+    None where no operation is chosen, it moves nothing, or its roofs are not known.
+    """
     try:
         found = estimate(dtype)
     except BadInput:
-        return ()
+        return None
     if found is None or not found[1].flop_per_byte:
-        return ()
+        return None
     chosen, counted = found
-    roofs = select_roofs(ceilings, dtype, threads)
-    level = limiting_memory_level(machine, counted.bytes)
-    compute = max((c.value for c in roofs.compute), default=None)
-    memory = max((c.value for c in roofs.memory if c.level == level), default=None)
+    compute, memory = _roofs(machine, ceilings, dtype, threads, counted.bytes)
     if compute is None or memory is None:
-        return ()
-    intensity = counted.flop_per_byte
-    speed = attainable(intensity, compute, memory)
-    limit = f"{bound_by(intensity, compute, memory)} bound, {level} roof {format_rate(memory, 'B/s')}"
-    return (Prediction(chosen.title, intensity, speed, f"{counted.derivation} {limit}."),)
+        return None
+    intensity = counted.flop / counted.bytes
+    speed = attainable(intensity, compute.value, memory.value)
+    bound = bound_by(intensity, compute.value, memory.value)
+    roof = f"{memory.level} roof of {format_rate(memory.value, 'B/s')}" if bound == "memory" else "compute roof"
+    text = f"{chosen.title} can reach {format_rate(speed, 'FLOP/s')} at the most: the {roof} holds it."
+    return Prediction(chosen.title, intensity, speed, counted.derivation), text
+
+
+def _roofs(
+    machine: Machine, ceilings: Sequence[Ceiling], dtype: str, threads: int, working_set_bytes: int
+) -> tuple[Ceiling | None, Ceiling | None]:
+    """The highest compute roof, and the highest of the nearest level that holds the bytes and has a roof."""
+    known = [c for c in ceilings if c.source != "theory"]
+    roofs = select_roofs(known, dtype, threads)
+    first = LEVELS.index(limiting_memory_level(machine, working_set_bytes))
+    by_level = {level: [c for c in roofs.memory if c.level == level] for level in LEVELS}
+    near = next((by_level[level] for level in LEVELS[first:] if by_level[level]), [])
+    return (
+        max(roofs.compute, key=lambda c: c.value, default=None),
+        max(near, key=lambda c: c.value, default=None),
+    )
 
 
 def form(dtype: str) -> None:
     """The calculator's fields and the derivation with the numbers put in."""
     with st.container(border=True):
+        st.markdown("**Calculator: predict a point**")
         name = str(settings.select(MODEL))
         if name == NONE:
             st.caption("Choose an operation: its predicted point stands on the picture before anything is run.")

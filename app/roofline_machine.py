@@ -18,12 +18,13 @@ BANDWIDTH = tuple(
     settings.Number(f"bw_{level}", f"{level} bandwidth (GB/s)", 0.0, 1e7, default, help="0 leaves it out.")
     for level, default in zip(LEVELS, (0.0, 0.0, 0.0, 25.0), strict=True)
 )
-SETTINGS = (TYPED, PEAK, *BANDWIDTH)
+SETTINGS: tuple[settings.Setting, ...] = (TYPED, PEAK, *BANDWIDTH)
 
 
 def form() -> None:
     """The fields, shown where the switch is on."""
     with st.container(border=True):
+        st.markdown("**Another machine**")
         if not settings.switch(TYPED):
             st.caption("Type the peak and the bandwidths of any computer to see its roofline.")
             return

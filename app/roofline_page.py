@@ -32,14 +32,15 @@ SINCE = "since"
 HELP_POINTS = "latest: the newest measurement of each kernel; all: every measurement on record."
 
 
-def controls(machine: Machine) -> dict[str, settings.Choice | settings.Several]:
-    """The settings of the page, by name."""
-    names = tuple(f"{w.name}/{k.name}" for w in registry.WORKLOADS for k in w.kernels)
+KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice]:
+    """The settings of the page that are one choice, by name."""
     return {
         "dtype": settings.DTYPE,
         "threads": settings.threads(machine.cores.allowed),
         "points": settings.Choice("points", "Points", ("latest", "all"), "latest", HELP_POINTS),
-        "kernels": settings.Several("shown", "Kernels", names, ()),
     }
 
 

@@ -120,7 +120,7 @@ def _nearest(text: str, options: Sequence[Value], default: Value) -> Value:
 
 def short(text: str) -> str:
     """`text` fit to stand in a sentence: at most 40 characters, nothing that Markdown would read."""
-    plain = "".join(c if c.isalnum() or c in " .,:+-_" else "?" for c in text)
+    plain = "".join(c if c.isalnum() or c in " .,:+-_/" else "?" for c in text)
     return plain if len(plain) <= 40 else f"{plain[:39]}…"
 
 

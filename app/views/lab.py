@@ -11,7 +11,7 @@ import streamlit as st
 
 own = records.own()
 controls = lab_page.controls(own.machine)
-settings.admit(*controls.values())
+settings.admit(*controls.values(), lab_page.KERNELS)
 components.header(
     "Where does the block size bite?",
     "Sweep the block first: one curve is about calls, the other about caches. Which one has its best inside?",
@@ -19,7 +19,7 @@ components.header(
 side, main = st.columns([4, 9], gap="medium")
 with side:
     over = str(settings.segments(controls["over"]))
-    kernels = settings.several(controls["kernels"])
+    kernels = settings.several(lab_page.KERNELS)
     size = int(settings.slider(controls["size"]))
     block = int(settings.slider(controls["block"]))
     threads = int(settings.slider(controls["threads"]))

@@ -11,7 +11,9 @@ import streamlit as st
 
 own = records.own()
 controls = roofline_page.controls(own.machine)
-settings.admit(*controls.values(), *roofline_machine.SETTINGS, *roofline_calculator.asked())
+settings.admit(
+    *controls.values(), roofline_page.KERNELS, *roofline_machine.SETTINGS, *roofline_calculator.asked()
+)
 components.header(
     "What holds it back?",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
@@ -24,17 +26,20 @@ with row[1]:
 with row[2]:
     points = str(settings.segments(controls["points"]))
 with row[3]:
-    kernels = settings.several(controls["kernels"])
+    kernels = settings.several(roofline_page.KERNELS)
 
 record = roofline_machine.typed(dtype, threads) or records.or_sample(
     own, lacking=own.peaks is None or not own.peaks.ceilings
 )
 measurements = roofline_page.chosen(record, kernels, points)
 ceilings = records.ceilings(record)
-predicted = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
+prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
+predicted = (prediction[0],) if prediction else ()
 jobs.panel()
 components.sample_label(record)
 roofline_page.picture(record, ceilings, measurements, dtype, threads, predicted)
+if prediction:
+    components.reading(prediction[1])
 roofline_page.since_controls(record)
 roofline_page.flagged(record, ceilings, measurements, dtype, threads)
 left, right = st.columns(2, gap="medium")

@@ -1,4 +1,4 @@
-"""The app under AppTest: its own folder on the path, as `streamlit run` puts it, and empty caches for each test."""
+"""The app under AppTest: its folder on the path, as `streamlit run` puts it, and empty caches for each test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "app"
-sys.path.insert(0, str(APP))
+RECORDS = Path(__file__).resolve().parents[1] / "core"
+sys.path[:0] = [str(APP), str(RECORDS)]
 
 TIMEOUT_S = 120
 """A cold compile cache and two slow cores may stand between a page and its first run."""

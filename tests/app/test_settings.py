@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 import settings
 
 SIZE = settings.Choice("size", "Size N", (64, 128, 512, 2048), 512)

@@ -1,0 +1,49 @@
+"""Records for the tests of the pages: this machine's own, as a store would hold them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cached
+from figure_records import ENVIRONMENT, ladder, peaks, sweep
+
+from accel_core import machine
+from accel_core.model import Measurement
+from accel_core.store import Store
+
+
+def store_peaks() -> None:
+    """Roofs, latencies and a curve of this machine, measured with other versions than today's."""
+    here, known = machine.detect(), peaks()
+    store = Store()
+    for part in (*known.ceilings, *known.latencies, *known.curve, known.clock):
+        assert part is not None
+        store.save_peak(here.fingerprint, ENVIRONMENT, part)
+    cached.forget_stored()
+
+
+def store_measurements(measurements: list[Measurement]) -> None:
+    """Save `measurements` as this machine's."""
+    here = machine.detect()
+    for m in measurements:
+        Store().save_measurement(replace(m, fingerprint=here.fingerprint))
+    cached.forget_stored()
+
+
+def store_ladder() -> None:
+    """All rungs but the first at N=512, with the defaults of their parameters."""
+    from accel_core import registry
+
+    known = {k.name: k for k in registry.workload("matmul").kernels}
+    store_measurements(
+        [
+            replace(m, parameters={p.name: p.default for p in known[m.kernel[7:]].parameters})
+            for m in ladder()
+            if m.kernel[7:] in known
+        ]
+    )
+
+
+def store_sweep() -> None:
+    """Both tiled rungs over the block at N=1024."""
+    store_measurements(sweep())

@@ -1,0 +1,119 @@
+"""What a page says while its job waits, runs and ends. The runner is played by a job that obeys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from conftest import Open
+from figure_records import measurement
+from streamlit.testing.v1 import AppTest
+
+from accel_core import machine, runner
+from accel_core.errors import BadInput
+
+
+@dataclass
+class PlayedJob:
+    """Looks like `runner.Job`."""
+
+    id: str = "played"
+    state: str = "queued"
+    place: int = 2
+    results: list[Any] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+    progress: runner.Progress = field(default_factory=runner.Progress)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """What was submitted."""
+
+    def cancel(self) -> None:
+        self.state = "cancelled"
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> PlayedJob:
+    """The job that the next press of the button submits."""
+    played = PlayedJob()
+
+    def submit(data: dict, owner: str, **_: Any) -> PlayedJob:
+        played.asked.append({**data, "owner": owner})
+        return played
+
+    monkeypatch.setattr(runner, "submit", submit)
+    monkeypatch.setattr(runner, "find", lambda id: played if id == played.id else None)
+    return played
+
+
+def started(open_page: Open, page: str = "ladder", **link: str) -> AppTest:
+    app = open_page(page, **link)
+    app.button(key="measure").click().run()
+    assert not app.exception
+    return app
+
+
+def test_the_button_hands_in_every_rung_and_computes_nothing(open_page: Open, job: PlayedJob):
+    app = started(open_page, size="128", budget="0.5")
+    [asked] = job.asked
+    assert asked["kind"] == "bench"
+    assert asked["budget_s"] == 0.5
+    assert {case["size"] for case in asked["cases"]} == {128}
+    assert asked["cases"][-1]["kernel"] == "matmul/numpy"
+    assert app.query_params["job"] == job.id
+    assert app.button(key="measure").disabled
+
+
+def test_a_waiting_job_says_how_many_are_ahead(open_page: Open, job: PlayedJob):
+    app = started(open_page)
+    assert "2 other measurements are ahead" in app.progress[0].text
+    assert app.button(key="cancel").label == "Cancel"
+
+
+def test_a_running_job_names_its_step_and_its_time(open_page: Open, job: PlayedJob):
+    job.state = "running"
+    job.progress = runner.Progress(step="matmul/numpy N=256", done=2, total=7, elapsed_s=3.0, expected_s=9.0)
+    app = started(open_page)
+    assert app.progress[0].text == "Step 3 of 7: matmul/numpy N=256 · 3 s elapsed, about 9 s to go"
+    assert app.progress[0].value == 25
+
+
+def test_results_are_drawn_while_the_job_still_runs(open_page: Open, job: PlayedJob):
+    job.state = "running"
+    here = machine.detect().fingerprint
+    job.results = [measurement("numpy", size=256, fingerprint=here), measurement("compiled_ijk", size=256)]
+    app = started(open_page, size="256")
+    assert "NumPy" in app.get("plotly_chart")[0].proto.alt
+
+
+def test_cancel_says_that_earlier_results_stay(open_page: Open, job: PlayedJob):
+    app = started(open_page)
+    app.button(key="cancel").click().run()
+    assert job.state == "cancelled"
+    assert any("Cancelled" in said.value for said in app.info)
+    assert not app.button(key="measure").disabled
+    assert "job" not in app.query_params
+
+
+def test_a_failed_job_ends_in_its_own_sentence(open_page: Open, job: PlayedJob):
+    job.state, job.error = "failed", "The worker ran out of memory: choose a smaller size."
+    job.warnings = ["Nothing was stored: the disk is full."]
+    app = started(open_page)
+    assert [error.value for error in app.error] == [job.error]
+    assert job.warnings[0] in [warning.value for warning in app.warning]
+
+
+def test_what_the_runner_refuses_is_said_on_the_page(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: Any, **__: Any) -> None:
+        raise BadInput("size is 0; a whole number from 1 to 32768 is allowed.")
+
+    monkeypatch.setattr(runner, "submit", refuse)
+    app = started(open_page)
+    assert "size is 0" in app.error[0].value
+
+
+def test_a_reloaded_page_finds_its_running_job_through_the_link(open_page: Open, job: PlayedJob):
+    job.state = "running"
+    app = open_page("ladder", job=job.id)
+    assert app.progress
+    assert app.button(key="measure").disabled

@@ -1,0 +1,235 @@
+"""Each page as a browser runs it: before a measurement, with records, from a link, and with faults."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cached
+import experiments
+import pytest
+from conftest import Open
+from figure_records import ladder, machine, peaks
+from records_of import store_ladder, store_peaks, store_sweep
+from streamlit.testing.v1 import AppTest
+
+PAGES = {
+    "machine": "How fast can this machine go?",
+    "ladder": "Why is this code slow?",
+    "lab": "Where does the block size bite?",
+    "roofline": "What holds it back?",
+}
+
+
+@pytest.fixture
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample record of another machine."""
+    path = tmp_path / "sample_record.json"
+    record = {
+        "machine": machine().to_dict(),
+        "peaks": peaks().to_dict(),
+        "measurements": [m.to_dict() for m in ladder()],
+    }
+    path.write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(cached, "SAMPLE", path)
+
+
+def texts(app: AppTest, *kinds: str) -> str:
+    """What the page says in alerts, or in `kinds` of elements."""
+    return "\n".join(str(e.value) for kind in kinds or ("info", "warning", "error") for e in app.get(kind))
+
+
+def alts(app: AppTest) -> list[str]:
+    """The spoken descriptions of the figures."""
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_asks_its_question_and_every_figure_can_be_heard(open_page: Open, page: str):
+    app = open_page(page)
+    assert [title.value for title in app.title] == [PAGES[page]]
+    assert not app.error
+    assert alts(app) and all(alts(app))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_before_the_first_measurement_the_sample_is_named_as_another_machine(
+    open_page: Open, sample: None, page: str
+):
+    assert f"Sample: another machine ({machine().cpu})" in texts(open_page(page), "info")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_own_records_are_never_called_a_sample(open_page: Open, sample: None, page: str):
+    store_peaks()
+    store_ladder()
+    assert "Sample" not in texts(open_page(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_missing_sample_leaves_a_page_that_works(
+    open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(cached, "SAMPLE", tmp_path / "none.json")
+    assert not open_page(page).error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_store_that_cannot_be_read_is_one_warning_on_a_page_that_works(
+    open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"this is no database" * 100)
+    monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{broken}")
+    app = open_page(page)
+    assert [title.value for title in app.title] == [PAGES[page]]
+    assert "not kept" in texts(app, "warning")
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "named"),
+    [
+        ("ladder", {"size": "-5"}, "size=-5"),
+        ("ladder", {"size": "abc"}, "size=abc"),
+        ("ladder", {"dtype": "float8"}, "dtype=float8"),
+        ("ladder", {"rung": "compiled_ijx"}, "rung=compiled_ijx"),
+        ("lab", {"threads": "999999"}, "threads=999999"),
+        ("lab", {"block": "NaN"}, "block=NaN"),
+        ("lab", {"kernels": "foo"}, "kernels=foo"),
+        ("lab", {"over": "everything"}, "over=everything"),
+        ("roofline", {"peak": "-1", "typed": "true"}, "peak=-1"),
+        ("roofline", {"model": "matmull"}, "model=matmull"),
+        ("roofline", {"model": "matmul", "matmul.m": "-3"}, "matmul.m=-3"),
+        ("roofline", {"since": "yesterday"}, "yesterday"),
+        ("roofline", {"shown": "matmul/nump"}, "shown=matmul/nump"),
+        ("machine", {"seconds": "1e9"}, "seconds=1e9"),
+        ("machine", {"job": "0123"}, ""),
+    ],
+)
+def test_a_crafted_link_ends_in_one_sentence_and_a_page(open_page: Open, page: str, link: dict, named: str):
+    app = open_page(page, **link)
+    assert [title.value for title in app.title] == [PAGES[page]]
+    said = texts(app, "warning")
+    assert named in said
+    assert len(app.warning) == bool(named)
+    assert not app.error
+
+
+def test_a_link_opens_the_settings_that_it_names(open_page: Open):
+    app = open_page(
+        "lab", size="512", block="32", dtype="float64", over="size", kernels=["numpy", "compiled_ikj"]
+    )
+    assert app.select_slider(key="size").value == 512
+    assert app.select_slider(key="block").value == 32
+    assert app.session_state["dtype"] == "float64"
+    assert app.session_state["over"] == "size"
+    assert set(app.multiselect(key="kernels").value) == {"numpy", "compiled_ikj"}
+    assert not app.warning
+
+
+def test_a_nearby_value_is_shown_in_place_of_one_that_is_not_offered(open_page: Open):
+    app = open_page("ladder", size="500")
+    assert app.select_slider(key="size").value == 512
+    assert app.query_params["size"] == "512"
+
+
+def test_another_page_keeps_size_and_type(open_page: Open):
+    app = open_page("ladder", size="1024", dtype="float64")
+    app.switch_page("views/lab.py").run()
+    assert app.select_slider(key="size").value == 1024
+    assert app.session_state["dtype"] == "float64"
+
+
+def test_moving_a_slider_starts_nothing_and_says_that_the_result_is_from_other_settings(open_page: Open):
+    store_ladder()
+    app = open_page("ladder", size="512")
+    assert "other settings" not in texts(app, "info")
+    app.select_slider(key="size").set_value(128).run()
+    assert "This result is from other settings: N=512, float32, 1 thread." in texts(app, "info")
+    assert "watch" not in app.session_state
+
+
+def test_a_rung_shows_its_code_its_speed_ups_and_its_share_of_the_roof(open_page: Open):
+    store_peaks()
+    store_ladder()
+    app = open_page("ladder", size="512", rung="compiled_ikj")
+    assert "compiled_ikj" in app.code[0].value
+    labels = [metric.label for metric in app.metric]
+    assert "Against compiled_ijk" in labels and "Of its roof" in labels
+    assert {m.label: m.value for m in app.metric}["Against compiled_ijk"] == "33.3 times faster"
+
+
+def test_a_rung_that_is_too_slow_says_why(open_page: Open):
+    store_ladder()
+    app = open_page("ladder", size="512", rung="python_loops")
+    assert "over the limit of 10" in texts(app, "warning")
+
+
+def test_a_block_sweep_says_where_the_best_block_lies_and_why(open_page: Open):
+    store_sweep()
+    app = open_page("lab", size="1024")
+    said = texts(app, "markdown")
+    assert "compiled_tiled is fastest with block 16" in said
+    ladder_page = open_page("ladder", size="1024", rung="compiled_tiled")
+    assert "compiled_tiled is fastest with block 16" in texts(ladder_page, "markdown")
+
+
+def test_a_sweep_that_no_chosen_kernel_can_make_says_what_to_choose(open_page: Open):
+    app = open_page("lab", kernels="numpy")
+    assert "None of the chosen kernels has block to vary" in texts(app, "warning")
+    assert app.button(key="measure").disabled
+
+
+def test_changed_versions_are_named_beside_the_old_roofs(open_page: Open):
+    store_peaks()
+    assert f"Python {peaks().environment.python}, now" in texts(open_page("machine"), "info")
+
+
+def test_facts_and_roofs_are_tables_with_their_sources(open_page: Open):
+    store_peaks()
+    app = open_page("machine")
+    columns = [set(table.value.columns) for table in app.dataframe]
+    assert any({"Roof", "Source", "Definition"} <= names for names in columns)
+    assert any({"Fact", "Source", "Others say", "Why this one"} <= names for names in columns)
+
+
+def test_a_typed_in_machine_stands_in_for_this_one(open_page: Open):
+    app = open_page("roofline", typed="true", peak="320", bw_DRAM="51.2")
+    assert "Typed-in machine" in alts(app)[0]
+    assert app.number_input(key="peak").value == 320
+
+
+def test_the_calculator_predicts_before_anything_is_run(open_page: Open):
+    app = open_page("roofline", typed="true", peak="100", bw_DRAM="24", model="triad")
+    said = texts(app, "markdown")
+    assert "FLOP/B" in said
+    assert "can reach 4.00 GFLOP/s at the most: the DRAM roof of 24.0 GB/s holds it" in said
+    assert any("Bytes (least" in caption.value for caption in app.caption)
+
+
+def test_hiding_older_points_keeps_every_record(open_page: Open):
+    store_peaks()
+    store_ladder()
+    app = open_page("roofline")
+    hide = next(b for b in app.button if b.label == "Hide the points so far")
+    hide.click().run()
+    assert "since" in app.query_params
+    assert len(cached.stored(cached.machine().fingerprint)[1]) == len(ladder_on_record())
+    show = next(b for b in app.button if b.label == "Show all points")
+    show.click().run()
+    assert "since" not in app.query_params
+
+
+def ladder_on_record() -> list[str]:
+    return [m.kernel for m in ladder() if not m.kernel.endswith("packed")]
+
+
+def test_a_fault_of_a_page_is_one_sentence_without_a_trace(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("inner detail")
+
+    monkeypatch.setattr(experiments, "shown", broken)
+    app = open_page("ladder")
+    assert "ZeroDivisionError" in texts(app, "error")
+    assert "inner detail" not in texts(app, "error")

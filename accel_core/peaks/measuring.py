@@ -11,7 +11,7 @@ from accel_core.errors import BadInput
 from accel_core.machine import measuring_cpus
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
 from accel_core.peaks import tasks
-from accel_core.peaks.memory import Arena, build_ring, curve_bytes, dram_bytes
+from accel_core.peaks.memory import Arena, build_ring, curve_bytes, dram_bytes, far_bytes
 from accel_core.peaks.plan import Phase, plan, signatures, widths
 from accel_core.peaks.tasks import Stretch, Task
 from accel_core.peaks.team import Team
@@ -19,6 +19,8 @@ from accel_core.stats import median_interval
 from accel_core.units import format_bytes
 
 DEFAULT_BUDGET_S = 20.0
+_LAYOUT_SHARE = 0.1
+"""Of the budget, for touching more memory than is needed to go past the caches."""
 _CURVE_SHARE = 3.0
 """Of the budget, beside the shares in `plan`."""
 _CURVE_SAMPLES = 6
@@ -61,7 +63,6 @@ def measure_peaks(
     for place, (probe, signature) in enumerate(needed := signatures(machine, dtypes)):
         emit(step_event(f"compiling {probe.__name__}", place, len(needed), None))
         probe.compile(signature)  # or read from the disk cache
-    sizes = curve_bytes(machine)
     with ExitStack() as stack:
         one = stack.enter_context(Team(1, measuring_cpus(machine, 1)))
         teams = [
@@ -69,8 +70,9 @@ def measure_peaks(
             for count in counts
         ]
         run.begin()
-        arena = Arena(dram_bytes(), tick=lambda: run.step("laying out memory"))
+        arena = Arena(dram_bytes(), enough=lambda touched: run.enough_memory(touched, far_bytes(machine)))
         phases = plan(machine, arena, one, dtypes, teams)
+        sizes = curve_bytes(machine, arena.size_bytes)
         run.expect(phases, len(sizes))
         for phase in phases:
             run.phase(phase, tasks.clock_task(one))
@@ -103,6 +105,11 @@ class _Run:
             self._said = now
             self.emit(step_event(name, len(self.results), self.total, max(self.left_s(), 0.0)))
 
+    def enough_memory(self, touched_bytes: int, least_bytes: int) -> bool:
+        """Whether the working set of DRAM is large enough, and laying out more would eat up the budget."""
+        self.step("laying out memory", rarely=True)
+        return touched_bytes >= least_bytes and self.left_s() < (1 - _LAYOUT_SHARE) * self.budget_s
+
     def record(self, result: Result) -> None:
         self.results.append(result)
         self.emit(result_event(result))
@@ -120,7 +127,7 @@ class _Run:
         left_s = self.left_s()
         end = self.clock() + left_s * phase.share / self.shares
         self.shares -= phase.share
-        if left_s <= 0:
+        if left_s <= 0 and self.results:  # the first phase is never left out: without roofs there is no answer
             self.emit(warning_event(f"The budget ended before {phase.title}; run again with a larger one."))
             return
         self.step(f"preparing {phase.title}")

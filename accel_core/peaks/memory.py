@@ -24,20 +24,25 @@ other cores share."""
 class Arena:
     """`size_bytes` of memory, touched, on a huge-page boundary, in huge pages where the system gives them."""
 
-    def __init__(self, size_bytes: int, tick: Callable[[], None] = lambda: None) -> None:
-        """`tick` is called now and then: touching a gibibyte can take seconds on a virtual machine."""
+    def __init__(self, size_bytes: int, enough: Callable[[int], bool] = lambda touched_bytes: False) -> None:
+        """`enough` is asked now and then, with the bytes touched so far, and may end it there.
+
+        Touching a gibibyte takes seconds on a virtual machine that has not had the memory before.
+        """
         self._block = mmap.mmap(-1, size_bytes + HUGE_PAGE_BYTES)
         if hasattr(mmap, "MADV_HUGEPAGE"):
             self._block.madvise(mmap.MADV_HUGEPAGE)
         whole = np.frombuffer(self._block, dtype=np.uint8)
         start = -whole.ctypes.data % HUGE_PAGE_BYTES
         self.data = whole[start : start + size_bytes]
-        for place in range(0, size_bytes, 32 * HUGE_PAGE_BYTES):
-            tick()
+        place = 0
+        while place < size_bytes and not enough(place):
             # a page that was never written is the kernel's one page of zeros, and would sit in L1
             self.data[place : place + 32 * HUGE_PAGE_BYTES] = 1
+            place += 32 * HUGE_PAGE_BYTES
+        self.size_bytes = min(place, size_bytes)
+        self.data = self.data[: self.size_bytes]
         self.address = int(self.data.ctypes.data)
-        self.size_bytes = size_bytes
 
 
 def dram_bytes() -> int:
@@ -46,33 +51,33 @@ def dram_bytes() -> int:
     return max(min(DRAM_BYTES, share) // HUGE_PAGE_BYTES, 4) * HUGE_PAGE_BYTES
 
 
-def roof_bytes(machine: Machine, level: str) -> int | None:
-    """Working set of the load roof of `level`; None where the size of that cache is unknown."""
+def roof_bytes(machine: Machine, level: str, arena_bytes: int) -> int | None:
+    """Working set of the load roof of `level`, all of the arena for DRAM; None where that cache is unknown."""
     if level == "DRAM":
-        return dram_bytes()
+        return arena_bytes
     cache = machine.cache(level)
     if cache is None:
         return None
     return int(cache.size_bytes * _SHARE_OF_CACHE[level]) // GRANULE_BYTES * GRANULE_BYTES
 
 
-def chase_bytes(machine: Machine, level: str) -> int | None:
+def chase_bytes(machine: Machine, level: str, arena_bytes: int) -> int | None:
     """Ring of the latency of `level`: half of L1 or L2 (the level before holds little of it)."""
     if level == "DRAM":
-        return min(far_bytes(machine), dram_bytes() // 2)
+        return min(far_bytes(machine), arena_bytes // 2)
     cache = machine.cache(level)
-    return cache.size_bytes // 2 if cache and level != "L3" else roof_bytes(machine, level)
+    return cache.size_bytes // 2 if cache and level != "L3" else roof_bytes(machine, level, arena_bytes)
 
 
 def far_bytes(machine: Machine) -> int:
     """A working set that no cache holds a good part of."""
     cache = machine.cache("L3") or machine.cache("L2")
-    return min(max(FAR_BYTES, 8 * cache.size_bytes if cache else 0), dram_bytes())
+    return max(FAR_BYTES, 8 * cache.size_bytes if cache else 0)
 
 
-def curve_bytes(machine: Machine) -> tuple[int, ...]:
+def curve_bytes(machine: Machine, arena_bytes: int) -> tuple[int, ...]:
     """Working sets of the curve, two an octave, from 4 KiB to `far_bytes`, multiples of the granule."""
-    largest = far_bytes(machine)
+    largest = min(far_bytes(machine), arena_bytes)
     sizes = [4 << 10]
     while sizes[-1] < largest:
         power = 1 << (sizes[-1].bit_length() - 1)

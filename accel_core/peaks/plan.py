@@ -48,7 +48,7 @@ def operations(machine: Machine) -> tuple[str, ...]:
 
 def levels(machine: Machine) -> tuple[str, ...]:
     """Memory levels whose size is known."""
-    return tuple(level for level in LEVELS if roof_bytes(machine, level) is not None)
+    return tuple(level for level in LEVELS if level == "DRAM" or machine.cache(level) is not None)
 
 
 def plan(
@@ -73,8 +73,9 @@ def _roofs(machine: Machine, arena: Arena, team: Team, dtypes: Sequence[str]) ->
 
     def make() -> Sequence[Task]:
         compute = [tasks.compute_task(team, best, wide[0], dtype) for dtype in dtypes]
+        size = arena.size_bytes
         loads = [
-            best_load(machine, arena, team, level, width, dtypes[0], roof_bytes(machine, level) or 0)
+            best_load(machine, arena, team, level, width, dtypes[0], roof_bytes(machine, level, size) or 0)
             for level in here
             for width in load_widths
         ]
@@ -150,7 +151,7 @@ def _latencies(machine: Machine, arena: Arena, one: Team, here: Sequence[str]) -
     """One ring a level, each in huge pages of its own."""
     made, offset = [], 0
     for level in here:
-        cache, size = machine.cache(level), chase_bytes(machine, level)
+        cache, size = machine.cache(level), chase_bytes(machine, level, arena.size_bytes)
         if size is None or offset + size > arena.size_bytes:
             continue
         line = (cache.line_bytes if cache else None) or 64

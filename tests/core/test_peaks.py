@@ -104,7 +104,7 @@ def test_working_sets_fit_their_level_and_not_the_one_before(name: str) -> None:
     host = machine(name)
     before = 0
     for level in levels(host):
-        size = roof_bytes(host, level)
+        size = roof_bytes(host, level, 1 << 30)
         assert size is not None
         cache = host.cache(level)
         assert size % probes.GRANULE_BYTES == 0
@@ -114,10 +114,10 @@ def test_working_sets_fit_their_level_and_not_the_one_before(name: str) -> None:
 
 def test_threads_that_share_a_cache_divide_the_working_set() -> None:
     host = machine(NAMES[0])
-    whole = roof_bytes(host, "L3") if "L3" in levels(host) else None
+    whole = roof_bytes(host, "L3", 64 * MIB) if "L3" in levels(host) else None
     team = FakeTeam(threads=2)
     for level in levels(host):
-        for place in stretches(host, _Block(), team, level, roof_bytes(host, level) or 0):  # type: ignore[arg-type]
+        for place in stretches(host, _Block(), team, level, roof_bytes(host, level, 64 * MIB) or 0):  # type: ignore[arg-type]
             spans = sorted((a, a + place.size_bytes) for a in place.addresses)
             assert len(spans) == 2
             assert spans[0][1] <= spans[1][0]
@@ -149,7 +149,7 @@ def test_the_arena_is_aligned_and_touched() -> None:
 
 
 def test_the_curve_rises_from_4_kib_to_beyond_the_last_cache() -> None:
-    sizes = curve_bytes(detect())
+    sizes = curve_bytes(detect(), 1 << 30)
     assert sizes[0] == 4096
     assert list(sizes) == sorted(set(sizes))
     assert all(size % probes.GRANULE_BYTES == 0 for size in sizes)
@@ -231,6 +231,18 @@ def test_a_budget_that_ends_early_says_what_it_left_out(monkeypatch: pytest.Monk
     measure_peaks(detect(), dtypes=("float32",), threads=(1,), budget_s=1e-3, emit=events.append)
     warnings = [event["message"] for event in events if event["event"] == "warning"]
     assert any("budget ended before" in message for message in warnings)
+    assert {r["type"] for r in events if r["event"] == "result"} >= {"ceiling", "clock"}  # never without roofs
+
+
+def test_a_slow_first_touch_ends_early_but_not_before_the_caches_are_left_behind() -> None:
+    asked: list[int] = []
+
+    def enough(touched: int) -> bool:
+        asked.append(touched)
+        return touched >= 64 * MIB
+
+    assert Arena(256 * MIB, enough).size_bytes == 64 * MIB
+    assert asked == [0, 64 * MIB]
 
 
 def test_a_team_times_the_slowest_member() -> None:

@@ -79,12 +79,26 @@ def measurement(m: Measurement) -> str:
     return pairs(rows)
 
 
+def _changed(m: Measurement, measured: Sequence[Measurement]) -> Measurement | None:
+    """The only measurement of the rung that `m` changes, of the same shape; None where there is none."""
+    from accel_core import registry  # only where something was measured: kernels import Numba
+
+    problem, rung = registry.kernel(m.kernel)
+    changed = problem.before(rung)
+    found = [
+        other
+        for other in measured
+        if changed and other.kernel == f"{problem.name}/{changed.name}" and other.shape == m.shape
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:
-    """A row a measurement with its speed-up over the row before; refused cases with their reason below."""
+    """A row a measurement with its speed-up over the rung it changes; refused cases with their reason below."""
     rows = []
-    for at, m in enumerate(measured):
-        before = measured[at - 1].flop_per_s if at else 0.0
-        step = format_ratio(m.flop_per_s / before) if before else ""
+    for m in measured:
+        before = _changed(m, measured)
+        step = f"{format_ratio(m.flop_per_s / before.flop_per_s)} than {before.kernel.split('/')[1]}" if before else ""
         settings = ", ".join(f"{name} {value}" for name, value in m.parameters.items())
         note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
         shape = "x".join(map(str, m.shape))
@@ -92,7 +106,7 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         rows.append(
             (m.kernel, settings, shape, _threads(m.threads), format_time(m.time_s.median), rate, step, note)
         )
-    header = ("kernel", "setting", "shape", "threads", "time", "rate", "against the row above", "")
+    header = ("kernel", "setting", "shape", "threads", "time", "rate", "what the change brought", "")
     refusals = [f"{r.case.kernel} was not run: {r.reason}{_extrapolated(r)}" for r in refused]
     return "\n\n".join([*([table(header, rows)] if rows else []), *(["\n".join(refusals)] if refusals else [])])
 

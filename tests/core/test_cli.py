@@ -14,7 +14,7 @@ import pytest
 
 from accel_core import machine as machine_module
 from accel_core import runner
-from accel_core.cli import main
+from accel_core.cli import main, text
 from accel_core.errors import JobCancelled, StoreUnavailable
 from accel_core.model import (
     DTYPES,
@@ -226,6 +226,15 @@ def test_a_rung_without_threads_stands_in_a_ladder_of_two_threads_with_one(capsy
     answer(capsys, "ladder", "matmul", "--size", "32", "--threads", "2")
     asked = {case["kernel"]: case["threads"] for case in jobs[0]["cases"]}
     assert asked == {f"matmul/{k.name}": 2 if k.threaded else 1 for k in workload("matmul").kernels}
+
+
+def test_the_ladder_sets_a_rung_beside_the_one_it_changes():
+    times = {"compiled_ijk": 8e-3, "compiled_tiled": 4e-3, "compiled_ikj": 1e-3}
+    rows = [measured(Case(f"matmul/{name}", 64), time_s) for name, time_s in times.items()]
+    first, tiled, ikj = text.measurements(rows, []).splitlines()[1:]
+    assert "times" not in first
+    assert tiled.endswith("2.00 times faster than compiled_ijk")
+    assert ikj.endswith("8.00 times faster than compiled_ijk")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from accel_core.figures.words import interval, newest, rate_bounds, roof_rate, s
 from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
 from accel_core.units import format_number, format_rate, format_ratio, format_time
 
-ROW_PX, BAR_PX, LINE_PX, IDEA_CHARS = 56, 22, 19, 46
+ROW_PX, BAR_PX, LINE_PX = 56, 22, 19
+IDEA_CHARS, NARROW_IDEA_CHARS = 96, 42
+"""Characters of a step's sentence in a line, on a desktop and on a phone."""
 STALE = "Earlier result: from other settings"
 
 
@@ -66,7 +68,7 @@ def ladder_figure(
     if not any(row.rate for row in rows):
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
         return teaching_figure(text, look)
-    steps = {row.number: _step_text(workload, row, rows) for row in rows}
+    steps = {row.number: _step_text(workload, row, rows, look) for row in rows}
     tops = _tops(rows, steps)
     figure = sheet(look, round(tops[-1]) + 56 + 64, left_px=44)
     low, high = _bounds(rows, ceiling)
@@ -107,7 +109,7 @@ def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float
     return 10 ** math.floor(math.log10(min(rates)) - 0.3), max(rates) * 2
 
 
-def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung]) -> str:
+def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look) -> str:
     """ "72 times faster: the interpreter is gone", against the rung that this one changes."""
     before = workload.before(row.kernel)
     if before is None:
@@ -119,8 +121,7 @@ def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung]) -> str:
         ratio = format_ratio(row.rate / other.rate)
         than = "" if other.number == row.number - 1 else f" than rung {other.number}"
         text = f"{ratio}{than}: {row.kernel.idea[:1].lower()}{row.kernel.idea[1:]}"
-    lines = wrap(text.rstrip("."), IDEA_CHARS).split("<br>")
-    return "<br>".join(lines if len(lines) <= 2 else [lines[0], lines[1][: IDEA_CHARS - 2] + " …"])
+    return wrap(text.rstrip("."), NARROW_IDEA_CHARS if look.narrow else IDEA_CHARS)
 
 
 def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, low: float, stale: bool) -> None:
@@ -131,6 +132,7 @@ def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, low: float, st
         "color": look.background if row.extrapolated else colour,
         "line": {"color": colour, "width": 2},
         "pattern": {
+            "fillmode": "overlay",  # the other mode takes the bar's colour away
             "shape": "" if row.extrapolated else FAMILY_PATTERNS.get(row.kernel.family, ""),
             "fgcolor": look.background,
             "size": 8,

@@ -62,14 +62,14 @@ def _capacity(machine: Machine, best: Measurement) -> str:
 
 
 def _conflicts(machine: Machine, best: Measurement) -> str:
-    """Where the sets of the nearest cache, and not its capacity, bound the tile."""
+    """Where the sets of the nearest cache bound the tile before its capacity, where the best agrees."""
     cache = machine.cache("L1")
     if cache is None or not cache.ways or not cache.line_bytes:
         return ""
     row_bytes = best.shape[-1] * ITEM_BYTES[best.dtype]
     limit = rows_without_conflict(cache, row_bytes)
     capacity = math.isqrt(cache.size_bytes // (3 * ITEM_BYTES[best.dtype]))
-    if limit >= capacity:
+    if limit >= capacity or block_of(best) > limit:
         return ""
     return (
         f"At N={best.size} the sets of L1 bound it earlier than its capacity: rows of b lie {row_bytes} bytes "

@@ -118,6 +118,7 @@ def panel() -> None:
     if job.state in ACTIVE:
         watch: Watch = st.session_state["watch"]
         watch.shown, watch.drawn_at = len(job.results), time.monotonic()
+        st.query_params["job"] = job.id  # another page's address begins without it
         _progress()
         return
     st.query_params.pop("job", None)
@@ -140,10 +141,9 @@ def _progress() -> None:
     if len(job.results) > watch.shown and time.monotonic() - watch.drawn_at > REDRAW_S:
         cached.forget_stored()
         st.rerun()
-    line, button = st.columns([6, 1], vertical_alignment="center")
-    with line:
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(_fraction(job), text=_sentence(job))
-    button.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel, width="stretch")
+        st.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel)
 
 
 def _fraction(job: Job) -> float:

@@ -22,7 +22,13 @@ from accel_core.roofline import judge, select_roofs
 from accel_core.units import format_number, format_rate, format_ratio, format_time
 
 WORKLOAD = registry.workload("matmul")
-RUNG = settings.Choice("rung", "Rung", tuple(k.name for k in WORKLOAD.kernels), WORKLOAD.kernels[-1].name)
+RUNG = settings.Choice(
+    "rung",
+    "Rung",
+    tuple(k.name for k in WORKLOAD.kernels),
+    WORKLOAD.kernels[0].name,
+    "A click on a bar opens its rung too.",
+)
 CHART = "ladder chart"
 
 

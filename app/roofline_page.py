@@ -29,7 +29,7 @@ from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.roofline import Verdict, judge
 
 SINCE = "since"
-HELP_POINTS = "latest: the newest measurement of each kernel; all: every measurement on record."
+HELP_POINTS = "latest: the newest of each kernel, with its usual block; all: every measurement on record."
 
 
 KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
@@ -50,25 +50,50 @@ def chosen(record: Record, kernels: Sequence[str], points: str) -> list[Measurem
     kept = [m for m in record.measurements if m.kernel in kernels and m.created >= start]
     if points == "all":
         return kept
-    return list({(m.kernel, m.dtype, m.threads): m for m in reversed(kept)}.values())[::-1]
+    usual = [m for m in kept if dict(m.parameters) == _usual(m.kernel)]
+    return list({_point(m): m for m in (*reversed(kept), *reversed(usual))}.values())
+
+
+def _point(m: Measurement) -> tuple[str, str, int]:
+    return m.kernel, m.dtype, m.threads
+
+
+def _usual(kernel_id: str) -> dict[str, int]:
+    """The parameters that a kernel has where nobody chooses: a sweep's other blocks do not stand for it."""
+    return {p.name: p.default for p in registry.kernel(kernel_id)[1].parameters}
 
 
 def since() -> str:
-    """Points older than this moment (ISO 8601, UTC) are hidden; empty where all are shown."""
-    given = st.query_params.get(SINCE, "")
-    if not given:
-        return ""
+    """Points older than this moment (ISO 8601, UTC) are hidden; empty where all are shown.
+
+    The moment stands in the URL, and in the session, because another page's address begins without it.
+    """
+    given = st.query_params.get(SINCE) or st.session_state.get(SINCE, "")
     try:
-        moment = datetime.fromisoformat(given.replace(" ", "+"))
+        moment = datetime.fromisoformat(given.replace(" ", "+")) if given else None
     except ValueError:
-        del st.query_params[SINCE]
+        show_all()
         st.warning(
             f"The link hides points older than {settings.short(given)}, which is no moment such as "
             "2026-01-31T12:00:00+00:00; all points are shown.",
             icon=":material/link_off:",
         )
         return ""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    if moment is None:
+        return ""
+    hide_before(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return str(st.session_state[SINCE])
+
+
+def hide_before(moment: datetime) -> None:
+    """Hide points older than `moment`; no record is touched."""
+    st.query_params[SINCE] = st.session_state[SINCE] = moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def show_all() -> None:
+    """Hide nothing."""
+    st.query_params.pop(SINCE, None)
+    st.session_state.pop(SINCE, None)
 
 
 def picture(
@@ -120,25 +145,24 @@ def figure(
 
 
 def since_controls(record: Record) -> None:
-    """Hide the points so far without deleting a record, show them again; how the toolbar saves a picture."""
+    """Hide the points so far without deleting a record, or show them again; how the toolbar saves a picture."""
     hidden = since()
     with st.container(horizontal=True, vertical_alignment="center"):
         if hidden:
-            st.button("Show all points", icon=":material/visibility:", on_click=_show_since, args=("",))
-            st.caption(
-                f"Points older than {hidden[:19].replace('T', ' ')} UTC are hidden; no record is deleted."
-            )
+            st.button("Show all points", icon=":material/visibility:", on_click=show_all)
+            moment = hidden[:19].replace("T", " ")
+            st.caption(f"Points older than {moment} UTC are hidden; no record is deleted.")
         else:
             st.button(
                 "Hide the points so far",
                 icon=":material/visibility_off:",
-                on_click=_show_since,
-                args=(datetime.now(UTC).isoformat(timespec="seconds"),),
+                on_click=hide_before,
+                args=(datetime.now(UTC),),
                 disabled=record.sample or not record.measurements,
                 help="Start with a clean picture. No record is deleted, and one click shows them again.",
             )
         st.segmented_control(
-            "Picture as",
+            "The picture's camera saves",
             ["PNG", "SVG"],
             default="PNG",
             required=True,
@@ -146,13 +170,6 @@ def since_controls(record: Record) -> None:
             label_visibility="collapsed",
             help="What the camera in the picture's toolbar saves: PNG in twice the size, or SVG.",
         )
-
-
-def _show_since(moment: str) -> None:
-    if moment:
-        st.query_params[SINCE] = moment
-    else:
-        st.query_params.pop(SINCE, None)
 
 
 def flagged(

@@ -2,6 +2,7 @@
 
 import components
 import jobs
+import machine_page
 import records
 import roofline_calculator
 import roofline_machine
@@ -35,6 +36,8 @@ measurements = roofline_page.chosen(record, kernels, points)
 ceilings = records.ceilings(record)
 prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
 predicted = (prediction[0],) if prediction else ()
+if record.sample or not ceilings:
+    components.measure_button("Measure this machine", 20, machine_page.job(own.machine, 20))
 jobs.panel()
 components.sample_label(record)
 roofline_page.picture(record, ceilings, measurements, dtype, threads, predicted)

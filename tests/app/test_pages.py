@@ -9,8 +9,8 @@ import cached
 import experiments
 import pytest
 from conftest import Open
-from figure_records import ladder, machine, peaks
-from records_of import store_ladder, store_peaks, store_sweep
+from figure_records import ladder, machine, measurement, peaks
+from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
 
 PAGES = {
@@ -219,6 +219,34 @@ def test_hiding_older_points_keeps_every_record(open_page: Open):
     show = next(b for b in app.button if b.label == "Show all points")
     show.click().run()
     assert "since" not in app.query_params
+
+
+def test_hidden_points_stay_hidden_on_the_way_back_from_another_page(open_page: Open):
+    store_peaks()
+    store_ladder()
+    app = open_page("roofline", since="2100-01-01T00:00:00")
+    app.switch_page("views/lab.py").run()
+    app.switch_page("views/roofline.py").run()
+    assert any(button.label == "Show all points" for button in app.button)
+    assert app.query_params["since"] == "2100-01-01T00:00:00+00:00"
+
+
+def test_a_sweep_does_not_stand_for_a_kernel_among_the_latest_points(open_page: Open):
+    store_peaks()
+    store_ladder()
+    store_sweep()
+    rows = open_page("roofline").dataframe[0].value
+    tiled = rows[rows["Kernel"] == "compiled_tiled"]
+    assert list(tiled["Block"]) == [16]
+    assert len(open_page("roofline", points="all").dataframe[0].value) > len(rows)
+
+
+def test_a_point_above_its_roof_is_flagged_with_causes_and_can_be_measured_again(open_page: Open):
+    store_peaks()
+    store_measurements([measurement("numpy", 500e9)])
+    app = open_page("roofline")
+    assert "matmul/numpy (N=512) lies above its roof" in texts(app, "warning")
+    assert any(button.label == "Measure again" for button in app.button)
 
 
 def ladder_on_record() -> list[str]:

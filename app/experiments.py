@@ -1,6 +1,6 @@
 """Which cases a page's controls ask for, and which measurements on record answer them.
 
-A page shows the answers to its own settings; where there are none it shows the newest answers to other
+A page shows the answers to its own settings; where there are none it shows the fullest answers to other
 settings, and says so.
 """
 
@@ -118,26 +118,29 @@ def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
 
 
 def shown(record: Record, experiment: Experiment) -> Shown:
-    """The answers to the experiment's own settings, else the newest answers to others."""
-    found = _answers(record, experiment)
-    if found:
+    """The answers to the experiment's own settings, else the fullest to others, and of those the newest."""
+    known = _newest(record, experiment.workload)
+    if found := _answers(known, experiment):
         return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
-    enough = 1 if experiment.over == "none" else 2
-    for setup in _other_setups(record, experiment):
-        other = replace(experiment, setup=setup)
-        found = _answers(record, other)
-        if len(found) >= min(enough, len(other.cases())):
-            return Shown(tuple(found), tuple(refusals(record, other, found)), setup, stale=True)
+    others = [replace(experiment, setup=setup) for setup in _other_setups(record, experiment)]
+    fullest = max(others, key=lambda other: len(_answers(known, other)), default=experiment)
+    if found := _answers(known, fullest):
+        return Shown(tuple(found), tuple(refusals(record, fullest, found)), fullest.setup, stale=True)
     return Shown((), tuple(refusals(record, experiment, ())), experiment.setup)
 
 
-def _answers(record: Record, experiment: Experiment) -> list[Measurement]:
-    """The newest measurement of each case that has one."""
+def _newest(record: Record, workload: Workload) -> dict[tuple, Measurement]:
+    """The newest measurement at each setting, of the workload's own shapes."""
     newest: dict[tuple, Measurement] = {}
     for measurement in record.measurements:
-        if tuple(measurement.shape) == tuple(experiment.workload.shape(measurement.size)):
+        if tuple(measurement.shape) == tuple(workload.shape(measurement.size)):
             newest.setdefault(_key(measurement), measurement)
-    return [newest[key] for key in map(_key, experiment.cases()) if key in newest]
+    return newest
+
+
+def _answers(known: Mapping[tuple, Measurement], experiment: Experiment) -> list[Measurement]:
+    """The measurements of the experiment's cases, for those that have one."""
+    return [known[key] for key in map(_key, experiment.cases()) if key in known]
 
 
 def _key(thing: Case | Measurement) -> tuple:

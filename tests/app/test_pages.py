@@ -150,6 +150,13 @@ def test_moving_a_slider_starts_nothing_and_says_that_the_result_is_from_other_s
     assert "watch" not in app.session_state
 
 
+def test_the_fullest_earlier_ladder_stands_in_and_not_a_few_points_of_a_sweep(open_page: Open):
+    store_ladder()
+    store_sweep()
+    app = open_page("ladder", size="64")
+    assert "other settings: N=512" in texts(app, "info")
+
+
 def test_a_rung_shows_its_code_its_speed_ups_and_its_share_of_the_roof(open_page: Open):
     store_peaks()
     store_ladder()

@@ -15,12 +15,15 @@ from accel_core.machine.caches import CacheGroup, cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     EMULATION,
+    FAMILY,
     FAST_CORES,
     LOGICAL,
     MEMORY,
+    MODEL,
     PHYSICAL,
     PROCESSOR,
     SLOW_CORES,
+    STEPPING,
     VENDOR,
     Partial,
     Value,
@@ -71,6 +74,7 @@ def sysctl(text: str, architecture: str) -> Partial:
     facts: dict[str, Value] = {
         PROCESSOR: name,
         VENDOR: vendor,
+        **_identity(fields),
         PHYSICAL: _number(fields, "hw.physicalcpu_max"),
         LOGICAL: _number(fields, "hw.logicalcpu_max"),
         MEMORY: _number(fields, "hw.memsize"),
@@ -84,6 +88,13 @@ def sysctl(text: str, architecture: str) -> Partial:
             "Rosetta translates this x86-64 Python to arm64; a native Python measures the machine"
         )
     return Partial(SOURCE, facts)
+
+
+def _identity(fields: Mapping[str, str]) -> dict[str, Value]:
+    """CPUID's numbers, extended parts included; a stepping may be 0. Apple's own processors have none."""
+    keys = ((FAMILY, "family"), (MODEL, "model"), (STEPPING, "stepping"))
+    texts = {fact: fields.get(f"machdep.cpu.{key}", "") for fact, key in keys}
+    return {fact: int(text) for fact, text in texts.items() if text.isdigit()}
 
 
 def _kinds(fields: Mapping[str, str]) -> dict[str, Value]:

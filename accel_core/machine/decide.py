@@ -53,6 +53,9 @@ _CACHE_RULES = tuple(
 _RULES = (
     Rule(names.PROCESSOR),
     Rule(names.VENDOR),
+    Rule(names.FAMILY),
+    Rule(names.MODEL),
+    Rule(names.STEPPING),
     Rule(names.ARCHITECTURE),
     Rule(names.SYSTEM),
     Rule(names.PHYSICAL, "", "The topology that the system schedules by."),
@@ -75,6 +78,9 @@ _RULES = (
     Rule(names.EMULATION),
 )
 _OPTIONAL = {
+    names.FAMILY,
+    names.MODEL,
+    names.STEPPING,
     names.FAST_CORES,
     names.SLOW_CORES,
     names.FAST_LIST,
@@ -157,12 +163,17 @@ def fingerprint(chosen: Mapping[str, Value]) -> str:
     """First 16 hexadecimal digits of the SHA-256 of the hardware facts alone.
 
     Nothing in it depends on affinity, quota, free memory, the clock of the moment or a library's version.
+    CPUID's numbers are in it because hypervisors shorten the name ("AMD EPYC"), and the stepping among them
+    because it alone tells Skylake-SP from Cascade Lake.
     """
     hardware = {
         name: chosen.get(name)
         for name in (
             names.PROCESSOR,
             names.VENDOR,
+            names.FAMILY,
+            names.MODEL,
+            names.STEPPING,
             names.ARCHITECTURE,
             names.PHYSICAL,
             names.LOGICAL,

@@ -12,16 +12,19 @@ from accel_core.machine.caches import CacheGroup, cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
+    FAMILY,
     FAST_CORES,
     FAST_LIST,
     HYPERVISOR,
     LOGICAL,
     MEMORY,
     MEMORY_LIMIT,
+    MODEL,
     PHYSICAL,
     PROCESSOR,
     QUOTA,
     SLOW_CORES,
+    STEPPING,
     VENDOR,
     Partial,
     Value,
@@ -86,7 +89,7 @@ def _first_processor(read: Read) -> dict[str, str]:
 
 
 def processor(read: Read) -> Partial:
-    """/proc/cpuinfo: name, vendor, clock, and the flags, without those that the kernel does not allow."""
+    """/proc/cpuinfo: name, vendor, CPUID's numbers, clock, and the flags, without those the kernel forbids."""
     fields = _first_processor(read)
     vendor, name = fields.get("vendor_id"), fields.get("model name")
     if "cpu implementer" in fields:
@@ -94,6 +97,8 @@ def processor(read: Read) -> Partial:
     flags = (fields.get("flags") or fields.get("features") or "").split()
     clock = fields.get("cpu mhz", "")
     facts: dict[str, Value] = {PROCESSOR: name, VENDOR: vendor, **simd_facts(flags)}
+    for fact, key in ((FAMILY, "cpu family"), (MODEL, "model"), (STEPPING, "stepping")):
+        facts[fact] = _number(fields.get(key))
     if clock.replace(".", "", 1).isdigit():
         facts[CLOCK] = float(clock) * 1e6
     if "hypervisor" in flags:

@@ -14,6 +14,9 @@ Role = Literal["source", "hint", "fallback"]
 # Names of facts. Cache facts are called "L1 size", "L1 ways", ...: see `caches.cache_facts`.
 PROCESSOR = "processor"
 VENDOR = "vendor"
+FAMILY = "processor family"
+MODEL = "processor model"
+STEPPING = "processor stepping"
 ARCHITECTURE = "architecture"
 SYSTEM = "system"
 PHYSICAL = "physical cores"

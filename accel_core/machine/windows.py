@@ -6,6 +6,7 @@ on 64-bit Windows (learn.microsoft.com/windows/win32/api/winnt/), so that this r
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,12 +16,15 @@ from accel_core.machine.caches import CacheGroup, cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
+    FAMILY,
     FAST_CORES,
     FAST_LIST,
     LOGICAL,
+    MODEL,
     PHYSICAL,
     PROCESSOR,
     SLOW_CORES,
+    STEPPING,
     VENDOR,
     WIDTH,
     Partial,
@@ -36,6 +40,8 @@ _FULLY_ASSOCIATIVE = 0xFF
 PROCESSOR_FEATURES = {10: "sse2", 39: "avx", 40: "avx2", 41: "avx512f", 19: "neon", 46: "sve"}
 """PF_XMMI64_, PF_AVX_, PF_AVX2_, PF_AVX512F_, PF_ARM_NEON_ and PF_ARM_SVE_INSTRUCTIONS_AVAILABLE; Windows
 answers whether processor and system both allow it. It has no number for FMA."""
+_IDENTIFIER = re.compile(r"(?:AMD64|Intel64|x86) Family (\d+) Model (\d+) Stepping (\d+)")
+"""CPUID's numbers in decimal; on ARM the value ends in "Revision" and holds other numbers."""
 _KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 
 
@@ -104,13 +110,16 @@ def features(present: Iterable[int], architecture: str) -> Partial:
 
 
 def registry(values: Mapping[str, str | int]) -> Partial:
-    """Name, vendor and clock (the time-stamp counter's, in MHz) as the registry holds them."""
+    """Name, vendor, CPUID's numbers and clock (the time-stamp counter's, in MHz) as the registry holds them."""
     mhz = values.get("~MHz")
     facts: dict[str, Value] = {
         PROCESSOR: str(values["ProcessorNameString"]).strip() if "ProcessorNameString" in values else None,
         VENDOR: str(values["VendorIdentifier"]).strip() if "VendorIdentifier" in values else None,
         CLOCK: float(mhz) * 1e6 if mhz else None,
     }
+    identity = _IDENTIFIER.match(str(values.get("Identifier", "")))
+    if identity:
+        facts |= zip((FAMILY, MODEL, STEPPING), map(int, identity.groups()), strict=True)
     return Partial(rf"registry, HKLM\{_KEY}", facts)
 
 
@@ -140,13 +149,13 @@ def read_features() -> tuple[int, ...]:
 
 
 def read_registry() -> dict[str, str | int]:
-    """The three values of the first processor's key; none on another system."""
+    """The four values of the first processor's key; none on another system."""
     if sys.platform != "win32":
         return {}
     import winreg
 
     values: dict[str, str | int] = {}
     with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _KEY) as key:
-        for name in ("ProcessorNameString", "VendorIdentifier", "~MHz"):
+        for name in ("ProcessorNameString", "VendorIdentifier", "Identifier", "~MHz"):
             values[name] = winreg.QueryValueEx(key, name)[0]
     return values

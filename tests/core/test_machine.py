@@ -12,10 +12,11 @@ from accel_core.machine.caches import CacheGroup
 from accel_core.machine.cgroup import memory_left, memory_limit, quota
 from accel_core.machine.decide import decide, installed_gib
 from accel_core.machine.environment import choose_blas, environment
+from accel_core.machine.linux import processor
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
 from accel_core.machine.simd import known_features, width_bits
-from accel_core.machine.sources import ask
-from accel_core.machine.windows import Core, parse_records
+from accel_core.machine.sources import ask, darwin_partials
+from accel_core.machine.windows import Core, parse_records, registry
 from accel_core.model import Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -267,6 +268,51 @@ def test_a_hybrid_windows_host_names_both_kinds_of_cores() -> None:
     machine = hosts.machine("windows-alder-lake")
     assert (fact(machine, names.FAST_CORES).value, fact(machine, names.SLOW_CORES).value) == (4, 8)
     assert machine.cache("L2").size_bytes == 1280 * KIB  # type: ignore[union-attr]
+
+
+# -- CPUID's numbers -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("linux-zen5-vm", (26, 2, 1)),
+        ("linux-alder-lake", (6, 151, None)),
+        ("linux-graviton3-container", (None, None, None)),
+        ("darwin-haswell", (6, 70, 1)),
+        ("darwin-m1", (None, None, None)),
+        ("windows-ryzen-2700x", (23, 8, 2)),
+        ("windows-alder-lake", (6, 154, 3)),
+    ],
+)
+def test_the_numbers_of_an_x86_processor_are_known_on_every_system(
+    name: str, numbers: tuple[int | None, ...]
+) -> None:
+    facts = {fact.name: fact.value for fact in hosts.machine(name).facts}
+    assert tuple(facts.get(n) for n in (names.FAMILY, names.MODEL, names.STEPPING)) == numbers
+
+
+def test_a_stepping_of_zero_is_a_stepping() -> None:
+    lines = ("family: 6", "model: 158", "stepping: 0")
+    mac = darwin_partials("\n".join(f"machdep.cpu.{line}" for line in lines), "x86_64")
+    windows = registry({"Identifier": "Intel64 Family 6 Model 158 Stepping 0"})
+    text = "processor : 0\ncpu family : 6\nmodel : 158\nmodel name : x\nstepping : 0\n"
+    linux = processor({"/proc/cpuinfo": text}.get)
+    for partial in (*mac, windows, linux):
+        assert [partial.facts[n] for n in (names.FAMILY, names.MODEL, names.STEPPING)] == [6, 158, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["ARMv8 (64-bit) Family 8 Model D4B Revision   0", "Intel64 Family 6", "", "AMD64 Family x"]
+)
+def test_an_identifier_of_another_form_gives_no_numbers(text: str) -> None:
+    assert names.FAMILY not in registry({"Identifier": text}).facts
+
+
+def test_words_where_numbers_belong_are_unknown() -> None:
+    text = "cpu family : Loongson-64bit\nmodel : POWER9\nstepping : unknown\n"
+    facts = processor({"/proc/cpuinfo": text}.get).facts
+    assert [facts[n] for n in (names.FAMILY, names.MODEL, names.STEPPING)] == [None, None, None]
 
 
 # -- vectors -------------------------------------------------------------------------------------------------

@@ -141,6 +141,9 @@ def test_the_fingerprint_knows_the_hardware(name: str) -> None:
     original = decide(answers)
     for fact, value in (
         (names.PROCESSOR, "another"),
+        (names.FAMILY, 1000),
+        (names.MODEL, 1000),
+        (names.STEPPING, 1000),
         (names.PHYSICAL, 1000),
         (names.CACHES, "other caches"),
         (names.MEMORY, 2**50),

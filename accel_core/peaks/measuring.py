@@ -21,7 +21,7 @@ from accel_core.units import format_bytes
 DEFAULT_BUDGET_S = 20.0
 _LAYOUT_SHARE = 0.1
 """Of the budget, for touching more memory than is needed to go past the caches."""
-_CURVE_SHARE = 3.0
+_CURVE_SHARE = 4.0
 """Of the budget, beside the shares in `plan`."""
 _CURVE_SAMPLES = 6
 """The fewest that give an interval."""
@@ -171,13 +171,13 @@ class _Run:
             self.record(CurvePoint(size, rate, tasks.inverse(speed)))
 
     def sample_pair(self, pair: Sequence[Task], part_s: float) -> None:
-        """Samples of both in turns for `part_s`; as many as give an interval unless time is up."""
+        """Samples of both in turns for `part_s`, as many as give an interval in any case."""
         end = self.clock() + part_s
         for task in pair:
-            task.prepare(sample_s=min(tasks.SAMPLE_S, max(part_s, 0.0) / (4 * _CURVE_SAMPLES)))
+            task.prepare(sample_s=min(tasks.SAMPLE_S, part_s / (4 * _CURVE_SAMPLES)))
         while True:
             for task in pair:
                 task.sample()
-            enough = len(pair[0].rates) >= _CURVE_SAMPLES or self.left_s() < 0
-            if enough and (self.clock() >= end or len(pair[0].rates) >= 4 * _CURVE_SAMPLES):
+            taken = len(pair[0].rates)
+            if taken >= 4 * _CURVE_SAMPLES or (taken >= _CURVE_SAMPLES and self.clock() >= end):
                 return

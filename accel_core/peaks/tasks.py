@@ -20,6 +20,11 @@ from accel_core.units import format_bytes
 
 SAMPLE_S = 4e-3
 """Length that a sample is calibrated to; one sweep where a sweep takes longer."""
+LEAST_SAMPLE_S = 5e-4
+"""However little time is left: waking a thread takes some microseconds, and they are in the sample."""
+WARM_PASSES = 3
+"""A cache that is filled by what another evicts, or that replaces at random, is not full of the working set
+after one pass: seen on AMD's L3, where the latency settles with the third."""
 _SEED = 0.5
 """x * 0.5 + 0.5 tends to 1: no overflow, no denormal numbers, whatever the number of turns."""
 _CALLED = {"one stream": "in order", "four streams": "as four streams side by side"}
@@ -48,6 +53,7 @@ class Task:
 
     def prepare(self, sample_s: float = SAMPLE_S) -> None:
         """Find how many turns make a sample."""
+        sample_s = max(sample_s, LEAST_SAMPLE_S)
         self.rate(max(1, self.warm_turns))
         turns, elapsed = 1, self.rate(1)[1]
         while elapsed < sample_s / 4:
@@ -148,7 +154,7 @@ def load_task(team: Team, level: str, width_bits: int, dtype: str, stretch: Stre
         f"{_CALLED[walk]}; the fastest of the walks and places tried.",
     )
     label = f"{level} load, {width_bits} bit, {_plural(team.threads)}"
-    return Task(label, team, work, total, finish, warm_turns=0 if level == "DRAM" else 1)
+    return Task(label, team, work, total, finish, warm_turns=0 if level == "DRAM" else WARM_PASSES)
 
 
 def copy_task(team: Team, stores: str, width_bits: int, dtype: str, address: int, size_bytes: int) -> Task:
@@ -267,8 +273,8 @@ def latency_task(team: Team, level: str, ring: int, size_bytes: int, line_bytes:
     def finish(rate: Estimate) -> Latency:
         return Latency(level, size_bytes, inverse(rate), definition)
 
-    once = -(-size_bytes // line_bytes // 8)
-    return Task(f"{level} latency", team, work, 8.0, finish, warm_turns=0 if level == "DRAM" else once)
+    warm = WARM_PASSES * -(-size_bytes // line_bytes // 8)
+    return Task(f"{level} latency", team, work, 8.0, finish, warm_turns=0 if level == "DRAM" else warm)
 
 
 def inverse(rate: Estimate) -> Estimate:

@@ -93,12 +93,17 @@ def _changed(m: Measurement, measured: Sequence[Measurement]) -> Measurement | N
     return found[0] if len(found) == 1 else None
 
 
+def _step(m: Measurement, before: Measurement) -> str:
+    """What the change brought: "8.00 times faster than compiled_ijk"."""
+    return f"{format_ratio(m.flop_per_s / before.flop_per_s)} than {before.kernel.split('/')[1]}"
+
+
 def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:
     """A row a measurement with its speed-up over the rung it changes; refused cases with their reason below."""
     rows = []
     for m in measured:
         before = _changed(m, measured)
-        step = f"{format_ratio(m.flop_per_s / before.flop_per_s)} than {before.kernel.split('/')[1]}" if before else ""
+        step = _step(m, before) if before else ""
         settings = ", ".join(f"{name} {value}" for name, value in m.parameters.items())
         note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
         shape = "x".join(map(str, m.shape))

@@ -5,75 +5,72 @@ All have `gate, target` last: the threads of a team meet there before they start
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
-
+from accel_core.kernels.compiled import compiled
 from accel_core.peaks import loops
 
 Probe = Callable[..., Any]
-_compiled = functools.partial(njit, cache=True, nogil=True)
 
 # -- compute: (seed, turns, gate, target) -> a lane --------------------------------------------------------
 
 
-@_compiled()
+@compiled
 def fma_32(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 32, 1)
 
 
-@_compiled()
+@compiled
 def fma_64(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 64, 1)
 
 
-@_compiled()
+@compiled
 def fma_128(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 128, 1)
 
 
-@_compiled()
+@compiled
 def fma_256(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 256, 1)
 
 
-@_compiled()
+@compiled
 def fma_512(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 512, 1)
 
 
-@_compiled()
+@compiled
 def add_32(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 32, 0)
 
 
-@_compiled()
+@compiled
 def add_64(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 64, 0)
 
 
-@_compiled()
+@compiled
 def add_128(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 128, 0)
 
 
-@_compiled()
+@compiled
 def add_256(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 256, 0)
 
 
-@_compiled()
+@compiled
 def add_512(seed: Any, turns: int, gate: int, target: int) -> Any:
     loops.meet(gate, target)
     return loops.arithmetic_chains(seed, turns, 512, 0)
@@ -98,37 +95,37 @@ COMPUTE: dict[tuple[str, int], Probe] = {
 # prefetchers follow one page each. Which is faster depends on level and processor, so both are tried.
 
 
-@_compiled()
+@compiled
 def load_128_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 128, 8, 1)
 
 
-@_compiled()
+@compiled
 def load_128_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 128, 16, 4)
 
 
-@_compiled()
+@compiled
 def load_256_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 256, 8, 1)
 
 
-@_compiled()
+@compiled
 def load_256_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 256, 8, 4)
 
 
-@_compiled()
+@compiled
 def load_512_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 512, 8, 1)
 
 
-@_compiled()
+@compiled
 def load_512_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.load_sweep(address, size_bytes, sweeps, 512, 4, 4)
@@ -146,43 +143,43 @@ GRANULE_BYTES = 1024
 # -- stores: (target address, source address, ..., size_bytes, sweeps, gate, target) -----------------------
 
 
-@_compiled()
+@compiled
 def copy_128(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 128, 0)
 
 
-@_compiled()
+@compiled
 def copy_256(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 256, 0)
 
 
-@_compiled()
+@compiled
 def copy_512(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 512, 0)
 
 
-@_compiled()
+@compiled
 def copy_past_128(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 128, 1)
 
 
-@_compiled()
+@compiled
 def copy_past_256(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 256, 1)
 
 
-@_compiled()
+@compiled
 def copy_past_512(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
     loops.meet(gate, target)
     loops.copy_sweep(to, source, size_bytes, sweeps, 512, 1)
 
 
-@_compiled()
+@compiled
 def triad_128(
     to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
 ) -> None:
@@ -190,7 +187,7 @@ def triad_128(
     loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, 128)
 
 
-@_compiled()
+@compiled
 def triad_256(
     to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
 ) -> None:
@@ -198,7 +195,7 @@ def triad_256(
     loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, 256)
 
 
-@_compiled()
+@compiled
 def triad_512(
     to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
 ) -> None:
@@ -221,13 +218,13 @@ TRIADS: dict[int, Probe] = {128: triad_128, 256: triad_256, 512: triad_512}
 # -- latency and clock -------------------------------------------------------------------------------------
 
 
-@_compiled()
+@compiled
 def chase(address: int, steps: int, gate: int, target: int) -> int:
     loops.meet(gate, target)
     return loops.pointer_chase(address, steps)
 
 
-@_compiled()
+@compiled
 def dependent_adds(start: int, turns: int, gate: int, target: int) -> int:
     loops.meet(gate, target)
     return loops.add_chain(start, turns)

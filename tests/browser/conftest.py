@@ -49,6 +49,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """(URL, data folder) of a server of this file's own, which begins with nothing measured."""
+    home = tmp_path_factory.mktemp("accel-home")
+    with serve(APP, home) as url:
+        yield url, home
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium a test file: for a whole session, Playwright's event loop would run on under other tests."""
     executable = chromium_executable()

@@ -20,14 +20,18 @@ START_S = 90
 
 
 @contextlib.contextmanager
-def serve(script: Path, home: Path) -> Iterator[str]:
-    """The URL of `script` while it is served; its whole process tree is gone afterwards."""
+def serve(script: Path, home: Path, **variables: str) -> Iterator[str]:
+    """The URL of `script` while it is served; its whole process tree is gone afterwards.
+
+    Its records go to `home`, unless the environment `variables` name another store.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {"server.headless": "true", "server.port": port, "browser.gatherUsageStats": "false"}
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
     environment = {**os.environ, "ACCEL_HOME": str(home)}
     environment.pop("ACCEL_STORE_URL", None)  # the store lies in `home`
+    environment.update(variables)
     log = home / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(

@@ -1,0 +1,148 @@
+"""Jobs as visitors meet them: cancelled, found again after a reload, waiting for one another, left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from servers import serve
+from visitor import (
+    APP,
+    JOB_MS,
+    LONG,
+    QUICK,
+    address,
+    button,
+    cancel,
+    finished,
+    go_to,
+    has_no_fault,
+    measured,
+    progress,
+    start,
+    visit,
+)
+
+ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
+ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
+Visitor = Callable[[], Page]
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """visitor() is the page of one more person with a browser of their own; all leave after the test."""
+    contexts: list[BrowserContext] = []
+
+    def arrive() -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        return contexts[-1].new_page()
+
+    yield arrive
+    for context in contexts:
+        context.close()
+
+
+def runs(page: Page) -> None:
+    """Wait until the job of this page has its turn and says what it measures."""
+    expect(progress(page)).to_contain_text("elapsed", timeout=JOB_MS)
+
+
+def test_a_cancelled_run_says_so_gives_the_button_back_and_the_next_one_runs(
+    page: Page, own_server: tuple[str, Path]
+):
+    url, home = own_server
+    visit(page, url, "ladder", **LONG)
+    start(page, "ladder")
+    expect(button(page, "ladder")).to_be_disabled()
+    runs(page)
+    cancel(page, "ladder")
+    before = {m.id for m in measured(home)}
+    visit(page, url, "lab", **ONE_RUNG)
+    start(page, "lab")
+    finished(page, "lab")
+    assert {m.id for m in measured(home)} > before
+    has_no_fault(page)
+
+
+def test_a_reload_and_another_page_find_the_running_job_again(page: Page, own_server: tuple[str, Path]):
+    visit(page, own_server[0], "ladder", **LONG)
+    start(page, "ladder")
+    runs(page)
+    page.reload()
+    runs(page)
+    expect(button(page, "ladder")).to_be_disabled()
+    go_to(page, "roofline")
+    runs(page)
+    go_to(page, "ladder")
+    cancel(page, "ladder")
+
+
+def test_a_second_tab_waits_with_its_place_and_then_runs(visitor: Visitor, own_server: tuple[str, Path]):
+    url, home = own_server
+    first, second = visitor(), visitor()
+    visit(first, url, "ladder", **LONG)
+    start(first, "ladder")
+    runs(first)
+    before = {m.id for m in measured(home)}
+    visit(second, url, "lab", **ONE_RUNG)
+    start(second, "lab")
+    expect(progress(second)).to_contain_text(ONE_AHEAD)
+    cancel(first, "ladder")
+    finished(second, "lab")
+    assert "matmul/numpy" in {m.kernel for m in measured(home) if m.id not in before}
+    has_no_fault(second)
+
+
+def test_a_second_server_on_this_computer_waits_too(visitor: Visitor, own_server: tuple[str, Path]):
+    url, home = own_server
+    first, second = visitor(), visitor()
+    visit(first, url, "ladder", **LONG)
+    start(first, "ladder")
+    runs(first)
+    with serve(APP, home) as other:
+        visit(second, other, "lab", **ONE_RUNG)
+        start(second, "lab")
+        expect(progress(second)).to_contain_text(ONE_AHEAD)
+        cancel(first, "ladder")
+        finished(second, "lab")
+        has_no_fault(second)
+
+
+def test_a_browser_that_leaves_in_mid_run_leaves_a_server_that_goes_on(
+    visitor: Visitor, own_server: tuple[str, Path]
+):
+    url, home = own_server
+    before = {m.id for m in measured(home)}
+    first, second = visitor(), visitor()
+    visit(first, url, "lab", **{**ONE_RUNG, "kernels": ["numpy", "compiled_ikj"]})
+    start(first, "lab")
+    runs(first)
+    first.context.close()
+    visit(second, url, "lab", **ONE_RUNG)
+    start(second, "lab")
+    finished(second, "lab")
+    kernels = [m.kernel for m in measured(home) if m.id not in before]
+    assert sorted(kernels) == ["matmul/compiled_ikj", "matmul/numpy", "matmul/numpy"]
+    has_no_fault(second)
+
+
+def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(
+    page: Page, own_server: tuple[str, Path]
+):
+    visit(page, own_server[0], "ladder", **LONG)
+    start(page, "ladder")
+    runs(page)
+    family = psutil.Process().children(recursive=True)
+    (worker,) = [member for member in family if any("accel_core.runner" in word for word in member.cmdline())]
+    worker.kill()
+    failure = page.get_by_test_id("stAlertContentError")
+    expect(failure).to_contain_text("was killed, most often because memory ran out")
+    expect(progress(page)).to_have_count(0)
+    assert "Traceback" not in page.locator("body").inner_text()
+    page.goto(address(own_server[0], "lab", ONE_RUNG))
+    start(page, "lab")
+    finished(page, "lab")
+    has_no_fault(page)

@@ -1,0 +1,175 @@
+"""From a click to a point on the roofline, by measuring; then predictions, typed-in machines and downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from servers import serve
+from visitor import (
+    APP,
+    JOB_MS,
+    QUICK,
+    fill,
+    finished,
+    go_to,
+    has_no_fault,
+    measured,
+    picture,
+    points,
+    predictions,
+    progress,
+    rested,
+    sample_label,
+    start,
+    traces,
+    visit,
+)
+
+from accel_core.registry import kernel_ids
+
+SOME_RUNGS_WHILE_IT_RUNS = """all => {
+    const bars = document.querySelector('.js-plotly-plot')?.data.filter(t => t.type === 'bar') || [];
+    return document.querySelector('[data-testid="stProgress"]') && bars.length > 0 && bars.length < all;
+}"""
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def filled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server whose store holds roofs and a ladder of this machine."""
+    home = tmp_path_factory.mktemp("filled-home")
+    fill(home)
+    with serve(APP, home) as url:
+        yield url
+
+
+def download(page: Page, trigger: Locator, folder: Path) -> Path:
+    """Click `trigger` and keep the file that the browser is given."""
+    with page.expect_download(timeout=JOB_MS) as waiting:
+        trigger.click()
+    target = folder / waiting.value.suggested_filename
+    waiting.value.save_as(target)
+    return target
+
+
+def test_from_the_first_click_to_points_on_the_measured_roofline(page: Page, own_server: tuple[str, Path]):
+    url, home = own_server
+    visit(page, url, "machine", seconds=10)
+    expect(sample_label(page)).to_be_visible()
+    start(page, "machine")
+    expect(progress(page).get_by_text("FMA").or_(progress(page).get_by_text("load")).first).to_be_visible()
+    finished(page, "machine")
+    expect(sample_label(page)).to_have_count(0)
+    expect(page.locator(".js-plotly-plot").first).not_to_contain_text("Sample")
+    has_no_fault(page)
+
+    visit(page, url, "ladder", **QUICK)
+    start(page, "ladder")
+    page.wait_for_function(SOME_RUNGS_WHILE_IT_RUNS, arg=len(kernel_ids()), timeout=JOB_MS)
+    finished(page, "ladder")
+    assert len([trace for trace in traces(page) if trace["ids"]]) == len(kernel_ids())
+
+    go_to(page, "roofline")
+    expect(sample_label(page)).to_have_count(0)
+    shown, stored = points(page), measured(home)
+    assert {m.kernel for m in stored} == set(kernel_ids())
+    assert set(shown) == {m.id for m in stored}
+    for m in stored:
+        text = shown[m.id]
+        assert "95 % interval" in text if m.time_s.low is not None else "no interval" in text
+        assert f"n = {m.time_s.n}" in text
+        assert "limited by" in text and "of attainable" in text
+    has_no_fault(page)
+
+
+def test_the_page_file_of_the_picture_shows_the_same_points_without_the_app(
+    page: Page, filled_server: str, tmp_path: Path
+):
+    visit(page, filled_server, "roofline")
+    shown = points(page)
+    saved = download(page, page.get_by_role("button", name="Picture as HTML"), tmp_path)
+    assert saved.suffix == ".html"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(saved.as_uri())
+    expect(picture(page)).to_be_visible()
+    assert points(page) == shown
+    expect(page.locator(".js-plotly-plot")).to_contain_text("measured clock")
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_the_numbers_of_the_picture_come_as_json_and_csv(page: Page, filled_server: str, tmp_path: Path):
+    visit(page, filled_server, "roofline")
+    shown = points(page)
+    data = json.loads(
+        download(page, page.get_by_role("button", name="Data as JSON"), tmp_path).read_text(encoding="utf-8")
+    )
+    assert shown.keys() <= {m["id"] for m in data["measurements"]}
+    assert {c["kind"] for c in data["ceilings"]} == {"compute", "memory"}
+    page.get_by_text("Points as a table").click()
+    text = download(page, page.get_by_text("CSV", exact=True), tmp_path).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == len(data["measurements"])
+    assert {row["Kernel"] for row in rows} == {m["kernel"].partition("/")[2] for m in data["measurements"]}
+    assert all(float(row["GFLOP/s"]) > 0 and row["Time"] for row in rows)
+
+
+def test_the_camera_saves_a_png_of_twice_the_size_and_an_svg(page: Page, filled_server: str, tmp_path: Path):
+    visit(page, filled_server, "roofline")
+    box = page.locator(".js-plotly-plot").first.bounding_box()
+    assert box is not None
+    camera = page.get_by_role("button", name="Download plot as a PNG")
+    png = download(page, camera, tmp_path).read_bytes()
+    assert png.startswith(PNG)
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (pytest.approx(2 * box["width"], abs=4), pytest.approx(2 * box["height"], abs=4))
+    page.get_by_role("radio", name="SVG").click()
+    svg = download(page, page.get_by_role("button", name="Download plot", exact=True), tmp_path)
+    assert svg.suffix == ".svg"
+    text = svg.read_text(encoding="utf-8")
+    assert "<svg" in text and "measured clock" in text and "points: medians" in text
+
+
+def test_a_typed_in_machine_and_the_calculator_put_a_hollow_point_on_the_picture(
+    page: Page, filled_server: str
+):
+    visit(page, filled_server, "roofline")
+    assert predictions(page) == []
+    page.get_by_text("Draw a typed-in machine instead").click()
+    peak = page.get_by_role("spinbutton", name="Peak (GFLOP/s)")
+    peak.fill("320")
+    peak.press("Enter")
+    page.get_by_role("combobox", name="Operation").click()
+    page.get_by_role("option", name="triad", exact=True).click()
+    page.wait_for_function(
+        "document.querySelector('.js-plotly-plot').data.some(t => t.name === 'predicted, not measured')"
+    )
+    rested(page)
+    (predicted,) = predictions(page)
+    assert predicted["symbol"] == ["hexagon-open"]
+    assert "predicted" in predicted["hover"][0] and "FLOP/byte" in predicted["hover"][0]
+    expect(page.locator(".js-plotly-plot").first).to_contain_text("Typed-in machine")
+    expect(page.locator(".js-plotly-plot").first).to_contain_text("320 GFLOP/s")
+    expect(page.get_by_text("can reach")).to_be_visible()
+    has_no_fault(page)
+
+
+def test_hidden_points_leave_the_picture_and_come_back(page: Page, filled_server: str):
+    visit(page, filled_server, "roofline")
+    shown = points(page)
+    assert shown
+    page.get_by_role("button", name="Hide the points so far").click()
+    expect(page.get_by_role("button", name="Show all points")).to_be_visible()
+    rested(page)
+    assert points(page) == {}
+    page.reload()
+    page.get_by_role("button", name="Show all points").click()
+    expect(page.get_by_role("button", name="Hide the points so far")).to_be_visible()
+    rested(page)
+    assert points(page) == shown

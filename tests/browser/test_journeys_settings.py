@@ -1,0 +1,134 @@
+"""Settings: they live in the link, start nothing when they move, obey the keyboard, and are checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from servers import serve
+from visitor import (
+    APP,
+    QUESTIONS,
+    QUICK,
+    alerts,
+    button,
+    cancel,
+    fill,
+    go_to,
+    has_no_fault,
+    measured,
+    progress,
+    settled,
+    slider,
+    visit,
+)
+
+Filled = tuple[str, Path]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """(URL, data folder) of a server whose store holds roofs and a ladder of this machine."""
+    home = tmp_path_factory.mktemp("filled-home")
+    fill(home)
+    with serve(APP, home) as url:
+        yield url, home
+
+
+def shows_the_settings_that_were_chosen(page: Page) -> None:
+    """What `test_a_link_and_a_reload_...` sets on the Lab."""
+    expect(page.get_by_role("radio", name="size", exact=True)).to_be_checked()
+    expect(page.get_by_role("radio", name="float64")).to_be_checked()
+    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text("512")
+    expect(page.get_by_role("button", name="Remove compiled_tiled")).to_have_count(0)
+    expect(page.get_by_role("button", name="Remove numpy_tiled")).to_be_visible()
+
+
+def test_a_link_and_a_reload_show_the_same_settings(page: Page, browser: Browser, filled: Filled):
+    visit(page, filled[0], "lab")
+    page.get_by_role("radio", name="size", exact=True).click()
+    page.get_by_role("radio", name="float64").click()
+    slider(page, "Size N").press("ArrowRight")
+    page.get_by_role("button", name="Remove compiled_tiled").click()
+    for setting in ("over=size", "dtype=float64", "size=512", "kernels=numpy_tiled"):
+        expect(page).to_have_url(re.compile(rf"[?&]{setting}(&|$)"))
+    shows_the_settings_that_were_chosen(page)
+    page.reload()
+    settled(page, "lab")
+    shows_the_settings_that_were_chosen(page)
+    context = browser.new_context()
+    guest = context.new_page()
+    guest.goto(page.url)
+    settled(guest, "lab")
+    shows_the_settings_that_were_chosen(guest)
+    has_no_fault(guest)
+    context.close()
+
+
+def test_the_back_button_returns_to_the_page_before_with_its_settings(page: Page, filled: Filled):
+    visit(page, filled[0], "ladder", size=512)
+    go_to(page, "lab")
+    page.go_back()
+    settled(page, "ladder")
+    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text("512")
+    page.go_forward()
+    settled(page, "lab")
+    has_no_fault(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("ladder", {"size": "-5"}),
+        ("ladder", {"dtype": "float8"}),
+        ("lab", {"threads": "999"}),
+        ("lab", {"block": "NaN"}),
+        ("lab", {"kernels": "foo"}),
+        ("roofline", {"since": "rubbish"}),
+        ("machine", {"seconds": "<script>alert(1)</script>"}),
+    ],
+)
+def test_a_crafted_link_is_answered_with_one_sentence(
+    page: Page, filled: Filled, name: str, settings: dict[str, str]
+):
+    visit(page, filled[0], name, **settings)
+    (note,) = [said for said in alerts(page) if "The link" in said]
+    ((_, value),) = settings.items()
+    assert value.strip("<")[:3] in note
+    assert note.endswith(".") and "\n" not in note
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTIONS[name])
+    has_no_fault(page)
+
+
+@pytest.mark.parametrize("name", ["ladder", "lab"])
+def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other_settings(
+    page: Page, filled: Filled, name: str
+):
+    before = len(measured(filled[1]))
+    visit(page, filled[0], name, size=256, over="none", kernels=["numpy"])
+    other = page.get_by_test_id("stAlert").filter(has_text="This result is from other settings")
+    expect(other).to_have_count(0)
+    slider(page, "Size N").press("ArrowRight")
+    expect(other).to_contain_text("N=256")
+    slider(page, "Time per rung").press("ArrowRight")
+    slider(page, "Size N").press("ArrowLeft")
+    expect(other).to_have_count(0)
+    expect(progress(page)).to_have_count(0)
+    expect(button(page, name)).to_be_enabled()
+    assert len(measured(filled[1])) == before
+
+
+def test_the_keyboard_alone_reaches_the_button_and_starts_it(page: Page, filled: Filled):
+    visit(page, filled[0], "ladder", **{**QUICK, "budget": 10})
+    wanted = button(page, "ladder").element_handle()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("button => button === document.activeElement", wanted):
+            break
+    expect(button(page, "ladder")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(progress(page)).to_be_visible()
+    cancel(page, "ladder")

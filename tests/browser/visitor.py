@@ -1,0 +1,189 @@
+"""What a visitor does with the app and sees of it, in words: every wait is for something on the page.
+
+`settled` stands after each step: the script has run, the question is there and the picture is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, expect
+from servers import REPOSITORY
+
+from accel_core.machine import detect
+from accel_core.model import Measurement, Peaks
+from accel_core.store import Store
+
+APP = REPOSITORY / "app" / "main.py"
+SAMPLE = REPOSITORY / "assets" / "sample_record.json"
+QUESTIONS = {
+    "machine": "How fast can this machine go?",
+    "ladder": "Why is this code slow?",
+    "lab": "Where does the block size bite?",
+    "roofline": "What holds it back?",
+}
+TITLES = {"machine": "This machine", "ladder": "Ladder", "lab": "Lab", "roofline": "Roofline"}
+BUTTONS = {"machine": "Measure this machine", "ladder": "Time all rungs", "lab": "Measure once"}
+WAIT_MS = 30_000
+"""Longer than a page needs to be drawn on a slow, busy machine."""
+JOB_MS = 120_000
+"""Longer than the smallest job takes there with a cold compile cache."""
+QUICK = {"size": 64, "budget": 0.5}
+"""The smallest experiment that the controls offer."""
+LONG = {"size": 256, "budget": 10}
+"""A ladder that runs for a minute: long enough to look at it while it runs."""
+
+expect.set_options(timeout=WAIT_MS)
+
+
+# -- going there ---------------------------------------------------------------------------------------------
+
+
+def address(url: str, name: str, settings: Mapping[str, Any] | None = None) -> str:
+    """The link to a page with these settings."""
+    path = "" if name == "machine" else name
+    return f"{url}/{path}" + (f"?{urlencode(settings, doseq=True)}" if settings else "")
+
+
+def visit(page: Page, url: str, name: str, **settings: Any) -> None:
+    """Open a page by its address and wait until it is drawn."""
+    page.set_default_timeout(WAIT_MS)
+    page.goto(address(url, name, settings))
+    settled(page, name)
+
+
+def go_to(page: Page, name: str) -> None:
+    """Open a page by its link in the sidebar."""
+    page.get_by_role("navigation").get_by_role("link", name=TITLES[name]).click()
+    settled(page, name)
+
+
+def settled(page: Page, name: str) -> None:
+    """Wait until the page asks its question, its script has ended and its picture is drawn."""
+    expect(page.get_by_role("heading", level=1, name=QUESTIONS[name])).to_be_visible()
+    expect(picture(page)).to_be_visible()
+    rested(page)
+
+
+def rested(page: Page) -> None:
+    """Wait until no script runs for the page."""
+    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(state="attached")
+
+
+# -- what is on it -------------------------------------------------------------------------------------------
+
+
+def picture(page: Page) -> Locator:
+    """The page's first figure, as drawn."""
+    return page.locator(".js-plotly-plot .main-svg").first
+
+
+def traces(page: Page) -> list[dict[str, Any]]:
+    """The first figure's traces: name, x, y, hover texts, marker symbols and the ids of measurements."""
+    return page.locator(".js-plotly-plot").first.evaluate(
+        """plot => plot.data.map(t => ({
+            name: t.name, x: Array.from(t.x || []), y: Array.from(t.y || []),
+            hover: [].concat(t.hovertext || []), symbol: [].concat(t.marker?.symbol || []),
+            ids: [].concat(t.customdata || []), error: t.error_y ? Array.from(t.error_y.array || []) : [],
+        }))"""
+    )
+
+
+def points(page: Page) -> dict[str, str]:
+    """The measured points of a roofline: id of the measurement -> hover text."""
+    return {
+        str(key): text
+        for trace in traces(page)
+        if trace["ids"] and trace["hover"]
+        for key, text in zip(trace["ids"], trace["hover"], strict=True)
+    }
+
+
+def predictions(page: Page) -> list[dict[str, Any]]:
+    """The traces of a roofline that nobody has measured."""
+    return [trace for trace in traces(page) if trace["name"] == "predicted, not measured"]
+
+
+def alerts(page: Page) -> list[str]:
+    """What the boxes on the page say: notes, warnings, errors."""
+    return page.get_by_test_id("stAlert").get_by_test_id("stMarkdownContainer").all_inner_texts()
+
+
+def sample_label(page: Page) -> Locator:
+    """The box that names the shown record as another machine's."""
+    return page.get_by_test_id("stAlert").filter(has_text="Sample: another machine")
+
+
+def has_no_fault(page: Page) -> None:
+    """Assert that the page shows neither an error box nor a traceback."""
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert "Traceback" not in page.locator("body").inner_text()
+
+
+def slider(page: Page, label: str) -> Locator:
+    """The handle of the slider with this label."""
+    return page.get_by_role("slider", name=label)
+
+
+# -- measuring -----------------------------------------------------------------------------------------------
+
+
+def button(page: Page, name: str) -> Locator:
+    """The page's primary button, whatever time it announces."""
+    return page.get_by_role("button", name=BUTTONS.get(name, name))
+
+
+def progress(page: Page) -> Locator:
+    """The line that says what runs, for how long, and what waits before it."""
+    return page.get_by_test_id("stProgress")
+
+
+def start(page: Page, name: str) -> None:
+    """Press the page's button and wait until the job shows."""
+    button(page, name).click()
+    expect(progress(page)).to_be_visible()
+
+
+def finished(page: Page, name: str) -> None:
+    """Wait until this session's job is over and its results are drawn."""
+    expect(progress(page)).to_have_count(0, timeout=JOB_MS)
+    expect(button(page, name)).to_be_enabled()
+    settled(page, name)
+
+
+def cancel(page: Page, name: str) -> None:
+    """Cancel the running job and wait until the page says so."""
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. What was measured before that is kept")).to_be_visible()
+    finished(page, name)
+
+
+# -- records -------------------------------------------------------------------------------------------------
+
+
+def fill(home: Path) -> None:
+    """Store the sample's roofs and measurements in `home` as if this machine had made them."""
+    record = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    here, store = detect().fingerprint, store_of(home)
+    peaks = Peaks.from_dict(record["peaks"])
+    for part in (*peaks.ceilings, *peaks.latencies, *peaks.curve, peaks.clock):
+        if part is not None:
+            store.save_peak(here, peaks.environment, part)
+    for data in record["measurements"]:
+        store.save_measurement(replace(Measurement.from_dict(data), fingerprint=here))
+
+
+def store_of(home: Path) -> Store:
+    """The store that a server with this data folder writes to."""
+    return Store(f"sqlite:///{(home / 'records.db').as_posix()}")
+
+
+def measured(home: Path) -> list[Measurement]:
+    """What a server with this data folder has stored of this machine, newest first."""
+    return list(store_of(home).measurements(detect().fingerprint))

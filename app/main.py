@@ -5,7 +5,7 @@ from __future__ import annotations
 import components
 import streamlit as st
 
-st.set_page_config("Accel Explorer", ":material/speed:", "wide", initial_sidebar_state=220)
+st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
 page = st.navigation(
     [
         st.Page(

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 QUEUE_POLL_S = 0.2
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
-DRAIN_S = 5.0
-"""For all that a worker wrote before it died to be read and stored."""
 LAST_RESULTS_S = 0.2
-"""The same after a cancel, which has one second in all."""
+"""For what a cancelled worker wrote to be read and stored; a cancel has one second in all."""
 log = logging.getLogger(__name__)
 
 
@@ -119,7 +117,8 @@ class Supervisor:
             if self._job.cancel_requested:
                 raise ending.cancelled()
             if self._last is None and worker.returncode is not None:
-                worker.drain(DRAIN_S)
+                if not worker.drain(WATCH_S) and time.monotonic() < deadline:
+                    continue  # its last results wait for a store that another program holds
                 if self._last is None:
                     raise _noted(ending.died(worker.returncode, worker.last_words), worker.last_words)
             if time.monotonic() > deadline:

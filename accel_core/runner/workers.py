@@ -97,10 +97,11 @@ class Worker:
     def resident_bytes(self) -> int | None:
         return processes.resident_bytes(self.pid)
 
-    def drain(self, timeout_s: float) -> None:
-        """Wait until everything that a dead worker wrote was read."""
+    def drain(self, timeout_s: float) -> bool:
+        """Wait until everything that a dead worker wrote was read; False while events are left after that."""
         for reader in self._readers:
             reader.join(timeout_s)
+        return not self._readers[0].is_alive()
 
     def stop(self) -> None:
         """End it now, in the middle of whatever it does."""

@@ -21,9 +21,11 @@ import pytest
 from accel_core.errors import JobCancelled, JobFailed, StoreUnavailable, WrongResult
 from accel_core.model import Clock
 from accel_core.runner import submitting as runner
+from accel_core.runner import supervisor
 from accel_core.runner.folders import queue_folder
 from accel_core.runner.job import FINAL, Job, Jobs
 from accel_core.runner.spec import Spec
+from accel_core.runner.workers import Worker
 
 SCRIPT = Path(__file__).with_name("runner_worker.py")
 COMMAND = (sys.executable, str(SCRIPT))
@@ -163,6 +165,19 @@ def test_a_result_is_stored_as_soon_as_the_store_works_again() -> None:
     assert (job.state, len(job.warnings), len(store.saved)) == ("done", 1, 1)
 
 
+def test_a_store_that_takes_longer_than_the_worker_lives_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Records):
+        def save(self, *record: Any) -> None:
+            until(lambda: waited)
+            super().save(*record)
+
+    waited, drain = list[bool](), Worker.drain
+    monkeypatch.setattr(supervisor, "WATCH_S", 0.01)
+    monkeypatch.setattr(Worker, "drain", lambda worker, s: [drain(worker, s), waited.append(True)][0])
+    job = ended(start("work", store=(store := Slow())))
+    assert (job.state, job.error, len(store.saved)) == ("done", None, 2)
+
+
 def test_what_is_printed_or_malformed_never_passes_for_an_event() -> None:
     job = ended(start("babble", command=(*COMMAND, "noise")))
     assert (job.state, len(job.results)) == ("done", 1)
@@ -296,7 +311,9 @@ def test_owners_take_turns_and_places_are_told(tmp_path: Path) -> None:
 SUBMITTER = """
 import sys
 from accel_core.runner import submitting as runner
+from accel_core.runner import supervisor
 from accel_core.runner.spec import Spec
+from accel_core.runner.workers import Worker
 kind, owner, file, count, script = sys.argv[1:]
 class Records:
     def save(self, *a): pass

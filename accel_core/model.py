@@ -485,13 +485,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A case that was not run: why, and what it would take, extrapolated from a smaller size that was run."""
+    """A case that was not timed: why, and what it would take, extrapolated from a smaller size that was run."""
 
     case: Case
     reason: str
     extrapolated_s: float | None = None
     extrapolated_from: int | None = None
     """The size whose measured time was scaled by the ratio of the FLOP counts."""
+    fault: bool = False
+    """Whether it was begun and failed (a wrong result, no memory); False where it was never begun."""
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "case": self.case.to_dict(), "kernel": self.case.kernel}
@@ -503,6 +505,7 @@ class Refusal:
             data["reason"],
             data.get("extrapolated_s"),
             data.get("extrapolated_from"),
+            bool(data.get("fault", False)),
         )
 
 

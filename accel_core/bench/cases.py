@@ -54,9 +54,9 @@ def _run(
         return measure(case, machine, budget_s=budget_s, clocks=clocks)
     except WrongResult as error:
         emit(warning_event(str(error)))
-        return Refusal(case, str(error))
+        return Refusal(case, str(error), fault=True)
     except MemoryError:
-        return Refusal(case, out_of_memory(case))
+        return Refusal(case, out_of_memory(case), fault=True)
 
 
 def out_of_memory(case: Case) -> str:

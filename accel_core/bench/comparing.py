@@ -88,9 +88,9 @@ def _compare_pair(
             turns = take_turns(ready[0], ready[1], budget_s, clocks)
     except WrongResult as error:
         emit(warning_event(str(error)))
-        return Refusal(case, str(error))
+        return Refusal(case, str(error), fault=True)
     except MemoryError:
-        return Refusal(case, out_of_memory(case))
+        return Refusal(case, out_of_memory(case), fault=True)
     a, b = pair
     return Comparison(
         a.kernel,

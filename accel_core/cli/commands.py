@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accel_core.cli import text
-from accel_core.cli.jobs import case_of, measure, run_job, stored_peaks, with_setting
+from accel_core.cli.jobs import answered, case_of, measure, run_job, stored_peaks, with_setting
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError, BadInput
 from accel_core.model import (
@@ -57,7 +57,8 @@ def peaks(options: Namespace) -> Answer:
     measured = tuple(r for r in results if isinstance(r, Ceiling))
     latencies = [r for r in results if isinstance(r, Latency)]
     curve = [r for r in results if isinstance(r, CurvePoint)]
-    clock = next((r for r in results if isinstance(r, Clock)), None)
+    clocks = [r for r in results if isinstance(r, Clock)]  # one more whenever a phase met a faster one
+    clock = max(clocks, key=lambda c: c.clock_hz.median, default=None)
     ceilings = _beside_theory(here, measured, clock)
     data = {
         "ceilings": [c.to_dict() for c in ceilings],
@@ -81,8 +82,9 @@ def compare(options: Namespace) -> Answer:
     sizes = options.sizes or (None,)
     sides = [[case_of(name, options, size).to_dict() for name in (options.a, options.b)] for size in sizes]
     results = run_job({"kind": "compare", "pairs": sides, "budget_s": options.budget})
-    comparisons = [r for r in results if isinstance(r, Comparison)]
-    return Answer({"comparisons": [c.to_dict() for c in comparisons]}, text.comparisons(comparisons))
+    compared, refused = answered(results, Comparison)
+    data = {"comparisons": [c.to_dict() for c in compared], "refused": [r.to_dict() for r in refused]}
+    return Answer(data, text.comparisons(compared, refused))
 
 
 def ladder(options: Namespace) -> Answer:

@@ -6,11 +6,13 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from accel_core.cli.output import Progress
-from accel_core.errors import BadInput, StoreUnavailable
-from accel_core.model import Case, Machine, Measurement, Peaks, Refusal, Shape
+from accel_core.errors import AccelError, BadInput, StoreUnavailable
+from accel_core.model import Case, Comparison, Machine, Measurement, Peaks, Refusal, Shape
+
+Result = TypeVar("Result", Measurement, Comparison)
 
 
 def case_of(
@@ -55,13 +57,21 @@ def run_job(job: dict[str, Any]) -> list[Any]:
 
 
 def measure(cases: Sequence[Case], budget_s: float) -> tuple[list[Measurement], list[Refusal]]:
-    """Time `cases`; BadInput with the reason where every one was refused."""
-    results = run_job({"kind": "bench", "cases": [c.to_dict() for c in cases], "budget_s": budget_s})
-    measured = [r for r in results if isinstance(r, Measurement)]
+    """Time `cases`; what was measured and what was refused, see `answered`."""
+    job = {"kind": "bench", "cases": [c.to_dict() for c in cases], "budget_s": budget_s}
+    return answered(run_job(job), Measurement)
+
+
+def answered(results: Sequence[Any], kind: type[Result]) -> tuple[list[Result], list[Refusal]]:
+    """The results of `kind` and the refusals; where there are only refusals, the last one's reason is raised.
+
+    That is an AccelError where a case was begun and failed, and BadInput where none was begun.
+    """
+    made = [r for r in results if isinstance(r, kind)]
     refused = [r for r in results if isinstance(r, Refusal)]
-    if refused and not measured:
-        raise BadInput(refused[-1].reason)
-    return measured, refused
+    if refused and not made:
+        raise (AccelError if refused[-1].fault else BadInput)(refused[-1].reason)
+    return made, refused
 
 
 def stored_peaks(machine: Machine) -> Peaks | None:

@@ -112,12 +112,11 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
             (m.kernel, settings, shape, _threads(m.threads), format_time(m.time_s.median), rate, step, note)
         )
     header = ("kernel", "setting", "shape", "threads", "time", "rate", "what the change brought", "")
-    refusals = [f"{r.case.kernel} was not run: {r.reason}{_extrapolated(r)}" for r in refused]
-    return "\n\n".join([*([table(header, rows)] if rows else []), *(["\n".join(refusals)] if refusals else [])])
+    return _with_refusals(table(header, rows) if rows else "", refused)
 
 
-def comparisons(compared: Sequence[Comparison]) -> str:
-    """A line a pair: who is faster, by how much, and the interval of that ratio."""
+def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = ()) -> str:
+    """A line a pair: who is faster, by how much, and the interval of that ratio; refused pairs below."""
     rows = [
         (
             f"{c.a} against {c.b}",
@@ -130,7 +129,14 @@ def comparisons(compared: Sequence[Comparison]) -> str:
         )
         for c in compared
     ]
-    return table(("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", ""), rows)
+    header = ("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", "")
+    return _with_refusals(table(header, rows), refused)
+
+
+def _with_refusals(answer: str, refused: Sequence[Refusal]) -> str:
+    """`answer`, and below it each refused case with its reason."""
+    reasons = [f"{r.case.kernel} was not run: {r.reason}{_extrapolated(r)}" for r in refused]
+    return "\n\n".join(part for part in (answer, "\n".join(reasons)) if part)
 
 
 def roofline(target: Path, points: int, dtype: str, threads: int) -> str:

@@ -178,6 +178,12 @@ def test_peaks_gives_ceilings_latencies_curve_and_clock(capsys, jobs):
     assert data["curve"][0]["working_set_bytes"] == 16384
 
 
+def test_peaks_gives_the_fastest_clock_that_a_phase_met(capsys, monkeypatch):
+    clocks = [Clock(Estimate(hz, None, None, 3), "") for hz in (3.4e9, 3.6e9)]
+    monkeypatch.setattr(runner, "run", lambda *job, **more: [*PEAKS[:3], *clocks])
+    assert answer(capsys, "peaks")["clock"]["clock_hz"]["median"] == 3.6e9
+
+
 def test_an_option_left_out_of_peaks_means_all_of_them(capsys, jobs):
     answer(capsys, "peaks")
     allowed = machine_module.detect().cores.allowed
@@ -212,6 +218,25 @@ def test_compare_gives_a_pair_for_each_size(capsys, jobs):
     assert [[case["size"] for case in pair] for pair in jobs[0]["pairs"]] == [[16, 16], [32, 32]]
     assert set(data["comparisons"][0]) >= COMPARISON_KEYS
     assert data["comparisons"][0]["ratio"] == 2.0
+
+
+def test_compare_says_what_was_refused(capsys, monkeypatch):
+    a, b = Case("matmul/numpy", 16), Case("matmul/python_loops", 4096)
+    comparison = Comparison(a.kernel, b.kernel, 16, "float32", 1, 1.0, 2.0, Estimate(2.0, 1.9, 2.1, 9))
+    monkeypatch.setattr(runner, "run", lambda *job, **more: [comparison, Refusal(b, "Too slow.")])
+    asked = ["compare", a.kernel, b.kernel, "--sizes", "16,4096"]
+    data = answer(capsys, *asked)
+    assert len(data["comparisons"]) == 1
+    assert (data["refused"][0]["kernel"], data["refused"][0]["reason"]) == (b.kernel, "Too slow.")
+    assert main(asked) == 0
+    assert "matmul/python_loops was not run: Too slow." in capsys.readouterr().out
+
+
+def test_compare_with_nothing_but_refusals_is_bad_input(capsys):
+    assert main(["compare", "matmul/python_loops", "matmul/numpy", "--sizes", "4096", "--json"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "would take about" in printed.err
 
 
 def test_ladder_gives_measurements_and_what_was_refused(capsys, jobs):
@@ -347,6 +372,16 @@ def test_where_everything_is_refused_the_reason_is_the_answer(capsys, monkeypatc
     assert main([*argv, "--json"]) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "accel: It would take a year.\n")
+
+
+@pytest.mark.parametrize(
+    "argv", [["bench", "matmul/numpy"], ["compare", "matmul/numpy", "matmul/compiled_ikj"]]
+)
+def test_a_kernel_that_fails_is_a_fault_and_no_bad_input(capsys, monkeypatch, argv):
+    failed = Refusal(Case("matmul/numpy", 16), "Its result is wrong.", fault=True)
+    monkeypatch.setattr(runner, "run", lambda *job, **more: [failed])
+    assert main(argv) == 1
+    assert capsys.readouterr().err == "accel: Its result is wrong.\n"
 
 
 def test_a_store_that_cannot_be_read_leaves_the_machine_known(capsys, monkeypatch):

@@ -7,6 +7,7 @@ Whatever goes wrong is told in one sentence; ACCEL_TRACEBACK=1 shows where an un
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ BROKEN_PIPE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (`sys.argv` without its first word by default) and return its exit status."""
     _never_fail_on_a_letter()
+    _keep_logs_to_themselves()
     try:
         return _answer(sys.argv[1:] if argv is None else argv)
     except (KeyboardInterrupt, JobCancelled):
@@ -63,6 +65,12 @@ def _complain(sentence: str, status: int) -> int:
     """Print `sentence` as one line on standard error and return `status`."""
     print("accel:", " ".join(sentence.split()), file=sys.stderr, flush=True)
     return status
+
+
+def _keep_logs_to_themselves() -> None:
+    """The sentence is for the reader; the log of a crashed worker beside it only for who asks for tracebacks."""
+    if not os.environ.get("ACCEL_TRACEBACK"):
+        logging.getLogger("accel_core").addHandler(logging.NullHandler())
 
 
 def _never_fail_on_a_letter() -> None:

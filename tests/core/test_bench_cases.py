@@ -59,6 +59,7 @@ def test_a_wrong_kernel_is_refused_with_a_warning_and_the_others_go_on(listed: L
     )
     assert isinstance(wrong, Refusal) and isinstance(right, Measurement)
     assert wrong.reason.startswith("sum/wrong gives a wrong result") and wrong.extrapolated_s is None
+    assert wrong.fault and Refusal.from_dict(wrong.to_dict()) == wrong
     assert [e["message"] for e in events if e["event"] == "warning"] == [wrong.reason]
 
 
@@ -89,7 +90,7 @@ def test_a_case_that_lacks_memory_is_refused_without_a_guess(listed: Listed) -> 
     small = replace(MACHINE, memory_bytes=150_000)  # enough for size 48, not for 64
     (refused,) = run_cases([Case("sum/plain", 64)], small, clocks=time.clocks())
     assert isinstance(refused, Refusal) and "memory" in refused.reason
-    assert refused.extrapolated_s is None and time.shapes == []
+    assert refused.extrapolated_s is None and time.shapes == [] and not refused.fault
 
 
 def test_too_little_memory_refuses_that_case_alone(listed: Listed) -> None:
@@ -100,6 +101,7 @@ def test_too_little_memory_refuses_that_case_alone(listed: Listed) -> None:
     listed(a_kernel(time, "hungry", starve), a_kernel(time, "right"))
     hungry, right = run_cases([Case("sum/hungry", 64), Case("sum/right", 64)], MACHINE, clocks=time.clocks())
     assert isinstance(hungry, Refusal) and "memory" in hungry.reason and isinstance(right, Measurement)
+    assert hungry.fault
 
 
 @given(st.integers(0, 10_000))
@@ -177,7 +179,7 @@ def test_a_wrong_kernel_is_not_compared(listed: Listed) -> None:
     time = FakeTime()
     listed(a_kernel(time, "right"), a_kernel(time, "wrong", off_by_one_entry))
     (result,) = compare([(Case("sum/right", 64), Case("sum/wrong", 64))], MACHINE, clocks=time.clocks())
-    assert isinstance(result, Refusal) and result.case.kernel == "sum/wrong"
+    assert isinstance(result, Refusal) and result.case.kernel == "sum/wrong" and result.fault
 
 
 def test_a_kernel_that_cannot_run_is_not_compared(listed: Listed) -> None:

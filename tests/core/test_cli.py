@@ -433,6 +433,17 @@ def test_a_typing_mistake_is_told_without_loading_numpy():
     assert done.stdout == "False\n"
 
 
+@pytest.mark.parametrize(("variables", "lines"), [({}, 1), ({"ACCEL_TRACEBACK": "1"}, 2)])
+def test_what_a_module_logs_is_only_shown_to_who_asks_for_tracebacks(variables, lines):
+    code = (
+        "import logging\nfrom accel_core.cli import main\nmain(['bensh'])\n"
+        "logging.getLogger('accel_core.runner.job').error('where it happened')"
+    )
+    command, environment = [sys.executable, "-c", code], {**os.environ, **variables}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert len(done.stderr.splitlines()) == lines
+
+
 def test_a_reader_that_goes_away_is_no_fault():
     command = [sys.executable, "-m", "accel_core", "intensity", "matmul"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -68,7 +68,7 @@ def _complain(sentence: str, status: int) -> int:
 
 
 def _keep_logs_to_themselves() -> None:
-    """The sentence is for the reader; the log of a crashed worker beside it only for who asks for tracebacks."""
+    """The sentence is for the reader; a crashed worker's log is for who asks for tracebacks."""
     if not os.environ.get("ACCEL_TRACEBACK"):
         logging.getLogger("accel_core").addHandler(logging.NullHandler())
 

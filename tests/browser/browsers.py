@@ -6,15 +6,17 @@ do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 COMMANDS = (
     "chromium",
@@ -35,10 +37,23 @@ WINDOWS_PROGRAMS = (
     r"Google\Chrome\Application\chrome.exe",
     r"Microsoft\Edge\Application\msedge.exe",
 )
+ARGUMENTS = ("--disable-gpu", "--disable-background-networking", "--no-first-run")
 MISSING = (
     "No Chromium was found and none could be installed: install Chromium, Google Chrome or Microsoft Edge, "
     "or run `python -m playwright install --with-deps chromium`."
 )
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium without a window."""
+    executable = chromium_executable()
+    as_root = sys.platform == "linux" and os.geteuid() == 0
+    arguments = [*ARGUMENTS, *(["--no-sandbox"] if as_root else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
 
 
 def chromium_executable() -> str:

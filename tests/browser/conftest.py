@@ -5,19 +5,16 @@ The app's data goes to a temporary folder of its own, and no process outlives th
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from browsers import chromium_executable
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsers import chromium
+from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
 
 APP = REPOSITORY / "app" / "main.py"
 VIEWPORT = {"width": 1440, "height": 900}
-ARGUMENTS = ("--disable-gpu", "--disable-background-networking", "--no-first-run")
 INSTALL_S = 900
 """The first test may have to wait until a browser is installed."""
 REPORT = pytest.StashKey[pytest.TestReport]()
@@ -59,13 +56,8 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium a test file: for a whole session, Playwright's event loop would run on under other tests."""
-    executable = chromium_executable()
-    as_root = sys.platform == "linux" and os.geteuid() == 0
-    arguments = [*ARGUMENTS, *(["--no-sandbox"] if as_root else [])]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from visitor import (
     has_no_fault,
     measured,
     progress,
+    sample_size,
     settled,
     slider,
     visit,
@@ -108,11 +109,11 @@ def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other
     page: Page, filled: Filled, name: str
 ):
     before = len(measured(filled[1]))
-    visit(page, filled[0], name, size=256, over="none", kernels=["numpy"])
+    visit(page, filled[0], name, size=sample_size(), over="none", kernels=["numpy"])
     other = page.get_by_test_id("stAlert").filter(has_text="This result is from other settings")
     expect(other).to_have_count(0)
     slider(page, "Size N").press("ArrowRight")
-    expect(other).to_contain_text("N=256")
+    expect(other).to_contain_text(f"N={sample_size()}")
     slider(page, "Time per rung").press("ArrowRight")
     slider(page, "Size N").press("ArrowLeft")
     expect(other).to_have_count(0)

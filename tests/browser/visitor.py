@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,11 @@ QUESTIONS = {
     "roofline": "What holds it back?",
 }
 TITLES = {"machine": "This machine", "ladder": "Ladder", "lab": "Lab", "roofline": "Roofline"}
-BUTTONS = {"machine": "Measure this machine", "ladder": "Time all rungs", "lab": "Measure once"}
+BUTTONS = {
+    "machine": re.compile("Measure this machine"),
+    "ladder": re.compile("Time all rungs"),
+    "lab": re.compile("Measure once|Sweep the"),
+}
 WAIT_MS = 30_000
 """Longer than a page needs to be drawn on a slow, busy machine."""
 JOB_MS = 120_000
@@ -136,7 +141,7 @@ def slider(page: Page, label: str) -> Locator:
 
 def button(page: Page, name: str) -> Locator:
     """The page's primary button, whatever time it announces."""
-    return page.get_by_role("button", name=BUTTONS.get(name, name))
+    return page.get_by_role("button", name=BUTTONS[name])
 
 
 def progress(page: Page) -> Locator:
@@ -177,6 +182,12 @@ def fill(home: Path) -> None:
             store.save_peak(here, peaks.environment, part)
     for data in record["measurements"]:
         store.save_measurement(replace(Measurement.from_dict(data), fingerprint=here))
+
+
+def sample_size() -> int:
+    """The size at which the sample has a ladder."""
+    record = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    return max(m["size"] for m in record["measurements"] if m["kernel"] == "matmul/compiled_ikj")
 
 
 def store_of(home: Path) -> Store:

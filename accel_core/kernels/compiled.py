@@ -1,6 +1,6 @@
 """`compiled`: how every kernel that Numba compiles is compiled, said once.
 
-`cache=True` keeps the machine code on disk (Numba's docs, "Notes on caching"), so only the first run on a
+Machine code is kept on disk as with `cache=True` (Numba's docs, "Notes on caching"), so only the first run on a
 machine waits; `nogil=True` lets a page draw progress meanwhile. No `fastmath`: additions keep the order in
 which they are written, as IEEE 754 and every C compiler without `-ffast-math` demand, so a sum is not split
 over vector lanes.
@@ -9,12 +9,22 @@ over vector lanes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numba
+from numba.core.caching import FunctionCache
 
 OPTIONS: dict[str, Any] = {"nogil": True}
 """What `compiled` asks of `numba.njit` besides the cache."""
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk, except that code which cannot be written (a full disk) is used all the same."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -23,9 +33,10 @@ def compiled(function: Callable[..., Any]) -> Any:
     The plain Python function stays at `.py_func`. Where no folder for the cache can be written, the function is
     compiled anew by each process instead of failing at import, as `numba.njit(cache=True)` does.
     """
+    dispatcher = numba.njit(**OPTIONS)(function)
     try:
-        return numba.njit(cache=True, **OPTIONS)(function)
+        dispatcher._cache = _Cache(function)  # as `enable_caching` does
     except RuntimeError as error:
         if "cannot cache function" not in str(error):
             raise
-        return numba.njit(**OPTIONS)(function)
+    return dispatcher

@@ -14,8 +14,10 @@ import platformdirs
 
 from accel_core.errors import AccelError
 
-PROBE_BYTES = 65536
-"""Written to see that there is room; a compiled kernel takes about as much."""
+QUEUE_BYTES = 1 << 16
+"""Written to see that there is room for tickets."""
+CACHE_BYTES = 1 << 20
+"""The same for machine code: all kernels and probes of one machine take about half of it."""
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -28,7 +30,7 @@ def queue_folder() -> Path:
     state = Path(own) if own else platformdirs.user_state_path("accel-explorer", appauthor=False)
     for root in (state, spare_folder()):
         folder = root / "queue" / _host() if root is not None else None
-        if folder is not None and can_write(folder):
+        if folder is not None and can_write(folder, QUEUE_BYTES):
             return folder
     raise AccelError(
         f"The queue of benchmarks needs a folder that it can write to, and neither {state} nor "
@@ -43,15 +45,15 @@ def numba_cache(environment: Mapping[str, str], kernels: Path = PACKAGE / "kerne
     be compiled again and again.
     """
     asked = environment.get("NUMBA_CACHE_DIR")
-    if asked and can_write(Path(asked)):
+    if asked and can_write(Path(asked), CACHE_BYTES):
         return Path(asked), ""
-    if can_write(kernels / "__pycache__"):
+    if can_write(kernels / "__pycache__", CACHE_BYTES):
         return None, ""
     own = platformdirs.user_cache_path("accel-explorer", appauthor=False) / "numba"
-    if can_write(own):
+    if can_write(own, CACHE_BYTES):
         return own, ""
     spare = spare_folder()
-    if spare is not None and can_write(spare / "numba"):
+    if spare is not None and can_write(spare / "numba", CACHE_BYTES):
         return spare / "numba", (
             f"Neither {kernels} nor {own} can be written, so compiled kernels are kept in {spare} only until "
             "it is cleaned: set NUMBA_CACHE_DIR to a folder of yours to start faster."
@@ -62,12 +64,12 @@ def numba_cache(environment: Mapping[str, str], kernels: Path = PACKAGE / "kerne
     )
 
 
-def can_write(folder: Path) -> bool:
-    """Whether `folder` is there, or can be made, and takes PROBE_BYTES."""
+def can_write(folder: Path, room_bytes: int) -> bool:
+    """Whether `folder` is there, or can be made, and takes a file of `room_bytes`."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(PROBE_BYTES))
+            probe.write(bytes(room_bytes))
     except OSError:
         return False
     return True

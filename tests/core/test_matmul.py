@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import math
 import os
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.caching import IndexDataCacheFile
 
 import accel_core
 from accel_core.errors import BadInput
@@ -249,6 +251,18 @@ def test_a_function_that_cannot_be_cached_is_compiled_all_the_same() -> None:
     names: dict = {}
     exec(compile("def twice(x):\n    return 2 * x\n", "/no/such/folder/twice.py", "exec"), names)
     assert compiled(names["twice"])(21) == 42
+
+
+def test_a_disk_too_full_for_machine_code_does_not_stop_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(IndexDataCacheFile, "save", full)
+    assert compiled(twice)(21) == 42
+
+
+def twice(x: int) -> int:
+    return 2 * x
 
 
 # -- the older names -----------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 
+from accel_core.bench.clocks import Span, read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.errors import BadInput
-from accel_core.machine import measuring_cpus
+from accel_core.machine import measuring_cpus, steal_fraction
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena, build_ring, curve_bytes, dram_bytes, far_bytes
@@ -16,7 +17,7 @@ from accel_core.peaks.plan import Phase, plan, signatures, widths
 from accel_core.peaks.tasks import Stretch, Task
 from accel_core.peaks.team import Team
 from accel_core.stats import median_interval
-from accel_core.units import format_bytes
+from accel_core.units import format_bytes, format_number
 
 DEFAULT_BUDGET_S = 20.0
 _LAYOUT_SHARE = 0.1
@@ -70,6 +71,7 @@ def measure_peaks(
             for count in counts
         ]
         run.begin()
+        before = read_own_cpu_times()
         arena = Arena(dram_bytes(), enough=lambda touched: run.enough_memory(touched, far_bytes(machine)))
         phases = plan(machine, arena, one, dtypes, teams)
         sizes = curve_bytes(machine, arena.size_bytes)
@@ -77,6 +79,7 @@ def measure_peaks(
         for phase in phases:
             run.phase(phase, tasks.clock_task(one))
         run.curve(machine, arena, one, sizes)
+        run.look_back({one, *teams}, steal_fraction(before, read_own_cpu_times()))
     return run.results
 
 
@@ -109,6 +112,19 @@ class _Run:
         """Whether the working set of DRAM is large enough, and laying out more would eat up the budget."""
         self.step("laying out memory", rarely=True)
         return touched_bytes >= least_bytes and self.left_s() < (1 - _LAYOUT_SHARE) * self.budget_s
+
+    def look_back(self, teams: Collection[Team], steal: float | None) -> None:
+        """Warn where the processors were shared, by the rule that marks a measurement as disturbed."""
+        span = Span(sum(team.wall_s for team in teams), sum(team.cpu_s for team in teams), steal)
+        if span.disturbed_reason(1):
+            share = format_number(100 * span.cpu_s / span.wall_s, 2)
+            stolen = f", steal time {format_number(100 * steal, 2)} %" if steal else ""
+            self.emit(
+                warning_event(
+                    f"The machine was busy: the roofs had their cores for {share} % of the time{stolen}; measure "
+                    "again when it is idle, the better result of each roof stands."
+                )
+            )
 
     def record(self, result: Result) -> None:
         self.results.append(result)

@@ -22,6 +22,8 @@ class Team:
         self.threads = threads
         self._gate = np.zeros(16, dtype=np.int64)
         self._met = 0
+        self.wall_s = self.cpu_s = 0.0
+        """Seconds that all threads spent in `time` so far, and how much of it they had a processor."""
         self.cpus = tuple(cpus)
         self._next = iter(range(threads))
         self._lock = threading.Lock()
@@ -39,13 +41,15 @@ class Team:
         self._met += len(work)
         target = self._met
 
-        def run(one: Work) -> tuple[float, float]:
-            ready = time.perf_counter()
+        def run(one: Work) -> tuple[float, float, float]:
+            cpu, ready = time.thread_time(), time.perf_counter()
             one(gate, target)
-            return ready, time.perf_counter()
+            return ready, time.perf_counter(), time.thread_time() - cpu
 
         spans = list(self._pool.map(run, work))
-        return max(end for _, end in spans) - max(ready for ready, _ in spans)
+        self.wall_s += sum(end - ready for ready, end, _ in spans)
+        self.cpu_s += sum(cpu for _, _, cpu in spans)
+        return max(end for _, end, _ in spans) - max(ready for ready, _, _ in spans)
 
     def __enter__(self) -> Team:
         return self

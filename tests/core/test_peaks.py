@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ class FakeTeam:
     def __init__(self, threads: int = 1, seconds_per_turn: float = 1e-6, cpus: Sequence[int] = ()) -> None:
         self.threads, self.cpus, self.seconds_per_turn = threads, tuple(cpus), seconds_per_turn
         self.turns_seen: list[int] = []
+        self.wall_s = self.cpu_s = 0.0
 
     def time(self, work: Sequence[Callable[[int, int], Any]]) -> float:
         assert len(work) == self.threads
@@ -250,3 +252,25 @@ def test_a_team_times_the_slowest_member() -> None:
         work = [lambda gate, target, n=n: probes.dependent_adds(1, n, gate, target) for n in (1, 2_000_000)]
         short = [lambda gate, target: probes.dependent_adds(1, 1, gate, target)] * 2
         assert team.time(work) > team.time(short)
+
+
+def test_a_team_counts_the_processor_time_of_its_members() -> None:
+    with Team(1, ()) as team:
+        team.time([lambda gate, target: probes.dependent_adds(1, 2_000_000, gate, target)])
+        assert 0 < team.cpu_s <= 1.01 * team.wall_s  # two clocks that tick apart
+        busy_s = team.cpu_s
+        team.time([lambda gate, target: time.sleep(0.05)])
+        assert team.wall_s >= busy_s + 0.05 > team.cpu_s
+
+
+@pytest.mark.parametrize(("steal", "warnings"), [(0.0, 0), (0.02, 1), (None, 0)])
+@pytest.mark.parametrize(("cpu_s", "more"), [(9.8, 0), (9.0, 1)])
+def test_roofs_measured_on_a_busy_machine_say_so(
+    steal: float | None, warnings: int, cpu_s: float, more: int
+) -> None:
+    events: list[dict[str, Any]] = []
+    team = FakeTeam()
+    team.wall_s, team.cpu_s = 10.0, cpu_s
+    _Run(20.0, events.append, lambda: 0.0).look_back([team], steal)  # type: ignore[list-item]
+    assert len(events) == max(warnings, more)
+    assert all("again" in event["message"] for event in events)

@@ -121,8 +121,8 @@ class _Run:
             stolen = f", steal time {format_number(100 * steal, 2)} %" if steal else ""
             self.emit(
                 warning_event(
-                    f"The machine was busy: the roofs had their cores for {share} % of the time{stolen}; measure "
-                    "again when it is idle, the better result of each roof stands."
+                    f"The machine was busy: the roofs had their cores for {share} % of the time{stolen}; "
+                    "measure again when it is idle, the better result of each roof stands."
                 )
             )
 

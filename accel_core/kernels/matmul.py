@@ -193,6 +193,6 @@ MATMUL = Workload(
     least_bytes=_least_bytes,
     tolerance=_tolerance,
     kernels=_KERNELS,
-    sizes=(64, 128, 256, 512, 1024, 2048, 4096),
+    sizes=(64, 128, 256, 512, 1000, 1023, 1024, 1025, 2048, 4096),
     default_size=256,
 )

@@ -75,9 +75,36 @@ def _created(record: Record) -> str:
     return record.measurements[0].created if record.measurements else ""
 
 
+def whose(record: Record, stale: bool, settings: str) -> str:
+    """The label inside a grey picture, sample or earlier result; empty where it answers the settings."""
+    if record.sample:
+        return f"Sample: another machine ({record.machine.cpu})"
+    return f"Earlier result: {settings}" if stale else ""
+
+
 def stale_label(settings: str) -> None:
     """Say that the result below was measured at other settings than the controls show."""
     st.info(f"This result is from other settings: {settings}.", icon=":material/history:")
+
+
+WORDS = {
+    "working set": "the bytes that a program touches again. While a cache holds them, it is that fast.",
+    "latency": "how long one load takes: felt where each address depends on what was loaded before.",
+    "bandwidth": "how many bytes arrive each second where many loads are under way at once.",
+    "FMA": "fused multiply-add, a × b + c in one instruction: 2 FLOP for each lane of a vector register.",
+    "FLOP": "one addition or multiplication of floating-point numbers. FLOP/s: how many are done each second.",
+    "block": "the side of the square tiles into which a matrix is cut, so that a cache can hold what is used.",
+    "arithmetic intensity": "FLOP done for each byte moved to or from memory. For kernels the bytes are the "
+    "least that any of them must move, so it belongs to the problem.",
+    "roof": "the most that the machine was measured to do: flat for computing, a slope for each memory level.",
+    "ridge point": "where a slope meets the flat roof. Left of it memory is the limit, right of it computing.",
+}
+
+
+def words(*names: str) -> None:
+    """What the words on a page mean, on demand."""
+    with st.popover("What the words mean", icon=":material/dictionary:"):
+        st.markdown("\n".join(f"- **{name}**: {WORDS[name]}" for name in names))
 
 
 def day(created: str) -> str:

@@ -120,13 +120,18 @@ def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
 def shown(record: Record, experiment: Experiment) -> Shown:
     """The answers to the experiment's own settings, else the fullest to others, and of those the newest."""
     known = _newest(record, experiment.workload)
-    if found := _answers(known, experiment):
+    if _is_enough(found := _answers(known, experiment), experiment):
         return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
     others = [replace(experiment, setup=setup) for setup in _other_setups(record, experiment)]
     fullest = max(others, key=lambda other: len(_answers(known, other)), default=experiment)
-    if found := _answers(known, fullest):
-        return Shown(tuple(found), tuple(refusals(record, fullest, found)), fullest.setup, stale=True)
-    return Shown((), tuple(refusals(record, experiment, ())), experiment.setup)
+    if len(earlier := _answers(known, fullest)) > len(found):
+        return Shown(tuple(earlier), tuple(refusals(record, fullest, earlier)), fullest.setup, stale=True)
+    return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
+
+
+def _is_enough(found: Sequence[Measurement], experiment: Experiment) -> bool:
+    """Whether these answers make a picture of their own: of a sweep, two points of one kernel."""
+    return len(found) > (0 if experiment.over == "none" else len({m.kernel for m in found}))
 
 
 def _newest(record: Record, workload: Workload) -> dict[tuple, Measurement]:
@@ -177,10 +182,18 @@ def refusals(record: Record, experiment: Experiment, found: Sequence[Measurement
         if _key(case) in answered:
             continue
         if _key(case) in said:
-            refused.append(said[_key(case)])
+            refused.append(_with_time(said[_key(case)], record, experiment.workload))
         elif reason := registry.why_not(case, record.machine, LIMIT_S):
-            refused.append(Refusal(case, reason, *_extrapolated(case, record, experiment.workload)))
+            refused.append(_with_time(Refusal(case, reason), record, experiment.workload))
     return refused
+
+
+def _with_time(refusal: Refusal, record: Record, workload: Workload) -> Refusal:
+    """`refusal` with what the case would take, where a smaller size is on record and nobody has said so yet."""
+    if refusal.extrapolated_s is not None:
+        return refusal
+    time_s, size = _extrapolated(refusal.case, record, workload)
+    return replace(refusal, extrapolated_s=time_s, extrapolated_from=size)
 
 
 def _extrapolated(case: Case, record: Record, workload: Workload) -> tuple[float | None, int | None]:

@@ -32,6 +32,10 @@ BUTTONS = {
     "threads": "Sweep the threads",
     "none": "Measure once",
 }
+SIZE, BUDGET_S = 512, 0.5
+"""At first: large enough that a tile falls out of a cache, and a whole sweep takes less than half a minute."""
+COLUMNS = (4, 9)
+"""The widths of the controls and of the picture."""
 TILED = ("numpy_tiled", "compiled_tiled")
 BLOCKS = tuple(block_choices(WORKLOAD))
 
@@ -47,6 +51,8 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
             "over", "Sweep over", OVER, "block", "What to vary; none: each kernel once, as set below."
         ),
         **ladder_page.controls(machine),
+        "size": settings.size(WORKLOAD.sizes, SIZE, WORKLOAD.size_means),
+        "budget": replace(settings.BUDGET, label="Time per point (s)", default=BUDGET_S),
         "block": settings.block(BLOCKS, 64),
     }
 
@@ -86,22 +92,23 @@ def cache_caption(machine: Machine, dtype: str) -> None:
 
 def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     """The sweep as lines, or single measurements as bars, and what they say."""
-    quiet = shown.stale or record.sample
-    look = theme.current_look()
+    stale = components.whose(record, shown.stale, shown.setup.sentence(asked.over))
+    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
     if asked.over == "none":
         rungs = replace(WORKLOAD, kernels=tuple(WORKLOAD.kernel(n) for n in asked.kernels))
         theme.show(
-            ladder_figure(rungs, shown.measurements, shown.refusals, look, stale=quiet),
+            ladder_figure(rungs, shown.measurements, shown.refusals, look, stale=stale),
             alt=ladder_alt(rungs, shown.measurements, shown.refusals),
             key="lab bars",
             filename="lab",
         )
         components.reading(ladder_reading(rungs, shown.measurements, shown.refusals))
+        ladder_page.not_run(shown)
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
     theme.show(
-        sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=quiet),
+        sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=stale),
         alt=sweep_alt(WORKLOAD, shown.measurements, asked.over),
         key="sweep",
         filename=f"sweep-{asked.over}",
@@ -125,3 +132,4 @@ def details(shown: Shown) -> None:
         for refused in shown.refusals:
             st.caption(f"{refused.case.kernel}, N={refused.case.size}: {refused.reason}")
     ladder_page.how_measured(shown)
+    components.words("block", "working set", "FLOP")

@@ -16,10 +16,10 @@ from experiments import Experiment, Setup, Shown
 from records import Record
 
 from accel_core import registry
-from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, toolbar_config
+from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
 from accel_core.model import Ceiling, Kernel, Machine, Measurement
 from accel_core.roofline import judge, select_roofs
-from accel_core.units import format_number, format_rate, format_ratio, format_time
+from accel_core.units import format_rate, format_ratio, format_time
 
 WORKLOAD = registry.workload("matmul")
 RUNG = settings.Choice(
@@ -63,14 +63,13 @@ def roof(record: Record, setup: Setup) -> Ceiling | None:
 
 def picture(record: Record, shown: Shown) -> None:
     """The ladder; a click on a bar opens its rung."""
-    quiet = record.sample or shown.stale
     figure = ladder_figure(
         WORKLOAD,
         shown.measurements,
         shown.refusals,
         theme.current_look(),
         ceiling=roof(record, shown.setup),
-        stale=quiet,
+        stale=components.whose(record, shown.stale, shown.setup.sentence()),
     )
     st.plotly_chart(
         figure,
@@ -85,6 +84,13 @@ def picture(record: Record, shown: Shown) -> None:
     components.reading(
         ladder_reading(WORKLOAD, shown.measurements, shown.refusals, ceiling=roof(record, shown.setup))
     )
+    not_run(shown)
+
+
+def not_run(shown: Shown) -> None:
+    """Why some rungs were refused, one sentence each."""
+    for refused in shown.refusals:
+        st.caption(f":material/block: {refused.reason}")
 
 
 def _open_clicked() -> None:
@@ -115,21 +121,29 @@ def rung_detail(record: Record, shown: Shown) -> None:
             st.code(diff, language="diff")
     with why:
         st.markdown(kernel.explanation)
-        if block := _best_block(record, kernel):
-            st.markdown(block)
+        if f"{WORKLOAD.name}/{kernel.name}" == BLOCK_KERNEL:
+            _best_block(record, shown.setup)
 
 
-def _best_block(record: Record, kernel: Kernel) -> str:
-    """Where the newest block sweep of a tiled rung had its best here; where there is none, how to make one."""
-    if f"{WORKLOAD.name}/{kernel.name}" != BLOCK_KERNEL:
-        return ""
+def _best_block(record: Record, setup: Setup) -> None:
+    """Where the newest block sweep had its best on this machine, and why; a link to the sweep in the Lab."""
     newest = next((m for m in record.measurements if m.kernel == BLOCK_KERNEL), None)
     alike = [m for m in record.measurements if newest and (m.size, m.dtype) == (newest.size, newest.dtype)]
     latest = {block_of(m): m for m in reversed(alike) if m.kernel == BLOCK_KERNEL}
     text = best_block_reading(record.machine, list(latest.values()))
     if text and newest:
-        return f"**At N={newest.size}, {newest.dtype}:** {text}"
-    return "Sweep its block in the Lab to see where its best block lies on this machine, and why."
+        st.markdown(f"**{'There' if record.sample else 'Here'}, at N={newest.size}, {newest.dtype}:** {text}")
+        size, dtype = newest.size, newest.dtype
+    else:
+        st.markdown("A sweep of its block shows where the best one lies on this machine, and why.")
+        size, dtype = setup.size, setup.dtype
+    sweep = {"over": "block", "kernels": BLOCK_KERNEL.partition("/")[2], "size": str(size), "dtype": dtype}
+    st.page_link(
+        "views/lab.py",
+        label="See the sweep in the Lab" if text else "Sweep its block in the Lab",
+        icon=":material/science:",
+        query_params=sweep,
+    )
 
 
 def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None) -> None:
@@ -137,7 +151,12 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
     times = {m.kernel.partition("/")[2]: m for m in shown.measurements}
     took = {r.case.kernel.partition("/")[2]: r for r in shown.refusals}
     if kernel.name in took:
-        st.warning(took[kernel.name].reason, icon=":material/block:")
+        refused = took[kernel.name]
+        if refused.extrapolated_s:
+            label = f"Time per call, extrapolated from N={refused.extrapolated_from}"
+            st.metric(label, format_time(refused.extrapolated_s), width="content")
+        else:
+            st.caption("Not run at these settings: the reason stands under the picture.")
         return
     if kernel.name not in times:
         st.caption("Not measured at these settings yet.")
@@ -148,27 +167,29 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
         st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
         st.metric("Time per call", format_time(mine.time_s.median), width="content")
         for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
-            st.metric(f"Against {other.name}", _speedup(mine, other, times, took), width="content")
+            if gain := _speedup(mine, other, times, took):
+                st.metric(f"Against {other.name}", gain, width="content")
         verdict = judge(mine, record.peaks.ceilings, record.machine) if record.peaks else None
         if verdict is not None:
             st.metric(
                 "Of its roof",
-                format_number(verdict.share, 2),
+                share_text(verdict.share),
                 width="content",
-                help=f"Its share of what {verdict.limiting.name} allows at this arithmetic intensity.",
+                help=f"Its share of {format_rate(verdict.attainable_flop_per_s, 'FLOP/s')}, the most that its "
+                f"roof {verdict.limiting.name} allows at its arithmetic intensity (FLOP per byte moved).",
             )
     if mine.disturbed:
         st.warning(f"Disturbed: {mine.disturbed_reason}", icon=":material/warning:")
 
 
 def _speedup(mine: Measurement, other: Kernel, times: dict[str, Measurement], took: dict[str, Any]) -> str:
-    """How much faster than `other`; with an extrapolated time where it was refused."""
+    """How much faster than `other`, with an extrapolated time where it was refused; empty where unknown."""
     if other.name in times:
         return format_ratio(times[other.name].time_s.median / mine.time_s.median)
     refused = took.get(other.name)
     if refused is not None and refused.extrapolated_s:
         return f"{format_ratio(refused.extrapolated_s / mine.time_s.median)} (extrapolated)"
-    return "unknown"
+    return ""
 
 
 def details(shown: Shown) -> None:
@@ -177,9 +198,8 @@ def details(shown: Shown) -> None:
         tables.table(
             tables.measurement_rows(shown.measurements), "ladder", alt="Measured rungs with their times"
         )
-        for refused in shown.refusals:
-            st.caption(f"{refused.case.kernel}: {refused.reason}")
     how_measured(shown)
+    components.words("FLOP", "FMA", "roof", "block", "working set")
 
 
 def how_measured(shown: Shown) -> None:

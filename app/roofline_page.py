@@ -170,6 +170,7 @@ def since_controls(record: Record) -> None:
             label_visibility="collapsed",
             help="What the camera in the picture's toolbar saves: PNG in twice the size, or SVG.",
         )
+        components.words("arithmetic intensity", "roof", "ridge point", "FMA")
 
 
 def flagged(

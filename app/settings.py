@@ -150,17 +150,19 @@ def admit(*settings: Setting) -> None:
 # -- widgets -------------------------------------------------------------------------------------------------
 
 
-def slider(setting: Choice, help: str | None = None) -> Value:
-    """A slider over listed numbers; disabled where there is only one."""
+def slider(setting: Choice, *, swept: bool = False) -> Value:
+    """A slider over listed numbers; disabled where there is only one, and while it is `swept`."""
+    help = f"The sweep varies it: every value is tried. {setting.help}" if swept else setting.help
     if len(setting.options) == 1:
-        st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help or setting.help)
+        st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help)
         return setting.options[0]
     return st.select_slider(
         setting.label,
         setting.options,
         setting.default,
         key=setting.key,
-        help=help or setting.help,
+        help=help,
+        disabled=swept,
         bind="query-params",
     )
 

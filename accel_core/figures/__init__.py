@@ -11,6 +11,7 @@ from accel_core.figures.points import Prediction
 from accel_core.figures.readings import ladder_reading, machine_reading, roofline_reading, sweep_reading
 from accel_core.figures.roofline import roofline_figure
 from accel_core.figures.sweep import sweep_figure
+from accel_core.figures.words import share_text
 
 __all__ = [
     "PAPER",
@@ -31,6 +32,7 @@ __all__ = [
     "roofline_alt",
     "roofline_figure",
     "roofline_reading",
+    "share_text",
     "sweep_alt",
     "sweep_figure",
     "sweep_reading",

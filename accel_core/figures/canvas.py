@@ -153,9 +153,10 @@ def teaching_figure(message: str, look: Look, height_px: int = 420) -> go.Figure
 
 
 def sample_banner(figure: go.Figure, look: Look, text: str) -> None:
-    """Says in the picture that it is not the reader's own result, on a line of its own under the toolbar."""
+    """Says in the picture that it is not the reader's own result: beside the toolbar, on a phone under it."""
     top = figure.layout.margin.t
-    figure.update_layout(margin={"t": top + BANNER_PX}, height=figure.layout.height + BANNER_PX)
+    if look.narrow:
+        figure.update_layout(margin={"t": top + BANNER_PX}, height=figure.layout.height + BANNER_PX)
     figure.add_annotation(
         label(
             look,

@@ -12,7 +12,7 @@ from accel_core.figures.words import ceiling_text, known_levels, load_roof, time
 from accel_core.model import Machine, Peaks
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
-ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 68, 44, 46, 32
+ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28
 NARROWEST, WIDEST_BAND = 0.5, 0.34
 MOST_CORES_DRAWN = 16
 SAMPLE = "Sample: another machine"
@@ -26,8 +26,8 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
     """
     rows = [("registers", None), *known_levels(machine)]
     height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX
-    figure = sheet(look, height + 56)
-    figure.update_layout(margin={"l": 12, "r": 12, "t": 44, "b": 12}, showlegend=False)
+    figure = sheet(look, height + 48)
+    figure.update_layout(margin={"l": 12, "r": 12, "t": 40, "b": 8}, showlegend=False)
     figure.update_xaxes(visible=False, range=[-0.004, 1.004], fixedrange=True)
     figure.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
     _draw_cores(figure, machine, look)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look
-from accel_core.figures.words import interval, newest, rate_bounds, roof_rate, settings
+from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
+from accel_core.figures.words import interval, newest, rate_bounds, roof_rate, settings, share_text
 from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
-from accel_core.units import format_number, format_rate, format_ratio, format_time
+from accel_core.units import format_rate, format_ratio, format_time
 
-ROW_PX, BAR_PX, LINE_PX = 56, 22, 19
-IDEA_CHARS, NARROW_IDEA_CHARS = 96, 42
-"""Characters of a step's sentence in a line, on a desktop and on a phone."""
-STALE = "Earlier result: from other settings"
+ROW_PX, BAR_PX, LINE_PX = 48, 20, 19
+TOP_PX, BOTTOM_PX, LEFT_PX = 56, 60, 44
+STEP_CHAR_PX = 7.2
+"""A generous width for a character of a step's sentence: a line must fit."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +61,33 @@ def ladder_figure(
     look: Look,
     *,
     ceiling: Ceiling | None = None,
-    stale: bool = False,
+    stale: str = "",
 ) -> go.Figure:
-    """A bar a rung with its interval; refused rungs hollow, as extrapolated; `ceiling` as a dashed line."""
+    """A bar a rung with its interval; refused rungs hollow, as extrapolated; `ceiling` as a dashed line.
+
+    `stale` says whose or which result this is where it does not answer the reader's settings: grey bars.
+    """
     rows = rungs(workload, measurements, refusals)
     if not any(row.rate for row in rows):
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
         return teaching_figure(text, look)
     steps = {row.number: _step_text(workload, row, rows, look) for row in rows}
     tops = _tops(rows, steps)
-    figure = sheet(look, round(tops[-1]) + 56 + 64, left_px=44)
+    figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=LEFT_PX)
     low, high = _bounds(rows, ceiling)
     figure.update_xaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
     figure.update_yaxes(visible=False, range=[tops[-1], 0], fixedrange=True)
-    figure.update_layout(bargap=0, barmode="overlay", margin_t=56)
+    figure.update_layout(bargap=0, barmode="overlay", margin={"t": TOP_PX, "b": BOTTOM_PX})
     for row, top in zip(rows, tops, strict=False):
-        _add_bar(figure, look, row, _bar_at(top, steps[row.number]), low, stale)
+        colour = look.stale if stale else look.family(row.kernel.family)
+        _add_bar(figure, look, row, _bar_at(top, steps[row.number]), colour)
         _add_texts(figure, look, row, top, steps[row.number])
-        _add_bar_text(figure, look, row, _bar_at(top, steps[row.number]), (low, high), ceiling)
+        _add_bar_text(figure, look, row, _bar_at(top, steps[row.number]), (low, high), ceiling, colour)
     _add_arrows(figure, look, workload, rows, tops, steps)
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
-        sample_banner(figure, look, STALE)
+        sample_banner(figure, look, stale)
     return figure
 
 
@@ -100,7 +104,7 @@ def _lines(text: str) -> int:
 
 
 def _bar_at(top: float, step: str) -> float:
-    return top + LINE_PX * (_lines(step) + 1) + 6 + BAR_PX / 2
+    return top + LINE_PX * (_lines(step) + 1) + 3 + BAR_PX / 2
 
 
 def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float]:
@@ -121,13 +125,12 @@ def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look) 
         ratio = format_ratio(row.rate / other.rate)
         than = "" if other.number == row.number - 1 else f" than rung {other.number}"
         text = f"{ratio}{than}: {row.kernel.idea[:1].lower()}{row.kernel.idea[1:]}"
-    return wrap(text.rstrip("."), NARROW_IDEA_CHARS if look.narrow else IDEA_CHARS)
+    return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, LEFT_PX + 24))
 
 
-def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, low: float, stale: bool) -> None:
+def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -> None:
     if not row.rate:
         return
-    colour = look.stale if stale else look.family(row.kernel.family)
     marker = {
         "color": look.background if row.extrapolated else colour,
         "line": {"color": colour, "width": 2},
@@ -183,7 +186,7 @@ def _hover(row: Rung) -> str:
 def _extrapolation(row: Rung) -> str:
     refused = row.refused
     if refused is None or refused.extrapolated_s is None:
-        return "not run"
+        return "no smaller size measured yet"
     return f"{format_time(refused.extrapolated_s)}, extrapolated from N={refused.extrapolated_from}"
 
 
@@ -194,28 +197,35 @@ def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) 
     value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
     if row.measured is not None and row.measured.disturbed:
         value += " (disturbed)"
-    text = f"<b>{row.number} {row.kernel.title}</b>  {value}"
+    name = row.kernel.name if look.narrow else row.kernel.title
+    text = f"<b>{row.number} {name}</b>  {value}"
     figure.add_annotation(_line(look, text, top + LINE_PX * _lines(step), look.ink))
 
 
 def _add_bar_text(
-    figure: go.Figure, look: Look, row: Rung, at: float, bounds: tuple[float, float], roof: Ceiling | None
+    figure: go.Figure,
+    look: Look,
+    row: Rung,
+    at: float,
+    bounds: tuple[float, float],
+    roof: Ceiling | None,
+    colour: str,
 ) -> None:
     """At the end of the bar: the share of the roof; inside a long bar, beside a short one."""
     if row.measured is None:
-        text = _extrapolation(row)
+        text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, LEFT_PX + 24))
     elif roof is not None and roof.value > 0 and row.rate:
-        text = f"{format_number(row.rate / roof.value, 2)} of the roof"
+        text = f"{share_text(row.rate / roof.value)} of the roof"
     else:
         return
     low, high = (math.log10(b) for b in bounds)
     end = math.log10(row.rate) if row.rate else low
     inside = end - low > 0.5 * (high - low)
-    colour = look.family(row.kernel.family)
     solid = inside and not row.extrapolated
     place = {"xanchor": "right", "xshift": -12} if inside else {"xanchor": "left", "xshift": 10}
     ground = {"bgcolor": colour} if solid else {}
-    font = {"size": look.small_px, "color": look.background if solid else look.ink}
+    readable = max((look.background, look.ink), key=lambda ink: contrast(ink, colour))
+    font = {"size": look.small_px, "color": readable if solid else look.ink}
     figure.add_annotation(label(look, text, end, at, borderpad=0, font=font, **place, **ground))
 
 

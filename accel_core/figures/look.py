@@ -40,6 +40,9 @@ THEORY_DASH = "2px,4px"
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
 
+DESKTOP_PX, NARROW_PX = 1030, 560
+"""The width of a figure in a window of 1440 pixels, and under which one counts as a phone's."""
+
 # A system font and not the page's web font: an exported SVG or PNG has no access to the page's fonts, and a
 # fallback of another width would move the labels.
 FONT = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif'
@@ -64,8 +67,17 @@ class Look:
     levels: Mapping[str, str]
     font_family: str = FONT
     font_px: int = 16
-    narrow: bool = False
-    """For a phone: fewer labels in the plot, shorter lines of text."""
+    width_px: int = DESKTOP_PX
+    """About how wide the figure will be shown; text is broken into lines that fit."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether this is a phone's width: fewer labels in the plot, shorter ones."""
+        return self.width_px < NARROW_PX
+
+    def chars(self, px_per_char: float, reserved_px: int = 0) -> int:
+        """How many characters of so many pixels stand in a line beside `reserved_px` of other things."""
+        return max(20, int((self.width_px - reserved_px) / px_per_char))
 
     @property
     def small_px(self) -> int:
@@ -123,10 +135,10 @@ _DARK = Look(
 )
 
 
-def look_for(mode: str | None = "light", *, font_px: int = 16, narrow: bool = False) -> Look:
+def look_for(mode: str | None = "light", *, font_px: int = 16, width_px: int = DESKTOP_PX) -> Look:
     """The Look of a theme: "dark" is dark, everything else (unknown or None too) is light."""
     base = _DARK if mode == "dark" else _LIGHT
-    return replace(base, font_px=font_px, narrow=narrow)
+    return replace(base, font_px=font_px, width_px=width_px)
 
 
 PAPER = look_for("light")

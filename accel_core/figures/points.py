@@ -18,6 +18,8 @@ from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
 
 LABEL_GAP_PX = 21
+COLUMN_GAP = 0.03
+"""Between the column of names and the leftmost point, as a part of the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,16 @@ def add_points(
     points: Sequence[Measurement],
     workloads: Sequence[Workload],
     judged: Mapping[str, Verdict],
+    *,
+    sample: bool = False,
 ) -> None:
-    """One trace a family with error bars; all but the best point of each kernel are lighter."""
+    """One trace a family with error bars; all but each kernel's best are lighter, a sample is grey."""
     best = {m.id for m in best_of_each(points)}
     for family in (*FAMILIES, ""):
-        mine = [m for m in points if _family(workloads, m) == family]
+        mine = [m for m in points if family_of(workloads, m) == family]
         if not mine:
             continue
-        colour = look.family(family)
+        colour = look.stale if sample else look.family(family)
         figure.add_scatter(
             x=[m.intensity_flop_per_byte for m in mine],
             y=[m.flop_per_s for m in mine],
@@ -72,7 +76,7 @@ def add_points(
             hoverinfo="text",
             showlegend=False,
         )
-        _add_legend_entry(figure, look, family)
+        _add_legend_entry(figure, family, colour)
     _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
 
 
@@ -90,13 +94,13 @@ def _error_bars(points: Sequence[Measurement], colour: str) -> dict[str, object]
     }
 
 
-def _add_legend_entry(figure: go.Figure, look: Look, family: str) -> None:
+def _add_legend_entry(figure: go.Figure, family: str, colour: str) -> None:
     """A trace without points whose marker is never faded."""
     figure.add_scatter(
         x=[None],
         y=[None],
         mode="markers",
-        marker={"symbol": FAMILY_SYMBOLS.get(family, "x"), "size": 12, "color": look.family(family)},
+        marker={"symbol": FAMILY_SYMBOLS.get(family, "x"), "size": 12, "color": colour},
         legendgroup=family,
         name=FAMILY_TITLES.get(family, "other"),
         showlegend=True,
@@ -111,7 +115,7 @@ def best_of_each(points: Sequence[Measurement]) -> list[Measurement]:
     return list(best.values())
 
 
-def _family(workloads: Sequence[Workload], m: Measurement) -> str:
+def family_of(workloads: Sequence[Workload], m: Measurement) -> str:
     kernel = find_kernel(workloads, m.kernel)
     return kernel.family if kernel and kernel.family in FAMILIES else ""
 
@@ -180,36 +184,42 @@ def add_labels(
     points: Sequence[Measurement],
     workloads: Sequence[Workload],
     predicted: Sequence[Prediction] = (),
+    *,
+    sample: bool = False,
 ) -> None:
-    """Names of each kernel's best point and of the predictions, on the side with room, never on each other.
+    """Names of each kernel's best point and of the predictions, each joined to its point, never on each other.
 
-    All labels have heights of their own (at least a line apart), so they cannot touch whatever the width is.
+    Every label has a height of its own (at least a line apart), so none can touch another at any width.
+    Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
     """
     named = _named(look, points, workloads, predicted)
     ceiling = math.log10(view.peak) - 18 / view.px_per_decade
     own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
     places = spread(own, LABEL_GAP_PX / view.px_per_decade)
     excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
-    middle = (math.log10(view.x[0]) + math.log10(view.x[1])) / 2
+    low, high = (math.log10(x) for x in view.x)
+    right = [math.log10(x) for _, x, _, _ in named.values() if math.log10(x) > (low + high) / 2]
+    column = min(right, default=high) - COLUMN_GAP * (high - low)
     for key, (title, intensity, rate, colour) in named.items():
         x, y = math.log10(intensity), math.log10(rate)
-        side = -1 if x > middle else 1
+        left = x > (low + high) / 2
         figure.add_annotation(
             x=x,
             y=y,
-            ax=side * 22,
+            ax=column if left else 22,
+            axref="x" if left else "pixel",
             ay=-(places[key] - excess - y) * view.px_per_decade,
-            xanchor="right" if side < 0 else "left",
+            xanchor="right" if left else "left",
             yanchor="middle",
             standoff=7,
             showarrow=True,
             arrowhead=0,
             arrowwidth=1,
-            arrowcolor=colour,
+            arrowcolor=look.stale if sample else colour,
             text=title,
-            bgcolor=faded(look.background, 0.82),
+            bgcolor=faded(look.background, 0.9),
             borderpad=1,
-            font={"size": look.small_px, "color": colour},
+            font={"size": look.small_px, "color": look.muted if sample else colour},
         )
 
 
@@ -220,11 +230,11 @@ def _named(
     predicted: Sequence[Prediction],
 ) -> dict[str, tuple[str, float, float, str]]:
     """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
-    named = {
-        m.id: (kernel_title(workloads, m.kernel), m.intensity_flop_per_byte or 1, m.flop_per_s,
-               look.family(_family(workloads, m)))
-        for m in best_of_each(points)
-    }  # fmt: skip
+    named = {}
+    for m in best_of_each(points):
+        title = m.kernel.partition("/")[2] if look.narrow else kernel_title(workloads, m.kernel)
+        colour = look.family(family_of(workloads, m))
+        named[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
     for i, p in enumerate(predicted):
         named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
     return named

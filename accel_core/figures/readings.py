@@ -9,7 +9,15 @@ from accel_core.figures.marks import Mark
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
 from accel_core.figures.sweep import curves
-from accel_core.figures.words import find_kernel, kernel_title, known_levels, load_roof, threads_text, times
+from accel_core.figures.words import (
+    find_kernel,
+    kernel_title,
+    known_levels,
+    load_roof,
+    share_text,
+    threads_text,
+    times,
+)
 from accel_core.model import Ceiling, Latency, Machine, Measurement, Peaks, Refusal, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
@@ -72,7 +80,7 @@ def ladder_reading(
         ratio = format_ratio(_rate(fast) / _rate(slow))
         sentences = [f"{fast.kernel.title} is {ratio} than {slow.kernel.title}.", _largest_step(workload, rows)]
     if ceiling is not None and ceiling.value > 0:
-        share = format_number(_rate(fast) / ceiling.value, 2)
+        share = share_text(_rate(fast) / ceiling.value)
         sentences.append(f"The fastest rung reaches {share} of the measured {ceiling.operation.upper()} roof.")
     return " ".join(s for s in sentences if s)
 
@@ -167,7 +175,7 @@ def roofline_reading(
     sentences = [_verdict_sentence(workloads, *rated[0])]
     if len(rated) > 1:
         m, verdict = rated[-1]
-        title, share = kernel_title(workloads, m.kernel), format_number(verdict.share, 2)
+        title, share = kernel_title(workloads, m.kernel), share_text(verdict.share)
         if verdict.share < 0.5:
             sentences.append(f"{title} reaches {share} of what its roof allows: no roof holds it back.")
         else:
@@ -186,5 +194,5 @@ def _verdict_sentence(workloads: Sequence[Workload], m: Measurement, verdict: Ve
     )
     return (
         f"{kernel_title(workloads, m.kernel)} comes closest: {format_rate(m.flop_per_s, 'FLOP/s')}, "
-        f"{format_number(verdict.share, 2)} of attainable, limited by {verdict.bound_by}{level}."
+        f"{share_text(verdict.share)} of attainable, limited by {verdict.bound_by}{level}."
     )

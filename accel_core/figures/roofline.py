@@ -15,16 +15,26 @@ from accel_core.figures.points import (
     add_labels,
     add_points,
     add_predictions,
+    family_of,
     placed,
 )
-from accel_core.figures.roofs import PLOT_PX, Scene, add_roofs, roof_title, scene
-from accel_core.figures.words import rate_text, threads_text
+from accel_core.figures.roofs import (
+    MARGIN_PX,
+    NARROW_MARGIN_PX,
+    PLOT_PX,
+    Scene,
+    add_roofs,
+    roof_title,
+    scene,
+)
+from accel_core.figures.words import rate_text, roof_rate, threads_text
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes
 
-CAPTION_CHARS, NARROW_CHARS, CAPTION_LINE_PX = 104, 56, 17
-AXIS_PX, LEGEND_PX, NARROW_LEGEND_PX, TOP_PX = 66, 40, 160, 60
+CAPTION_FONT_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
+LEFT_PX, NARROW_LEFT_PX = 76, 64
+AXIS_PX, LEGEND_PX, LEGEND_ROW_PX, TOP_PX = 66, 40, 22, 60
 
 
 def roofline_figure(
@@ -55,16 +65,17 @@ def roofline_figure(
         return teaching_figure(text, look, 560)
     points = placed(measurements, dtype, threads)
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
-    width = NARROW_CHARS if look.narrow else CAPTION_CHARS
+    width = look.chars(CAPTION_CHAR_PX, 20)
     sentences = provenance(machine, view, points, dtype, threads, clock, environment, created)
     caption = "<br>".join(wrap(s, width) for s in sentences)
-    figure = _frame(look, view, caption)
+    families = len({family_of(workloads, m) for m in points})
+    figure = _frame(look, view, caption, entries=families + bool(predicted) + 1)
     add_roofs(figure, look, view, sample=sample)
     if arrows:
         add_arrows(figure, look, points, workloads)
-    add_points(figure, look, points, workloads, verdicts)
+    add_points(figure, look, points, workloads, verdicts, sample=sample)
     add_predictions(figure, look, predicted)
-    add_labels(figure, look, view, points, workloads, predicted)
+    add_labels(figure, look, view, points, workloads, predicted, sample=sample)
     if title:
         _add_title(figure, title)
     if sample:
@@ -85,12 +96,16 @@ def judge_all(
     return {key: verdict for key, verdict in verdicts if verdict is not None}
 
 
-def _frame(look: Look, view: Scene, caption: str) -> go.Figure:
-    """Axes, legend and caption; the height follows the caption, the plot's own height never changes."""
+def _frame(look: Look, view: Scene, caption: str, entries: int) -> go.Figure:
+    """Axes, legend and caption; the height follows the caption, the plot's own height never changes.
+
+    The legend stands in one row, on a phone in up to one row for each of its `entries`.
+    """
     lines = caption.count("<br>") + 1
-    legend_px = NARROW_LEGEND_PX if look.narrow else LEGEND_PX
+    legend_px = 12 + entries * LEGEND_ROW_PX if look.narrow else LEGEND_PX
     bottom = AXIS_PX + legend_px + lines * CAPTION_LINE_PX + 8
-    figure = sheet(look, TOP_PX + PLOT_PX + bottom)
+    left, right = (NARROW_LEFT_PX, NARROW_MARGIN_PX) if look.narrow else (LEFT_PX, MARGIN_PX)
+    figure = sheet(look, TOP_PX + PLOT_PX + bottom, left_px=left, right_px=right)
     figure.update_layout(margin={"t": TOP_PX, "b": bottom})
     figure.update_xaxes(log_axis(look, "Arithmetic intensity (FLOP/byte)", *view.x), tickangle=0)
     figure.update_yaxes(log_axis(look, "Speed (GFLOP/s)", *view.y, 1e9))
@@ -105,10 +120,10 @@ def _frame(look: Look, view: Scene, caption: str) -> go.Figure:
             yref="paper",
             xanchor="left",
             yanchor="top",
-            xshift=-68,
+            xshift=8 - left,
             yshift=-(AXIS_PX + legend_px),
             bgcolor=faded(look.background, 0),
-            font={"size": 13, "color": look.muted},
+            font={"size": CAPTION_FONT_PX, "color": look.muted},
         )
     )
     return figure
@@ -136,12 +151,20 @@ def provenance(
     if dates:
         sentences.append(f"Measured {dates[0]}{' to ' + dates[-1] if len(dates) > 1 else ''}.")
     top = view.compute[0]
-    sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}")
+    sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}{_theory(view)}")
     sentences.append(" ".join(_how(roof) for roof in view.memory))
     sentences.append(
         f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic."
     )
     return sentences
+
+
+def _theory(view: Scene) -> str:
+    """What the dashed lines are, with the highest of them; empty where there is none."""
+    if not view.theory:
+        return ""
+    top = max(view.theory, key=lambda c: c.value)
+    return f" Thin dashes: theory at the measured clock, at most {roof_rate(top)}."
 
 
 def _how(roof: Ceiling) -> str:

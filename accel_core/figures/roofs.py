@@ -9,15 +9,21 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label
+from accel_core.figures.canvas import label, spread
 from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
 from accel_core.figures.words import ceiling_text, roof_rate, threads_text
 from accel_core.model import LEVELS, Ceiling
 from accel_core.roofline import frame, ridge_point, select_roofs
-from accel_core.units import format_rate
+from accel_core.units import format_number, format_rate
 
-PLOT_PX = 500
-LABEL_GAP_PX, TOUCHING_PX = 20, 19
+PLOT_PX = 440
+LABEL_GAP_PX = 20
+MARGIN_PX, NARROW_MARGIN_PX = 196, 16
+"""Right of the plot: room for the names of the compute roofs, none on a phone."""
+ROOM_RIGHT = 0.6
+"""A stair of labels that begins beyond this part of the axis runs to the left."""
+EQUAL = 0.06
+"""Compute roofs closer than this share a label: wide additions are as fast as half as wide multiply-adds."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +162,16 @@ def roof_title(roof: Ceiling) -> str:
 
 
 def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ceiling, colour: str) -> None:
-    """Text above the upper end of the slope, joined to it: a stair from the nearest level up to the farthest.
+    """Text above the upper end of the slope, joined to it by a leader: one step of a stair.
 
-    Every step has a height of its own and text runs to the left, so labels and leaders cannot meet whatever the
-    page's width is; text along the line would need an angle that changes with that width.
+    Every step has a height of its own, and text runs over its neighbours' shorter leaders to the side with more
+    room, so labels and leaders cannot meet at any width; text along the line would need an angle that changes
+    with that width.
     """
+    low, high = (math.log10(x) for x in view.x)
+    last = math.log10(ridge_point(view.peak, view.memory[-1].value))
+    leftwards = (last - low) / (high - low) > ROOM_RIGHT
+    step = rank if leftwards else len(view.memory) - 1 - rank
     text = f"<b>{roof.level} {roof_rate(roof)}</b>"
     if not look.narrow:
         convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
@@ -169,66 +180,92 @@ def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ce
         x=math.log10(ridge_point(view.peak, roof.value)),
         y=math.log10(view.peak),
         ax=0,
-        ay=-(26 + rank * LABEL_GAP_PX),
-        xanchor="right",
+        ay=-(26 + step * LABEL_GAP_PX),
+        xanchor="right" if leftwards else "left",
         yanchor="bottom",
         showarrow=True,
         arrowhead=0,
         arrowwidth=1.5,
         arrowcolor=colour,
         text=text,
-        font={"size": look.small_px, "color": colour},
+        font={"size": look.small_px, "color": look.muted if colour == look.stale else colour},
     )
 
 
 def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
-    """At the right end above each line; roofs whose labels would touch share one."""
+    """In the right margin, each joined to the end of its line; roofs that are equal to the eye share one.
+
+    A phone has no margin: there only the highest roof is labelled, above its end.
+    """
+    if look.narrow:
+        text = f"<b>{format_rate(view.peak, 'FLOP/s')}</b>"
+        figure.add_annotation(
+            label(look, text, 1, math.log10(view.peak), xref="paper", xanchor="right", yanchor="bottom")
+        )
+        return
+    groups = _groups(view.compute)
+    heights = {str(rank): -math.log10(group[0].value) for rank, group in enumerate(groups)}
+    places = spread(heights, LABEL_GAP_PX / view.px_per_decade)
+    excess = max(0.0, heights["0"] - places["0"])  # the highest stays at its line, the others follow
+    for rank, group in enumerate(groups):
+        moved_px = (places[str(rank)] + excess - heights[str(rank)]) * view.px_per_decade
+        _label_group(figure, look, group, moved_px)
+    figure.add_annotation(
+        label(
+            look,
+            "Compute roofs (GFLOP/s)",
+            1,
+            math.log10(view.peak),
+            xref="paper",
+            xanchor="left",
+            yanchor="bottom",
+            xshift=14,
+            yshift=10,
+            font={"size": look.small_px, "color": look.muted},
+        )
+    )
+
+
+def _groups(compute: Sequence[Ceiling]) -> list[list[Ceiling]]:
+    """Roofs from the highest down, equal ones together."""
     groups: list[list[Ceiling]] = []
-    for roof in sorted((*view.compute, *view.theory), key=lambda c: -c.value):
-        near = groups and math.log10(groups[-1][0].value / roof.value) * view.px_per_decade < TOUCHING_PX
-        if near:
+    for roof in sorted(compute, key=lambda c: -c.value):
+        if groups and roof.value > groups[-1][0].value * (1 - EQUAL):
             groups[-1].append(roof)
         else:
             groups.append([roof])
-    for group in groups[:1] if look.narrow else groups:
-        texts = [
-            f"{roof_title(c)} {format_rate(c.value, 'FLOP/s')}{' (theory)' if c.source == 'theory' else ''}"
-            for c in sorted(group, key=lambda c: (c.source == "theory", -c.value))
-        ]
-        figure.add_annotation(
-            label(
-                look,
-                _group_text(group, look.narrow),
-                1,
-                math.log10(group[0].value),
-                xref="paper",
-                xanchor="right",
-                yanchor="bottom",
-                xshift=-4,
-                bgcolor=faded(look.background, 0.75),
-                borderpad=0,
-                hovertext="<br>".join(texts),
-                font={"size": look.small_px, "color": look.ink},
-            )
-        )
+    return groups
 
 
-def _group_text(group: Sequence[Ceiling], narrow: bool) -> str:
-    """ "add 256-bit, FMA 128-bit 58.9 GFLOP/s (theory 58.7)" for roofs that lie on one line to the eye."""
-    measured = [c for c in group if c.source != "theory"] or list(group)
+def _label_group(figure: go.Figure, look: Look, group: Sequence[Ceiling], moved_px: float) -> None:
+    """The name of some equal roofs, `moved_px` below their line where others are near."""
+    figure.add_annotation(
+        x=1,
+        xref="paper",
+        y=math.log10(group[0].value),
+        ax=16,
+        ay=moved_px,
+        xanchor="left",
+        yanchor="middle",
+        align="left",
+        showarrow=True,
+        arrowhead=0,
+        arrowwidth=1,
+        arrowcolor=look.muted,
+        text=_group_text(group),
+        hovertext="<br>".join(f"{roof_title(c)} {format_rate(c.value, 'FLOP/s')}" for c in group),
+        font={"size": look.small_px, "color": look.ink},
+    )
+
+
+def _group_text(group: Sequence[Ceiling]) -> str:
+    """ "<b>127</b> FMA 256, add 512": GFLOP/s, then operation and vector width in bits."""
     widths: dict[str, list[str]] = {}
-    for roof in measured:
+    for roof in group:
         operation, _, width = roof_title(roof).partition(" ")
         widths.setdefault(operation, []).append(width.removesuffix("-bit"))
-    names = [
-        f"{operation} {'/'.join(w)}{'' if w[-1] in ('scalar', '') else '-bit'}"
-        for operation, w in widths.items()
-    ]
-    text = f"{', '.join(names)} {format_rate(measured[0].value, 'FLOP/s')}"
-    theory = next((c for c in group if c.source == "theory"), None)
-    if theory is None or narrow:
-        return text
-    return f"{text} (theory)" if theory in measured else f"{text} (theory {roof_rate(theory)})"
+    names = ", ".join(f"{operation} {'/'.join(w)}".strip() for operation, w in widths.items())
+    return f"<b>{format_number(group[0].value / 1e9)}</b>  {names}"
 
 
 def _mark_ridges(figure: go.Figure, look: Look, view: Scene) -> None:

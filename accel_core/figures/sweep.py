@@ -20,7 +20,6 @@ from accel_core.figures.canvas import (
     teaching_figure,
     wrap,
 )
-from accel_core.figures.ladder import STALE
 from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import find_kernel, interval, rate_bounds, roof_rate, settings
@@ -32,7 +31,7 @@ AXIS_TITLES = {
     "block": "Block (elements a side, log scale)",
     "threads": "Threads (count)",
 }
-HEIGHT_PX, TOP_PX, BOTTOM_PX = 600, 104, 64
+HEIGHT_PX, TOP_PX, BOTTOM_PX = 580, 120, 60
 
 
 def swept(m: Measurement, over: str) -> float | None:
@@ -66,9 +65,12 @@ def sweep_figure(
     *,
     marks: Sequence[Mark] = (),
     ceiling: Ceiling | None = None,
-    stale: bool = False,
+    stale: str = "",
 ) -> go.Figure:
-    """GFLOP/s against size, block or threads; intervals as bands, `marks` as labelled vertical lines."""
+    """GFLOP/s against size, block or threads; intervals as bands, `marks` as labelled vertical lines.
+
+    `stale` says whose or which result this is where it does not answer the reader's settings: grey lines.
+    """
     lines = curves(workload, results, over)
     if not lines:
         text = f"Run a sweep over {over}: a line for each kernel will stand here, with the cache sizes marked."
@@ -90,7 +92,7 @@ def sweep_figure(
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
-        sample_banner(figure, look, STALE)
+        sample_banner(figure, look, stale)
     return figure
 
 
@@ -101,7 +103,7 @@ def _add_line(
     kernel_id: str,
     line: Sequence[tuple[float, Measurement]],
     seen: dict[str, int],
-    stale: bool,
+    stale: str,
 ) -> None:
     """One kernel: its interval band, line and markers; a second kernel of a family gets another dash."""
     kernel = find_kernel([workload], kernel_id)
@@ -159,11 +161,11 @@ def _label_lines(
     lines: dict[str, list[tuple[float, Measurement]]],
     px_per_decade: float,
     roof: float | None,
-    stale: bool,
+    stale: str,
 ) -> None:
     """Each line's name at its right end: above a rising end, below a falling one or one close under the roof.
 
-    Names are moved apart where two would touch.
+    It runs to the side with more room. Names are moved apart where two would touch.
     """
     own = {}
     for kernel_id, line in lines.items():
@@ -172,6 +174,7 @@ def _label_lines(
         near = roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44
         own[kernel_id] = math.log10(end) + (-22 if falling or near else 22) / px_per_decade
     places = spread(own, 24 / px_per_decade)
+    middle = math.sqrt(max(line[-1][0] for line in lines.values()) * min(line[0][0] for line in lines.values()))
     for kernel_id, line in lines.items():
         kernel = find_kernel([workload], kernel_id)
         colour = look.stale if stale else look.family(kernel.family if kernel else "")
@@ -181,7 +184,7 @@ def _label_lines(
                 f"<b>{kernel.title if kernel else kernel_id}</b>",
                 math.log10(line[-1][0]),
                 places[kernel_id],
-                xanchor="right",
+                xanchor="right" if line[-1][0] > middle else "left",
                 yanchor="middle",
                 bgcolor=faded(look.background, 0.8),
                 font={"size": look.small_px, "color": colour},

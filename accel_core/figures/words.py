@@ -101,6 +101,11 @@ def times(ratio: float) -> str:
     return f"{format_number(ratio, 2 if ratio < 10 else 3)} times"
 
 
+def share_text(share: float) -> str:
+    """A part of a roof as one says it: "0.88", "1/37" under a tenth."""
+    return format_number(share, 2) if share >= 0.0995 else f"1/{format_number(1 / share, 2)}"
+
+
 def load_roof(peaks: Peaks | None, level: str, threads: int = 1) -> Ceiling | None:
     """The best measured load roof of a memory level for `threads` threads."""
     found = [

@@ -16,13 +16,13 @@ components.header(
     "Where does the block size bite?",
     "Sweep the block first: one curve is about calls, the other about caches. Which one has its best inside?",
 )
-side, main = st.columns([4, 9], gap="medium")
+side, main = st.columns(lab_page.COLUMNS, gap="medium")
 with side:
     over = str(settings.segments(controls["over"]))
     kernels = settings.several(lab_page.KERNELS)
     size = int(settings.slider(controls["size"]))
-    block = int(settings.slider(controls["block"]))
-    threads = int(settings.slider(controls["threads"]))
+    block = int(settings.slider(controls["block"], swept=over == "block"))
+    threads = int(settings.slider(controls["threads"], swept=over == "threads"))
     dtype = str(settings.segments(controls["dtype"]))
     budget_s = float(settings.slider(controls["budget"]))
     lab_page.cache_caption(own.machine, dtype)

@@ -33,7 +33,9 @@ theme.show(
     key="hierarchy",
     filename="memory-hierarchy",
 )
+machine_page.headline(shown)
 components.reading(machine_reading(shown.machine, shown.peaks))
 machine_page.curve(shown)
 machine_page.details(own, shown)
+components.words("working set", "latency", "bandwidth", "FMA")
 cached.warm_up()

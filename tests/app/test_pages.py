@@ -170,7 +170,58 @@ def test_a_rung_shows_its_code_its_speed_ups_and_its_share_of_the_roof(open_page
 def test_a_rung_that_is_too_slow_says_why(open_page: Open):
     store_ladder()
     app = open_page("ladder", size="512", rung="python_loops")
-    assert "over the limit of 10" in texts(app, "warning")
+    assert texts(app, "caption").count("over the limit of 10") == 1
+
+
+def test_a_refused_rung_is_extrapolated_from_the_largest_smaller_size_on_record(open_page: Open):
+    store_ladder()
+    store_measurements([measurement("python_loops", 5e6, size=n) for n in (64, 128)])
+    app = open_page("ladder", size="512", rung="python_loops")
+    assert {m.label: m.value for m in app.metric} == {"Time per call, extrapolated from N=128": "53.7 s"}
+    assert texts(app, "caption").count("over the limit of 10") == 1
+
+
+def test_the_clock_and_the_roofs_stand_beside_the_hierarchy(open_page: Open):
+    store_peaks()
+    shown = {m.label: (m.value, m.delta) for m in open_page("machine").metric}
+    assert shown["Clock, measured"][0] == "3.67 GHz"
+    assert shown["FMA float32, 1 core"] == ("118 GFLOP/s", "235 GFLOP/s on 2 cores")
+    assert shown["FMA float64, 1 core"][0] == "not measured"
+    assert shown["DRAM read, 1 core"] == ("35.0 GB/s", "55.0 GB/s on 2 cores")
+
+
+def test_what_is_swept_cannot_be_set(open_page: Open):
+    for over in ("block", "size", "none"):
+        app = open_page("lab", over=over)
+        assert app.select_slider(key="block").disabled == (over == "block")
+    assert "every value is tried" in open_page("lab", over="block").select_slider(key="block").help
+
+
+def test_two_lone_points_do_not_stand_for_a_sweep_where_there_is_an_earlier_one(open_page: Open):
+    store_ladder()
+    store_sweep()
+    app = open_page("lab", size="512")
+    assert "other settings: N=1024" in texts(app, "info")
+
+
+def test_the_tiled_rung_leads_to_its_sweep_in_the_lab(open_page: Open):
+    store_ladder()
+    app = open_page("ladder", size="512", rung="compiled_tiled", dtype="float64")
+    [link] = app.get("page_link")
+    assert link.proto.label == "Sweep its block in the Lab"
+    assert {"over=block", "kernels=compiled_tiled", "size=512", "dtype=float32"} <= set(
+        link.proto.query_string.split("&")
+    )
+
+
+def test_every_page_explains_its_words(open_page: Open):
+    for page, word in (
+        ("machine", "latency"),
+        ("ladder", "FMA"),
+        ("lab", "block"),
+        ("roofline", "ridge point"),
+    ):
+        assert f"**{word}**" in texts(open_page(page), "markdown")
 
 
 def test_a_block_sweep_says_where_the_best_block_lies_and_why(open_page: Open):

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import figure_records as records
@@ -27,11 +28,11 @@ from accel_core.figures import (
     toolbar_config,
 )
 from accel_core.figures.canvas import spread, wrap
-from accel_core.figures.look import FAMILY_TITLES
+from accel_core.figures.look import FAMILY_TITLES, faded
 from accel_core.roofline import judge
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
-LOOKS = [look_for("light"), look_for("dark"), look_for("light", narrow=True)]
+LOOKS = [look_for("light"), look_for("dark"), look_for("light", width_px=350)]
 
 
 def roofline(measurements: list[Any], **extra: Any) -> go.Figure:
@@ -154,19 +155,20 @@ def test_the_roof_is_a_labelled_line_and_shares_are_given() -> None:
 @pytest.mark.parametrize("draw", ["ladder", "sweep"])
 def test_a_stale_result_is_grey_and_says_so(draw: str) -> None:
     if draw == "ladder":
-        figure = ladder_figure(JOB, records.ladder(), [], PAPER, stale=True)
+        figure = ladder_figure(JOB, records.ladder(), [], PAPER, stale="Earlier result: N=512")
         colours = {t.marker.color for t in figure.data}
     else:
-        figure = sweep_figure(JOB, records.sweep(), "block", PAPER, stale=True)
+        figure = sweep_figure(JOB, records.sweep(), "block", PAPER, stale="Earlier result: N=512")
         colours = {t.line.color for t in figure.data if t.mode == "lines+markers"}
     assert colours == {PAPER.stale}
-    assert "Earlier result" in texts(figure)
+    assert "Earlier result: N=512" in texts(figure)
 
 
-def test_a_banner_has_a_line_of_its_own() -> None:
-    plain, sample = (hierarchy_figure(MACHINE, PEAKS, PAPER, sample=s) for s in (False, True))
-    assert sample.layout.margin.t > plain.layout.margin.t
-    assert sample.layout.height - plain.layout.height == sample.layout.margin.t - plain.layout.margin.t
+@pytest.mark.parametrize(("look", "added_px"), [(PAPER, 0), (LOOKS[2], 34)], ids=["desktop", "phone"])
+def test_a_banner_stands_beside_the_toolbar_and_on_a_phone_under_it(look: Any, added_px: int) -> None:
+    plain, sample = (hierarchy_figure(MACHINE, PEAKS, look, sample=s) for s in (False, True))
+    assert sample.layout.margin.t - plain.layout.margin.t == added_px
+    assert sample.layout.height - plain.layout.height == added_px
 
 
 def test_marks_stand_where_three_blocks_fill_a_cache() -> None:
@@ -211,7 +213,54 @@ def test_the_roofline_legend_covers_every_family_that_is_drawn() -> None:
 def test_a_slope_label_says_value_threads_and_byte_convention() -> None:
     said = texts(roofline([]))
     assert "L2 115 GB/s</b>  load, 1 thread, least bytes" in said
-    assert "FMA 256/512-bit 118 GFLOP/s (theory 118 GFLOP/s)" in said
+
+
+def test_compute_roofs_are_named_right_of_the_plot_and_equal_ones_share_a_name() -> None:
+    figure = roofline([])
+    names = [a for a in figure.layout.annotations if a.xref == "paper" and a.x == 1 and a.showarrow]
+    assert [a.text for a in names] == [
+        "<b>118</b>  FMA 256/512",
+        "<b>58.9</b>  add 256, FMA 128",
+        "<b>14.7</b>  FMA scalar",
+    ]
+    assert all(a.xanchor == "left" and a.ax > 0 for a in names)
+    assert figure.layout.margin.r > 150
+    assert "theory at the measured clock, at most 118 GFLOP/s" in texts(figure).replace("<br>", " ")
+
+
+def test_roofs_close_to_one_another_keep_a_line_between_their_names() -> None:
+    close = [replace(PEAKS.ceilings[0], name=f"r{i}", value=118e9 * 0.9**i) for i in range(5)]
+    figure = roofline_figure(MACHINE, [*close, *PEAKS.ceilings[7:11]], [], PAPER, workloads=[JOB])
+    names = [a for a in figure.layout.annotations if a.xref == "paper" and a.x == 1 and a.showarrow]
+    px_per_decade = 500 / (figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0])
+    at_px = [a.ay - a.y * px_per_decade for a in names]
+    assert len(names) == 5
+    assert all(b - a > 19.9 for a, b in pairwise(at_px))
+    assert names[0].ay == pytest.approx(0)
+
+
+def test_names_of_points_stand_in_a_column_left_of_every_named_point() -> None:
+    sizes = {"compiled_ikj": 512, "numpy": 1024, "compiled_tiled": 256}
+    figure = roofline([records.measurement(k, size=n) for k, n in sizes.items()])
+    names = [a for a in figure.layout.annotations if a.axref == "x" and a.text]
+    assert len(names) == 3
+    assert len({a.ax for a in names}) == 1
+    assert names[0].ax < min(a.x for a in names)
+
+
+def test_a_sample_is_grey_on_the_roofline_too() -> None:
+    figure = roofline(records.ladder(), sample=True)
+    markers = [t for t in figure.data if t.customdata is not None]
+    assert {c for t in markers for c in t.marker.color} == {faded(PAPER.stale, 1)}
+    assert "Sample: another machine" in texts(figure)
+
+
+def test_a_phone_shows_short_names_and_breaks_the_caption_to_its_width() -> None:
+    figure = roofline(records.ladder(), look=LOOKS[2])
+    said = texts(figure)
+    assert "compiled_ikj" in said and "Compiled loops i, k, j" not in said
+    caption = next(a.text for a in figure.layout.annotations if "AMD EPYC" in a.text)
+    assert max(map(len, caption.split("<br>"))) < 50
 
 
 def test_the_caption_is_enough_for_a_homework() -> None:

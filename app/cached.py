@@ -81,7 +81,7 @@ def warm_up() -> threading.Thread:
     """Import the compiler in the background once the first page is drawn, so that the next need not wait."""
 
     def load() -> None:
-        import accel_core.registry  # noqa: F401
+        import accel_core.runner  # noqa: F401
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()

@@ -155,6 +155,13 @@ def _fraction(job: Job) -> float:
     return min(max(progress.done / progress.total, 0.0), 1.0) if progress.total else 0.0
 
 
+def _counted(kind: str | None, done: int, total: int) -> str:
+    """ "Step 3 of 7"; roofs are sampled in turns, so of them those that are done are counted."""
+    if kind == "peaks":
+        return f"{done} of {total} roofs and points"
+    return f"Step {min(done + 1, total)} of {total}"
+
+
 def _sentence(job: Job) -> str:
     """What happens now: the queue place, or the step with its number, elapsed and expected time."""
     progress = job.progress
@@ -166,7 +173,7 @@ def _sentence(job: Job) -> str:
         return f"Waiting: {others} ahead of this one on this computer."
     parts = [progress.step or "Starting"]
     if progress.total:
-        parts.insert(0, f"Step {min(progress.done + 1, progress.total)} of {progress.total}")
+        parts.insert(0, _counted(job.data.get("kind"), progress.done, progress.total))
     text = ": ".join(parts) + f" · {progress.elapsed_s:.0f} s elapsed"
     if progress.expected_s:
         text += f", about {max(progress.expected_s, 1):.0f} s to go"

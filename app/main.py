@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import components
+import sidebar
 import streamlit as st
 
 st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
@@ -35,6 +36,7 @@ page = st.navigation(
         ),
     ]
 )
+sidebar.draw()
 st.set_page_config(f"{page.title} · Accel Explorer")
 with components.guard():
     page.run()

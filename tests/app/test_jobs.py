@@ -25,6 +25,7 @@ class PlayedJob:
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     progress: runner.Progress = field(default_factory=runner.Progress)
+    data: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     """What was submitted."""
 
@@ -39,6 +40,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> PlayedJob:
 
     def submit(data: dict, owner: str, **_: Any) -> PlayedJob:
         played.asked.append({**data, "owner": owner})
+        played.data = data
         return played
 
     monkeypatch.setattr(runner, "submit", submit)

@@ -1,0 +1,52 @@
+"""What stands beside every page: the product's mark, and whether somebody measures on this computer now."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cached
+import streamlit as st
+
+from accel_core.errors import AccelError
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+LOOK_EVERY_S = 5.0
+"""Seldom enough not to disturb what is measured; all tabs of a server share one look at the queue."""
+
+
+def draw() -> None:
+    """The logo in the colours of the reader's theme, and the footer."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
+    with st.sidebar:
+        _footer()
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _footer() -> None:
+    """Which computer answers, and who measures on it."""
+    here = cached.machine()
+    st.caption(f":material/memory: {here.cpu}, {here.cores.allowed} cores")
+    if (jobs := _jobs()) is not None:
+        st.caption(f":material/hourglass_empty: {queue_sentence(jobs)}")
+
+
+def queue_sentence(jobs: int) -> str:
+    """How many jobs this computer has, running and waiting."""
+    if not jobs:
+        return "Nobody is measuring"
+    waiting = f", {jobs - 1} waiting" if jobs > 1 else ""
+    return f"1 measurement is running{waiting}"
+
+
+def _jobs() -> int | None:
+    """Jobs in the queue of this computer; None while the runner is not loaded or its folder does not answer."""
+    if "accel_core.runner.submitting" not in sys.modules:
+        return None  # it brings the compiler along, which the first page does not wait for
+    from accel_core.runner.tickets import open_queue
+
+    try:
+        return len(open_queue().places(LOOK_EVERY_S - 1))
+    except (AccelError, OSError):
+        return None

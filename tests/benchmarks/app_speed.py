@@ -149,12 +149,12 @@ def switches(page: Page, app: str, rounds: int) -> list[Row]:
 def slider_moves(page: Page, app: str, rounds: int) -> list[Row]:
     """From the key press on the size slider to the note and picture for the new settings."""
     rows = []
-    for name, settings in (("ladder", {}), ("lab", {"over": "none", "kernels": ["numpy", "compiled_ikj"]})):
-        visit(page, app, name, size=sample_size(), **settings)
+    for name in ("ladder", "lab"):
+        visit(page, app, name, size=sample_size())
         handle = page.get_by_role("slider", name="Size N")
         away = "document.body.innerText.includes('This result is from other settings')"
         times = []
-        for move in range(2 * (rounds // 2 + 1)):
+        for move in range(rounds + 2):
             key, wanted = ("ArrowLeft", f"!{away}") if move % 2 else ("ArrowRight", away)
             handle.focus()
             times.append(after(page, "keydown", partial(handle.press, key), wanted, CHART))
@@ -191,7 +191,9 @@ class Sliders:
 
     def play(self, measuring: threading.Thread) -> None:
         """Move sliders while `measuring` runs."""
-        handles = [self._page.get_by_role("slider", name=label) for label in ("Size N", "Block", "Time per")]
+        handles = [
+            self._page.get_by_role("slider", name=label) for label in ("Size N", "Block", "Time per point")
+        ]
         while measuring.is_alive():
             for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"):
                 for handle in handles:
@@ -213,7 +215,7 @@ def measure(threads: int, play: Callable[[threading.Thread], None] | None) -> Me
 
 def disturbance(page: Page, app: str, rounds: int) -> list[Row]:
     """The slow-down of one thread by moving sliders, and how often all cores are marked disturbed by it."""
-    visit(page, app, "lab")
+    visit(page, app, "lab", over="size")
     sliders = Sliders(page)
     everything = detect().cores.allowed
     measure(1, None)  # the compile cache and the library are warm after it

@@ -14,21 +14,22 @@ from pathlib import Path
 from browsers import chromium
 from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
-from visitor import APP, button, finished, progress, rested, visit
+from visitor import APP, button, finished, has_no_fault, progress, rested, visit
 
 VIEWPORT = {"width": 1440, "height": 900}
 SCALE = 1.5
 MEASURE_MS = 600_000
 """Longer than any of the experiments takes on a slow machine."""
 MARGIN_PX = 16
-EXPERIMENTS = (
-    ("machine", {}),
-    ("ladder", {"size": 512}),
-    ("lab", {"over": "block", "size": 1024, "kernels": ["numpy_tiled", "compiled_tiled"]}),
+SWEEP = {"over": "block", "size": 1024, "kernels": ["numpy_tiled", "compiled_tiled"]}
+STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
+    ("machine", {}, True, True),
+    ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, False),  # to extrapolate from
+    ("ladder", {"size": 512}, True, True),
+    ("roofline", {}, False, True),
+    ("lab", SWEEP, True, True),
 )
-"""What is measured, in this order: page and settings."""
-PICTURES = {"machine": {}, "ladder": {"size": 512}, "lab": dict(EXPERIMENTS[2][1]), "roofline": {}}
-"""What is photographed: page and settings. The file bears the page's name."""
+"""(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -45,11 +46,10 @@ def measure(page: Page, url: str, name: str, settings: dict) -> None:
 def photograph(page: Page, url: str, name: str, settings: dict, target: Path) -> None:
     """Save the page as it opens, the figure in view, without the blank rims left and right of it."""
     visit(page, url, name, **settings)
-    figure = page.locator(".js-plotly-plot").first
+    has_no_fault(page)
     page.mouse.move(0, 0)  # no hover box, no toolbar
     bring_into_view(page)
     rested(page)
-    figure.locator(".main-svg").first.wait_for()
     page.evaluate("document.fonts.ready.then(() => true)")
     page.screenshot(path=target, clip=content(page), animations="disabled")
     print(f"{target}: {target.stat().st_size // 1024} KiB", flush=True)
@@ -69,17 +69,16 @@ def bring_into_view(page: Page) -> None:
 
 
 def content(page: Page) -> dict[str, float]:
-    """The part of the window with something in it: x, y, width, height in CSS pixels."""
+    """The part of the window from the question to the end of the figure: x, y, width, height in CSS pixels."""
     return page.evaluate(
         """margin => {
             const block = document.querySelector('[data-testid="stMainBlockContainer"]');
-            const boxes = [...block.querySelectorAll('h1, .js-plotly-plot, [data-testid="stElementContainer"]')]
-                .map(e => e.getBoundingClientRect())
-                .filter(b => b.width && b.bottom > 0 && b.top < innerHeight);
-            const left = Math.max(0, Math.min(...boxes.map(b => b.left)) - margin);
-            const right = Math.min(innerWidth, Math.max(...boxes.map(b => b.right)) + margin);
-            const top = Math.max(0, Math.min(...boxes.map(b => b.top)) - margin);
-            const bottom = Math.min(innerHeight, Math.max(...boxes.map(b => b.bottom)) + margin);
+            const title = block.querySelector('h1').getBoundingClientRect();
+            const figure = block.querySelector('.js-plotly-plot').getBoundingClientRect();
+            const left = Math.max(0, title.left - margin);
+            const top = Math.max(0, title.bottom > 0 ? title.top - margin : figure.top - margin);
+            const right = Math.min(innerWidth, figure.right + margin);
+            const bottom = Math.min(innerHeight, figure.bottom + margin);
             return {x: left, y: top, width: right - left, height: bottom - top};
         }""",
         MARGIN_PX,
@@ -103,10 +102,11 @@ def main() -> None:
         parser.error(f"{options.out} is no folder: make it first")
     with tempfile.TemporaryDirectory() as home, serve(APP, Path(home)) as url, chromium() as browser:
         page = new_page(browser, "dark" if options.dark else "light")
-        for name, settings in EXPERIMENTS:
-            measure(page, url, name, dict(settings))
-        for name, settings in PICTURES.items():
-            photograph(page, url, name, settings, options.out / f"{name}.png")
+        for name, settings, measuring, keep in STEPS:
+            if measuring:
+                measure(page, url, name, settings)
+            if keep:
+                photograph(page, url, name, settings, options.out / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,9 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import psutil
-
 from accel_core.errors import BadInput
 from accel_core.kernels.matmul import MATMUL
+from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Kernel, Machine, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
@@ -92,7 +91,7 @@ def why_not(
     if predicted_s(case) > limit_s:
         return _too_slow(problem, rung, case, limit_s)
     if available_bytes is None:
-        available_bytes = psutil.virtual_memory().available
+        available_bytes = available_memory_bytes()
     if machine.memory_bytes is not None:
         available_bytes = min(available_bytes, machine.memory_bytes)
     if needed_bytes(case) > available_bytes:
@@ -212,8 +211,8 @@ def _whole(name: str, value: object, low: int, high: int) -> int:
 def _unknown(kind: str, name: object, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(str(name)[:100], names, n=1, cutoff=0.4)
-    nearest = f"did you mean {near[0]!r}? " if near else ""
-    return f"There is no {kind} {_shown(name)}; {nearest}There are: {', '.join(names)}."
+    nearest = f"did you mean {near[0]!r}? There" if near else "there"
+    return f"There is no {kind} {_shown(name)}; {nearest} are: {', '.join(names)}."
 
 
 def _shown(value: object) -> str:

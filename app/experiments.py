@@ -1,7 +1,7 @@
 """Which cases a page's controls ask for, and which measurements on record answer them.
 
-A page shows the answers to its own settings; where there are none it shows the fullest answers to other
-settings, and says so.
+A page shows the answers to its own settings; where there are none it shows those to other settings, the fullest
+of the same number type and threads if it can, and says so.
 """
 
 from __future__ import annotations
@@ -118,15 +118,22 @@ def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
 
 
 def shown(record: Record, experiment: Experiment) -> Shown:
-    """The answers to the experiment's own settings, else the fullest to others, and of those the newest."""
+    """The answers to the experiment's own settings, else the best to others, and of equals the newest."""
     known = _newest(record, experiment.workload)
     if _is_enough(found := _answers(known, experiment), experiment):
         return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
     others = [replace(experiment, setup=setup) for setup in _other_setups(record, experiment)]
-    fullest = max(others, key=lambda other: len(_answers(known, other)), default=experiment)
-    if len(earlier := _answers(known, fullest)) > len(found):
-        return Shown(tuple(earlier), tuple(refusals(record, fullest, earlier)), fullest.setup, stale=True)
+    best = max(others, key=lambda other: _worth(known, other, experiment.setup), default=experiment)
+    if len(earlier := _answers(known, best)) > len(found):
+        return Shown(tuple(earlier), tuple(refusals(record, best, earlier)), best.setup, stale=True)
     return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
+
+
+def _worth(known: Mapping[tuple, Measurement], other: Experiment, setup: Setup) -> tuple[bool, int]:
+    """How well another setup stands in: with the same type and threads and half complete, then how full."""
+    found, asked = len(_answers(known, other)), len(other.cases())
+    alike = (other.setup.dtype, other.setup.threads) == (setup.dtype, setup.threads)
+    return alike and 2 * found >= asked, found
 
 
 def _is_enough(found: Sequence[Measurement], experiment: Experiment) -> bool:

@@ -37,7 +37,7 @@ def queue_sentence(jobs: int) -> str:
     if not jobs:
         return "Nobody is measuring"
     waiting = f", {jobs - 1} waiting" if jobs > 1 else ""
-    return f"1 measurement is running{waiting}"
+    return f"1 job running{waiting}"
 
 
 def _jobs() -> int | None:

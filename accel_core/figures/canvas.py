@@ -167,7 +167,7 @@ def sample_banner(figure: go.Figure, look: Look, text: str) -> None:
             yref="paper",
             xanchor="left",
             yanchor="bottom",
-            yshift=top - 26,
+            yshift=top - 31,
             bgcolor=look.panel,
             bordercolor=look.stale,
             borderpad=4,

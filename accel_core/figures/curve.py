@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from accel_core.figures.canvas import decades, label, log2_axis, log_axis, sample_banner, sheet, teaching_figure
-from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.hierarchy import sample_text
 from accel_core.figures.look import Look, faded
 from accel_core.figures.words import rate_text, time_text
 from accel_core.model import Estimate, Machine, Peaks
@@ -43,7 +43,7 @@ def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: b
     figure.update_xaxes(row=1, col=1, title="", showticklabels=False)
     _mark_caches(figure, machine, look, min(places), max(places))
     if sample:
-        sample_banner(figure, look, SAMPLE)
+        sample_banner(figure, look, sample_text(machine, look))
     return figure
 
 

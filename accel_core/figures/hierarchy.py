@@ -18,6 +18,11 @@ MOST_CORES_DRAWN = 16
 SAMPLE = "Sample: another machine"
 
 
+def sample_text(machine: Machine, look: Look) -> str:
+    """The label of a sample, with the processor's name where there is room for it."""
+    return SAMPLE if look.narrow else f"{SAMPLE} ({machine.cpu})"
+
+
 def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
     """Registers at the top, DRAM at the bottom; a band's width is the square root of the read bandwidth.
 
@@ -47,7 +52,7 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
     note = "Band width: square root of the bandwidth that one core reads with"
     figure.add_annotation(label(look, note, 0.5, height - 10, font={"size": 13, "color": look.muted}))
     if sample:
-        sample_banner(figure, look, SAMPLE)
+        sample_banner(figure, look, sample_text(machine, look))
     return figure
 
 

@@ -211,7 +211,7 @@ def _add_bar_text(
     roof: Ceiling | None,
     colour: str,
 ) -> None:
-    """At the end of the bar: the share of the roof; inside a long bar, beside a short one."""
+    """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval."""
     if row.measured is None:
         text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, LEFT_PX + 24))
     elif roof is not None and roof.value > 0 and row.rate:
@@ -219,8 +219,10 @@ def _add_bar_text(
     else:
         return
     low, high = (math.log10(b) for b in bounds)
-    end = math.log10(row.rate) if row.rate else low
-    inside = end - low > 0.5 * (high - low)
+    rate = row.rate or bounds[0]
+    least, most = (row.measured and rate_bounds(row.measured)) or (rate, rate)
+    inside = math.log10(least) - low > 0.5 * (high - low)
+    end = math.log10(least if inside else most)
     solid = inside and not row.extrapolated
     place = {"xanchor": "right", "xshift": -12} if inside else {"xanchor": "left", "xshift": 10}
     ground = {"bgcolor": colour} if solid else {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.hierarchy import sample_text
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import (
     Prediction,
@@ -79,7 +79,7 @@ def roofline_figure(
     if title:
         _add_title(figure, title)
     if sample:
-        sample_banner(figure, look, SAMPLE)
+        sample_banner(figure, look, sample_text(machine, look))
     return figure
 
 

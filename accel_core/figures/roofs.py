@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, spread
+from accel_core.figures.canvas import label, spread, wrap
 from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
 from accel_core.figures.words import ceiling_text, roof_rate, threads_text
 from accel_core.model import LEVELS, Ceiling
@@ -20,6 +20,7 @@ PLOT_PX = 440
 LABEL_GAP_PX = 20
 MARGIN_PX, NARROW_MARGIN_PX = 196, 16
 """Right of the plot: room for the names of the compute roofs, none on a phone."""
+NAMES_CHARS = 20
 ROOM_RIGHT = 0.6
 """A stair of labels that begins beyond this part of the axis runs to the left."""
 EQUAL = 0.06
@@ -265,7 +266,7 @@ def _group_text(group: Sequence[Ceiling]) -> str:
         operation, _, width = roof_title(roof).partition(" ")
         widths.setdefault(operation, []).append(width.removesuffix("-bit"))
     names = ", ".join(f"{operation} {'/'.join(w)}".strip() for operation, w in widths.items())
-    return f"<b>{format_number(group[0].value / 1e9)}</b>  {names}"
+    return f"<b>{format_number(group[0].value / 1e9)}</b>  {wrap(names, NAMES_CHARS)}"
 
 
 def _mark_ridges(figure: go.Figure, look: Look, view: Scene) -> None:

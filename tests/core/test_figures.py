@@ -29,6 +29,7 @@ from accel_core.figures import (
 )
 from accel_core.figures.canvas import spread, wrap
 from accel_core.figures.look import FAMILY_TITLES, faded
+from accel_core.figures.roofs import PLOT_PX
 from accel_core.roofline import judge
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
@@ -232,7 +233,7 @@ def test_roofs_close_to_one_another_keep_a_line_between_their_names() -> None:
     close = [replace(PEAKS.ceilings[0], name=f"r{i}", value=118e9 * 0.9**i) for i in range(5)]
     figure = roofline_figure(MACHINE, [*close, *PEAKS.ceilings[7:11]], [], PAPER, workloads=[JOB])
     names = [a for a in figure.layout.annotations if a.xref == "paper" and a.x == 1 and a.showarrow]
-    px_per_decade = 500 / (figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0])
+    px_per_decade = PLOT_PX / (figure.layout.yaxis.range[1] - figure.layout.yaxis.range[0])
     at_px = [a.ay - a.y * px_per_decade for a in names]
     assert len(names) == 5
     assert all(b - a > 19.9 for a, b in pairwise(at_px))

@@ -198,6 +198,8 @@ class Ceiling:
     """One sentence: what was run, or the formula."""
     stores: str | None = None
     """"regular" or "non_temporal" where the operation stores."""
+    disturbed_reason: str = ""
+    """What was wrong with the timing, in one sentence; empty where nothing was seen."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -215,6 +217,7 @@ class Latency:
     working_set_bytes: int
     time_s: Estimate
     definition: str
+    disturbed_reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -251,13 +254,14 @@ class Clock:
 
     clock_hz: Estimate
     definition: str
+    disturbed_reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Clock:
-        return cls(Estimate.from_dict(data["clock_hz"]), data["definition"])
+        return cls(**{**data, "clock_hz": Estimate.from_dict(data["clock_hz"])})
 
 
 @dataclass(frozen=True, slots=True)

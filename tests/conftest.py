@@ -18,5 +18,6 @@ def accel_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """A fresh ACCEL_HOME, with the store in it, for this test and the processes it starts."""
     home = tmp_path_factory.mktemp("accel_home")
     monkeypatch.setenv("ACCEL_HOME", str(home))
+    monkeypatch.setenv("ACCEL_QUEUE", str(home))
     monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{(home / 'records.db').as_posix()}")
     yield home

@@ -6,11 +6,12 @@ A Task knows nothing of budgets and order (see `plan`); all time comes from its 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
+from accel_core.bench.clocks import Span
 from accel_core.model import Ceiling, Clock, Estimate, Latency
 from accel_core.peaks import probes
 from accel_core.peaks.loops import CHAIN_LENGTH, CHAINS
@@ -45,6 +46,9 @@ class Task:
     """Turns before a sample that are not timed: what was sampled in between has taken the cache."""
     turns: int = 0
     rates: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    """Of all threads during the samples."""
 
     def rate(self, turns: int) -> tuple[float, float]:
         """Units per second of `turns` turns, and the seconds that they took."""
@@ -64,10 +68,15 @@ class Task:
     def sample(self) -> None:
         if self.warm_turns:
             self.team.time(self.work(self.warm_turns))
+        wall_s, cpu_s = self.team.wall_s, self.team.cpu_s
         self.rates.append(self.rate(self.turns)[0])
+        self.wall_s += self.team.wall_s - wall_s
+        self.cpu_s += self.team.cpu_s - cpu_s
 
     def result(self) -> Ceiling | Latency | Clock:
-        return self.finish(median_interval(self.rates))
+        """The record of all samples, marked where the threads did not have their cores to themselves."""
+        reason = Span(self.wall_s, self.cpu_s, None).disturbed_reason(1)  # both are sums over the threads
+        return replace(self.finish(median_interval(self.rates)), disturbed_reason=reason)
 
 
 def _plural(threads: int) -> str:

@@ -24,9 +24,11 @@ PACKAGE = Path(__file__).resolve().parent.parent
 def queue_folder() -> Path:
     """The first folder for the queue that can be written; AccelError where none can.
 
-    Its last part keeps apart hosts that share a home folder: process ids mean nothing on another one.
+    It does not follow ACCEL_HOME: two servers with data folders of their own still share the processor. Only
+    ACCEL_QUEUE names another root. The last part keeps apart hosts that share a home folder: process ids mean
+    nothing on another one.
     """
-    own = os.environ.get("ACCEL_HOME")
+    own = os.environ.get("ACCEL_QUEUE")
     state = Path(own) if own else platformdirs.user_state_path("accel-explorer", appauthor=False)
     for root in (state, spare_folder()):
         folder = root / "queue" / _host() if root is not None else None
@@ -34,7 +36,7 @@ def queue_folder() -> Path:
             return folder
     raise AccelError(
         f"The queue of benchmarks needs a folder that it can write to, and neither {state} nor "
-        f"{tempfile.gettempdir()} is one: free some space there or set ACCEL_HOME to a folder of yours."
+        f"{tempfile.gettempdir()} is one: free some space there or set ACCEL_QUEUE to a folder of yours."
     )
 
 

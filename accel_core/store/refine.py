@@ -4,12 +4,14 @@ The rule, for each roof (each ceiling's name, each latency's level, each working
 
 1. Parts of the current environment (that of the newest part) stand before all others; a part measured with
    other versions counts only where the current ones have none of its name.
-2. Among those the best-supported one stands: the greatest lower end of the 95 % interval (for a time: the least
-   upper end), and the median itself where six samples were not reached. A roof is the most that the machine was
-   seen to reach, and what goes wrong in a measurement (another process, a stolen core, a cold clock) only makes
-   it slower; taking the interval's end keeps a few lucky samples from setting a roof. The clock follows the
-   same rule, so that a theoretical roof at the measured clock does not lie under a roof of a faster moment.
-3. The part stands whole, with its own interval and its own n: samples of different days are not one sample.
+2. Among those an undisturbed part stands before a disturbed one, and one with an interval before one of under
+   six samples.
+3. Then the best-supported one stands: the greatest lower end of the 95 % interval (for a time: the least upper
+   end). A roof is the most that the machine was seen to reach, and what goes wrong in a measurement (another
+   process, a stolen core, a cold clock) only makes it slower; taking the interval's end keeps a few lucky
+   samples from setting a roof. The clock follows the same rule, so that a theoretical roof at the measured
+   clock does not lie under a roof of a faster moment.
+4. The part stands whole, with its own interval and its own n: samples of different days are not one sample.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from typing import TypeVar
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Peaks
 
 PeakPart = Ceiling | Latency | CurvePoint | Clock
+Support = tuple[bool, bool, float]
+"""(undisturbed, has an interval, the end of the interval that speaks against it): greater stands."""
 T = TypeVar("T", Ceiling, Latency, CurvePoint, Clock)
 
 
@@ -50,11 +54,13 @@ def refine(fingerprint: str, parts: Sequence[Part]) -> Peaks | None:
     if not parts:
         return None
     environment = parts[-1].environment
-    ceilings = _best_of_each(
-        parts, environment, Ceiling, lambda c: _at_least(Estimate(c.value, c.low, c.high, c.n))
+    ceilings = _best_of_each(parts, environment, Ceiling, _ceiling_support)
+    latencies = _best_of_each(
+        parts, environment, Latency, lambda x: (not x.disturbed_reason, *_at_most(x.time_s))
     )
-    latencies = _best_of_each(parts, environment, Latency, lambda x: -_at_most(x.time_s))
-    clocks = _best_of_each(parts, environment, Clock, lambda c: _at_least(c.clock_hz))
+    clocks = _best_of_each(
+        parts, environment, Clock, lambda c: (not c.disturbed_reason, *_at_least(c.clock_hz))
+    )
     return Peaks(
         fingerprint,
         environment,
@@ -66,14 +72,20 @@ def refine(fingerprint: str, parts: Sequence[Part]) -> Peaks | None:
     )
 
 
+def _ceiling_support(ceiling: Ceiling) -> Support:
+    seen = Estimate(ceiling.value, ceiling.low, ceiling.high, ceiling.n)
+    return (not ceiling.disturbed_reason, *_at_least(seen))
+
+
 def _curve(parts: Sequence[Part], environment: Environment) -> tuple[CurvePoint, ...]:
     """The curve by rising working set; a point's bandwidth and latency are run, and so refined, apart."""
 
-    def bandwidth_support(point: CurvePoint) -> float | None:
-        return None if point.bandwidth_byte_per_s is None else _at_least(point.bandwidth_byte_per_s)
+    def bandwidth_support(point: CurvePoint) -> Support | None:
+        seen = point.bandwidth_byte_per_s
+        return None if seen is None else (True, *_at_least(seen))
 
-    def latency_support(point: CurvePoint) -> float | None:
-        return None if point.latency_s is None else -_at_most(point.latency_s)
+    def latency_support(point: CurvePoint) -> Support | None:
+        return None if point.latency_s is None else (True, *_at_most(point.latency_s))
 
     fast = {p.working_set_bytes: p for p in _best_of_each(parts, environment, CurvePoint, bandwidth_support)}
     near = {p.working_set_bytes: p for p in _best_of_each(parts, environment, CurvePoint, latency_support)}
@@ -88,10 +100,10 @@ def _curve(parts: Sequence[Part], environment: Environment) -> tuple[CurvePoint,
 
 
 def _best_of_each(
-    parts: Iterable[Part], environment: Environment, kind: type[T], support: Callable[[T], float | None]
+    parts: Iterable[Part], environment: Environment, kind: type[T], support: Callable[[T], Support | None]
 ) -> list[T]:
     """For each name the best-supported record of `kind`, current environment first, by first sight."""
-    best: dict[str, tuple[tuple[bool, float], T]] = {}
+    best: dict[str, tuple[tuple[bool, Support], T]] = {}
     for part in parts:
         if not isinstance(part.record, kind):
             continue
@@ -105,9 +117,11 @@ def _best_of_each(
     return [record for _, record in best.values()]
 
 
-def _at_least(rate: Estimate) -> float:
-    return rate.median if rate.low is None else rate.low
+def _at_least(rate: Estimate) -> tuple[bool, float]:
+    """(has an interval, what the rate was at least)."""
+    return (False, rate.median) if rate.low is None else (True, rate.low)
 
 
-def _at_most(time_s: Estimate) -> float:
-    return time_s.median if time_s.high is None else time_s.high
+def _at_most(time_s: Estimate) -> tuple[bool, float]:
+    """(has an interval, minus what the time was at most): less is better."""
+    return (False, -time_s.median) if time_s.high is None else (True, -time_s.high)

@@ -28,11 +28,15 @@ class FakeTeam:
         self.threads, self.cpus, self.seconds_per_turn = threads, tuple(cpus), seconds_per_turn
         self.turns_seen: list[int] = []
         self.wall_s = self.cpu_s = 0.0
+        self.share = 1.0
+        self.wall_s = self.cpu_s = 0.0
 
     def time(self, work: Sequence[Callable[[int, int], Any]]) -> float:
         assert len(work) == self.threads
         turns = next(argument for argument in reversed(work[0].args) if isinstance(argument, int))  # type: ignore[attr-defined]
         self.turns_seen.append(turns)
+        self.wall_s += turns * self.seconds_per_turn
+        self.cpu_s += turns * self.seconds_per_turn * self.share
         return turns * self.seconds_per_turn
 
 
@@ -68,6 +72,18 @@ def test_a_cache_is_warmed_again_before_each_sample_and_dram_is_not() -> None:
         task.turns = 50
         task.sample()
         assert team.turns_seen == ([warm, 50] if warm else [50])
+
+
+def test_a_roof_whose_threads_lost_their_cores_is_marked() -> None:
+    for share, marked in ((1.0, False), (0.98, False), (0.9, True)):
+        team = FakeTeam()
+        team.share = share
+        task = tasks.compute_task(team, "add", 128, "float64")  # type: ignore[arg-type]
+        task.prepare()
+        task.sample()
+        reason = task.result().disturbed_reason
+        assert bool(reason) == marked
+        assert not marked or "90 %" in reason
 
 
 def test_the_inverse_of_an_interval_keeps_its_order() -> None:

@@ -48,7 +48,7 @@ class Records:
 @pytest.fixture(autouse=True)
 def own_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A queue for each test; nothing is left in it, and no worker lives on."""
-    monkeypatch.setenv("ACCEL_HOME", str(tmp_path))
+    monkeypatch.setenv("ACCEL_QUEUE", str(tmp_path))
     yield
     assert list(queue_folder().glob("*.json")) == []
     children = psutil.Process().children()

@@ -138,7 +138,7 @@ def test_whatever_is_submitted_is_checked_or_refused_but_never_a_crash(kind: str
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ACCEL_HOME", str(tmp_path))
+    monkeypatch.setenv("ACCEL_QUEUE", str(tmp_path))
     monkeypatch.delenv("ACCEL_STORE_URL", raising=False)
     return tmp_path
 

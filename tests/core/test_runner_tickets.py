@@ -149,7 +149,9 @@ def test_a_queue_that_stays_locked_is_said_in_a_sentence(
 def test_the_queue_lies_in_the_chosen_home_apart_for_each_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ACCEL_HOME", str(tmp_path))
+    monkeypatch.setenv("ACCEL_QUEUE", str(tmp_path))
+    assert open_queue().folder.parent == tmp_path / "queue"
+    monkeypatch.setenv("ACCEL_HOME", str(tmp_path / "elsewhere"))  # other records, but the same processor
     assert open_queue().folder.parent == tmp_path / "queue"
     assert open_queue() is open_queue()
     here = folders.queue_folder()
@@ -167,16 +169,16 @@ def blocked(tmp_path: Path) -> Path:
 def test_the_queue_falls_back_to_a_temporary_folder_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ACCEL_HOME", str(blocked(tmp_path)))
+    monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert tmp_path in folders.queue_folder().parents
     assert folders.queue_folder().name == open_queue().folder.name
 
 
 def test_no_folder_for_the_queue_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACCEL_HOME", str(blocked(tmp_path)))
+    monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "tmp"))
-    with pytest.raises(AccelError, match="ACCEL_HOME"):
+    with pytest.raises(AccelError, match="ACCEL_QUEUE"):
         open_queue()
 
 

@@ -202,9 +202,21 @@ def test_the_roof_is_the_part_with_the_greatest_lower_end() -> None:
     assert peaks is not None and peaks.ceilings == (narrow,)
 
 
-def test_a_roof_without_an_interval_counts_by_its_median() -> None:
-    peaks = refine("fp", parts((NEW, a_roof(10.0, n=3)), (NEW, a_roof(7.0, 6.9, 7.1))))
-    assert peaks is not None and peaks.ceilings[0].value == 10.0
+def test_one_lucky_sample_does_not_take_the_place_of_an_interval() -> None:
+    known = a_roof(7.0, 6.9, 7.1)
+    for lucky in ((NEW, a_roof(10.0, n=3)), (NEW, a_roof(6.95, n=1))):
+        peaks = refine("fp", parts((NEW, known), lucky))
+        assert peaks is not None and peaks.ceilings == (known,)
+    alone = refine("fp", parts((NEW, a_roof(10.0, n=3)), (NEW, a_roof(11.0, n=2))))
+    assert alone is not None and alone.ceilings[0].value == 11.0
+
+
+def test_a_disturbed_roof_stands_only_until_there_is_an_undisturbed_one() -> None:
+    fast = replace(a_roof(9.0, 8.9, 9.1), disturbed_reason="Something else was running.")
+    calm = a_roof(7.0, 6.9, 7.1)
+    for order in ((fast, calm), (calm, fast)):
+        peaks = refine("fp", parts(*((NEW, roof) for roof in order)))
+        assert peaks is not None and peaks.ceilings == (calm,)
 
 
 def test_the_latency_is_the_part_with_the_least_upper_end() -> None:

@@ -5,6 +5,7 @@ A command imports what it needs when it runs, so that `accel intensity` does not
 
 from __future__ import annotations
 
+import contextlib
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -225,7 +226,12 @@ def _many(measured: list[Measurement], refused: list[Refusal]) -> Answer:
 
 
 def _write(target: Path, page: str) -> None:
+    """Write `page` whole or not at all: an earlier one stays where the disk is full."""
+    draft = target.with_name(f".{target.name}.draft")
     try:
-        target.write_text(page, encoding="utf-8")
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(target)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise AccelError(f"Cannot write {target}: {error.strerror or error}.") from error

@@ -12,6 +12,8 @@ from accel_core.kernels import matmul_compiled, matmul_interpreted, matmul_libra
 from accel_core.model import Kernel, Parameter, Shape, Workload
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
+_LARGEST_BLOCK = 32768
+"""As large as the largest size: a block that no size exceeds is one tile, which is no tiling at all."""
 _TILE_CALL_S = 4e-6
 """One slice-multiply-add of NumPy on a slow core, whatever the size of the tile."""
 
@@ -66,7 +68,7 @@ def _predict_numpy_tiled_s(shape: Shape, parameters: Mapping[str, int]) -> float
 
 
 def _block(default: int, idea: str) -> Parameter:
-    return Parameter("block", default, _BLOCKS[0], _BLOCKS[-1], _BLOCKS, idea)
+    return Parameter("block", default, 1, _LARGEST_BLOCK, _BLOCKS, idea)
 
 
 _KERNELS = (

@@ -8,14 +8,15 @@ import os
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accel_core import machine as machine_module
 from accel_core import runner
-from accel_core.cli import main, text
-from accel_core.errors import JobCancelled, StoreUnavailable
+from accel_core.cli import commands, main, text
+from accel_core.errors import AccelError, JobCancelled, StoreUnavailable
 from accel_core.model import (
     DTYPES,
     Case,
@@ -288,6 +289,22 @@ def test_roofline_writes_a_page_that_stands_alone(capsys, tmp_path):
     data = answer(capsys, "roofline", "--html", str(page))
     assert data["measurements"] == 1
     assert "<html" in page.read_text(encoding="utf-8").lower()
+
+
+def test_a_disk_that_fills_up_leaves_the_earlier_page(monkeypatch, tmp_path):
+    target = tmp_path / "page.html"
+    target.write_text("earlier", encoding="utf-8")
+    write_text = Path.write_text
+
+    def half_then_full(self, data, **options):
+        write_text(self, data[: len(data) // 2], **options)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half_then_full)
+    with pytest.raises(AccelError, match="No space left"):
+        commands._write(target, "a new page")
+    assert target.read_text(encoding="utf-8") == "earlier"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_roofline_without_roofs_says_to_measure_them_first(capsys, tmp_path):

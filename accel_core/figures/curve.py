@@ -106,7 +106,8 @@ def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, hi
             line={"color": colour, "width": 1.5, "dash": "6px,4px"},
             layer="between",
         )
-        text = f"<b>{cache.level}</b> {format_bytes(cache.size_bytes)}"
+        size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
+        text = f"<b>{cache.level}</b>{size}"
         figure.add_annotation(
             label(
                 look,

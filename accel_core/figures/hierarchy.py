@@ -6,7 +6,7 @@ import math
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, sample_banner, sheet
+from accel_core.figures.canvas import label, sample_banner, sheet, wrap
 from accel_core.figures.look import Look, faded
 from accel_core.figures.words import ceiling_text, known_levels, load_roof, time_text
 from accel_core.model import Machine, Peaks
@@ -50,7 +50,10 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
     _add_hover(figure, machine, peaks, rows)
     note = "Band width: square root of the bandwidth that one core reads with"
-    figure.add_annotation(label(look, note, 0.5, height - 10, font={"size": 13, "color": look.muted}))
+    note = wrap(note, look.chars(7))
+    figure.add_annotation(
+        label(look, note, 0.5, height - 10, align="center", font={"size": 13, "color": look.muted})
+    )
     if sample:
         sample_banner(figure, look, sample_text(machine, look))
     return figure

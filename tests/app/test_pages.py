@@ -8,6 +8,7 @@ from pathlib import Path
 import cached
 import experiments
 import pytest
+import sidebar
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
@@ -320,3 +321,9 @@ def test_a_fault_of_a_page_is_one_sentence_without_a_trace(open_page: Open, monk
     app = open_page("ladder")
     assert "ZeroDivisionError" in texts(app, "error")
     assert "inner detail" not in texts(app, "error")
+
+
+def test_the_sidebar_says_whether_somebody_measures():
+    assert sidebar.queue_sentence(0) == "Nobody is measuring"
+    assert sidebar.queue_sentence(1) == "1 job running"
+    assert sidebar.queue_sentence(3) == "1 job running, 2 waiting"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import figure_records as records
+import pytest
 
 from accel_core.figures import (
     cache_marks,
@@ -15,6 +16,7 @@ from accel_core.figures import (
     machine_reading,
     roofline_alt,
     roofline_reading,
+    share_text,
     sweep_alt,
     sweep_reading,
 )
@@ -42,6 +44,13 @@ def test_the_ladder_reading_names_the_ends_the_largest_step_and_the_roof() -> No
     assert "Packed panels is 2410 times faster than Three Python loops over lists" in said
     assert "33.3 times, came with Compiled loops i, k, j" in said
     assert "0.90 of the measured FMA roof" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.884, "0.88"), (1.04, "1.0"), (0.0999, "0.10"), (0.0271, "1/37"), (0.00024, "1/4200")]
+)
+def test_a_small_part_of_a_roof_is_said_as_a_fraction(share: float, said: str) -> None:
+    assert share_text(share) == said
 
 
 def test_a_rung_that_lost_is_named_as_slower() -> None:

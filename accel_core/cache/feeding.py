@@ -1,0 +1,105 @@
+"""Sweeps of the access stream into the first level: the inner loop of the simulator. Compiled.
+
+Three shortcuts make it fast, and each leaves every count and every state as one request after the other would:
+
+1. An access to the newest line of its set (and of the twin) is a hit that changes no order: under LRU the line
+   stays the newest, FIFO ignores hits. Only the dirty mark is set.
+2. While no reference of a sweep leaves its line, the first step is done in full. If afterwards all those lines
+   are held, by the level and by its twin, every further such step is all hits: hits evict nothing, so by
+   induction the lines stay. Under LRU these lines were the last ones used, in the order of the references, and
+   a further step uses them in that order again: the order at its end is what it was. So those steps are counted
+   and skipped.
+3. Under LRU, with no more references than ways and no inclusive level that could recall a line, a step leaves
+   its lines held (fewer other lines came than a set has ways), which saves looking in 2.
+
+A level that writes through passes on every write, so sweeps that write to one are done in full.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel_core.cache import fields as f
+from accel_core.cache.request import request_first
+from accel_core.cache.sets import ABSENT, LINK, NEWER, first_cell, place_of
+from accel_core.kernels.compiled import inlined
+
+
+@inlined
+def feed(table: Any, cells: Any, marks: Any, counts: Any, sweeps: Any, rows: int, size: int) -> int:
+    """Simulate `rows` sweeps of elements of `size` bytes; the number of accesses."""
+    accesses = 0
+    for row in range(rows):
+        sweep = sweeps[row]
+        steps, references = sweep[f.STEPS], sweep[f.REFERENCES]
+        slow = _moves_far(table, sweep)
+        step = 0
+        while step < steps:
+            for number in range(references):
+                _access(table, cells, marks, counts, sweep, number, step, size)
+            step += 1
+            if not slow:
+                alike = min(_steps_alike(table, sweep, step - 1), steps - step)
+                if alike > 0 and _all_held(table, cells, sweep, step - 1):
+                    step += alike
+        for number in range(references):
+            kind = sweep[f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number + f.KIND]
+            counts[0, kind >> 1, f.ACCESSES] += steps
+        accesses += steps * references
+    return accesses
+
+
+@inlined
+def _access(
+    table: Any, cells: Any, marks: Any, counts: Any, sweep: Any, number: int, step: int, size: int
+) -> None:
+    """The access of one reference at one step."""
+    at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
+    write = sweep[at + f.KIND] & 1
+    line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> table[0, f.SHIFT]
+    twin = table[0, f.SHADOW]
+    newest = cells[first_cell(table, 0, line)] == line and (twin < 0 or cells[twin] == line)
+    if newest and not (write and table[0, f.THROUGH]):
+        if write:
+            marks[table[0, f.MARKS] + line] |= f.DIRTY
+    else:
+        request_first(table, cells, marks, counts, line, write, size)
+
+
+@inlined
+def _moves_far(table: Any, sweep: Any) -> bool:
+    """Whether a step of some reference always reaches another line, or a write always goes through."""
+    for number in range(sweep[f.REFERENCES]):
+        at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
+        if sweep[at + f.MOVE] >= 1 << table[0, f.SHIFT] or (sweep[at + f.KIND] & 1 and table[0, f.THROUGH]):
+            return True
+    return False
+
+
+@inlined
+def _steps_alike(table: Any, sweep: Any, step: int) -> int:
+    """How many steps after `step` stay in the lines that it touches (moves are not negative)."""
+    line_bytes = 1 << table[0, f.SHIFT]
+    alike = sweep[f.STEPS]
+    for number in range(sweep[f.REFERENCES]):
+        at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
+        move = sweep[at + f.MOVE]
+        if move > 0:
+            offset = (sweep[at + f.ADDRESS] + step * move) & (line_bytes - 1)
+            alike = min(alike, (line_bytes - 1 - offset) // move)
+    return alike
+
+
+@inlined
+def _all_held(table: Any, cells: Any, sweep: Any, step: int) -> bool:
+    """Whether the first level and its twin hold every line that `step` touches."""
+    if table[0, f.SURE] >= sweep[f.REFERENCES]:
+        return True
+    for number in range(sweep[f.REFERENCES]):
+        at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
+        line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> table[0, f.SHIFT]
+        if place_of(table, cells, 0, line) < 0:
+            return False
+        if table[0, f.SHADOW] >= 0 and cells[table[0, f.SHADOW_LINKS] + LINK * line + NEWER] == ABSENT:
+            return False
+    return True

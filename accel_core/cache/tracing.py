@@ -1,0 +1,178 @@
+"""The first steps of a traversal, one by one: what is touched and what that does in each level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.cache import fields
+from accel_core.cache.geometry import CacheGeometry, checked
+from accel_core.cache.running import replay
+from accel_core.cache.simulating import state_for
+from accel_core.cache.stream import accesses
+from accel_core.cache.text import nest_text
+from accel_core.cache.traversal import NAMES, Operand, Traversal
+from accel_core.errors import BadInput
+
+OUTCOMES = ("hit", "compulsory", "capacity", "conflict")
+"""Names of the outcomes 0 to 3."""
+NOT_REACHED = -1
+MOST_STEPS = 200_000
+LOGGED = 16
+"""Accesses to levels that one access of the core can lead to: 1 + 2 + 4 in three levels, and room."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """`n` accesses of the core; arrays are (n,), or (levels, n) for what differs from level to level."""
+
+    traversal: Traversal
+    caches: tuple[CacheGeometry, ...]
+    nest: tuple[str, ...]
+    """Text of the loop nest."""
+    total: int
+    """Accesses of the whole traversal, of which these are the first."""
+    operand: NDArray[np.uint8]
+    """0 A, 1 B, 2 C."""
+    element: NDArray[np.int32]
+    """(n, 2): row and column."""
+    address: NDArray[np.int64]
+    is_write: NDArray[np.bool_]
+    text_line: NDArray[np.int32]
+    """Line of `nest` that is at work."""
+    index: NDArray[np.int32]
+    """(n, 3): i, j and k; with a register tile, those of its first element."""
+    line: NDArray[np.int32]
+    """(levels, n): number of the line in that level, address // line_bytes; its set is the line modulo sets."""
+    outcome: NDArray[np.int8]
+    """(levels, n): NOT_REACHED, or a place in OUTCOMES. What is written back by the way is not in it."""
+    evicted: NDArray[np.int32]
+    """(levels, n): the line that had to leave that level for this one, -1 where none did."""
+    written_back: NDArray[np.bool_]
+    """(levels, n): whether that line was dirty."""
+    events: NDArray[np.int32]
+    """(rows, 6): every access to a level in its order, write-backs too: level, line, whether it writes, outcome,
+    the line that had to leave (-1: none), whether that was dirty. Replayed, they give the content of each level
+    (where none is inclusive: recalls are no accesses and not among them)."""
+    ends: NDArray[np.int64]
+    """How many of the events there are after each access of the core."""
+
+    def __len__(self) -> int:
+        return len(self.address)
+
+
+def trace(traversal: Traversal, caches: Sequence[CacheGeometry], first: int = 5000) -> Trace:
+    """The first `first` accesses of `traversal` through empty `caches`, at most MOST_STEPS."""
+    caches = checked(caches)
+    if isinstance(first, bool) or not isinstance(first, int) or not 1 <= first <= MOST_STEPS:
+        raise BadInput(f"{first!r} steps cannot be traced: give a whole number from 1 to {MOST_STEPS}.")
+    part = next(accesses(traversal, first + fields.MOST_REFERENCES))
+    address, is_write, operand = part.address[:first], part.is_write[:first], part.operand[:first]
+    log, ends = _replayed(traversal, caches, address, operand * 2 + is_write)
+    outcome, evicted, written_back = _by_level(log, ends, len(caches))
+    shifts = np.array([[cache.line_bytes.bit_length() - 1] for cache in caches])
+    return Trace(
+        traversal=traversal,
+        caches=caches,
+        nest=nest_text(traversal),
+        total=traversal.accesses,
+        operand=operand,
+        element=_elements(traversal, operand, address),
+        address=address,
+        is_write=is_write,
+        text_line=part.text_line[:first].astype(np.int32),
+        index=part.index[:first].astype(np.int32),
+        line=(address[None, :] >> shifts).astype(np.int32),
+        outcome=outcome,
+        evicted=evicted,
+        written_back=written_back,
+        events=log,
+        ends=ends,
+    )
+
+
+def sentence(trace: Trace, step: int) -> str:
+    """What happens at `step`: "B[3,5]: miss, conflict; evicts the line of B[0,4..7]"."""
+    name = NAMES[trace.operand[step]]
+    row, column = trace.element[step]
+    verb = " written" if trace.is_write[step] else ""
+    parts = [_at_level(trace, level, step) for level in range(len(trace.caches))]
+    return f"{name}[{row},{column}]{verb}: " + "; ".join(part for part in parts if part)
+
+
+def line_text(traversal: Traversal, line: int, line_bytes: int) -> str:
+    """The elements that lie in a line: "B[0,4..7]", or "B[0,6] to B[1,1]" where it holds parts of two rows."""
+    start = line * line_bytes
+    operand = next(o for o in reversed(traversal.operands) if o.base <= start)
+    addresses = range(start, start + line_bytes, operand.itemsize)
+    held = [at for at in map(operand.element, addresses) if at is not None]
+    if not held:
+        return f"padding of {operand.name}"
+    return f"{operand.name}{_span(operand, held[0], held[-1])}"
+
+
+def _span(operand: Operand, first: tuple[int, int], last: tuple[int, int]) -> str:
+    if first == last:
+        return f"[{first[0]},{first[1]}]"
+    if first[0] == last[0]:
+        return f"[{first[0]},{first[1]}..{last[1]}]"
+    if first[1] == last[1]:
+        return f"[{first[0]}..{last[0]},{first[1]}]"
+    return f"[{first[0]},{first[1]}] to {operand.name}[{last[0]},{last[1]}]"
+
+
+def _at_level(trace: Trace, level: int, step: int) -> str:
+    """`L1 miss, conflict; evicts the line of B[0,4..7]`; nothing for a level that was not asked."""
+    outcome = int(trace.outcome[level, step])
+    if outcome == NOT_REACHED:
+        return ""
+    where = f"L{level + 1} " if len(trace.caches) > 1 else ""
+    said = f"{where}hit" if outcome == fields.HIT else f"{where}miss, {OUTCOMES[outcome]}"
+    evicted = int(trace.evicted[level, step])
+    if evicted < 0:
+        return said
+    back = " and writes it back" if trace.written_back[level, step] else ""
+    elements = line_text(trace.traversal, evicted, trace.caches[level].line_bytes)
+    return f"{said}; evicts the line of {elements}{back}"
+
+
+def _replayed(
+    traversal: Traversal, caches: Sequence[CacheGeometry], address: NDArray[np.int64], kinds: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """(rows, LOG_FIELDS): the log of all levels; (n,): how many of its rows there are after each access."""
+    state = state_for(traversal, caches, classify=True, log_rows=LOGGED * len(address))
+    ends = np.empty(len(address), np.int64)
+    replay(*state.arguments, address, kinds, traversal.itemsize, ends)
+    start = int(state.table[0, fields.LOG]) + 1
+    log = state.cells[start : start + fields.LOG_FIELDS * int(ends[-1])]
+    return log.reshape(-1, fields.LOG_FIELDS).copy(), ends
+
+
+def _by_level(
+    log: NDArray[np.int32], ends: NDArray[np.int64], levels: int
+) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.bool_]]:
+    """outcome, evicted, written_back: the first access to each level is the one that the element asked for."""
+    outcome = np.full((levels, len(ends)), NOT_REACHED, np.int8)
+    evicted = np.full((levels, len(ends)), -1, np.int32)
+    written_back = np.zeros((levels, len(ends)), np.bool_)
+    step = np.searchsorted(ends, np.arange(len(log)), side="right")
+    for row in reversed(range(len(log))):  # the first of a step is written last, and stays
+        at = log[row, fields.LOG_LEVEL], step[row]
+        outcome[at] = log[row, fields.LOG_OUTCOME]
+        evicted[at] = log[row, fields.LOG_EVICTED]
+        written_back[at] = log[row, fields.LOG_DIRTY] == 1
+    return outcome, evicted, written_back
+
+
+def _elements(
+    traversal: Traversal, operand: NDArray[np.uint8], address: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """(n, 2): row and column of the element at each address."""
+    bases = np.array([o.base for o in traversal.operands])
+    leading = np.array([o.leading for o in traversal.operands])
+    major, minor = np.divmod((address - bases[operand]) // traversal.itemsize, leading[operand])
+    pair = (major, minor) if traversal.layout == "row" else (minor, major)
+    return np.stack(pair, axis=1).astype(np.int32)

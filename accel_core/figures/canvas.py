@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from accel_core.figures.look import Look, faded
 from accel_core.units import format_bytes, format_number
 
-BANNER_PX = 34
+BANNER_PX, BANNER_LINE_PX, BANNER_CHAR_PX = 34, 20, 9
 
 
 def sheet(look: Look, height_px: int, *, left_px: int = 76, right_px: int = 24) -> go.Figure:
@@ -152,11 +152,16 @@ def teaching_figure(message: str, look: Look, height_px: int = 420) -> go.Figure
     return figure
 
 
-def sample_banner(figure: go.Figure, look: Look, text: str) -> None:
-    """Says in the picture that it is not the reader's own result: beside the toolbar, on a phone under it."""
+def sample_banner(figure: go.Figure, look: Look, text: str, *, clear_px: int = 0) -> None:
+    """Says in the picture that it is not the reader's own result: beside the toolbar, on a phone under it.
+
+    `clear_px` is how far labels reach above the plot where the banner would stand.
+    """
     top = figure.layout.margin.t
-    if look.narrow:
-        figure.update_layout(margin={"t": top + BANNER_PX}, height=figure.layout.height + BANNER_PX)
+    text = wrap(text, look.chars(BANNER_CHAR_PX, 90))
+    more_px = BANNER_LINE_PX * text.count("<br>") + (BANNER_PX if look.narrow else 0)
+    margin = max(top, clear_px + BANNER_PX) + more_px
+    figure.update_layout(margin={"t": margin}, height=figure.layout.height + margin - top)
     figure.add_annotation(
         label(
             look,
@@ -167,7 +172,7 @@ def sample_banner(figure: go.Figure, look: Look, text: str) -> None:
             yref="paper",
             xanchor="left",
             yanchor="bottom",
-            yshift=top - 31,
+            yshift=margin - more_px - 31,
             bgcolor=look.panel,
             bordercolor=look.stale,
             borderpad=4,

@@ -43,7 +43,7 @@ def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: b
     figure.update_xaxes(row=1, col=1, title="", showticklabels=False)
     _mark_caches(figure, machine, look, min(places), max(places))
     if sample:
-        sample_banner(figure, look, sample_text(machine, look))
+        sample_banner(figure, look, sample_text(machine))
     return figure
 
 

@@ -18,9 +18,9 @@ MOST_CORES_DRAWN = 16
 SAMPLE = "Sample: another machine"
 
 
-def sample_text(machine: Machine, look: Look) -> str:
-    """The label of a sample, with the processor's name where there is room for it."""
-    return SAMPLE if look.narrow else f"{SAMPLE} ({machine.cpu})"
+def sample_text(machine: Machine) -> str:
+    """The label of a sample: whose it is."""
+    return f"{SAMPLE} ({machine.cpu})"
 
 
 def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
@@ -55,7 +55,7 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
         label(look, note, 0.5, height - 10, align="center", font={"size": 13, "color": look.muted})
     )
     if sample:
-        sample_banner(figure, look, sample_text(machine, look))
+        sample_banner(figure, look, sample_text(machine))
     return figure
 
 

@@ -35,6 +35,8 @@ from accel_core.units import format_bytes
 CAPTION_FONT_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
 LEFT_PX, NARROW_LEFT_PX = 76, 64
 AXIS_PX, LEGEND_PX, LEGEND_ROW_PX, TOP_PX = 66, 40, 22, 60
+STAIR_PX = 44
+"""How far the labels of the slopes reach above the plot, at the most."""
 
 
 def roofline_figure(
@@ -79,7 +81,7 @@ def roofline_figure(
     if title:
         _add_title(figure, title)
     if sample:
-        sample_banner(figure, look, sample_text(machine, look))
+        sample_banner(figure, look, sample_text(machine), clear_px=STAIR_PX)
     return figure
 
 

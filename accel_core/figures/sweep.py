@@ -177,7 +177,7 @@ def _label_lines(
     middle = math.sqrt(max(line[-1][0] for line in lines.values()) * min(line[0][0] for line in lines.values()))
     for kernel_id, line in lines.items():
         kernel = find_kernel([workload], kernel_id)
-        colour = look.stale if stale else look.family(kernel.family if kernel else "")
+        colour = look.muted if stale else look.family(kernel.family if kernel else "")
         figure.add_annotation(
             label(
                 look,

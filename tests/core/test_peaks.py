@@ -57,6 +57,17 @@ def test_turns_are_calibrated_to_the_length_of_a_sample() -> None:
     assert task.turns == pytest.approx(40_000, rel=0.01)
 
 
+def test_one_pause_does_not_pass_for_slowness() -> None:
+    class PausedTeam(FakeTeam):
+        def time(self, work: Sequence[Callable[[int, int], Any]]) -> float:
+            elapsed = super().time(work)
+            return elapsed + 5e-3 if len(self.turns_seen) == 2 else elapsed
+
+    task = tasks.compute_task(PausedTeam(seconds_per_turn=1e-7), "add", 128, "float64")  # type: ignore[arg-type]
+    task.prepare(sample_s=4e-3)
+    assert task.turns == pytest.approx(40_000, rel=0.01)
+
+
 def test_a_copy_counts_bytes_read_and_bytes_written_a_triad_three_arrays() -> None:
     one = FakeTeam(seconds_per_turn=1.0)
     copy = tasks.copy_task(one, "regular", 256, "float32", 0, 64 * MIB)  # type: ignore[arg-type]

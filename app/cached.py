@@ -6,6 +6,7 @@ import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
 from accel_core.store import Store
+
+if TYPE_CHECKING:
+    from accel_core.cache import Simulation, Trace
 
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "sample_record.json"
 
@@ -94,3 +98,13 @@ def source(kernel: str) -> tuple[str, str]:
     from accel_core import registry
 
     return registry.source(kernel), registry.source_diff(kernel)
+
+
+@st.cache_data(max_entries=32, show_spinner="Simulating")
+def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int) -> tuple[Trace, Simulation]:
+    """The first steps of a traversal through caches (both as plain data), and the counts of the whole of it."""
+    from accel_core import cache
+
+    described = cache.Traversal.from_dict(traversal)
+    geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
+    return cache.trace(described, geometries, first), cache.simulate(described, geometries)

@@ -34,6 +34,12 @@ page = st.navigation(
             icon=":material/roofing:",
             help="All measurements under this machine's roofs, and a calculator for predictions.",
         ),
+        st.Page(
+            "views/traversal.py",
+            title="Traversal",
+            icon=":material/grid_on:",
+            help="Loop orders access by access: what hits, what misses, and what is thrown out.",
+        ),
     ]
 )
 sidebar.draw()

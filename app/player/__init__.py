@@ -1,0 +1,25 @@
+"""The traversal player: one or two traces go to the browser once and play there (a Streamlit v2 component)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from player.assets import read, script
+
+_MOUNT = st.components.v2.component(
+    "accel_traversal_player", html=read("player.html"), css=read("player.css"), js=script()
+)
+
+
+def player(data: Mapping[str, Any], *, key: str) -> tuple[str, int] | None:
+    """Show `data` (see payload.py); where the reader rests: (id of the data, step), or None so far."""
+    result = _MOUNT(data=dict(data), key=key, on_place_change=_heard)
+    place = result.place
+    return (str(place["id"]), int(place["step"])) if place else None
+
+
+def _heard() -> None:
+    """The step is read from the result; Streamlit wants a callback for each state."""

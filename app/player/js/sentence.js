@@ -1,0 +1,42 @@
+// What one access was, in a sentence: "B[3,5]: miss, conflict; evicts the line of B[0,4..7]".
+
+import { nameOfLine, touchedAt } from "./trace.js";
+import { grouped, HIT, OUTCOMES } from "./words.js";
+
+/** The sentence of `step` in `lane`. */
+export function sentenceOf(lane, step) {
+  const touched = touchedAt(lane, step);
+  if (!touched) return "Nothing has been touched yet: press play or step.";
+  const { name } = lane.operands[touched.operand];
+  const element = `${name}[${touched.row},${touched.column}]${touched.write ? " (write)" : ""}`;
+  if (touched.outcome === HIT) return `${element}: hit`;
+  const evicts = touched.evicted >= 0 ? `; evicts the line of ${nameOfLine(lane, 0, touched.evicted)}` : "";
+  return `${element}: miss, ${kind(touched.outcome)}${evicts}${below(lane, step)}`;
+}
+
+function kind(outcome) {
+  return outcome === 1 ? "first touch" : OUTCOMES[outcome];
+}
+
+/** What the levels below said to the fetch: the first event of each. */
+function below(lane, step) {
+  const { steps, events } = lane;
+  const said = lane.levels.slice(1).map((level, number) => {
+    for (let at = steps.first[step - 1]; at < steps.first[step]; at += 1) {
+      if (events.level[at] === number + 1 && !events.write[at]) {
+        return `; ${level.name}: ${events.outcome[at] === HIT ? "hit" : "miss"}`;
+      }
+    }
+    return "";
+  });
+  return said.join("");
+}
+
+/** Which of two lanes has fewer misses so far, and by how many. */
+export function scoreOf(titles, misses) {
+  const lead = misses[1] - misses[0];
+  if (lead === 0) return `Level: ${grouped(misses[0])} misses each`;
+  const winner = lead > 0 ? 0 : 1;
+  const many = Math.abs(lead);
+  return `${titles[winner]} is ahead by ${grouped(many)} miss${many === 1 ? "" : "es"}`;
+}

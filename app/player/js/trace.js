@@ -1,0 +1,127 @@
+// A lane: one traversal through one cache hierarchy, decoded from what Python packed (app/player/payload.py).
+//
+// Step n is the n-th access, counted from 1; at step 0 nothing has been touched. Every access is a few events:
+// one for the first level, then whatever it causes in the levels below. `first[n]` is where the events of the
+// access n + 1 begin.
+
+import { HIT } from "./words.js";
+
+const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array };
+
+/** "u16:<base64>" as a typed array (little endian, as every browser's machine is). */
+export function unpack(text) {
+  const [kind, body] = text.split(":");
+  const raw = atob(body);
+  const bytes = new Uint8Array(raw.length);
+  for (let at = 0; at < raw.length; at += 1) bytes[at] = raw.charCodeAt(at);
+  return new ARRAYS[kind](bytes.buffer);
+}
+
+/** The lane that Python described: its arrays unpacked, its sums and its undo log worked out once. */
+export function openLane(data) {
+  const steps = Object.fromEntries(Object.entries(data.steps).map(([name, text]) => [name, unpack(text)]));
+  const events = Object.fromEntries(Object.entries(data.events).map(([name, text]) => [name, unpack(text)]));
+  const lane = { ...data, steps, events, count: steps.operand.length };
+  lane.sums = data.levels.map((_, level) => prefixSums(lane, level));
+  lane.hottest = mostMissesOfAnElement(lane);
+  return lane;
+}
+
+/** Running counts at one level: sums[4 * operand + outcome][n] after n accesses of the program. */
+function prefixSums(lane, level) {
+  const { steps, events, count } = lane;
+  const sums = Array.from({ length: 4 * lane.operands.length }, () => new Uint32Array(count + 1));
+  for (let step = 0; step < count; step += 1) {
+    for (const sum of sums) sum[step + 1] = sum[step];
+    for (let at = steps.first[step]; at < steps.first[step + 1]; at += 1) {
+      if (events.level[at] !== level) continue;
+      const operand = operandOfLine(lane, level, events.line[at]);
+      sums[4 * operand + events.outcome[at]][step + 1] += 1;
+    }
+  }
+  return sums;
+}
+
+/** Which operand a line belongs to: each array begins with a line of its own. */
+export function operandOfLine(lane, level, line) {
+  const address = line * lane.levels[level].lineBytes;
+  let found = 0;
+  while (found + 1 < lane.operands.length && address >= lane.operands[found + 1].base) found += 1;
+  return found;
+}
+
+function mostMissesOfAnElement(lane) {
+  const heat = lane.operands.map((operand) => new Uint16Array(operand.rows * operand.columns));
+  let most = 1;
+  for (let step = 0; step < lane.count; step += 1) {
+    const touched = touchedAt(lane, step + 1);
+    if (touched.outcome === HIT) continue;
+    const { columns } = lane.operands[touched.operand];
+    const misses = (heat[touched.operand][touched.row * columns + touched.column] += 1);
+    most = Math.max(most, misses);
+  }
+  return most;
+}
+
+/** What access number `step` (from 1) did; null at step 0. */
+export function touchedAt(lane, step) {
+  if (step < 1) return null;
+  const { steps, events } = lane;
+  const at = step - 1;
+  const first = steps.first[at];
+  return {
+    operand: steps.operand[at] >> 1,
+    write: (steps.operand[at] & 1) === 1,
+    row: steps.row[at],
+    column: steps.column[at],
+    textLine: steps.text[at],
+    i: steps.i[at],
+    j: steps.j[at],
+    k: steps.k[at],
+    line: events.line[first],
+    outcome: events.outcome[first],
+    evicted: events.evicted[first],
+  };
+}
+
+/** Hits and misses of one operand at one level after `step` accesses. */
+export function countsAt(lane, step, level, operand) {
+  const at = Math.min(step, lane.count);
+  const [hit, compulsory, capacity, conflict] = [0, 1, 2, 3].map((kind) => lane.sums[level][4 * operand + kind][at]);
+  const misses = compulsory + capacity + conflict;
+  return { hit, compulsory, capacity, conflict, misses, accesses: hit + misses };
+}
+
+/** Misses of all operands at one level after `step` accesses. */
+export function missesAt(lane, step, level = 0) {
+  return lane.operands.reduce((sum, _, operand) => sum + countsAt(lane, step, level, operand).misses, 0);
+}
+
+/** The elements of a line, as runs [row, column, length along the line]; padding holds none. */
+export function runsOfLine(lane, level, line) {
+  const operand = operandOfLine(lane, level, line);
+  const { base, leading, byRows, itemsize, rows, columns } = lane.operands[operand];
+  const [majors, minors] = byRows ? [rows, columns] : [columns, rows];
+  const first = (line * lane.levels[level].lineBytes - base) / itemsize;
+  const end = first + lane.levels[level].lineBytes / itemsize;
+  const runs = [];
+  for (let at = first; at < end; ) {
+    const major = Math.floor(at / leading);
+    const minor = at - major * leading;
+    const stop = Math.min(end, (major + 1) * leading);
+    const length = Math.min(minors, minor + stop - at) - minor;
+    if (major < majors && length > 0) runs.push({ major, minor, length });
+    at = stop;
+  }
+  return { operand, byRows, runs };
+}
+
+/** A line as people write it: "B[0,4..7]"; "A's padding" where it holds no element. */
+export function nameOfLine(lane, level, line) {
+  const { operand, byRows, runs } = runsOfLine(lane, level, line);
+  const { name } = lane.operands[operand];
+  if (!runs.length) return `${name}'s padding`;
+  const { major, minor, length } = runs[0];
+  const span = length > 1 ? `${minor}..${minor + length - 1}` : `${minor}`;
+  return `${name}[${byRows ? `${major},${span}` : `${span},${major}`}]${runs.length > 1 ? "+" : ""}`;
+}

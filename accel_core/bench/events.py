@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from accel_core.cache.results import Simulation
 from accel_core.model import (
     Case,
     Ceiling,
@@ -18,7 +19,7 @@ from accel_core.model import (
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
-Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock
+Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock | Simulation
 RESULT_TYPES: dict[str, type[Result]] = {
     "measurement": Measurement,
     "refusal": Refusal,
@@ -27,6 +28,7 @@ RESULT_TYPES: dict[str, type[Result]] = {
     "latency": Latency,
     "curve_point": CurvePoint,
     "clock": Clock,
+    "simulation": Simulation,
 }
 """The `type` of a result event and the class that reads its `data`."""
 

@@ -8,9 +8,9 @@ simulating, reuse, tracing, dump    counts, reuse distances, steps to look at, t
 """
 
 from accel_core.cache.dump import dump
-from accel_core.cache.geometry import CLASSROOM, CacheGeometry, cpu_caches, parse_caches
+from accel_core.cache.geometry import CLASSROOM, CacheGeometry, cache_label, checked, cpu_caches, parse_caches
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
-from accel_core.cache.simulating import simulate
+from accel_core.cache.simulating import check_length, simulate
 from accel_core.cache.text import nest_text
 from accel_core.cache.tracing import Trace, sentence, trace
 from accel_core.cache.traversal import Operand, Traversal
@@ -25,6 +25,9 @@ __all__ = [
     "Simulation",
     "Trace",
     "Traversal",
+    "cache_label",
+    "check_length",
+    "checked",
     "cpu_caches",
     "dump",
     "nest_text",

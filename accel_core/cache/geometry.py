@@ -114,6 +114,12 @@ def parse_caches(
     )
 
 
+def cache_label(text: str) -> str:
+    """What `text`, as `parse_caches` takes it, has to be called wherever its numbers are shown."""
+    named = {"classroom": "classroom (tiny, to see)", "cpu": "this CPU (as detected)"}
+    return named.get(text, f"as given ({text})")
+
+
 def cpu_caches(machine: Machine | None) -> tuple[CacheGeometry, ...]:
     """The data caches that `machine` was detected to have; BadInput where ways or line are unknown."""
     levels = machine.caches if machine is not None else ()

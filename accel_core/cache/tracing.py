@@ -54,9 +54,9 @@ class Trace:
     written_back: NDArray[np.bool_]
     """(levels, n): whether that line was dirty."""
     events: NDArray[np.int32]
-    """(rows, 6): every access to a level in its order, write-backs too: level, line, whether it writes, outcome,
-    the line that had to leave (-1: none), whether that was dirty. Replayed, they give the content of each level
-    (where none is inclusive: recalls are no accesses and not among them)."""
+    """(rows, 6): every access to a level in its order, write-backs too: level, line, whether it writes,
+    outcome, the line that had to leave (-1: none), whether that was dirty. Replayed, they
+    give the content of each level, where none is inclusive (recalls are no accesses and not among them)."""
     ends: NDArray[np.int64]
     """How many of the events there are after each access of the core."""
 

@@ -1,8 +1,8 @@
 """The order in which a traversal visits the blocks of c: rows, columns, or a curve that stays near.
 
 Morton's curve takes the bits of row and column in turns; Hilbert's (Math. Ann. 38, 1891, 459-460) goes from
-each block to one beside it. Both are made for squares whose side is a power of two: for any other grid the curve
-of the smallest such square is walked and what lies outside the grid is left out.
+each block to one beside it. Both are made for squares whose side is a power of two: for any other grid the
+curve of the smallest such square is walked and what lies outside the grid is left out.
 """
 
 from __future__ import annotations

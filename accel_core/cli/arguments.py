@@ -66,8 +66,8 @@ def whole_numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(whole_number(part) for part in text.split(",")))
 
 
-def shape(text: str) -> tuple[int, ...]:
-    """`m,k,n`: the length of each axis in the order of the workload."""
+def lengths(text: str) -> tuple[int, ...]:
+    """`m,k,n`: one length for each axis, in the order that the option's help gives."""
     return tuple(whole_number(part) for part in text.split(","))
 
 
@@ -134,6 +134,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     _add_sweep(
         command("sweep", "Time kernels at several blocks, sizes or thread counts.", _size_or_shape, _setting)
     )
+    _add_simulate(command("simulate", "Count the cache misses of a loop order, by simulation.", _size_or_shape))
     roofline = command("roofline", "Draw the stored measurements on this machine's roofs.")
     roofline.add_argument("--html", required=True, metavar="FILE", help="the page to write")
     roofline.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
@@ -150,7 +151,7 @@ def _kernel(parser: Parser) -> None:
 def _size_or_shape(parser: Parser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--size", type=whole_number, help="the one number that a workload's shape follows from")
-    group.add_argument("--shape", type=shape, help="every axis, for matmul m,k,n: a is (m, k), b is (k, n)")
+    group.add_argument("--shape", type=lengths, help="every axis, for matmul m,k,n: a is (m, k), b is (k, n)")
 
 
 def _setting(parser: Parser) -> None:
@@ -167,10 +168,29 @@ def _add_sweep(sweep: Parser) -> None:
     sweep.add_argument("--block", type=whole_number, help="block size where something else is swept")
 
 
+def _add_simulate(simulate: Parser) -> None:
+    add = simulate.add_argument
+    add("workload", choices=("matmul",), help="matmul")
+    add("--order", default="ijk", help="the loops from outside in: ijk (default), ikj, jik, jki, kij or kji")
+    add("--block", type=lengths, help="8, or 8,8,4 for i, j and k (not blocked where left out)")
+    add("--tile", action="store_true", help="keep 4 x 4 elements of c in registers (order ijk or jik)")
+    add("--visit", help="order of the blocks of c: row, column, morton or hilbert")
+    add("--layout", default="row", help="row (default) or column: which elements are neighbours in memory")
+    add("--pad", type=whole_number, default=0, help="elements added to each row or column (0)")
+    add("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    add("--cache", default="cpu", help="size:ways:line,... such as 32768:8:64, or classroom, or cpu (default)")
+    add("--policy", default="lru", help="lru (default) or fifo")
+    add("--write", default="back", help="back (default) or through")
+    add("--inclusive", action="store_true", help="each level holds what those above it hold")
+    add("--no-classify", dest="classify", action="store_false", help="conflict and capacity are not told apart")
+    add("--reuse", action="store_true", help="count reuse distances too (slow)")
+    add("--dump", metavar="FILE.npz", help="write address and is_write of every access to a file")
+
+
 def _add_intensity(intensity: Parser) -> None:
     intensity.add_argument("model", help="the operation, for instance matmul")
     intensity.add_argument(
-        "--shape", type=shape, help="every axis, for matmul m,k,n (its own default otherwise)"
+        "--shape", type=lengths, help="every axis, for matmul m,k,n (its own default otherwise)"
     )
     intensity.add_argument("--dtype", default="float32", help="float32 (default), float64, float16 or bfloat16")
     intensity.add_argument(

@@ -121,6 +121,35 @@ def sweep(options: Namespace) -> Answer:
     return _many(*measure(cases, options.budget))
 
 
+def simulate(options: Namespace) -> Answer:
+    """Simulate caches under a traversal of the matrix product; nothing is measured."""
+    from accel_core.cache import Simulation, Traversal, cache_label, dump, parse_caches
+    from accel_core.machine import detect
+    from accel_core.registry import workload
+
+    problem = workload(options.workload)
+    shape = options.shape or problem.shape(problem.default_size if options.size is None else options.size)
+    block = options.block * 3 if options.block and len(options.block) == 1 else options.block
+    names = ("order", "tile", "visit", "layout", "pad", "dtype")
+    settings = {name: getattr(options, name) for name in names}
+    traversal = Traversal.from_dict({"shape": shape, "block": block, **settings})
+    caches = parse_caches(
+        options.cache, detect(), policy=options.policy, write=options.write, inclusive=options.inclusive
+    )
+    if options.dump:
+        dump(traversal, Path(options.dump))
+    job = {
+        "kind": "simulate",
+        "traversal": traversal.to_dict(),
+        "caches": [cache.to_dict() for cache in caches],
+        "classify": options.classify,
+        "reuse": options.reuse,
+    }
+    done = next(result for result in run_job(job) if isinstance(result, Simulation))
+    label = cache_label(options.cache)
+    return Answer({**done.to_dict(), "cache": label, "dump": options.dump}, text.simulation(done, label))
+
+
 def roofline(options: Namespace) -> Answer:
     """Draw what is stored of this machine, as one HTML page that needs no network."""
     target = Path(options.html)
@@ -196,7 +225,7 @@ def doctor(options: Namespace) -> Answer:
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
-    for command in (machine, peaks, bench, compare, ladder, sweep, roofline, intensity, doctor)
+    for command in (machine, peaks, bench, compare, ladder, sweep, simulate, roofline, intensity, doctor)
 }
 
 

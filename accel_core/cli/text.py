@@ -23,6 +23,7 @@ from accel_core.model import (
 from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
 
 if TYPE_CHECKING:
+    from accel_core.cache import CacheGeometry, Reuse, Simulation
     from accel_core.doctor import Check
     from accel_core.intensity import Model
 
@@ -139,6 +140,24 @@ def _with_refusals(answer: str, refused: Sequence[Refusal]) -> str:
     return "\n\n".join(part for part in (answer, "\n".join(reasons)) if part)
 
 
+def simulation(done: Simulation, label: str) -> str:
+    """A row a level and an operand of it, then what reaches the memory."""
+    rows = []
+    for level in done.levels:
+        counts = [(f"{level.level} ({_geometry(level.cache)})", level.total)]
+        for name, count in [*counts, *((f"  {name}", count) for name, count in level.operands.items())]:
+            kinds = (count.compulsory, count.capacity, count.conflict)
+            ratio = f"{count.misses / count.accesses:.2%}" if count.accesses else ""
+            told = ["" if kind is None else f"{kind:,}" for kind in kinds]
+            moved = [format_bytes(count.bytes_in), format_bytes(count.bytes_out)]
+            rows.append((name, f"{count.accesses:,}", f"{count.misses:,}", ratio, *told, *moved))
+    header = ("", "accesses", "misses", "ratio", "compulsory", "capacity", "conflict", "bytes in", "bytes out")
+    least = format_bytes(done.traversal.least_bytes)
+    memory = f"Memory: {format_bytes(done.dram_bytes)} both ways, and at least {least} in any order."
+    distances = [] if done.reuse is None else [_distances(done.reuse)]
+    return "\n\n".join([f"Cache: {label}; simulated, not measured.", table(header, rows), memory, *distances])
+
+
 def roofline(target: Path, points: int, dtype: str, threads: int) -> str:
     """Where the page lies and what is on it."""
     count = f"{points} measurement{'' if points == 1 else 's'}"
@@ -205,6 +224,22 @@ def _value(value: int | float | str | None, unit: str) -> str:
     if isinstance(value, str) or unit not in ("byte", "Hz"):
         return f"{value} {unit}".rstrip()
     return format_bytes(value) if unit == "byte" else format_rate(value, unit)
+
+
+def _geometry(cache: CacheGeometry) -> str:
+    """`32 KiB, 8 ways, lines of 64 B, lru, write-back`, and whether it is inclusive."""
+    sizes = _cache(cache.size_bytes, cache.ways, cache.line_bytes)
+    return f"{sizes}, {cache.policy}, write-{cache.write}{', inclusive' if cache.inclusive else ''}"
+
+
+def _distances(reuse: Reuse) -> str:
+    """Reuse distances; a fully associative LRU cache of more lines than the distance would have hit."""
+    rows = [("first touch", f"{reuse.first_touches:,}")]
+    rows += [
+        (f"up to {at_most:,}", f"{count:,}")
+        for at_most, count in zip(reuse.at_most, reuse.accesses, strict=True)
+    ]
+    return table((f"other lines of {reuse.line_bytes} B since", "accesses"), rows)
 
 
 def _interval(e: Estimate, show: Any) -> str:

@@ -40,7 +40,23 @@ def run_peaks(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
     )
 
 
-HANDLERS: dict[str, Handler] = {"bench": run_bench, "compare": run_compare, "peaks": run_peaks}
+def run_simulate(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
+    """Simulate the caches under a traversal."""
+    from accel_core.bench.events import result_event
+    from accel_core.cache import CacheGeometry, Traversal, simulate
+
+    caches = [CacheGeometry.from_dict(cache) for cache in job["caches"]]
+    traversal = Traversal.from_dict(job["traversal"])
+    done = simulate(traversal, caches, classify=job["classify"], reuse=job["reuse"], emit=emit)
+    emit(result_event(done))
+
+
+HANDLERS: dict[str, Handler] = {
+    "bench": run_bench,
+    "compare": run_compare,
+    "peaks": run_peaks,
+    "simulate": run_simulate,
+}
 
 
 def threads_of(job: Mapping[str, Any]) -> int:

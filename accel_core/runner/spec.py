@@ -2,11 +2,13 @@
 
 | key | for | meaning |
 |---|---|---|
-| `kind` | all | "bench", "compare" or "peaks" |
+| `kind` | all | "bench", "compare", "peaks" or "simulate" |
 | `cases` | bench | list of cases (`model.Case.to_dict`) |
 | `pairs` | compare | list of [case, case] |
 | `dtypes`, `threads` | peaks | which roofs; left out: both dtypes, one and all threads |
-| `budget_s` | all | measuring time of one case (bench, compare) or of the whole job (peaks) |
+| `traversal`, `caches` | simulate | `cache.Traversal.to_dict`, and a list of `cache.CacheGeometry.to_dict` |
+| `classify`, `reuse` | simulate | true or false (true and false where left out): see `cache.simulate` |
+| `budget_s` | all but simulate | measuring time of one case (bench, compare) or of the whole job (peaks) |
 | `limit_s` | bench, compare | a call that is predicted to take longer is refused |
 | `time_limit_s` | all | end the job after so long; left out: derived from the budget |
 | `memory_limit_bytes` | all | end the job above so much resident memory; left out: a share of what is free |
@@ -30,6 +32,8 @@ MAX_TIME_S = 3600.0
 """No job holds the queue for longer, whatever it asks for."""
 COMPILE_S = 60.0
 """Allowed for imports and a cold compile cache, and again for every ten cases: a slow host needs most of it."""
+SIMULATED_PER_S = 5e6
+"""Accesses that the simulator takes on a slow host with everything against it."""
 CALLS = 6
 """Calls of a kernel outside its measuring time: to verify, calibrate, see its memory, and one begun late."""
 MEMORY_SHARE = 0.8
@@ -101,6 +105,21 @@ def _check_peaks(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]
     return data, 3 * COMPILE_S + 5 * budget_s
 
 
+def _check_simulate(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
+    from accel_core import cache  # imports Numba
+
+    traversal = cache.Traversal.from_dict(job.get("traversal"))  # type: ignore[arg-type]
+    caches = cache.checked([cache.CacheGeometry.from_dict(level) for level in _list(job, "caches")])
+    cache.check_length(traversal)
+    flags = {"classify": job.get("classify", True), "reuse": job.get("reuse", False)}
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise BadInput(f"{name} is {_shown(flag)}: give true or false.")
+    slow = SIMULATED_PER_S / (10 if flags["reuse"] else 1)
+    data = {"traversal": traversal.to_dict(), "caches": [level.to_dict() for level in caches], **flags}
+    return data, COMPILE_S + traversal.accesses / slow
+
+
 def _timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
     budget_s = _seconds(job, "budget_s", 2.0, MAX_BUDGET_S)
     limit_s = _seconds(job, "limit_s", 10.0, MAX_BUDGET_S)
@@ -168,5 +187,6 @@ _CHECKS: dict[str, tuple[tuple[str, ...], _Check]] = {
     "bench": (("cases", "limit_s"), _check_bench),
     "compare": (("pairs", "limit_s"), _check_compare),
     "peaks": (("dtypes", "threads"), _check_peaks),
+    "simulate": (("traversal", "caches", "classify", "reuse"), _check_simulate),
 }
 """kind -> its own keys and its check."""

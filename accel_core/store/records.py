@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from accel_core import machine as this_machine
+from accel_core.cache.results import Simulation
 from accel_core.errors import BadInput
 from accel_core.model import (
     Ceiling,
@@ -33,7 +34,7 @@ PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Cl
     "curve_point": CurvePoint,
     "clock": Clock,
 }
-Record = Measurement | Comparison | Refusal | PeakPart
+Record = Measurement | Comparison | Refusal | Simulation | PeakPart
 
 
 class Store:
@@ -55,14 +56,15 @@ class Store:
     def save(self, kind: str, record: Record, fingerprint: str, environment: Environment | None = None) -> None:
         """Save the result of a job by the `type` of its event.
 
-        A refusal is no measurement and is not stored. `environment` (this process's own where None) is what
-        parts of the peaks and comparisons were measured with; a measurement carries its own.
+        A refusal is no measurement and is not stored, nor is a simulation, which gives the same anywhere.
+        `environment` (this process's own where None) is what parts of the peaks and comparisons were measured
+        with; a measurement carries its own.
         """
         if isinstance(record, Measurement):
             self.save_measurement(record)
         elif isinstance(record, Comparison):
             self._add_part(kind, f"{record.a} / {record.b}", fingerprint, environment, record)
-        elif not isinstance(record, Refusal):
+        elif not isinstance(record, Refusal | Simulation):
             self.save_peak(fingerprint, environment, record)
 
     def save_measurement(self, measurement: Measurement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -201,3 +202,21 @@ def test_reuse_distances_foretell_the_misses_of_a_fully_associative_cache(order:
             n for at_most, n in zip(histogram.at_most, histogram.accesses, strict=True) if at_most >= lines
         ]
         assert misses == histogram.first_touches + sum(beyond)
+
+
+@pytest.mark.parametrize("policy", ["lru", "fifo"])
+@pytest.mark.parametrize("ways", [1, 2, 4, 8])
+@pytest.mark.parametrize("apart", [1, 2, 3, 4, 16, 32])
+def test_a_strided_sweep_hits_on_its_return_where_the_sets_that_it_reaches_hold_it(
+    apart: int, ways: int, policy: str
+) -> None:
+    """48 lines, `apart` from one to the next, twice: they reach 16 / gcd(16, apart) of 16 sets, evenly."""
+    cache = CacheGeometry(16 * ways * 64, ways, 64, policy)
+    footprint = 48 * apart * 64
+    state = new_state([cache], footprint, (0, footprint, footprint), classify=True)
+    once = [(48, [(0, 0, apart * 64, False)])]
+    for _ in range(2):
+        feed(*state.arguments, rows_of(once), 1, SIZE)
+    fits = 48 / (16 // math.gcd(16, apart)) <= ways
+    again = [0, 0] if fits else ([0, 48] if cache.lines >= 48 else [48, 0])
+    assert state.counts[0, 0, :4].tolist() == [96, 48, *again]

@@ -49,7 +49,7 @@ def _blame(title: str, whole: Simulation) -> str:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in _kinds(count).items() if number)
     return (
         f"In {title}, {name} misses most: {count.misses:,} of its {count.accesses:,} accesses ({kinds}). "
-        f"{_walk(whole, name)} {_remedy(count)}".rstrip()
+        f"{_walk(whole, name)} {_remedy(whole, count)}".rstrip()
     )
 
 
@@ -65,10 +65,10 @@ def _walk(whole: Simulation, name: str) -> str:
     """How far the innermost loop moves in an operand, in bytes, against the bytes of a line."""
     traversal = whole.traversal
     inner, number = traversal.order[2], NAMES.index(name)
-    operand, (down, across) = traversal.operands[number], OPERAND_AXES[number]
-    if inner not in (down, across):
+    operand, axes = traversal.operands[number], OPERAND_AXES[number]
+    if inner not in axes:
         return f"The innermost loop ({inner}) leaves it where it is."
-    stride = operand.row_bytes if inner == down else operand.column_bytes
+    stride = operand.row_bytes if inner == axes[0] else operand.column_bytes
     line = whole.levels[0].cache.line_bytes
     if stride >= line:
         return (
@@ -81,12 +81,16 @@ def _walk(whole: Simulation, name: str) -> str:
     )
 
 
-def _remedy(count: Count) -> str:
+def _remedy(whole: Simulation, count: Count) -> str:
+    """What most of an operand's misses come from, and a question that the controls can answer."""
     kind, most = max(_kinds(count).items(), key=lambda pair: pair[1])
     if most <= MANY * count.misses:
         return ""
+    traversal = whole.traversal
+    blocks = "smaller blocks" if traversal.block else "blocks"
+    padding = "another padding" if traversal.pad else "some padding"
     return {
         "first touch": "Most are first touches, which no order can avoid.",
-        "capacity": "The cache is full before a line is used again: blocks bring the uses closer together.",
-        "conflict": "There is room, but too many of its lines share a set: try some padding.",
+        "capacity": f"The cache is full before a line is used again: would {blocks} bring the uses together?",
+        "conflict": f"The cache has room, but too many lines share a set: would {padding} move them apart?",
     }[kind]

@@ -155,7 +155,7 @@ def slider_moves(page: Page, app: str, rounds: int) -> list[Row]:
         away = "document.body.innerText.includes('This result is from other settings')"
         times = []
         for move in range(rounds + 2):
-            key, wanted = ("ArrowLeft", f"!{away}") if move % 2 else ("ArrowRight", away)
+            key, wanted = ("ArrowRight", f"!{away}") if move % 2 else ("ArrowLeft", away)
             handle.focus()
             times.append(after(page, "keydown", partial(handle.press, key), wanted, CHART))
             page.wait_for_function(RESTS)

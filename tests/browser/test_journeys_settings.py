@@ -27,6 +27,9 @@ from visitor import (
     visit,
 )
 
+from accel_core.registry import workload
+
+SIZES = workload("matmul").sizes
 Filled = tuple[str, Path]
 
 
@@ -43,18 +46,19 @@ def shows_the_settings_that_were_chosen(page: Page) -> None:
     """What `test_a_link_and_a_reload_...` sets on the Lab."""
     expect(page.get_by_role("radio", name="size", exact=True)).to_be_checked()
     expect(page.get_by_role("radio", name="float64")).to_be_checked()
-    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text("512")
+    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text(str(SIZES[-2]))
     expect(page.get_by_role("button", name="Remove compiled_tiled")).to_have_count(0)
     expect(page.get_by_role("button", name="Remove numpy_tiled")).to_be_visible()
 
 
 def test_a_link_and_a_reload_show_the_same_settings(page: Page, browser: Browser, filled: Filled):
-    visit(page, filled[0], "lab")
+    visit(page, filled[0], "lab", size=SIZES[-3])
+    slider(page, "Size N").press("ArrowRight")
+    expect(page).to_have_url(re.compile(f"size={SIZES[-2]}"))
     page.get_by_role("radio", name="size", exact=True).click()
     page.get_by_role("radio", name="float64").click()
-    slider(page, "Size N").press("ArrowRight")
     page.get_by_role("button", name="Remove compiled_tiled").click()
-    for setting in ("over=size", "dtype=float64", "size=512", "kernels=numpy_tiled"):
+    for setting in ("over=size", "dtype=float64", f"size={SIZES[-2]}", "kernels=numpy_tiled"):
         expect(page).to_have_url(re.compile(rf"[?&]{setting}(&|$)"))
     shows_the_settings_that_were_chosen(page)
     page.reload()
@@ -70,11 +74,11 @@ def test_a_link_and_a_reload_show_the_same_settings(page: Page, browser: Browser
 
 
 def test_the_back_button_returns_to_the_page_before_with_its_settings(page: Page, filled: Filled):
-    visit(page, filled[0], "ladder", size=512)
+    visit(page, filled[0], "ladder", size=SIZES[-2])
     go_to(page, "lab")
     page.go_back()
     settled(page, "ladder")
-    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text("512")
+    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text(str(SIZES[-2]))
     page.go_forward()
     settled(page, "lab")
     has_no_fault(page)
@@ -112,10 +116,10 @@ def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other
     visit(page, filled[0], name, size=sample_size(), over="none", kernels=["numpy"])
     other = page.get_by_test_id("stAlert").filter(has_text="This result is from other settings")
     expect(other).to_have_count(0)
-    slider(page, "Size N").press("ArrowRight")
+    slider(page, "Size N").press("ArrowLeft")
     expect(other).to_contain_text(f"N={sample_size()}")
     slider(page, "Time per").press("ArrowRight")
-    slider(page, "Size N").press("ArrowLeft")
+    slider(page, "Size N").press("ArrowRight")
     expect(other).to_have_count(0)
     expect(progress(page)).to_have_count(0)
     expect(button(page, name)).to_be_enabled()

@@ -18,7 +18,7 @@ export function textSize(width) {
   return Math.round(Math.min(22, Math.max(13, 5.8 + 0.0094 * width)) * 2) / 2;
 }
 
-/** The layout of `lanes` (one or two) in `width` pixels, over a `legend` of entries; `widthOf(text, size)` measures. */
+/** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures. */
 export function layoutPicture(lanes, width, legend, footer, widthOf) {
   const px = textSize(width);
   const letters = Math.max(...lanes.flatMap((lane) => lane.text.map((text) => nestLine(text).length)));

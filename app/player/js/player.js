@@ -179,8 +179,9 @@ class Player {
     part("home").onclick = () => this.#jump(0);
     part("end").onclick = () => this.#jump(this.count);
     part("scrub").oninput = () => {
+      const step = Number(part("scrub").value);
       this.pause(false);
-      this.goTo(Number(part("scrub").value));
+      this.goTo(step);
     };
     part("scrub").onchange = () => this.#reportSoon();
     part("speed").oninput = () => this.#sayspeed();

@@ -6,7 +6,7 @@ import { grouped, HIT, OUTCOMES } from "./words.js";
 /** The sentence of `step` in `lane`. */
 export function sentenceOf(lane, step) {
   const touched = touchedAt(lane, step);
-  if (!touched) return "Nothing has been touched yet: press play or step.";
+  if (!touched) return "Nothing has been touched yet: press play or step";
   const { name } = lane.operands[touched.operand];
   const element = `${name}[${touched.row},${touched.column}]${touched.write ? " (write)" : ""}`;
   if (touched.outcome === HIT) return `${element}: hit`;

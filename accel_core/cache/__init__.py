@@ -4,19 +4,23 @@ traversal, visits, text    what is run through, as plain data; how its blocks ar
 nest, sweeps               the access stream, generated a piece at a time and never stored
 geometry                   what a cache is; the two that have names
 state, fields, lanes, sets, request, feeding, running    the simulator: arrays, and compiled functions over them
-simulating, reuse, tracing, dump    counts, reuse distances, steps to look at, the stream for others
+simulating, several, reuse, tracing, dump    counts, reuse distances, steps to look at, the stream for others
+traffic                      the bytes of each memory level for a measured rung of the ladder
 """
 
 from accel_core.cache.dump import dump
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, cache_label, checked, cpu_caches, parse_caches
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
+from accel_core.cache.several import simulate_each
 from accel_core.cache.simulating import check_length, simulate
 from accel_core.cache.text import nest_text
 from accel_core.cache.tracing import Trace, sentence, trace
+from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
 from accel_core.cache.traversal import Operand, Traversal
 
 __all__ = [
     "CLASSROOM",
+    "RUNG_ORDERS",
     "CacheGeometry",
     "Count",
     "LevelCount",
@@ -32,7 +36,10 @@ __all__ = [
     "dump",
     "nest_text",
     "parse_caches",
+    "rung_traversal",
     "sentence",
     "simulate",
+    "simulate_each",
     "trace",
+    "traffic",
 ]

@@ -140,7 +140,7 @@ def simulate(options: Namespace) -> Answer:
         dump(traversal, Path(options.dump))
     job = {
         "kind": "simulate",
-        "traversal": traversal.to_dict(),
+        "traversals": [traversal.to_dict()],
         "caches": [cache.to_dict() for cache in caches],
         "classify": options.classify,
         "reuse": options.reuse,

@@ -41,14 +41,14 @@ def run_peaks(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
 
 
 def run_simulate(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
-    """Simulate the caches under a traversal."""
+    """Simulate the caches under the traversals, one after another."""
     from accel_core.bench.events import result_event
-    from accel_core.cache import CacheGeometry, Traversal, simulate
+    from accel_core.cache import CacheGeometry, Traversal, simulate_each
 
     caches = [CacheGeometry.from_dict(cache) for cache in job["caches"]]
-    traversal = Traversal.from_dict(job["traversal"])
-    done = simulate(traversal, caches, classify=job["classify"], reuse=job["reuse"], emit=emit)
-    emit(result_event(done))
+    traversals = [Traversal.from_dict(traversal) for traversal in job["traversals"]]
+    for done in simulate_each(traversals, caches, classify=job["classify"], reuse=job["reuse"], emit=emit):
+        emit(result_event(done))
 
 
 HANDLERS: dict[str, Handler] = {

@@ -6,7 +6,7 @@
 | `cases` | bench | list of cases (`model.Case.to_dict`) |
 | `pairs` | compare | list of [case, case] |
 | `dtypes`, `threads` | peaks | which roofs; left out: both dtypes, one and all threads |
-| `traversal`, `caches` | simulate | `cache.Traversal.to_dict`, and a list of `cache.CacheGeometry.to_dict` |
+| `traversals`, `caches` | simulate | lists of `cache.Traversal.to_dict` and `cache.CacheGeometry.to_dict` |
 | `classify`, `reuse` | simulate | true or false (true and false where left out): see `cache.simulate` |
 | `budget_s` | all but simulate | measuring time of one case (bench, compare) or of the whole job (peaks) |
 | `limit_s` | bench, compare | a call that is predicted to take longer is refused |
@@ -108,16 +108,17 @@ def _check_peaks(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]
 def _check_simulate(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     from accel_core import cache  # imports Numba
 
-    traversal = cache.Traversal.from_dict(job.get("traversal"))  # type: ignore[arg-type]
+    traversals = [cache.Traversal.from_dict(traversal) for traversal in _list(job, "traversals")]
     caches = cache.checked([cache.CacheGeometry.from_dict(level) for level in _list(job, "caches")])
-    cache.check_length(traversal)
+    for traversal in traversals:
+        cache.check_length(traversal)
     flags = {"classify": job.get("classify", True), "reuse": job.get("reuse", False)}
     for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise BadInput(f"{name} is {_shown(flag)}: give true or false.")
     slow = SIMULATED_PER_S / (10 if flags["reuse"] else 1)
-    data = {"traversal": traversal.to_dict(), "caches": [level.to_dict() for level in caches], **flags}
-    return data, COMPILE_S + traversal.accesses / slow
+    lists = {"traversals": [t.to_dict() for t in traversals], "caches": [level.to_dict() for level in caches]}
+    return {**lists, **flags}, COMPILE_S + sum(t.accesses for t in traversals) / slow
 
 
 def _timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
@@ -187,6 +188,6 @@ _CHECKS: dict[str, tuple[tuple[str, ...], _Check]] = {
     "bench": (("cases", "limit_s"), _check_bench),
     "compare": (("pairs", "limit_s"), _check_compare),
     "peaks": (("dtypes", "threads"), _check_peaks),
-    "simulate": (("traversal", "caches", "classify", "reuse"), _check_simulate),
+    "simulate": (("traversals", "caches", "classify", "reuse"), _check_simulate),
 }
 """kind -> its own keys and its check."""

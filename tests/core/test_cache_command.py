@@ -22,9 +22,12 @@ COUNT_KEYS = {"hits", "misses", "compulsory", "capacity", "conflict", "bytes_in"
 SMALL = Traversal((12, 12, 12), "kji")
 
 
-def job(traversal: Traversal = SMALL, **more: Any) -> dict[str, Any]:
-    caches = [cache.to_dict() for cache in CLASSROOM]
-    return {"kind": "simulate", "traversal": traversal.to_dict(), "caches": caches, **more}
+def job(*traversals: Traversal, **more: Any) -> dict[str, Any]:
+    lists = {
+        "traversals": [traversal.to_dict() for traversal in traversals or (SMALL,)],
+        "caches": [cache.to_dict() for cache in CLASSROOM],
+    }
+    return {"kind": "simulate", **lists, **more}
 
 
 @pytest.fixture
@@ -130,11 +133,13 @@ def test_bad_input_ends_in_one_sentence_and_status_2(words: str, capsys: pytest.
 @pytest.mark.parametrize(
     "changed",
     [
-        {"traversal": None},
-        {"traversal": 7},
-        {"traversal": {}},
-        {"traversal": {"shape": [8, 8, "8"]}},
-        {"traversal": {"shape": [8, 8, 8], "order": ["i"]}},
+        {"traversals": None},
+        {"traversals": 7},
+        {"traversals": []},
+        {"traversals": [{}]},
+        {"traversals": [7]},
+        {"traversals": [{"shape": [8, 8, "8"]}]},
+        {"traversals": [{"shape": [8, 8, 8], "order": ["i"]}]},
         {"caches": []},
         {"caches": [{}]},
         {"caches": [7]},
@@ -157,6 +162,19 @@ def test_the_worker_simulates_what_the_caller_would() -> None:
     assert done == simulate(SMALL, CLASSROOM, reuse=True)
     assert {"step", "result", "done"} <= {event["event"] for event in events}
     assert not [event for event in events if event["event"] == "warning"]
+
+
+def test_several_traversals_come_one_after_another_with_one_progress() -> None:
+    events: list[dict[str, Any]] = []
+    other = Traversal((12, 12, 12), "ijk", (4, 4, 4))
+    results = runner.run(job(SMALL, other), "a test", store=Store(), on_event=events.append)
+    assert [one.traversal for one in results] == [SMALL, other]
+    steps = [event for event in events if event["event"] == "step"]
+    done = [step["done"] for step in steps]
+    assert (
+        done == sorted(done) and done[0] == 0 < done[-1] <= 100 and {step["total"] for step in steps} == {100}
+    )
+    assert steps[-1]["name"].endswith("(2 of 2)")
 
 
 def test_a_long_simulation_is_cancelled_in_the_middle() -> None:

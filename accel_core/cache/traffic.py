@@ -1,0 +1,40 @@
+"""From a measured rung of the ladder to the bytes that each memory level delivers to it, by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accel_core.cache.results import Simulation
+from accel_core.cache.traversal import Traversal
+from accel_core.model import Measurement
+
+RUNG_ORDERS: Mapping[str, str] = {
+    "matmul/compiled_ijk": "ijk",
+    "matmul/compiled_tiled": "ijk",
+    "matmul/compiled_ikj": "ikj",
+}
+"""The rungs whose accesses the simulator generates, by their loop order."""
+
+
+def rung_traversal(measurement: Measurement) -> Traversal | None:
+    """The accesses that the measured code makes; None for a rung whose order is not known."""
+    order = RUNG_ORDERS.get(measurement.kernel)
+    if order is None or measurement.threads != 1 or len(measurement.shape) != 3:
+        return None
+    m, k, n = measurement.shape
+    block = measurement.parameters.get("block")
+    sides = None if block is None else (int(block),) * 3
+    return Traversal((m, k, n), order, block=sides, dtype=measurement.dtype)
+
+
+def traffic(simulation: Simulation) -> dict[str, int]:
+    """Memory level -> bytes between it and what is nearer to the core, from L1 on; the last is "DRAM".
+
+    L1 delivers what the core asks for: an element for each access. Every further level delivers what the cache
+    above it takes in, and takes what that writes back: the two that share its bandwidth.
+    """
+    delivered = {"L1": simulation.accesses * simulation.traversal.itemsize}
+    deeper = [*(level.level for level in simulation.levels[1:]), "DRAM"]
+    for level, count in zip(deeper, simulation.levels, strict=True):
+        delivered[level] = count.total.bytes_in + count.total.bytes_out
+    return delivered

@@ -150,7 +150,7 @@ def slider_moves(page: Page, app: str, rounds: int) -> list[Row]:
     """From the key press on the size slider to the note and picture for the new settings."""
     rows = []
     for name in ("ladder", "lab"):
-        visit(page, app, name, size=sample_size())
+        visit(page, app, name, size=sample_size(), over="none", kernels="numpy")
         handle = page.get_by_role("slider", name="Size N")
         away = "document.body.innerText.includes('This result is from other settings')"
         times = []

@@ -100,11 +100,28 @@ def source(kernel: str) -> tuple[str, str]:
     return registry.source(kernel), registry.source_diff(kernel)
 
 
-@st.cache_data(max_entries=32, show_spinner="Simulating")
-def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int) -> tuple[Trace, Simulation]:
-    """The first steps of a traversal through caches (both as plain data), and the counts of the whole of it."""
+FIRST_TIME = "the first time on a computer, the simulator is compiled (about 20 s)"
+
+
+@st.cache_data(max_entries=32, show_spinner=f"Tracing; {FIRST_TIME}")
+def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int) -> Trace:
+    """The first steps of a traversal through caches, both as plain data."""
     from accel_core import cache
 
-    described = cache.Traversal.from_dict(traversal)
     geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
-    return cache.trace(described, geometries, first), cache.simulate(described, geometries)
+    return cache.trace(cache.Traversal.from_dict(traversal), geometries, first)
+
+
+@st.cache_data(max_entries=64, show_spinner=f"Counting the whole product; {FIRST_TIME}")
+def counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
+    """The counts of a whole small traversal through caches, both as plain data."""
+    from accel_core import cache
+
+    geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
+    return cache.simulate(cache.Traversal.from_dict(traversal), geometries)
+
+
+@st.cache_resource(show_spinner=False)
+def simulations() -> dict[Any, Simulation]:
+    """What was simulated on this server, by traversal and caches: some hundred bytes each."""
+    return {}

@@ -25,12 +25,20 @@ TILE = "ijk 4×4"
 NOTHING, NONE, LOOPS = "nothing", "none", "loops"
 UNBLOCKED, UNPADDED, TURNED = "without blocks", "without padding", "other layout"
 OWN, TINY = "this CPU", "classroom"
+VISITED = {
+    "row": "row by row",
+    "column": "column by column",
+    "morton": "along Morton's curve",
+    "hilbert": "along Hilbert's curve",
+}
 COMPUTED = """
 - The accesses are those of the loop nest as written: what stays in a register is none.
 - A, B and C lie one after another, each from a 4096-byte boundary on; the product is added to C.
 - **First touch**: the line was never in this cache. **Conflict**: a cache of the same size in which a line may
   lie anywhere would have held it. **Capacity**: that one would not have held it either (Hill and Smith, 1989).
 - A line that was written to goes to the next level when it is evicted, and is an access there.
+- Keys in the player: space plays, arrows step, home and end jump, and page up and down go from block to block
+  of the first traversal (without blocks, from round to round of its outermost loop).
 - A real processor also fetches ahead and runs several loads at once: this counts, it times nothing.
 """
 SHOWN, KEY, STEP = "traversal shown", "traversal player", "step"
@@ -38,11 +46,16 @@ SHOWN, KEY, STEP = "traversal shown", "traversal player", "step"
 
 @dataclass(frozen=True)
 class Run:
-    """One traversal through the chosen caches: its name, its first steps, and the counts of the whole."""
+    """One traversal through the chosen caches: its name and its first steps."""
 
     title: str
     trace: Trace
-    whole: Simulation
+
+    @property
+    def whole(self) -> Simulation:
+        """The counts of the whole traversal, worked out when first asked for: the player comes first."""
+        caches = [cache.to_dict() for cache in self.trace.caches]
+        return cached.counted(self.trace.traversal.to_dict(), caches)
 
 
 def controls(machine: Machine) -> dict[str, settings.Choice]:
@@ -131,7 +144,7 @@ def title(traversal: Traversal) -> str:
     parts = [
         TILE if traversal.tile else traversal.order,
         f"blocks of {traversal.block[0]}" if traversal.block else "",
-        f"visited by {traversal.visit}" if traversal.visit else "",
+        VISITED[traversal.visit] if traversal.visit else "",
         "by columns" if traversal.layout == "column" else "",
         f"padded by {traversal.pad}" if traversal.pad else "",
     ]
@@ -142,7 +155,7 @@ def runs(values: dict[str, Any], machine: Machine) -> list[Run]:
     """The chosen traversals through the chosen caches."""
     caches = known_caches(machine) if values["cache"] == OWN else CLASSROOM
     plain = [cache.to_dict() for cache in caches]
-    return [Run(name, *cached.traced(t.to_dict(), plain, FIRST_STEPS)) for name, t in chosen(values)]
+    return [Run(name, cached.traced(t.to_dict(), plain, FIRST_STEPS)) for name, t in chosen(values)]
 
 
 def footer(cache: str, found: list[Run]) -> str:
@@ -207,7 +220,7 @@ def details(found: list[Run]) -> None:
     """The counts of the whole traversals, and how they come about."""
     with st.expander("All counts as a table", icon=":material/table:"):
         tables.table(rows(found), "traversal", alt="Hits and misses by traversal, level and operand")
-    with st.expander("How this is computed", icon=":material/info:"):
+    with st.expander("How this is computed, and the keys", icon=":material/info:"):
         st.markdown(COMPUTED)
 
 

@@ -57,6 +57,7 @@ def describe(lane: Lane) -> dict[str, Any]:
         "title": lane.title,
         "file": "".join(letter if letter.isalnum() else "-" for letter in lane.title),
         "text": list(trace.nest),
+        "order": traversal.order,
         "blocks": list(traversal.blocks) if traversal.block else None,
         "operands": [_operand(operand) for operand in traversal.operands],
         "levels": [_level(number, cache) for number, cache in enumerate(trace.caches, start=1)],

@@ -6,7 +6,7 @@ import { wrapped } from "./words.js";
 const WIDE_PX = 800; // a lane so wide has the cache and the nest at the right of the matrices
 const NARROW_PX = 440; // a lane narrower than this is one column
 const TWO_LANES_PX = 760; // two lanes stand side by side from this width on
-const MOST_CELL_PX = 36;
+const MOST_CELL_PX = 56;
 const MOST_MATRIX_PX = 330;
 const NEST_LEAST_PX = 12;
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";
@@ -40,7 +40,8 @@ export function layoutPicture(lanes, width, legend, footer, widthOf) {
   const key = flow(legend, width, px, widthOf);
   const legendY = lowest + Math.round(0.8 * px);
   const foot = footerBlock(footer, width, legendY + key.height, widthOf);
-  return { width, px, beside, gap, top, boxes, legend: { y: legendY, entries: key.entries }, footer: foot, height: foot.y + foot.height };
+  const below = { legend: { y: legendY, entries: key.entries }, footer: foot };
+  return { width, px, beside, gap, top, boxes, ...below, height: foot.y + foot.height };
 }
 
 /** One lane; `paper` has the text size, the longest line of all nests in letters, and how to measure. */
@@ -121,7 +122,8 @@ function matricesBlock(lane, width, px) {
     x += part.width + gap;
     return part;
   });
-  const bar = { y: title + cell * tallest + Math.round(0.4 * px), height: Math.round(0.9 * px), text: Math.round(1.4 * px) };
+  const [high, text] = [Math.round(0.9 * px), Math.round(1.4 * px)];
+  const bar = { y: title + cell * tallest + Math.round(0.4 * px), height: high, text };
   return { width: x - gap, height: bar.y + bar.height + bar.text, cell, title, parts, bar };
 }
 

@@ -1,7 +1,7 @@
 // The sets and ways of each cache level: which line lies where, and what the last access did there.
 
 import { isDirty, lineIn } from "./replay.js";
-import { nameOfLine, operandOfLine } from "./trace.js";
+import { operandOfLine, shortNameOfLine } from "./trace.js";
 import { grouped, HIT, OUTCOMES } from "./words.js";
 
 /** One level of the lane at `box`. */
@@ -28,7 +28,8 @@ function titleOf(surface, lane, box, block, level) {
   const { name, sets, ways, lineBytes } = lane.levels[level];
   const shape = `${name}: ${grouped(sets)} set${sets > 1 ? "s" : ""} × ${ways} way${ways > 1 ? "s" : ""}`;
   const key = block.mode === "marks" ? " (full: A, half: B, frame: C)" : "";
-  const forms = [`${shape}, ${lineBytes} B lines${key}`, `${shape}${key}`, shape, `${name}: ${grouped(sets)} × ${ways}`];
+  const shortest = `${name}: ${grouped(sets)} × ${ways}`;
+  const forms = [`${shape}, ${lineBytes} B lines${key}`, `${shape}${key}`, shape, shortest];
   const style = { size: 0.95 * box.px, weight: 600 };
   return forms.find((form) => surface.width(form, style) <= block.room) ?? forms.at(-1);
 }
@@ -60,10 +61,11 @@ function paintWay(surface, colours, lane, block, { x, y }, level, content, event
 
 function paintLabel(surface, colours, lane, block, x, y, level, content) {
   const middle = y + (block.cellHeight - 1) / 2;
-  const name = nameOfLine(lane, level, lineIn(content));
+  const name = shortNameOfLine(lane, level, lineIn(content));
   surface.text(name, x + 0.5 * block.size, middle, { size: block.size, fill: colours.ink });
   if (isDirty(content)) {
-    surface.rect(x + block.cellWidth - 0.75 * block.size, middle - 0.2 * block.size, 0.4 * block.size, 0.4 * block.size, colours.ink);
+    const side = 0.4 * block.size;
+    surface.rect(x + block.cellWidth - 1.9 * side, middle - side / 2, side, side, colours.ink);
   }
 }
 

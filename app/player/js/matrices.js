@@ -42,7 +42,8 @@ export function paintMarks(surface, colours, lane, replay, box) {
   const [x, y] = [box.x + matrices.x, box.y + matrices.y];
   lane.operands.forEach((operand, number) => {
     const part = matrices.parts[number];
-    surface.text(operand.name, x + part.x, y + 0.5 * matrices.title, { size: 1.15 * px, weight: 700, fill: colours.ink });
+    const style = { size: 1.15 * px, weight: 700, fill: colours.ink };
+    surface.text(operand.name, x + part.x, y + 0.5 * matrices.title, style);
     const size = `${operand.rows} × ${operand.columns}`;
     if (part.width > 5.5 * px) {
       surface.text(size, x + part.x + part.width, y + 0.5 * matrices.title, {
@@ -70,8 +71,9 @@ function paintTouched(surface, colours, lane, box, touched) {
   const x = box.x + box.matrices.x + parts[touched.operand].x + touched.column * cell;
   const y = box.y + box.matrices.y + parts[touched.operand].y + touched.row * cell;
   const outer = Math.max(2, 0.09 * cell);
-  surface.frames([[x - outer, y - outer, cell - 1 + 2 * outer, cell - 1 + 2 * outer]], colours.background, outer + 3);
-  surface.frames([[x - outer, y - outer, cell - 1 + 2 * outer, cell - 1 + 2 * outer]], colours.ink, outer + 1);
+  const frame = [[x - outer, y - outer, cell - 1 + 2 * outer, cell - 1 + 2 * outer]];
+  surface.frames(frame, colours.background, outer + 3);
+  surface.frames(frame, colours.ink, outer + 1);
 }
 
 /** A line's elements as rectangles on the picture, a little inside their cells so that neighbours stay apart. */

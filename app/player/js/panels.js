@@ -20,8 +20,8 @@ export function paintHead(surface, colours, lane, replay, box) {
   const count = `${grouped(misses)} misses in ${grouped(step)} accesses (${percent(misses, step)})${ended}`;
   const room = box.width - surface.width(lane.title, title) - 1.5 * px;
   const short = `${grouped(misses)} of ${grouped(step)} missed`;
-  const fits = surface.width(count, { size: px }) <= room;
-  surface.text(fits ? count : short, box.x + box.width, box.y + 0.8 * px, { size: px, fill: colours.ink, align: "right" });
+  const said = surface.width(count, { size: px }) <= room ? count : short;
+  surface.text(said, box.x + box.width, box.y + 0.8 * px, { size: px, fill: colours.ink, align: "right" });
   const touched = touchedAt(lane, step);
   const colour = touched ? colours[OUTCOMES[touched.outcome]] : colours.grid;
   const top = box.y + 1.75 * px;
@@ -123,7 +123,8 @@ export function paintLegend(surface, colours, legend) {
     } else if (entry.kind === "heat") {
       const fill = heatColour(colours, 3, 4);
       surface.rect(x, y, side, side, fill);
-      surface.text("3", x + side / 2, y + side / 2, { size: 0.75 * side, fill: readableOn(fill, colours), align: "center" });
+      const style = { size: 0.75 * side, fill: readableOn(fill, colours), align: "center" };
+      surface.text("3", x + side / 2, y + side / 2, style);
     } else {
       surface.frames([[x, y, side, side]], colours.hit, 2.5);
     }

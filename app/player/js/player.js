@@ -7,7 +7,7 @@ import { paletteFor } from "./colours.js";
 import { Picture } from "./picture.js";
 import { Replay } from "./replay.js";
 import { scoreOf, sentenceOf } from "./sentence.js";
-import { missesAt, openLane, touchedAt } from "./trace.js";
+import { missesAt, openLane, rounds, touchedAt } from "./trace.js";
 import { grouped } from "./words.js";
 
 const REPORT_AFTER_MS = 400; // a burst of single steps is one report
@@ -56,6 +56,7 @@ class Player {
       this.lanes = data.lanes.map(openLane);
       this.count = Math.max(...this.lanes.map((lane) => lane.count));
       this.picture = new Picture(this.lanes.map((lane) => new Replay(lane)), data.font, data.footer);
+      this.rounds = rounds(this.lanes[0]);
       this.part("scrub").max = this.count;
       this.step = Math.min(data.start, this.count);
       this.picture.goTo(this.step);
@@ -227,6 +228,8 @@ class Player {
       ArrowLeft: () => this.#jump(this.step - 1),
       Home: () => this.#jump(0),
       End: () => this.#jump(this.count),
+      PageDown: () => this.#jump(this.rounds.find((step) => step > this.step) ?? this.count),
+      PageUp: () => this.#jump(this.rounds.findLast((step) => step < this.step) ?? 0),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -149,10 +149,9 @@ export class SvgSurface {
   text(text, x, y, { size, fill, align = "left", weight = 400, mono = false }) {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const family = escaped(mono ? MONO : this.family);
-    this.parts.push(
-      `<text x="${short(x)}" y="${short(y + 0.35 * size)}" font-size="${short(size)}" font-weight="${weight}" ` +
-        `font-family="${family}" fill="${fill}" text-anchor="${anchor}" xml:space="preserve">${escaped(text)}</text>`,
-    );
+    const font = `font-size="${short(size)}" font-weight="${weight}" font-family="${family}"`;
+    const place = `x="${short(x)}" y="${short(y + 0.35 * size)}" text-anchor="${anchor}" xml:space="preserve"`;
+    this.parts.push(`<text ${place} ${font} fill="${fill}">${escaped(text)}</text>`);
   }
 
   toString() {

@@ -87,7 +87,8 @@ export function touchedAt(lane, step) {
 /** Hits and misses of one operand at one level after `step` accesses. */
 export function countsAt(lane, step, level, operand) {
   const at = Math.min(step, lane.count);
-  const [hit, compulsory, capacity, conflict] = [0, 1, 2, 3].map((kind) => lane.sums[level][4 * operand + kind][at]);
+  const sums = lane.sums[level].slice(4 * operand, 4 * operand + 4);
+  const [hit, compulsory, capacity, conflict] = sums.map((sum) => sum[at]);
   const misses = compulsory + capacity + conflict;
   return { hit, compulsory, capacity, conflict, misses, accesses: hit + misses };
 }
@@ -95,6 +96,19 @@ export function countsAt(lane, step, level, operand) {
 /** Misses of all operands at one level after `step` accesses. */
 export function missesAt(lane, step, level = 0) {
   return lane.operands.reduce((sum, _, operand) => sum + countsAt(lane, step, level, operand).misses, 0);
+}
+
+/** The steps after which another block begins, or, without blocks, another round of the outermost loop. */
+export function rounds(lane) {
+  const { steps, blocks, count, order } = lane;
+  const length = blocks ?? [1, 1, 1];
+  const axes = blocks ? ["i", "j", "k"] : [order[0]];
+  const place = (step) => axes.map((axis) => Math.floor(steps[axis][step] / length["ijk".indexOf(axis)])).join();
+  const found = [0];
+  for (let step = 1; step < count; step += 1) {
+    if (place(step) !== place(step - 1)) found.push(step);
+  }
+  return [...found, count];
 }
 
 /** The elements of a line, as runs [row, column, length along the line]; padding holds none. */
@@ -116,12 +130,19 @@ export function runsOfLine(lane, level, line) {
   return { operand, byRows, runs };
 }
 
-/** A line as people write it: "B[0,4..7]"; "A's padding" where it holds no element. */
+/** A line as people write it: "B[0,4..7]", "B[0,6] to B[1,1]" over two rows, "padding of B" without an element. */
 export function nameOfLine(lane, level, line) {
   const { operand, byRows, runs } = runsOfLine(lane, level, line);
   const { name } = lane.operands[operand];
-  if (!runs.length) return `${name}'s padding`;
-  const { major, minor, length } = runs[0];
-  const span = length > 1 ? `${minor}..${minor + length - 1}` : `${minor}`;
-  return `${name}[${byRows ? `${major},${span}` : `${span},${major}`}]${runs.length > 1 ? "+" : ""}`;
+  if (!runs.length) return `padding of ${name}`;
+  const at = (major, minor) => `${name}[${byRows ? `${major},${minor}` : `${minor},${major}`}]`;
+  const [{ major, minor, length }, last] = [runs[0], runs.at(-1)];
+  if (runs.length > 1) return `${at(major, minor)} to ${at(last.major, last.minor + last.length - 1)}`;
+  return at(major, length > 1 ? `${minor}..${minor + length - 1}` : minor);
+}
+
+/** The same where there is little room: "B[0,6]…" over two rows, "(B)" without an element. */
+export function shortNameOfLine(lane, level, line) {
+  const name = nameOfLine(lane, level, line);
+  return name.replace(/^padding of (.)$/, "($1)").replace(/ to .*$/, "…");
 }

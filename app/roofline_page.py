@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import components
 import experiments
 import jobs
+import roofline_lens
 import settings
 import streamlit as st
 import tables
@@ -20,7 +22,10 @@ from accel_core import registry
 from accel_core.figures import (
     PAPER,
     Prediction,
+    Traffic,
     figure_html,
+    lens_alt,
+    lens_reading,
     roofline_alt,
     roofline_figure,
     roofline_reading,
@@ -30,6 +35,18 @@ from accel_core.roofline import Verdict, judge
 
 SINCE = "since"
 HELP_POINTS = "latest: the newest of each kernel, with its usual block; all: every measurement on record."
+
+
+@dataclass(frozen=True)
+class View:
+    """Which roofs and what on them the reader chose to see."""
+
+    dtype: str
+    threads: int
+    predicted: tuple[Prediction, ...] = ()
+    lens: str = ""
+    """Of `figures.LENSES`; empty: least bytes."""
+    traffic: tuple[Traffic, ...] = ()
 
 
 KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
@@ -50,17 +67,12 @@ def chosen(record: Record, kernels: Sequence[str], points: str) -> list[Measurem
     kept = [m for m in record.measurements if m.kernel in kernels and m.created >= start]
     if points == "all":
         return kept
-    usual = [m for m in kept if dict(m.parameters) == _usual(m.kernel)]
+    usual = [m for m in kept if dict(m.parameters) == roofline_lens.usual(m.kernel)]
     return list({_point(m): m for m in (*reversed(kept), *reversed(usual))}.values())
 
 
 def _point(m: Measurement) -> tuple[str, str, int]:
     return m.kernel, m.dtype, m.threads
-
-
-def _usual(kernel_id: str) -> dict[str, int]:
-    """The parameters that a kernel has where nobody chooses: a sweep's other blocks do not stand for it."""
-    return {p.name: p.default for p in registry.kernel(kernel_id)[1].parameters}
 
 
 def since() -> str:
@@ -100,30 +112,40 @@ def picture(
     record: Record,
     roofs: Sequence[Ceiling],
     measurements: Sequence[Measurement],
-    dtype: str,
-    threads: int,
-    predicted: Sequence[Prediction],
+    view: View,
 ) -> None:
     """The plot at full width, and what it says."""
-    words: dict[str, Any] = {"workloads": registry.WORKLOADS, "dtype": dtype, "threads": threads}
+    alt, text = words(record, roofs, measurements, view)
     form = st.session_state.get("picture form", "PNG")
     theme.show(
-        figure(record, roofs, measurements, dtype, threads, predicted, theme.current_look()),
-        alt=roofline_alt(record.machine, roofs, measurements, **words),
+        figure(record, roofs, measurements, view, theme.current_look()),
+        alt=alt,
         key="roofline",
         filename="roofline",
         form="svg" if form == "SVG" else "png",
     )
-    components.reading(roofline_reading(record.machine, roofs, measurements, **words))
+    if text:
+        components.reading(text)
+
+
+def words(
+    record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], view: View
+) -> tuple[str, str]:
+    """What the plot shows, for those who cannot see it, and what its numbers say."""
+    if view.lens:
+        seen: dict[str, Any] = {"workloads": registry.WORKLOADS, "lens": view.lens}
+        text = lens_reading(record.machine, roofs, view.traffic, **seen, dtype=view.dtype)
+        return lens_alt(view.traffic, **seen), text
+    plain: dict[str, Any] = {"workloads": registry.WORKLOADS, "dtype": view.dtype, "threads": view.threads}
+    given = (record.machine, roofs, measurements)
+    return roofline_alt(*given, **plain), roofline_reading(*given, **plain)
 
 
 def figure(
     record: Record,
     roofs: Sequence[Ceiling],
     measurements: Sequence[Measurement],
-    dtype: str,
-    threads: int,
-    predicted: Sequence[Prediction],
+    view: View,
     look: Any,
 ) -> Any:
     """The roofline with its provenance."""
@@ -134,13 +156,15 @@ def figure(
         measurements,
         look,
         workloads=registry.WORKLOADS,
-        dtype=dtype,
-        threads=threads,
+        dtype=view.dtype,
+        threads=view.threads,
         clock=peaks.clock if peaks else None,
         environment=peaks.environment if peaks and peaks.created else None,
         created=peaks.created if peaks and peaks.created else None,
-        predicted=predicted,
+        predicted=view.predicted,
         sample=record.sample,
+        lens=view.lens,
+        traffic=view.traffic,
     )
 
 
@@ -204,14 +228,12 @@ def downloads(
     record: Record,
     roofs: Sequence[Ceiling],
     measurements: Sequence[Measurement],
-    dtype: str,
-    threads: int,
-    predicted: Sequence[Prediction],
+    view: View,
 ) -> None:
     """The points as a table, and the picture and its numbers as files."""
 
     def page() -> str:
-        picture = figure(record, roofs, measurements, dtype, threads, predicted, PAPER)
+        picture = figure(record, roofs, measurements, view, PAPER)
         return figure_html(picture, title="Accel Explorer: roofline", filename="roofline")
 
     def data() -> str:

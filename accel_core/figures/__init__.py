@@ -5,6 +5,8 @@ from accel_core.figures.curve import curve_figure
 from accel_core.figures.export import figure_html, toolbar_config
 from accel_core.figures.hierarchy import hierarchy_figure
 from accel_core.figures.ladder import ladder_figure
+from accel_core.figures.lens_words import lens_alt, lens_reading
+from accel_core.figures.lenses import LENSES, Traffic
 from accel_core.figures.look import PAPER, Look, look_for
 from accel_core.figures.marks import Mark, cache_marks
 from accel_core.figures.points import Prediction
@@ -14,10 +16,12 @@ from accel_core.figures.sweep import sweep_figure
 from accel_core.figures.words import share_text
 
 __all__ = [
+    "LENSES",
     "PAPER",
     "Look",
     "Mark",
     "Prediction",
+    "Traffic",
     "cache_marks",
     "curve_alt",
     "curve_figure",
@@ -27,6 +31,8 @@ __all__ = [
     "ladder_alt",
     "ladder_figure",
     "ladder_reading",
+    "lens_alt",
+    "lens_reading",
     "look_for",
     "machine_reading",
     "roofline_alt",

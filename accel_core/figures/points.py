@@ -256,15 +256,17 @@ def add_arrows(
             head = at_size.get(f"{workload.name}/{kernel.name}")
             tail = at_size.get(f"{workload.name}/{before.name}") if before else None
             if head and tail:
-                _add_arrow(figure, look, tail, head)
+                ends = ((m.intensity_flop_per_byte or 1, m.flop_per_s) for m in (tail, head))
+                add_arrow(figure, look, *ends)
 
 
-def _add_arrow(figure: go.Figure, look: Look, tail: Measurement, head: Measurement) -> None:
+def add_arrow(figure: go.Figure, look: Look, tail: tuple[float, float], head: tuple[float, float]) -> None:
+    """An arrow from one place to another, both as (FLOP/byte, FLOP/s)."""
     figure.add_annotation(
-        x=math.log10(head.intensity_flop_per_byte or 1),
-        y=math.log10(head.flop_per_s),
-        ax=math.log10(tail.intensity_flop_per_byte or 1),
-        ay=math.log10(tail.flop_per_s),
+        x=math.log10(head[0]),
+        y=math.log10(head[1]),
+        ax=math.log10(tail[0]),
+        ay=math.log10(tail[1]),
         xref="x",
         yref="y",
         axref="x",

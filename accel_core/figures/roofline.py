@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.hierarchy import sample_text
+from accel_core.figures.lenses import Traffic, add_traffic, add_walls
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import (
     Prediction,
@@ -56,23 +57,32 @@ def roofline_figure(
     judged: Mapping[str, Verdict] | None = None,
     sample: bool = False,
     title: str = "",
+    lens: str = "",
+    traffic: Sequence[Traffic] = (),
 ) -> go.Figure:
     """Roofs of `dtype` and `threads`, the measurements of the same settings as points, provenance underneath.
 
     `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
+    With a `lens` ("core" or "DRAM") the dots of `traffic` and the walls stand there instead of `measurements`.
     """
     view = scene(ceilings, dtype, threads)
     if view is None:
         text = f"Measure this machine first: its roofs for {dtype} on {threads_text(threads)} will stand here."
         return teaching_figure(text, look, 560)
-    points = placed(measurements, dtype, threads)
+    points = placed([t.measurement for t in traffic] if lens else measurements, dtype, threads)
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
     width = look.chars(CAPTION_CHAR_PX, 20)
     sentences = provenance(machine, view, points, dtype, threads, clock, environment, created)
+    if lens:
+        sentences[-1] = lens_provenance(machine, traffic, lens)
     caption = "<br>".join(wrap(s, width) for s in sentences)
     families = len({family_of(workloads, m) for m in points})
     figure = _frame(look, view, caption, entries=families + bool(predicted) + 1)
     add_roofs(figure, look, view, sample=sample)
+    if lens:
+        add_walls(figure, look, view, machine, dtype)
+        add_traffic(figure, look, view, traffic, workloads, lens)
+        points = []
     if arrows:
         add_arrows(figure, look, points, workloads)
     add_points(figure, look, points, workloads, verdicts, sample=sample)
@@ -159,6 +169,17 @@ def provenance(
         f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic."
     )
     return sentences
+
+
+def lens_provenance(machine: Machine, traffic: Sequence[Traffic], lens: str) -> str:
+    """Where the bytes of the dots come from, and which walls lie outside of the frame."""
+    caches = ", ".join(f"{c.level} {format_bytes(c.size_bytes)}" for c in machine.caches) or "no known cache"
+    seen = "as the core asks for them" if lens == "core" else "from DRAM"
+    return (
+        f"{len(traffic)} kernels: measured time, simulated bytes (this CPU as detected: {caches}; LRU, "
+        f"write-back, one core, no prefetcher). Large dots: bytes {seen}. Dotted verticals: the best that any "
+        "order can do behind each cache."
+    )
 
 
 def _theory(view: Scene) -> str:

@@ -5,6 +5,7 @@ import jobs
 import machine_page
 import records
 import roofline_calculator
+import roofline_lens
 import roofline_machine
 import roofline_page
 import settings
@@ -13,7 +14,11 @@ import streamlit as st
 own = records.own()
 controls = roofline_page.controls(own.machine)
 settings.admit(
-    *controls.values(), roofline_page.KERNELS, *roofline_machine.SETTINGS, *roofline_calculator.asked()
+    *controls.values(),
+    roofline_lens.LENS,
+    roofline_page.KERNELS,
+    *roofline_machine.SETTINGS,
+    *roofline_calculator.asked(),
 )
 components.header(
     "What holds it back?",
@@ -40,7 +45,14 @@ if record.sample or not ceilings:
     components.measure_button("Measure this machine", 20, machine_page.job(own.machine, 20))
 jobs.panel()
 components.sample_label(record)
-roofline_page.picture(record, ceilings, measurements, dtype, threads, predicted)
+view = roofline_page.View(dtype, threads, predicted)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    lens = roofline_lens.control()
+    if lens and ceilings:
+        since = "" if record.sample else roofline_page.since()
+        traffic = roofline_lens.traffic(record, kernels, dtype, threads, since)
+        view = roofline_page.View(dtype, threads, predicted, lens, tuple(traffic))
+roofline_page.picture(record, ceilings, measurements, view)
 if prediction:
     components.reading(prediction[1])
 roofline_page.since_controls(record)
@@ -50,4 +62,4 @@ with left:
     roofline_calculator.form(dtype)
 with right:
     roofline_machine.form()
-roofline_page.downloads(record, ceilings, measurements, dtype, threads, predicted)
+roofline_page.downloads(record, ceilings, measurements, view)

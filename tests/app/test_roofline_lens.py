@@ -1,0 +1,86 @@
+"""The roofline's lenses on the page: what is simulated, what the button starts, and what is said otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cached
+import jobs
+import pytest
+import simulated
+from conftest import Open
+from figure_records import measurement
+from records_of import store_ladder, store_measurements, store_peaks
+from streamlit.testing.v1 import AppTest
+
+from accel_core import machine
+from accel_core.cache import cpu_caches, simulate, traffic
+from accel_core.cache import rung_traversal as traversal_of
+from accel_core.model import CacheLevel
+
+SMALL = [
+    measurement("compiled_ijk", size=32),
+    measurement("compiled_tiled", size=32, parameters={"block": 16}),
+    measurement("compiled_ikj", size=32),
+]
+
+
+@pytest.fixture(autouse=True)
+def _known_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine with caches of which all is known, whatever it has."""
+    here = replace(machine.detect(), caches=(CacheLevel("L1", 4096, 8, 64), CacheLevel("L2", 1 << 20, 8, 64)))
+    monkeypatch.setattr(cached, "machine", lambda: here)
+
+
+def dots(app: AppTest) -> str:
+    return " ".join(chart.proto.alt for chart in app.get("plotly_chart"))
+
+
+def simulate_button(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if button.label.startswith("Simulate")]
+
+
+def test_without_a_lens_there_is_nothing_to_simulate(open_page: Open):
+    store_peaks()
+    store_ladder()
+    app = open_page("roofline")
+    assert not simulate_button(app) and "simulated" not in dots(app)
+
+
+def test_a_lens_offers_the_simulation_and_shows_its_dots_once_it_is_done(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    store_peaks()
+    store_measurements(SMALL)
+    asked: list[dict] = []
+    monkeypatch.setattr(jobs, "start", asked.append)
+    app = open_page("roofline", lens="DRAM")
+    assert simulate_button(app) == ["Simulate 3 kernels at N=32 (about 2 s)"]
+    app.button("simulate").click().run()
+    caches = cpu_caches(cached.machine())
+    wanted = [traversal_of(m) for m in SMALL]
+    assert asked[0]["traversals"] == [one.to_dict() for one in wanted if one]
+    done = [simulate(one, caches, classify=False) for one in wanted if one]
+    monkeypatch.setattr(jobs, "results", lambda: ("", done))
+    app.run()
+    assert not app.exception and not simulate_button(app)
+    intensity = SMALL[0].flop / traffic(done[0])["L2"]
+    assert "from DRAM" in dots(app) and f"L2 {intensity:.3g}" in dots(app)
+    assert any("to the roof of" in str(text.value) for text in app.markdown)
+
+
+def test_several_threads_are_not_simulated(open_page: Open):
+    store_peaks()
+    store_measurements(SMALL)
+    if cached.machine().cores.allowed > 1:
+        assert any("one core" in info.value for info in open_page("roofline", lens="core", threads="2").info)
+
+
+def test_large_products_are_not_simulated(open_page: Open):
+    store_peaks()
+    store_measurements([measurement("compiled_ijk", size=2 * simulated.MOST_SIZE)])
+    assert any("N=512 or less" in info.value for info in open_page("roofline", lens="core").info)
+
+
+def test_a_link_with_another_lens_is_answered_in_a_sentence(open_page: Open):
+    assert any("lens=sideways" in said.value for said in open_page("roofline", lens="sideways").warning)

@@ -3,6 +3,7 @@
 
 import { wrapped } from "./words.js";
 
+const EDGE_PX = 4; // room at both sides for the frame of a touched element
 const WIDE_PX = 800; // a lane so wide has the cache and the nest at the right of the matrices
 const NARROW_PX = 440; // a lane narrower than this is one column
 const TWO_LANES_PX = 760; // two lanes stand side by side from this width on
@@ -25,22 +26,23 @@ export function layoutPicture(lanes, width, legend, footer, widthOf) {
   const paper = { px, letters, widthOf };
   const gap = Math.round(1.6 * px);
   const beside = lanes.length > 1 && width >= TWO_LANES_PX;
-  const laneWidth = beside ? (width - 2 * gap) / 2 : width;
+  const inner = width - 2 * EDGE_PX;
+  const laneWidth = beside ? (inner - 2 * gap) / 2 : inner;
   const top = lanes.length > 1 ? Math.round(2 * px) : 0;
   let y = top;
   let lowest = top;
   const boxes = lanes.map((lane, number) => {
     const box = layoutLane(lane, laneWidth, paper);
-    box.x = beside ? number * (laneWidth + 2 * gap) : 0;
+    box.x = EDGE_PX + (beside ? number * (laneWidth + 2 * gap) : 0);
     box.y = beside ? top : y;
     y += box.height + gap;
     lowest = Math.max(lowest, box.y + box.height);
     return box;
   });
-  const key = flow(legend, width, px, widthOf);
+  const key = flow(legend, inner, px, widthOf);
   const legendY = lowest + Math.round(0.8 * px);
-  const foot = footerBlock(footer, width, legendY + key.height, widthOf);
-  const below = { legend: { y: legendY, entries: key.entries }, footer: foot };
+  const foot = footerBlock(footer, inner, legendY + key.height, widthOf);
+  const below = { legend: { x: EDGE_PX, y: legendY, entries: key.entries }, footer: foot };
   return { width, px, beside, gap, top, boxes, ...below, height: foot.y + foot.height };
 }
 
@@ -192,5 +194,5 @@ function flow(entries, width, px, widthOf) {
 function footerBlock(text, width, y, widthOf) {
   const size = Math.max(13, Math.round(0.0085 * width + 4.5));
   const lines = wrapped(text, width, (part) => widthOf(part, size));
-  return { y, size, lines, height: Math.round(lines.length * LINE * size) };
+  return { x: EDGE_PX, y, size, lines, height: Math.round(lines.length * LINE * size) };
 }

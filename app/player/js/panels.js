@@ -109,7 +109,7 @@ function paintKinds(surface, colours, counts, x, y, width, height) {
 export function paintLegend(surface, colours, legend) {
   for (const entry of legend.entries) {
     const side = 1.05 * entry.size;
-    const [x, y] = [entry.x + 1, legend.y + entry.y + 2];
+    const [x, y] = [legend.x + entry.x, legend.y + entry.y + 2];
     if (entry.kind in HATCHES) {
       surface.rect(x, y, side, side, colours[entry.kind]);
       surface.hatch(x, y, side, side, HATCHES[entry.kind], colours.background);
@@ -128,13 +128,13 @@ export function paintLegend(surface, colours, legend) {
     } else {
       surface.frames([[x, y, side, side]], colours.hit, 2.5);
     }
-    surface.text(entry.label, entry.x + 1.6 * entry.size, y + side / 2, { size: entry.size, fill: colours.ink });
+    surface.text(entry.label, x + 1.6 * entry.size, y + side / 2, { size: entry.size, fill: colours.ink });
   }
 }
 
 /** What the picture is of. */
-export function paintFooter(surface, colours, { lines, size, y }) {
+export function paintFooter(surface, colours, { lines, size, x, y }) {
   lines.forEach((line, number) => {
-    surface.text(line, 0, y + (number + 0.5) * LINE * size, { size, fill: colours.muted });
+    surface.text(line, x, y + (number + 0.5) * LINE * size, { size, fill: colours.muted });
   });
 }

@@ -3,7 +3,7 @@
 traversal, visits, text    what is run through, as plain data; how its blocks are visited; how its nest reads
 nest, sweeps               the access stream, generated a piece at a time and never stored
 geometry                   what a cache is; the two that have names
-state, fields, lanes, sets, request, feeding, running    the simulator: arrays, and compiled functions over them
+state, fields, levels, lanes, sets, request, feeding, running   the simulator: arrays, compiled functions
 simulating, several, reuse, tracing, dump    counts, reuse distances, steps to look at, the stream for others
 traffic                      the bytes of each memory level for a measured rung of the ladder
 """

@@ -2,8 +2,8 @@
 
 Three shortcuts make it fast, and each leaves every count and every state as one request after the other would:
 
-1. An access to the newest line of its set (and of the twin) is a hit that changes no order: under LRU the line
-   stays the newest, FIFO ignores hits. Only the dirty mark is set.
+1. An access to the newest line of its set is a hit that changes no order: under LRU the line stays the newest,
+   FIFO ignores hits. Only the twin has to see it, and the dirty mark is set.
 2. While no reference of a sweep leaves its line, the first step is done in full. If afterwards all those lines
    are held, by the level and by its twin, every further such step is all hits: hits evict nothing, so by
    induction the lines stay. Under LRU these lines were the last ones used, in the order of the references, and
@@ -20,27 +20,30 @@ from __future__ import annotations
 from typing import Any
 
 from accel_core.cache import fields as f
-from accel_core.cache.request import request_first
+from accel_core.cache.levels import Level
+from accel_core.cache.request import renew_twin, request_first
 from accel_core.cache.sets import ABSENT, LINK, NEWER, first_cell, place_of
 from accel_core.kernels.compiled import inlined
 
 
 @inlined
-def feed(table: Any, cells: Any, marks: Any, counts: Any, sweeps: Any, rows: int, size: int) -> int:
-    """Simulate `rows` sweeps of elements of `size` bytes; the number of accesses."""
+def feed(
+    table: Any, cells: Any, marks: Any, counts: Any, first: Level, sweeps: Any, rows: int, size: int
+) -> int:
+    """Simulate `rows` sweeps of elements of `size` bytes, `first` being the first level; how many accesses."""
     accesses = 0
     for row in range(rows):
         sweep = sweeps[row]
         steps, references = sweep[f.STEPS], sweep[f.REFERENCES]
-        slow = _moves_far(table, sweep)
+        slow = _moves_far(first, sweep)
         step = 0
         while step < steps:
             for number in range(references):
-                _access(table, cells, marks, counts, sweep, number, step, size)
+                _access(table, cells, marks, counts, first, sweep, number, step, size)
             step += 1
             if not slow:
-                alike = min(_steps_alike(table, sweep, step - 1), steps - step)
-                if alike > 0 and _all_held(table, cells, sweep, step - 1):
+                alike = min(_steps_alike(first, sweep, step - 1), steps - step)
+                if alike > 0 and _all_held(cells, first, sweep, step - 1):
                     step += alike
         for number in range(references):
             kind = sweep[f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number + f.KIND]
@@ -51,35 +54,42 @@ def feed(table: Any, cells: Any, marks: Any, counts: Any, sweeps: Any, rows: int
 
 @inlined
 def _access(
-    table: Any, cells: Any, marks: Any, counts: Any, sweep: Any, number: int, step: int, size: int
+    table: Any,
+    cells: Any,
+    marks: Any,
+    counts: Any,
+    first: Level,
+    sweep: Any,
+    number: int,
+    step: int,
+    size: int,
 ) -> None:
     """The access of one reference at one step."""
     at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
     write = sweep[at + f.KIND] & 1
-    line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> table[0, f.SHIFT]
-    twin = table[0, f.SHADOW]
-    newest = cells[first_cell(table, 0, line)] == line and (twin < 0 or cells[twin] == line)
-    if newest and not (write and table[0, f.THROUGH]):
-        if write:
-            marks[table[0, f.MARKS] + line] |= f.DIRTY
+    line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> first.shift
+    if cells[first_cell(first, line)] != line or (write and first.through):
+        request_first(table, cells, marks, counts, first, line, write, size)
     else:
-        request_first(table, cells, marks, counts, line, write, size)
+        renew_twin(cells, first, line, True)
+        if write:
+            marks[first.marks + line] |= f.DIRTY
 
 
 @inlined
-def _moves_far(table: Any, sweep: Any) -> bool:
+def _moves_far(first: Level, sweep: Any) -> bool:
     """Whether a step of some reference always reaches another line, or a write always goes through."""
     for number in range(sweep[f.REFERENCES]):
         at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
-        if sweep[at + f.MOVE] >= 1 << table[0, f.SHIFT] or (sweep[at + f.KIND] & 1 and table[0, f.THROUGH]):
+        if sweep[at + f.MOVE] >= 1 << first.shift or (sweep[at + f.KIND] & 1 and first.through):
             return True
     return False
 
 
 @inlined
-def _steps_alike(table: Any, sweep: Any, step: int) -> int:
+def _steps_alike(first: Level, sweep: Any, step: int) -> int:
     """How many steps after `step` stay in the lines that it touches (moves are not negative)."""
-    line_bytes = 1 << table[0, f.SHIFT]
+    line_bytes = 1 << first.shift
     alike = sweep[f.STEPS]
     for number in range(sweep[f.REFERENCES]):
         at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
@@ -91,15 +101,15 @@ def _steps_alike(table: Any, sweep: Any, step: int) -> int:
 
 
 @inlined
-def _all_held(table: Any, cells: Any, sweep: Any, step: int) -> bool:
+def _all_held(cells: Any, first: Level, sweep: Any, step: int) -> bool:
     """Whether the first level and its twin hold every line that `step` touches."""
-    if table[0, f.SURE] >= sweep[f.REFERENCES]:
+    if first.sure >= sweep[f.REFERENCES]:
         return True
     for number in range(sweep[f.REFERENCES]):
         at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
-        line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> table[0, f.SHIFT]
-        if place_of(table, cells, 0, line) < 0:
+        line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> first.shift
+        if place_of(cells, first, line) < 0:
             return False
-        if table[0, f.SHADOW] >= 0 and cells[table[0, f.SHADOW_LINKS] + LINK * line + NEWER] == ABSENT:
+        if first.twin >= 0 and cells[first.twin_links + LINK * line + NEWER] == ABSENT:
             return False
     return True

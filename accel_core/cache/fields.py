@@ -1,6 +1,6 @@
 """Where things lie in the plain arrays that the compiled simulator works on: column numbers, said once.
 
-table   int64 (levels, LEVEL_FIELDS)          what each level is, and where its parts begin in cells, marks
+table   int64 (levels, fields of Level)        what each level is, see levels.py
 cells   int32                                 the sets and lists of every level, and the log, one after another
 marks   uint8                                 one byte a line and level: DIRTY, SEEN
 counts  int64 (levels, operands, COUNTS)      what is counted
@@ -8,42 +8,6 @@ sweeps  int64 (rows, SWEEP_FIELDS)            a piece of the access stream, see 
 """
 
 from __future__ import annotations
-
-# -- table: a level -----------------------------------------------------------------------------------------
-
-SHIFT = 0
-"""log2 of the line's bytes."""
-SETS = 1
-MASK = 2
-"""sets - 1 where their number is a power of two, else -1: then the set is the remainder."""
-WAYS = 3
-STRIDE = 4
-"""Cells from one set to the next: the ways padded to whole groups of lanes, or a list's header."""
-LISTED = 5
-"""1 where sets are linked lists (many ways), 0 where they are ordered cells."""
-FIFO = 6
-THROUGH = 7
-"""1: write-through without allocation; 0: write-back with."""
-INCLUSIVE = 8
-CELLS = 9
-"""Offset in `cells` of the sets."""
-LINKS = 10
-"""Offset in `cells` of the links of a listed level."""
-MARKS = 11
-"""Offset in `marks`."""
-SHADOW = 12
-"""Offset in `cells` of the header of the fully associative twin, -1 where misses are not classified."""
-SHADOW_LINKS = 13
-CAPACITY = 14
-"""Lines in all."""
-FIRST_B = 15
-"""Number of the first line of the second operand."""
-FIRST_C = 16
-LOG = 17
-"""Offset in `cells` of the log, -1 where none is kept; in the first row only."""
-SURE = 18
-"""A sweep of so many references or fewer leaves its lines held, see feeding.py; in the first row only."""
-LEVEL_FIELDS = 19
 
 # -- marks: a line in a level -------------------------------------------------------------------------------
 

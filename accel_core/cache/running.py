@@ -6,9 +6,10 @@ from typing import Any
 
 from accel_core.cache import fields as f
 from accel_core.cache.feeding import feed
-from accel_core.cache.request import line_below, operand_of, request_first, request_second, request_third
+from accel_core.cache.levels import Level, common, is_common, level_of
+from accel_core.cache.request import WRITE, operand_of, request_first, request_second, request_third
 from accel_core.cache.sweeps import fill
-from accel_core.kernels.compiled import outlined
+from accel_core.kernels.compiled import inlined, outlined
 
 
 @outlined
@@ -25,29 +26,60 @@ def advance(
     most: int,
 ) -> int:
     """Simulate the next `most` accesses of a nest, or a few more; their number, 0 at the end of the stream."""
+    first = level_of(table, 0)
+    if is_common(first):
+        first = common(first)
+        return _advance(nest, visits, cursor, sweeps, table, cells, marks, counts, first, size, most)
+    return _advance(nest, visits, cursor, sweeps, table, cells, marks, counts, first, size, most)
+
+
+@inlined
+def _advance(
+    nest: Any,
+    visits: Any,
+    cursor: Any,
+    sweeps: Any,
+    table: Any,
+    cells: Any,
+    marks: Any,
+    counts: Any,
+    first: Level,
+    size: int,
+    most: int,
+) -> int:
+    """`advance` for what is known of the first level at the call: each call has machine code of its own."""
     accesses = 0
     while accesses < most:
         rows = fill(nest, visits, cursor, sweeps)
         if rows == 0:
             break
-        accesses += feed(table, cells, marks, counts, sweeps, rows, size)
+        accesses += feed(table, cells, marks, counts, first, sweeps, rows, size)
     return accesses
 
 
 @outlined
-def flush(table: Any, cells: Any, marks: Any, counts: Any, level: int, lines: Any) -> None:
-    """Write those of `lines` of `level` that are dirty to the level below, in their order."""
+def replay_sweeps(table: Any, cells: Any, marks: Any, counts: Any, sweeps: Any, size: int) -> int:
+    """Simulate sweeps (rows, SWEEP_FIELDS) of any origin; the number of accesses."""
+    first = level_of(table, 0)
+    if is_common(first):
+        return feed(table, cells, marks, counts, common(first), sweeps, len(sweeps), size)
+    return feed(table, cells, marks, counts, first, sweeps, len(sweeps), size)
+
+
+@outlined
+def flush(table: Any, cells: Any, marks: Any, counts: Any, number: int, lines: Any) -> None:
+    """Write those of `lines` of level `number` that are dirty to the level below, in their order."""
+    level = level_of(table, number)
     for line in lines:
-        mark = table[level, f.MARKS] + line
+        mark = level.marks + line
         if marks[mark] & f.DIRTY:
             marks[mark] &= ~f.DIRTY
-            line_bytes = 1 << table[level, f.SHIFT]
-            counts[level, operand_of(table, level, line), f.BYTES_OUT] += line_bytes
-            below = line_below(table, level, line)
-            if level == 0:
-                request_second(table, cells, marks, counts, below, 1, line_bytes)
-            elif level == 1:
-                request_third(table, cells, marks, counts, below, 1, line_bytes)
+            line_bytes = 1 << level.shift
+            counts[number, operand_of(level, line), f.BYTES_OUT] += line_bytes
+            if number == 0:
+                request_second(table, cells, marks, counts, line >> level.below, WRITE, line_bytes)
+            elif number == 1:
+                request_third(table, cells, marks, counts, line >> level.below, WRITE, line_bytes)
 
 
 @outlined
@@ -88,9 +120,9 @@ def replay(
     table: Any, cells: Any, marks: Any, counts: Any, addresses: Any, kinds: Any, size: int, ends: Any
 ) -> None:
     """Simulate recorded accesses with a log; ends (n,) int64: rows of the log after each access."""
+    first = level_of(table, 0)
     for at in range(len(addresses)):
         kind = kinds[at]
         counts[0, kind >> 1, f.ACCESSES] += 1
-        line = addresses[at] >> table[0, f.SHIFT]
-        request_first(table, cells, marks, counts, line, kind & 1, size)
-        ends[at] = cells[table[0, f.LOG]]
+        request_first(table, cells, marks, counts, first, addresses[at] >> first.shift, kind & 1, size)
+        ends[at] = cells[first.log]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from accel_core.cache.fields import CELLS, FIFO, LINKS, LISTED, MASK, SETS, STRIDE, WAYS
 from accel_core.cache.lanes import EMPTY, LANES, find8, push8
+from accel_core.cache.levels import Level
 from accel_core.kernels.compiled import inlined
 
 NEWEST = 0
@@ -27,20 +27,19 @@ ABSENT = -2
 
 
 @inlined
-def first_cell(table: Any, level: int, line: int) -> int:
+def first_cell(level: Level, line: int) -> int:
     """Offset of the set that `line` belongs to."""
-    mask = table[level, MASK]
-    number = line & mask if mask >= 0 else line % table[level, SETS]
-    return table[level, CELLS] + number * table[level, STRIDE]
+    number = line & level.mask if level.mask >= 0 else line % level.sets
+    return level.cells + number * level.stride
 
 
 @inlined
-def place_of(table: Any, cells: Any, level: int, line: int) -> int:
+def place_of(cells: Any, level: Level, line: int) -> int:
     """How many lines of its set are newer than `line` (0 for any held line of a list), -1 where not held."""
-    if table[level, LISTED]:
-        return 0 if cells[table[level, LINKS] + LINK * line + NEWER] != ABSENT else -1
-    start = first_cell(table, level, line)
-    for group in range(0, table[level, STRIDE], LANES):
+    if level.listed:
+        return 0 if cells[level.links + LINK * line + NEWER] != ABSENT else -1
+    start = first_cell(level, line)
+    for group in range(0, level.stride, LANES):
         lane: int = find8(cells, start + group, line)
         if lane < LANES:
             return group + lane
@@ -48,37 +47,37 @@ def place_of(table: Any, cells: Any, level: int, line: int) -> int:
 
 
 @inlined
-def renew(table: Any, cells: Any, level: int, line: int, place: int) -> None:
+def renew(cells: Any, level: Level, line: int, place: int) -> None:
     """A hit: under LRU `line`, at `place`, becomes the newest of its set; FIFO does not look."""
-    if table[level, FIFO]:
+    if level.fifo:
         return
-    start = first_cell(table, level, line)
-    if table[level, LISTED]:
-        list_renew(cells, start, table[level, LINKS], line)
+    start = first_cell(level, line)
+    if level.listed:
+        list_renew(cells, start, level.links, line)
     else:
         _push(cells, start, place + 1, line)
 
 
 @inlined
-def insert(table: Any, cells: Any, level: int, line: int) -> int:
+def insert(cells: Any, level: Level, line: int) -> int:
     """Put `line`, which is not held, in as the newest of its set; the line that left for it, EMPTY if none."""
-    start, ways = first_cell(table, level, line), table[level, WAYS]
-    if table[level, LISTED]:
-        return list_insert(cells, start, table[level, LINKS], ways, line)
+    start, ways = first_cell(level, line), level.ways
+    if level.listed:
+        return list_insert(cells, start, level.links, ways, line)
     victim = cells[start + ways - 1]
     _push(cells, start, ways, line)
     return victim
 
 
 @inlined
-def remove(table: Any, cells: Any, level: int, line: int) -> None:
+def remove(cells: Any, level: Level, line: int) -> None:
     """Take out `line`, which is held; the older ones of its set move up."""
-    start = first_cell(table, level, line)
-    if table[level, LISTED]:
-        list_remove(cells, start, table[level, LINKS], line)
+    start = first_cell(level, line)
+    if level.listed:
+        list_remove(cells, start, level.links, line)
         return
-    last = start + table[level, WAYS] - 1
-    for cell in range(start + place_of(table, cells, level, line), last):
+    last = start + level.ways - 1
+    for cell in range(start + place_of(cells, level, line), last):
         cells[cell] = cells[cell + 1]
     cells[last] = EMPTY
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from accel_core.cache import fields
 from accel_core.cache.geometry import CacheGeometry, checked
+from accel_core.cache.levels import Level
 from accel_core.cache.nest import open_nest
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
 from accel_core.cache.reuse import measure_reuse
@@ -79,10 +81,9 @@ def state_for(
 
 def flush_all(state: State) -> None:
     """Write every dirty line to the level below, from the nearest level on, in rising order of address."""
-    offsets = [*state.table[:, fields.MARKS].tolist(), len(state.marks)]
-    for level in range(len(state.table)):
-        marks = state.marks[offsets[level] : offsets[level + 1]]
-        flush(*state.arguments, level, np.flatnonzero(marks & fields.DIRTY))
+    offsets = [*(Level(*row).marks for row in state.table.tolist()), len(state.marks)]
+    for number, (start, end) in enumerate(pairwise(offsets)):
+        flush(*state.arguments, number, np.flatnonzero(state.marks[start:end] & fields.DIRTY))
 
 
 def count_of(row: NDArray[np.int64], classify: bool) -> Count:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from accel_core.cache import fields, sets
 from accel_core.cache.geometry import PAGE_BYTES, CacheGeometry
 from accel_core.cache.lanes import EMPTY, LANES
+from accel_core.cache.levels import Level
 
 LISTED_WAYS = 32
 """Sets of more ways than this are lists: by then moving the cells costs more than the links."""
@@ -45,57 +46,64 @@ def new_state(
 
     `log_rows` accesses to levels can be logged; memory grows with the footprint and the caches alone.
     """
-    table = np.zeros((len(caches), fields.LEVEL_FIELDS), np.int64)
-    cells = marks = 0
     pages = -(-footprint_bytes // PAGE_BYTES)  # whole ones: every line of one level is whole lines of another
-    for row, cache in zip(table, caches, strict=True):
+    rows, cells, marks = [], 1 + fields.LOG_FIELDS * log_rows, 0
+    for number, cache in enumerate(caches):
         lines = pages * PAGE_BYTES // cache.line_bytes
-        _describe(row, cache, bases)
-        row[fields.CELLS], cells = cells, cells + cache.sets * int(row[fields.STRIDE])
-        row[fields.LINKS], cells = cells, cells + (sets.LINK * lines if row[fields.LISTED] else 0)
-        row[fields.SHADOW] = cells if classify else -1
-        row[fields.SHADOW_LINKS] = cells + sets.HEADER
-        cells += sets.HEADER + sets.LINK * lines if classify else 0
-        row[fields.MARKS], marks = marks, marks + lines
-    table[0, fields.LOG] = cells if log_rows else -1
-    cells += 1 + fields.LOG_FIELDS * log_rows
-    if caches[0].policy == "lru" and not any(cache.inclusive for cache in caches):
-        table[0, fields.SURE] = caches[0].ways
-    state = State(
-        table,
-        np.full(cells, EMPTY, np.int32),
-        np.zeros(marks, np.uint8),
-        np.zeros((len(caches), OPERANDS, fields.COUNTS), np.int64),
-    )
-    for level, cache in enumerate(caches):
-        _clear(state, level, pages * PAGE_BYTES // cache.line_bytes)
-    state.cells[cells - 1 - fields.LOG_FIELDS * log_rows] = 0
+        next_bytes = caches[number + 1].line_bytes if number + 1 < len(caches) else cache.line_bytes
+        listed = cache.ways > LISTED_WAYS
+        stride = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
+        links = cells + cache.sets * stride
+        twin = links + (sets.LINK * lines if listed else 0)
+        row = Level(
+            number=number,
+            shift=cache.line_bytes.bit_length() - 1,
+            sets=cache.sets,
+            mask=cache.sets - 1 if cache.sets & (cache.sets - 1) == 0 else -1,
+            ways=cache.ways,
+            stride=stride,
+            listed=int(listed),
+            fifo=int(cache.policy == "fifo"),
+            through=int(cache.write == "through"),
+            inclusive=int(cache.inclusive),
+            cells=cells,
+            links=links,
+            marks=marks,
+            twin=twin if classify else -1,
+            twin_links=twin + sets.HEADER,
+            capacity=cache.lines,
+            first_b=bases[1] // cache.line_bytes,
+            first_c=bases[2] // cache.line_bytes,
+            below=(next_bytes // cache.line_bytes).bit_length() - 1,
+            sure=cache.ways if _keeps_what_it_used(caches) else 0,
+            log=0 if log_rows else -1,
+        )
+        rows.append(row)
+        cells = twin + (sets.HEADER + sets.LINK * lines if classify else 0)
+        marks += lines
+    return _empty(np.array(rows, np.int64), cells, marks, pages)
+
+
+def _keeps_what_it_used(caches: Sequence[CacheGeometry]) -> bool:
+    """Whether the first level surely holds the lines used last, as many as it has ways."""
+    return caches[0].policy == "lru" and not any(cache.inclusive for cache in caches)
+
+
+def _empty(table: NDArray[np.int64], cells: int, marks: int, pages: int) -> State:
+    """Arrays of these sizes for empty caches, and a log without rows in the first cell."""
+    counts = np.zeros((len(table), OPERANDS, fields.COUNTS), np.int64)
+    state = State(table, np.full(cells, EMPTY, np.int32), np.zeros(marks, np.uint8), counts)
+    state.cells[0] = 0
+    for row in table.tolist():
+        level = Level(*row)
+        _clear(state.cells, level, (pages * PAGE_BYTES) >> level.shift)
     return state
 
 
-def _describe(row: NDArray[np.int64], cache: CacheGeometry, bases: Sequence[int]) -> None:
-    listed = cache.ways > LISTED_WAYS
-    row[fields.SHIFT] = cache.line_bytes.bit_length() - 1
-    row[fields.SETS] = cache.sets
-    row[fields.MASK] = cache.sets - 1 if cache.sets & (cache.sets - 1) == 0 else -1
-    row[fields.WAYS] = cache.ways
-    row[fields.STRIDE] = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
-    row[fields.LISTED] = listed
-    row[fields.FIFO] = cache.policy == "fifo"
-    row[fields.THROUGH] = cache.write == "through"
-    row[fields.INCLUSIVE] = cache.inclusive
-    row[fields.CAPACITY] = cache.lines
-    row[fields.FIRST_B], row[fields.FIRST_C] = (base // cache.line_bytes for base in bases[1:])
-
-
-def _clear(state: State, level: int, lines: int) -> None:
+def _clear(cells: NDArray[np.int32], level: Level, lines: int) -> None:
     """Empty lists: every line ABSENT, headers without a newest, an oldest or a length."""
-    row, cells = state.table[level], state.cells
-    lists = []
-    if row[fields.LISTED]:
-        lists.append((row[fields.CELLS], row[fields.SETS], row[fields.LINKS]))
-    if row[fields.SHADOW] >= 0:
-        lists.append((row[fields.SHADOW], 1, row[fields.SHADOW_LINKS]))
+    lists = [(level.cells, level.sets, level.links)] if level.listed else []
+    lists += [(level.twin, 1, level.twin_links)] if level.twin >= 0 else []
     for headers, number, links in lists:
         cells[headers + sets.LENGTH : headers + sets.HEADER * number : sets.HEADER] = 0
         cells[links : links + sets.LINK * lines] = sets.ABSENT

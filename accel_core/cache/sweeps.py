@@ -14,11 +14,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from accel_core.cache import fields as f
 from accel_core.kernels.compiled import inlined
 
-A, B, C = 0, 1, 2
 I, J, K = 0, 1, 2  # noqa: E741
+A, B, C = np.int64(0), np.int64(1), np.int64(2)
+NONE, ONE = np.int64(-1), np.int64(1)
+READ, WRITE = np.int64(0), np.int64(1)
+"""Of the type of every other number here: Numba compiles a function anew for each plain number handed over."""
 
 # -- nest: int64 (NEST_FIELDS,) -----------------------------------------------------------------------------
 
@@ -121,25 +126,25 @@ def _inner(nest: Any, sweeps: Any, rows: int, x: int, y: int, low: Any, high: An
     steps = high[axis] - low[axis]
     if nest[TILE] > 1:
         tall, wide = min(nest[TILE], high[I] - i), min(nest[TILE], high[J] - j)
-        rows = _tile_of_c(nest, sweeps, rows, i, j, k, tall, wide, 0)
+        rows = _tile_of_c(nest, sweeps, rows, i, j, k, tall, wide, READ)
         rows = _tile_loop(nest, sweeps, rows, i, j, k, tall, wide, steps)
-        return _tile_of_c(nest, sweeps, rows, i, j, k, tall, wide, 1)
+        return _tile_of_c(nest, sweeps, rows, i, j, k, tall, wide, WRITE)
     if axis == K:
-        _begin(sweeps, rows, 1, nest[TEXT], -1, i, j, k)
-        _refer(nest, sweeps, rows, C, 0, i, j, k, -1)
+        _begin(sweeps, rows, ONE, nest[TEXT], NONE, i, j, k)
+        _refer(nest, sweeps, rows, C, READ, i, j, k, NONE)
         _begin(sweeps, rows + 1, steps, nest[TEXT + 1], axis, i, j, k)
-        _refer(nest, sweeps, rows + 1, A, 0, i, j, k, axis)
-        _refer(nest, sweeps, rows + 1, B, 0, i, j, k, axis)
-        _begin(sweeps, rows + 2, 1, nest[TEXT + 2], -1, i, j, k)
-        _refer(nest, sweeps, rows + 2, C, 1, i, j, k, -1)
+        _refer(nest, sweeps, rows + 1, A, READ, i, j, k, axis)
+        _refer(nest, sweeps, rows + 1, B, READ, i, j, k, axis)
+        _begin(sweeps, rows + 2, ONE, nest[TEXT + 2], NONE, i, j, k)
+        _refer(nest, sweeps, rows + 2, C, WRITE, i, j, k, NONE)
         return rows + 3
     kept, moved = (A, B) if axis == J else (B, A)
-    _begin(sweeps, rows, 1, nest[TEXT], -1, i, j, k)
-    _refer(nest, sweeps, rows, kept, 0, i, j, k, -1)
+    _begin(sweeps, rows, ONE, nest[TEXT], NONE, i, j, k)
+    _refer(nest, sweeps, rows, kept, READ, i, j, k, NONE)
     _begin(sweeps, rows + 1, steps, nest[TEXT + 1], axis, i, j, k)
-    _refer(nest, sweeps, rows + 1, C, 0, i, j, k, axis)
-    _refer(nest, sweeps, rows + 1, moved, 0, i, j, k, axis)
-    _refer(nest, sweeps, rows + 1, C, 1, i, j, k, axis)
+    _refer(nest, sweeps, rows + 1, C, READ, i, j, k, axis)
+    _refer(nest, sweeps, rows + 1, moved, READ, i, j, k, axis)
+    _refer(nest, sweeps, rows + 1, C, WRITE, i, j, k, axis)
     return rows + 2
 
 
@@ -162,9 +167,9 @@ def _tile_loop(
     """At each k a column of a, from top to bottom, and a row of b, from left to right, for a tile of c."""
     _begin(sweeps, rows, steps, nest[TEXT + 1], K, i, j, k)
     for row in range(tall):
-        _refer(nest, sweeps, rows, A, 0, i + row, j, k, K)
+        _refer(nest, sweeps, rows, A, READ, i + row, j, k, K)
     for column in range(wide):
-        _refer(nest, sweeps, rows, B, 0, i, j + column, k, K)
+        _refer(nest, sweeps, rows, B, READ, i, j + column, k, K)
     return rows + 1
 
 

@@ -146,8 +146,7 @@ def _replayed(
     state = state_for(traversal, caches, classify=True, log_rows=LOGGED * len(address))
     ends = np.empty(len(address), np.int64)
     replay(*state.arguments, address, kinds, traversal.itemsize, ends)
-    start = int(state.table[0, fields.LOG]) + 1
-    log = state.cells[start : start + fields.LOG_FIELDS * int(ends[-1])]
+    log = state.cells[1 : 1 + fields.LOG_FIELDS * int(ends[-1])]
     return log.reshape(-1, fields.LOG_FIELDS).copy(), ends
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plain_cache import PlainLevel, plain_distances, plain_hierarchy
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, fields, simulate
-from accel_core.cache.feeding import feed
+from accel_core.cache.running import replay_sweeps
 from accel_core.cache.simulating import flush_all
 from accel_core.cache.state import State, new_state
 from accel_core.cache.stream import accesses
@@ -69,6 +69,10 @@ def rows_of(drawn: list) -> np.ndarray:
     return rows
 
 
+def feed_all(state: State, drawn: list) -> None:
+    replay_sweeps(*state.arguments, rows_of(drawn), SIZE)
+
+
 def stream_of(drawn: list) -> list[tuple[int, bool]]:
     """The same sweeps, access by access."""
     return [
@@ -85,7 +89,7 @@ def operand_name(address: int) -> str:
 
 def compiled_run(caches: list[CacheGeometry], drawn: list, classify: bool) -> State:
     state = new_state(caches, FOOTPRINT, BASES, classify=classify)
-    feed(*state.arguments, rows_of(drawn), len(drawn), SIZE)
+    feed_all(state, drawn)
     flush_all(state)
     return state
 
@@ -216,7 +220,7 @@ def test_a_strided_sweep_hits_on_its_return_where_the_sets_that_it_reaches_hold_
     state = new_state([cache], footprint, (0, footprint, footprint), classify=True)
     once = [(48, [(0, 0, apart * 64, False)])]
     for _ in range(2):
-        feed(*state.arguments, rows_of(once), 1, SIZE)
+        feed_all(state, once)
     fits = 48 / (16 // math.gcd(16, apart)) <= ways
     again = [0, 0] if fits else ([0, 48] if cache.lines >= 48 else [48, 0])
     assert state.counts[0, 0, :4].tolist() == [96, 48, *again]

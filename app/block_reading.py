@@ -22,7 +22,7 @@ def best_block_reading(machine: Machine, measurements: Sequence[Measurement]) ->
     if len(swept) < 3:
         return ""
     best = min(swept, key=lambda m: m.time_s.median)
-    tied = [block_of(m) for m in swept if _touch(m, best)]
+    tied = [block_of(m) for m in equally_fast(swept)]
     least, most = block_of(swept[0]), block_of(swept[-1])
     if tied[0] == least and tied[-1] == most:
         return "compiled_tiled is equally fast with every block: at this size it does not wait for a cache."
@@ -33,6 +33,12 @@ def best_block_reading(machine: Machine, measurements: Sequence[Measurement]) ->
         return f"{text} It does not wait for a cache here: larger tiles only mean fewer starts."
     reasons = (_capacity(machine, best), _conflicts(machine, best))
     return " ".join([text, *(reason for reason in reasons if reason)])
+
+
+def equally_fast(swept: Sequence[Measurement]) -> list[Measurement]:
+    """The fastest and those whose intervals touch its own, in the order given."""
+    best = min(swept, key=lambda m: m.time_s.median)
+    return [m for m in swept if _touch(m, best)]
 
 
 def block_of(measurement: Measurement) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import block_misses
 import components
 import ladder_page
 import settings
@@ -24,6 +25,7 @@ from accel_core.figures import (
     sweep_figure,
     sweep_reading,
 )
+from accel_core.figures.misses import add_misses
 from accel_core.model import Machine, Measurement
 
 BUTTONS = {
@@ -107,14 +109,19 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
+    figure = sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=stale)
+    misses = block_misses.misses(record, shown.measurements) if asked.over == "block" else {}
+    add_misses(figure, look, misses, title="compiled_tiled")
     theme.show(
-        sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=stale),
+        figure,
         alt=sweep_alt(WORKLOAD, shown.measurements, asked.over),
         key="sweep",
         filename=f"sweep-{asked.over}",
     )
     components.reading(sweep_reading(WORKLOAD, shown.measurements, asked.over, marks))
     if asked.over == "block" and (text := best_block_reading(record.machine, shown.measurements)):
+        components.reading(text)
+    if text := block_misses.misses_reading(shown.measurements, misses):
         components.reading(text)
 
 

@@ -1,0 +1,81 @@
+"""Simulated cache misses under a sweep, on its own axis: what explains the measured best, or does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import decades, label, log_axis, spread
+from accel_core.figures.look import LEVEL_DASHES, Look, faded
+from accel_core.units import format_number
+
+LOWER_PX, GAP_PX = 240, 76
+LABEL_GAP_PX = 20
+PER_FLOP = 1000
+"""Misses are counted for so many FLOP."""
+
+Misses = Mapping[str, Sequence[tuple[float, float]]]
+"""Cache level -> (block, misses for 1,000 FLOP), rising."""
+
+
+def add_misses(figure: go.Figure, look: Look, misses: Misses, *, title: str) -> None:
+    """Put a panel under a sweep figure: a line for each cache level, on the sweep's own x axis.
+
+    The sweep's panel keeps its height. Levels that never miss are left out of the logarithmic picture.
+    """
+    shown = {level: line for level, line in misses.items() if line and all(count > 0 for _, count in line)}
+    if not shown:
+        return
+    margin = figure.layout.margin
+    upper_px = figure.layout.height - margin.t - margin.b
+    plot_px = upper_px + GAP_PX + LOWER_PX
+    low, high = decades([count for line in shown.values() for _, count in line])
+    lower = log_axis(look, f"Misses for {PER_FLOP:,} FLOP", low, high)
+    figure.update_layout(
+        height=figure.layout.height + GAP_PX + LOWER_PX,
+        yaxis={"domain": [1 - upper_px / plot_px, 1]},
+        yaxis2={**lower, "domain": [0, LOWER_PX / plot_px], "anchor": "x"},
+        xaxis={"anchor": "y2"},
+    )
+    for level, line in shown.items():
+        figure.add_scatter(
+            x=[at for at, _ in line],
+            y=[count for _, count in line],
+            yaxis="y2",
+            mode="lines+markers",
+            line={"color": look.level(level), "width": 3, "dash": LEVEL_DASHES.get(level, "solid")},
+            marker={"size": 8, "symbol": "circle-open"},
+            name=f"{level} misses",
+            hovertext=[
+                f"<b>{level}</b>, {title}, block {at:.0f}<br>{format_number(count)} misses for {PER_FLOP:,} "
+                "FLOP, simulated"
+                for at, count in line
+            ],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    _label(figure, look, shown, LOWER_PX / math.log10(high / low))
+    head = f"Simulated misses of {title}" + ("" if look.narrow else ", this CPU's caches as detected")
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 6}
+    figure.add_annotation(label(look, f"<b>{head}</b>", 0, LOWER_PX / plot_px, **place))
+
+
+def _label(figure: go.Figure, look: Look, shown: Misses, px_per_decade: float) -> None:
+    """Each level's name at the right end of its line, apart from the others."""
+    own = {level: math.log10(line[-1][1]) + 14 / px_per_decade for level, line in shown.items()}
+    for level, height in spread(own, LABEL_GAP_PX / px_per_decade).items():
+        figure.add_annotation(
+            label(
+                look,
+                f"<b>{level}</b>",
+                math.log10(shown[level][-1][0]),
+                height,
+                yref="y2",
+                xanchor="right",
+                yanchor="middle",
+                bgcolor=faded(look.background, 0.8),
+                font={"size": look.small_px, "color": look.level(level)},
+            )
+        )

@@ -50,38 +50,46 @@ def new_state(
     rows, cells, marks = [], 1 + fields.LOG_FIELDS * log_rows, 0
     for number, cache in enumerate(caches):
         lines = pages * PAGE_BYTES // cache.line_bytes
-        next_bytes = caches[number + 1].line_bytes if number + 1 < len(caches) else cache.line_bytes
-        listed = cache.ways > LISTED_WAYS
-        stride = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
-        links = cells + cache.sets * stride
-        twin = links + (sets.LINK * lines if listed else 0)
-        row = Level(
-            number=number,
-            shift=cache.line_bytes.bit_length() - 1,
-            sets=cache.sets,
-            mask=cache.sets - 1 if cache.sets & (cache.sets - 1) == 0 else -1,
-            ways=cache.ways,
-            stride=stride,
-            listed=int(listed),
-            fifo=int(cache.policy == "fifo"),
-            through=int(cache.write == "through"),
-            inclusive=int(cache.inclusive),
-            cells=cells,
-            links=links,
-            marks=marks,
-            twin=twin if classify else -1,
-            twin_links=twin + sets.HEADER,
-            capacity=cache.lines,
-            first_b=bases[1] // cache.line_bytes,
-            first_c=bases[2] // cache.line_bytes,
-            below=(next_bytes // cache.line_bytes).bit_length() - 1,
-            sure=cache.ways if _keeps_what_it_used(caches) else 0,
-            log=0 if log_rows else -1,
-        )
+        row = _level(number, caches, lines, cells, marks, bases)
+        row = row._replace(twin=row.twin if classify else -1, log=0 if log_rows else -1)
         rows.append(row)
-        cells = twin + (sets.HEADER + sets.LINK * lines if classify else 0)
+        cells = row.twin_links + sets.LINK * lines if classify else row.twin_links - sets.HEADER
         marks += lines
     return _empty(np.array(rows, np.int64), cells, marks, pages)
+
+
+def _level(
+    number: int, caches: Sequence[CacheGeometry], lines: int, cells: int, marks: int, bases: Sequence[int]
+) -> Level:
+    """Level `number`, with a twin and a log, whose parts begin at offsets `cells` and `marks`."""
+    cache, below = caches[number], caches[min(number + 1, len(caches) - 1)]
+    listed = cache.ways > LISTED_WAYS
+    stride = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
+    links = cells + cache.sets * stride
+    twin = links + (sets.LINK * lines if listed else 0)
+    return Level(
+        number=number,
+        shift=cache.line_bytes.bit_length() - 1,
+        sets=cache.sets,
+        mask=cache.sets - 1 if cache.sets & (cache.sets - 1) == 0 else -1,
+        ways=cache.ways,
+        stride=stride,
+        listed=int(listed),
+        fifo=int(cache.policy == "fifo"),
+        through=int(cache.write == "through"),
+        inclusive=int(cache.inclusive),
+        cells=cells,
+        links=links,
+        marks=marks,
+        twin=twin,
+        twin_links=twin + sets.HEADER,
+        capacity=cache.lines,
+        first_b=bases[1] // cache.line_bytes,
+        first_c=bases[2] // cache.line_bytes,
+        below=(below.line_bytes // cache.line_bytes).bit_length() - 1,
+        sure=cache.ways if _keeps_what_it_used(caches) else 0,
+        log=0,
+    )
 
 
 def _keeps_what_it_used(caches: Sequence[CacheGeometry]) -> bool:

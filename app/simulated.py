@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 MOST_SIZE = 512
 """Larger products take minutes."""
-ACCESSES_PER_S = 2e8
+ACCESSES_PER_S = 1.2e8
 """About what the simulator does with three levels where nothing is classified; orders differ much."""
-START_S = 2.0
-"""Of the worker process."""
+START_S = 5.0
+"""Of the worker process, which loads its compiled code."""
 
 
 def caches_of(machine: Machine) -> tuple[CacheGeometry, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -31,7 +32,7 @@ def add_misses(figure: go.Figure, look: Look, misses: Misses, *, title: str) -> 
     margin = figure.layout.margin
     upper_px = figure.layout.height - margin.t - margin.b
     plot_px = upper_px + GAP_PX + LOWER_PX
-    low, high = decades([count for line in shown.values() for _, count in line])
+    low, high = decades([count for line in shown.values() for _, count in line], above=5)
     lower = log_axis(look, f"Misses for {PER_FLOP:,} FLOP", low, high)
     figure.update_layout(
         height=figure.layout.height + GAP_PX + LOWER_PX,
@@ -58,7 +59,14 @@ def add_misses(figure: go.Figure, look: Look, misses: Misses, *, title: str) -> 
         )
     _label(figure, look, shown, LOWER_PX / math.log10(high / low))
     head = f"Simulated misses of {title}" + ("" if look.narrow else ", this CPU's caches as detected")
-    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 6}
+    place: dict[str, Any] = {
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "yshift": 6,
+    }
+    place["bgcolor"] = look.background
     figure.add_annotation(label(look, f"<b>{head}</b>", 0, LOWER_PX / plot_px, **place))
 
 

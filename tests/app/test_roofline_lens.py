@@ -55,7 +55,7 @@ def test_a_lens_offers_the_simulation_and_shows_its_dots_once_it_is_done(
     asked: list[dict] = []
     monkeypatch.setattr(jobs, "start", asked.append)
     app = open_page("roofline", lens="DRAM")
-    assert simulate_button(app) == ["Simulate 3 kernels at N=32 (about 2 s)"]
+    assert simulate_button(app) == ["Simulate 3 kernels at N=32 (about 5 s)"]
     app.button("simulate").click().run()
     caches = cpu_caches(cached.machine())
     wanted = [traversal_of(m) for m in SMALL]

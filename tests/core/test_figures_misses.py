@@ -40,3 +40,11 @@ def test_without_misses_the_sweep_stays_as_it_is() -> None:
     figure = sweep()
     add_misses(figure, PAPER, {"L1": [(8.0, 0.0)]}, title="compiled_tiled")
     assert figure == sweep()
+
+
+def test_every_level_is_named_inside_its_panel() -> None:
+    figure = sweep()
+    add_misses(figure, PAPER, MISSES, title="compiled_tiled")
+    low, high = figure.layout.yaxis2.range
+    names = [a for a in figure.layout.annotations if a.yref == "y2"]
+    assert [a.text for a in names] == ["<b>L2</b>", "<b>L1</b>"] and all(low < a.y < high for a in names)

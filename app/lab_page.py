@@ -54,7 +54,7 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
         ),
         **ladder_page.controls(machine),
         "size": settings.size(WORKLOAD.sizes, SIZE, WORKLOAD.size_means),
-        "budget": replace(settings.BUDGET, label="Time per point (s)", default=BUDGET_S),
+        "budget": replace(settings.BUDGET, key="point", label="Time per point (s)", default=BUDGET_S),
         "block": settings.block(BLOCKS, 64),
     }
 

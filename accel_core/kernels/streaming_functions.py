@@ -1,0 +1,31 @@
+"""Sums of arrays under their public names, for any array-like; `operands` says which data types they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from accel_core.errors import BadInput
+from accel_core.kernels.operands import apart, result_array, same_type
+
+
+def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """x and y (shapes that broadcast) -> their common shape: the sum of the two, element by element.
+
+    The result is written to `out` where it is given, which may be x or y itself. Raises BadInput (a ValueError)
+    for data types it cannot take, for shapes that do not go together, and for an `out` that is read-only or of
+    another shape or data type.
+    """
+    left, right = same_type(x=x, y=y)
+    try:
+        shape = np.broadcast_shapes(left.shape, right.shape)
+    except ValueError:
+        raise BadInput(
+            f"x has shape {left.shape} and y has shape {right.shape}; give shapes that broadcast: "
+            f"equal lengths, or 1."
+        ) from None
+    z = result_array(out, shape, left.dtype)
+    with np.errstate(all="ignore"):
+        return np.add(apart(left, z), apart(right, z), out=z)

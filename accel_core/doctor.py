@@ -5,7 +5,6 @@ Judging is pure: `judge_*` take numbers and texts, so that tests feed them. Read
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import tempfile
@@ -19,7 +18,9 @@ import platformdirs
 
 from accel_core.machine import available_memory_bytes, environment, other_load, read_cpu_times, steal_fraction
 from accel_core.machine.governor import Governor, governor, on_mains
+from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
+from accel_core.machine.overrides import blas_left_alone, overridden, overrides
 from accel_core.model import Blas, Cores, Machine, Simd
 from accel_core.units import format_bytes, format_number, format_rate
 
@@ -154,6 +155,23 @@ def judge_blas_threads(blas: Blas | None, allowed: int) -> Check:
     )
 
 
+def judge_library_kernels(variables: Mapping[str, str], blas: Blas | None, alone: Blas | None) -> Check:
+    """Variables that choose kernels for a library; `alone`: what NumPy's library would be without them."""
+    name = "library kernels"
+    held = overrides(variables)
+    if not held:
+        return Check(name, True, f"No variable holds a library back: {blas.title if blas else 'BLAS unknown'}.")
+    free = alone.architecture if alone else None
+    same = free is not None and blas is not None and blas.architecture == free
+    would = f" Left alone it runs its {free} kernels." if free else ""
+    return _check(
+        name,
+        same and set(held) == {"OPENBLAS_CORETYPE"},
+        overridden(held, blas) + would,
+        f"Unset {' and '.join(held)} before Python starts, unless you mean to measure the library held back.",
+    )
+
+
 def judge_huge_pages(text: str | None) -> Check:
     """`text`: transparent_hugepage/enabled of Linux, such as "always [madvise] never"."""
     name = "transparent huge pages"
@@ -252,30 +270,14 @@ def writable(folder: Path) -> bool:
         return False
 
 
-def threading_layer() -> str | None:
-    """The first of Numba's layers that loads, in Numba's own order of preference."""
-    from numba import config
-
-    settings: Any = config  # its names are made at import
-    modules = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
-    wanted = str(settings.THREADING_LAYER)
-    order = [wanted] if wanted in modules else [str(name) for name in settings.THREADING_LAYER_PRIORITY]
-    for layer in order:
-        try:
-            importlib.import_module(f"numba.np.ufunc.{modules[layer]}")
-        except (ImportError, KeyError):
-            continue
-        return layer
-    return None
-
-
 def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     """All checks of this moment, in the order of a table; samples the processors for `sample_s` seconds."""
     before = read_cpu_times()
     time.sleep(sample_s)
     after = read_cpu_times()
-    cores, folder = machine.cores, compile_cache_folder()
+    cores, folder, blas = machine.cores, compile_cache_folder(), environment().blas
     linux = platform.system() == "Linux"
+    alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
     return [
         judge_steal(steal_fraction(before, after)),
         judge_other_load(other_load(before, after), cores.logical),
@@ -283,7 +285,8 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         judge_power(on_mains()),
         judge_cores(cores),
         judge_thread_settings(os.environ, cores.allowed),
-        judge_blas_threads(environment().blas, cores.allowed),
+        judge_blas_threads(blas, cores.allowed),
+        judge_library_kernels(os.environ, blas, alone),
         judge_threading_layer(threading_layer()),
         judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
         judge_memory(available_memory_bytes(), machine.memory_bytes),

@@ -46,6 +46,7 @@ COLUMNS = (
     "llvm",
     "blas",
     "blas_version",
+    "blas_kernels",
     "id",
 )
 
@@ -81,4 +82,5 @@ def _row(measurement: Measurement) -> dict[str, object]:
         "llvm": versions.llvm,
         "blas": versions.blas.name if versions.blas else None,
         "blas_version": versions.blas.version if versions.blas else None,
+        "blas_kernels": versions.blas.architecture if versions.blas else None,
     }

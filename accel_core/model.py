@@ -6,6 +6,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -142,6 +143,20 @@ class Blas:
     threads: int | None
     """Threads it uses when nobody limits it."""
     source: str
+    architecture: str | None = None
+    """Of the kernels that it runs, in its own word: "Haswell", "SkylakeX"; None where unknown."""
+
+    @property
+    def title(self) -> str:
+        """ "OpenBLAS 0.3.31, its Haswell kernels"; what is unknown is left out."""
+        kernels = f", its {self.architecture} kernels" if self.architecture else ""
+        return f"{self.name} {self.version or ''}".rstrip() + kernels
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Blas:
+        """Older records hold the architecture in their source: "threadpoolctl (pthreads, Haswell kernels)"."""
+        old = re.fullmatch(r"(.*), (\w+) kernels\)", data["source"])
+        return cls(**{**data, "source": f"{old[1]})", "architecture": old[2]} if old else data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +178,7 @@ class Environment:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:
         blas = data.get("blas")
-        return cls(**{**data, "blas": Blas(**blas) if blas else None})
+        return cls(**{**data, "blas": Blas.from_dict(blas) if blas else None})
 
 
 # -- roofs ---------------------------------------------------------------------------------------------------

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import cached
 import jobs
 import streamlit as st
 from records import Record
 
 from accel_core.errors import AccelError
+from accel_core.machine.overrides import overridden, overrides
 from accel_core.units import format_time
 
 LOG = logging.getLogger("accel_explorer")
@@ -57,6 +60,12 @@ def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, emp
 def about(seconds: float) -> str:
     """A time as one says it beforehand: whole seconds, minutes from two on."""
     return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
+
+
+def library_notice() -> None:
+    """One line where the server's environment keeps a library from choosing its own kernels."""
+    if text := overridden(overrides(os.environ), cached.environment().blas):
+        st.warning(f"{text} `accel doctor` says what to do.", icon=":material/speed:")
 
 
 def sample_label(record: Record) -> None:

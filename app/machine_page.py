@@ -145,6 +145,6 @@ def details(own: Record, shown: Record) -> None:
 
 def _versions() -> str:
     e = cached.environment()
-    blas = f"{e.blas.name} {e.blas.version or ''}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
+    blas = f"{e.blas.title}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
     compiler = f"Numba {e.numba}, LLVM {e.llvm or 'unknown'}"
     return f"Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"

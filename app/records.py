@@ -105,11 +105,7 @@ def changes(then: Environment, now: Environment) -> list[str]:
         for name, title in names.items()
         if getattr(then, name) != getattr(now, name)
     ]
-    if (then.blas and (then.blas.name, then.blas.version)) != (now.blas and (now.blas.name, now.blas.version)):
-        found.append(f"BLAS {_blas(then)}, now {_blas(now)}")
+    was, is_now = (e.blas.title if e.blas else "unknown" for e in (then, now))
+    if was != is_now:
+        found.append(f"BLAS {was}, now {is_now}")
     return found
-
-
-def _blas(environment: Environment) -> str:
-    blas = environment.blas
-    return f"{blas.name} {blas.version or ''}".strip() if blas else "unknown"

@@ -70,6 +70,7 @@ def measurement_rows(measurements: Sequence[Measurement]) -> list[dict[str, Any]
 
 def how_measured(m: Measurement) -> list[tuple[str, str]]:
     """How one number was obtained, as pairs of a word and its value."""
+    e = m.environment
     peak = "not measured" if m.peak_alloc_bytes is None else format_bytes(m.peak_alloc_bytes)
     ended = "the interval was narrow enough" if m.stopped == "interval" else "the time was over"
     error = f"largest relative error {m.max_relative_error:.1e}"
@@ -84,7 +85,8 @@ def how_measured(m: Measurement) -> list[tuple[str, str]]:
         ("CPU time / wall time", f"{m.cpu_s / m.wall_s:.2f}" if m.wall_s else "unknown"),
         (
             "Versions",
-            f"NumPy {m.environment.numpy}, Numba {m.environment.numba}, Python {m.environment.python}",
+            f"NumPy {e.numpy} with {e.blas.title if e.blas else 'an unknown BLAS'}; Numba {e.numba}, "
+            f"Python {e.python}",
         ),
     ]
 

@@ -40,7 +40,7 @@ def machine(found: Machine, libraries: Environment, measured_clock_hz: float | N
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
         ("Clock", _clock(found.clock_hz, measured_clock_hz)),
-        ("BLAS", f"{blas.name} {blas.version or ''}, {_threads(blas.threads)}" if blas else UNKNOWN),
+        ("BLAS", f"{blas.title}, {_threads(blas.threads)}" if blas else UNKNOWN),
         ("Software", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),
         ("Fingerprint", found.fingerprint),
     ]

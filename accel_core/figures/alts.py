@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accel_core.figures.hierarchy import SAMPLE
-from accel_core.figures.ladder import rungs
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
+from accel_core.figures.rungs import rungs
 from accel_core.figures.sweep import curves
 from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, threads_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload

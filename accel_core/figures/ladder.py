@@ -4,54 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
-from accel_core.figures.words import interval, newest, rate_bounds, roof_rate, settings, share_text
-from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
+from accel_core.figures.rungs import Rung, rungs
+from accel_core.figures.words import (
+    interval,
+    library_lines,
+    rate_bounds,
+    roof_rate,
+    settings,
+    share_text,
+)
+from accel_core.model import Ceiling, Measurement, Refusal, Workload
 from accel_core.units import format_rate, format_ratio, format_time
 
 ROW_PX, BAR_PX, LINE_PX = 48, 20, 19
 TOP_PX, BOTTOM_PX, LEFT_PX = 56, 60, 44
 STEP_CHAR_PX = 7.2
 """A generous width for a character of a step's sentence: a line must fit."""
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One row: what was measured or refused, and what it changed. Rates in FLOP/s; None where unknown."""
-
-    number: int
-    kernel: Kernel
-    measured: Measurement | None
-    refused: Refusal | None
-    rate: float | None
-
-    @property
-    def extrapolated(self) -> bool:
-        return self.measured is None and self.rate is not None
-
-
-def rungs(
-    workload: Workload, measurements: Sequence[Measurement], refusals: Sequence[Refusal]
-) -> tuple[Rung, ...]:
-    """The rungs of `workload` that were measured or refused, in the order of the ladder."""
-    measured = newest(measurements)
-    refused = {r.case.kernel: r for r in refusals}
-    found = []
-    for number, kernel in enumerate(workload.kernels, 1):
-        kernel_id = f"{workload.name}/{kernel.name}"
-        m, r = measured.get(kernel_id), refused.get(kernel_id)
-        if m is not None:
-            found.append(Rung(number, kernel, m, None, m.flop_per_s))
-        elif r is not None:
-            shape = r.case.shape or workload.shape(r.case.size)
-            rate = workload.flop(shape) / r.extrapolated_s if r.extrapolated_s else None
-            found.append(Rung(number, kernel, None, r, rate))
-    return tuple(found)
 
 
 def ladder_figure(
@@ -178,6 +151,7 @@ def _hover(row: Rung) -> str:
         f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
         interval(m),
         settings(m),
+        *library_lines(row.kernel, m),
         wrap(row.kernel.idea, 60),
     ]
     return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))

@@ -12,7 +12,15 @@ import plotly.graph_objects as go
 from accel_core.figures.canvas import spread, wrap
 from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
 from accel_core.figures.roofs import Scene, roof_title
-from accel_core.figures.words import find_kernel, interval, kernel_title, newest, rate_bounds, settings
+from accel_core.figures.words import (
+    find_kernel,
+    interval,
+    kernel_title,
+    library_lines,
+    newest,
+    rate_bounds,
+    settings,
+)
 from accel_core.model import Measurement, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
@@ -139,7 +147,7 @@ def hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None
         ]
         if verdict.above:
             lines += ["<b>above its roof</b>; likely:", *(wrap(cause, 70) for cause in verdict.causes)]
-    lines.append(settings(m))
+    lines += [settings(m), *library_lines(find_kernel(workloads, m.kernel), m)]
     return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
 
 

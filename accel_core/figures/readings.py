@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel_core.figures.ladder import Rung, rungs
 from accel_core.figures.marks import Mark
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
+from accel_core.figures.rungs import Rung, rungs
 from accel_core.figures.sweep import curves
 from accel_core.figures.words import (
     find_kernel,

@@ -28,7 +28,7 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import rate_text, roof_rate, threads_text
+from accel_core.figures.words import libraries_text, rate_text, roof_rate, threads_text
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes
@@ -156,7 +156,7 @@ def provenance(
     sentences = [f"{machine.cpu}: {running}; {dtype}, {threads_text(threads)}."]
     known = environment or (points[-1].environment if points else None)
     if known:
-        blas = f", {known.blas.name} {known.blas.version or ''}".rstrip() if known.blas else ""
+        blas = libraries_text(points, known)
         versions = f"Python {known.python}, NumPy {known.numpy}{blas}, Numba {known.numba}, accel {known.accel}"
         sentences.append(f"{versions}, {known.system}.")
     dates = sorted({m.created[:10] for m in points} | ({created[:10]} if created else set()))

@@ -22,8 +22,8 @@ from accel_core.figures.canvas import (
 )
 from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
-from accel_core.figures.words import find_kernel, interval, rate_bounds, roof_rate, settings
-from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
+from accel_core.model import Ceiling, Kernel, Measurement, Workload
 from accel_core.units import format_rate, format_time
 
 AXIS_TITLES = {
@@ -134,7 +134,7 @@ def _add_line(
             "line": {"width": 1.5, "color": colour},
         },
         name=kernel.title if kernel else kernel_id,
-        hovertext=[_hover(kernel.title if kernel else kernel_id, m) for _, m in line],
+        hovertext=[_hover(kernel, m) for _, m in line],
         hoverinfo="text",
     )
 
@@ -144,12 +144,13 @@ def _symbol(family: str, m: Measurement) -> str:
     return FAMILY_SYMBOLS.get(family, "circle") + ("-open" if m.disturbed else "")
 
 
-def _hover(title: str, m: Measurement) -> str:
+def _hover(kernel: Kernel | None, m: Measurement) -> str:
     lines = [
-        f"<b>{title}</b>",
+        f"<b>{kernel.title if kernel else m.kernel}</b>",
         f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
         interval(m),
         settings(m),
+        *library_lines(kernel, m),
     ]
     return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from accel_core.model import Ceiling, Estimate, Kernel, Machine, Measurement, Peaks, Workload
+from accel_core.model import Ceiling, Environment, Estimate, Kernel, Machine, Measurement, Peaks, Workload
 from accel_core.units import format_number, format_rate, format_time
 
 
@@ -68,6 +68,21 @@ def settings(m: Measurement) -> str:
     """ "N = 512, float32, 1 thread, block = 64"."""
     parts = [f"N = {m.size}", m.dtype, threads_text(m.threads)]
     return ", ".join(parts + [f"{name} = {value}" for name, value in m.parameters.items()])
+
+
+def library_lines(kernel: Kernel | None, m: Measurement) -> list[str]:
+    """Which kernels NumPy's library ran, for a hover: records of one machine may differ in that."""
+    blas = m.environment.blas
+    if blas is None or kernel is None or kernel.family not in ("numpy", "library"):
+        return []
+    return [f"NumPy {m.environment.numpy} with {blas.title}"]
+
+
+def libraries_text(points: Sequence[Measurement], known: Environment) -> str:
+    """ " (OpenBLAS 0.3.31, its Haswell kernels)": each BLAS of `points`, else that of `known`."""
+    found = [m.environment.blas for m in sorted(points, key=lambda m: m.created)] or [known.blas]
+    titles = dict.fromkeys(blas.title for blas in found if blas)
+    return f" ({'; '.join(titles)})" if titles else ""
 
 
 def threads_text(threads: int) -> str:

@@ -4,6 +4,7 @@ linux, darwin, windows, libraries   what each source says, as pure functions of 
 partial, caches, simd, arm, cgroup  the words and sums they share
 decide, detect                      one rule per fact: who is believed, who disagrees, why
 environment                         versions, which are not part of the hardware
+overrides                           variables that take from a library the choice of its kernels
 load                                who else is running, and on which processors to measure
 """
 

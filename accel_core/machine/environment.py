@@ -37,9 +37,9 @@ def choose_blas(loaded: Sequence[Mapping[str, Any]], built: Mapping[str, Any]) -
     if blas:
         entry = blas[0]
         api = str(entry.get("internal_api", "unknown"))
-        details = [str(entry[key]) for key in ("threading_layer", "architecture") if entry.get(key)]
-        source = "threadpoolctl" + (f" ({', '.join(details)} kernels)" if len(details) == 2 else "")
-        return Blas(_NAMES.get(api, api), entry.get("version"), entry.get("num_threads"), source)
+        source = "threadpoolctl" + (f" ({entry['threading_layer']})" if entry.get("threading_layer") else "")
+        kernels = str(entry["architecture"]) if entry.get("architecture") else None
+        return Blas(_NAMES.get(api, api), entry.get("version"), entry.get("num_threads"), source, kernels)
     name = str(built.get("name") or "")
     if not name or built.get("found") is False:
         return None

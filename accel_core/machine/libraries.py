@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import sys
+from typing import Any
 
 from accel_core.machine.partial import (
     ALLOWED_LIST,
@@ -98,6 +100,23 @@ def glibc_facts() -> Partial:
                 continue
             facts[name] = value if value > 0 else None
     return Partial("getconf (GNU C library)", facts)
+
+
+def threading_layer() -> str | None:
+    """The first of Numba's layers that loads, in Numba's own order of preference."""
+    from numba import config
+
+    settings: Any = config  # its names are made at import
+    modules = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+    wanted = str(settings.THREADING_LAYER)
+    order = [wanted] if wanted in modules else [str(name) for name in settings.THREADING_LAYER_PRIORITY]
+    for layer in order:
+        try:
+            importlib.import_module(f"numba.np.ufunc.{modules[layer]}")
+        except (ImportError, KeyError):
+            continue
+        return layer
+    return None
 
 
 def definition_facts() -> Partial:

@@ -36,6 +36,7 @@ with right:
         experiments.bench_job(cases, budget_s),
     )
 jobs.panel()
+components.library_notice()
 
 record = records.or_sample(own, lacking=not ladder_page.any_measured(own))
 shown = experiments.shown(record, experiment)

@@ -23,6 +23,7 @@ with budget:
 with button:
     components.measure_button("Measure this machine", seconds, machine_page.job(own.machine, seconds))
 jobs.panel()
+components.library_notice()
 machine_page.environment_notice(own)
 
 shown = records.or_sample(own, lacking=own.peaks is None or not own.peaks.ceilings)

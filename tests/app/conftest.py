@@ -10,6 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from accel_core.machine.overrides import OVERRIDES
+
 APP = Path(__file__).resolve().parents[2] / "app"
 RECORDS = Path(__file__).resolve().parents[1] / "core"
 sys.path[:0] = [str(APP), str(RECORDS)]
@@ -20,7 +22,10 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture(autouse=True)
-def _empty_caches() -> Iterator[None]:
+def _as_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Empty caches, and no variable that makes a page warn of the library's kernels."""
+    for name in OVERRIDES:
+        monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
     st.cache_resource.clear()
     yield

@@ -245,6 +245,17 @@ def test_changed_versions_are_named_beside_the_old_roofs(open_page: Open):
     assert f"Python {peaks().environment.python}, now" in texts(open_page("machine"), "info")
 
 
+@pytest.mark.parametrize("page", ["machine", "ladder"])
+def test_a_library_that_may_not_choose_its_kernels_is_one_warning(
+    open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch
+):
+    assert not open_page(page).warning
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", "AVX512F")
+    app = open_page(page)
+    assert len(app.warning) == 1
+    assert "NPY_DISABLE_CPU_FEATURES=AVX512F is set" in app.warning[0].value
+
+
 def test_facts_and_roofs_are_tables_with_their_sources(open_page: Open):
     store_peaks()
     app = open_page("machine")

@@ -17,8 +17,11 @@ from accel_core.model import Blas, Cores, Simd
 GIB = 1024**3
 
 
-def openblas(threads: int | None) -> Blas:
-    return Blas("OpenBLAS", "0.3", threads, "test")
+def openblas(threads: int | None = 2, kernels: str | None = "Haswell") -> Blas:
+    return Blas("OpenBLAS", "0.3", threads, "test", kernels)
+
+
+HELD = {"OPENBLAS_CORETYPE": "Haswell"}
 
 
 GOOD = [
@@ -38,6 +41,9 @@ GOOD = [
     doctor.judge_blas_threads(openblas(4), 4),
     doctor.judge_blas_threads(openblas(None), 4),
     doctor.judge_blas_threads(None, 4),
+    doctor.judge_library_kernels({}, openblas(), openblas()),
+    doctor.judge_library_kernels({}, None, None),
+    doctor.judge_library_kernels(HELD, openblas(), openblas()),
     doctor.judge_huge_pages("always [madvise] never\n"),
     doctor.judge_huge_pages("[always] madvise never\n"),
     doctor.judge_huge_pages(None),
@@ -58,6 +64,10 @@ BAD = [
     doctor.judge_thread_settings({"OMP_NUM_THREADS": "many"}, 4),
     doctor.judge_thread_settings({"NUMBA_NUM_THREADS": "1"}, 4),
     doctor.judge_blas_threads(openblas(8), 4),
+    doctor.judge_library_kernels(HELD, openblas(), openblas(kernels="SkylakeX")),
+    doctor.judge_library_kernels(HELD, openblas(kernels=None), None),
+    doctor.judge_library_kernels({**HELD, "OPENBLAS_L2_SIZE": "512"}, openblas(), openblas()),
+    doctor.judge_library_kernels({"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}, None, None),
     doctor.judge_huge_pages("always madvise [never]\n"),
     doctor.judge_compile_cache(Path("cache"), False),
     doctor.judge_memory(GIB - 1, None),
@@ -90,6 +100,10 @@ def test_details_carry_the_numbers() -> None:
     assert "1.50 of 8" in doctor.judge_other_load(1.5, 8).detail
     assert "2.00 GHz of 3.00 GHz" in doctor.judge_frequency(Governor("performance", None, 2e9, 3e9)).detail
     assert "OMP_NUM_THREADS=8; 4 processors" in doctor.judge_thread_settings({"OMP_NUM_THREADS": "8"}, 4).detail
+    kernels = doctor.judge_library_kernels(HELD, openblas(), openblas(kernels="SkylakeX"))
+    assert "OpenBLAS runs its Haswell kernels" in kernels.detail
+    assert "Left alone it runs its SkylakeX kernels" in kernels.detail
+    assert "Unset OPENBLAS_CORETYPE" in kernels.remedy
     assert "grants 1.5" in doctor.judge_cores(Cores(4, 8, 1, quota=1.5)).detail
 
 
@@ -127,6 +141,7 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
         "other load",
         "frequency",
         "thread oversubscription",
+        "library kernels",
         "transparent huge pages",
         "compile cache",
         "memory",

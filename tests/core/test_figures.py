@@ -30,6 +30,7 @@ from accel_core.figures import (
 from accel_core.figures.canvas import spread, wrap
 from accel_core.figures.look import FAMILY_TITLES, faded
 from accel_core.figures.roofs import PLOT_PX
+from accel_core.model import Blas
 from accel_core.roofline import judge
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
@@ -262,6 +263,25 @@ def test_a_phone_shows_short_names_and_breaks_the_caption_to_its_width() -> None
     assert "compiled_ikj" in said and "Compiled loops i, k, j" not in said
     caption = next(a.text for a in figure.layout.annotations if "AMD EPYC" in a.text)
     assert max(map(len, caption.split("<br>"))) < 50
+
+
+def test_the_kernels_that_the_library_ran_stand_in_the_caption_and_on_its_points() -> None:
+    haswell, skylake = (
+        replace(
+            records.measurement("numpy", size=size),
+            environment=replace(records.ENVIRONMENT, blas=Blas("OpenBLAS", "0.3.31", 2, "test", kernels)),
+        )
+        for size, kernels in ((512, "Haswell"), (1024, "SkylakeX"))
+    )
+    figure = roofline([haswell])
+    assert "NumPy 2.4.6 (OpenBLAS 0.3.31, its Haswell kernels)" in texts(figure).replace("<br>", " ")
+    assert "NumPy 2.4.6 with OpenBLAS 0.3.31, its Haswell kernels" in hovers(figure)
+    mixed = roofline([haswell, skylake])
+    assert "its Haswell kernels; OpenBLAS 0.3.31, its SkylakeX kernels" in texts(mixed).replace("<br>", " ")
+    assert "SkylakeX" not in hovers(figure) and "SkylakeX" in hovers(mixed)
+    for one in (ladder_figure(JOB, [haswell], [], PAPER), sweep_figure(JOB, [haswell], "size", PAPER)):
+        assert "its Haswell kernels" in hovers(one)
+    assert "NumPy" not in hovers(ladder_figure(JOB, [records.measurement("compiled_ikj")], [], PAPER))
 
 
 def test_the_caption_is_enough_for_a_homework() -> None:

@@ -17,7 +17,7 @@ from accel_core.machine.partial import Partial, format_cores, format_cpu_list, p
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.machine.sources import ask, darwin_partials
 from accel_core.machine.windows import Core, parse_records, registry
-from accel_core.model import Environment, Fact, Machine
+from accel_core.model import Blas, Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
@@ -427,6 +427,14 @@ def test_numpys_own_blas_is_chosen_before_scipys() -> None:
     blas = choose_blas(loaded, {})
     assert blas is not None
     assert (blas.name, blas.version, blas.threads) == ("OpenBLAS", "2", 4)
+    assert (blas.architecture, blas.source, blas.title) == (None, "threadpoolctl", "OpenBLAS 2")
+
+
+def test_the_kernels_that_blas_chose_are_named() -> None:
+    loaded = {"user_api": "blas", "internal_api": "openblas", "version": "0.3.31", "num_threads": 2}
+    blas = choose_blas([{**loaded, "threading_layer": "pthreads", "architecture": "SkylakeX"}], {})
+    assert blas == Blas("OpenBLAS", "0.3.31", 2, "threadpoolctl (pthreads)", "SkylakeX")
+    assert blas.title == "OpenBLAS 0.3.31, its SkylakeX kernels"
 
 
 def test_accelerate_is_known_from_numpys_build_and_has_no_thread_count() -> None:

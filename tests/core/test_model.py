@@ -34,7 +34,7 @@ from accel_core.model import (
 
 ESTIMATE = Estimate(2.0, 1.5, 2.5, 9)
 UNSURE = Estimate(2.0, None, None, 3)
-BLAS = Blas("openblas", "0.3.31", 2, "threadpoolctl")
+BLAS = Blas("openblas", "0.3.31", 2, "threadpoolctl", "Haswell")
 ENVIRONMENT = Environment("0.1.0", "3.11.2", "2.4.6", "0.68.1", "20.1", "Linux 6.1", BLAS)
 MACHINE = Machine(
     cpu="AMD EPYC",
@@ -184,6 +184,14 @@ def test_a_refusal_names_its_kernel_and_reason():
 def test_a_machine_finds_its_caches_by_name():
     assert MACHINE.cache("L1").size_bytes == 49152
     assert MACHINE.cache("L2") is None
+
+
+def test_a_record_from_before_the_kernels_had_a_field_names_them_all_the_same():
+    old = {"name": "OpenBLAS", "version": "0.3.31", "threads": 2}
+    assert Blas.from_dict({**old, "source": "threadpoolctl (pthreads, Haswell kernels)"}) == Blas(
+        "OpenBLAS", "0.3.31", 2, "threadpoolctl (pthreads)", "Haswell"
+    )
+    assert Blas.from_dict({**old, "source": "threadpoolctl"}).architecture is None
 
 
 def test_levels_stand_from_near_to_far():

@@ -4,13 +4,15 @@ traversal, visits, text    what is run through, as plain data; how its blocks ar
 nest, sweeps               the access stream, generated a piece at a time and never stored
 geometry                   what a cache is; the two that have names
 state, fields, levels, lanes, sets, request, feeding, running   the simulator: arrays, compiled functions
-simulating, several, reuse, tracing, dump    counts, reuse distances, steps to look at, the stream for others
+simulating, several, reuse, dump    counts, reuse distances, the stream for others
+tracing, warming, rounds     steps to look at, from any on; where blocks begin
 traffic                      the bytes of each memory level for a measured rung of the ladder
 """
 
 from accel_core.cache.dump import dump
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, cache_label, checked, cpu_caches, parse_caches
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
+from accel_core.cache.rounds import Rounds, rounds
 from accel_core.cache.several import simulate_each
 from accel_core.cache.simulating import check_length, simulate
 from accel_core.cache.text import nest_text
@@ -26,6 +28,7 @@ __all__ = [
     "LevelCount",
     "Operand",
     "Reuse",
+    "Rounds",
     "Simulation",
     "Trace",
     "Traversal",
@@ -36,6 +39,7 @@ __all__ = [
     "dump",
     "nest_text",
     "parse_caches",
+    "rounds",
     "rung_traversal",
     "sentence",
     "simulate",

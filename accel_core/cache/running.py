@@ -119,10 +119,10 @@ def record(
 def replay(
     table: Any, cells: Any, marks: Any, counts: Any, addresses: Any, kinds: Any, size: int, ends: Any
 ) -> None:
-    """Simulate recorded accesses with a log; ends (n,) int64: rows of the log after each access."""
+    """Simulate recorded accesses; ends (n,) int64: rows of the log, where one is kept, after each access."""
     first = level_of(table, 0)
     for at in range(len(addresses)):
         kind = kinds[at]
         counts[0, kind >> 1, f.ACCESSES] += 1
         request_first(table, cells, marks, counts, first, addresses[at] >> first.shift, kind & 1, size)
-        ends[at] = cells[first.log]
+        ends[at] = cells[first.log] if first.log >= 0 else 0

@@ -1,4 +1,4 @@
-"""The first steps of a traversal, one by one: what is touched and what that does in each level."""
+"""Some steps of a traversal, one by one: what is touched and what that does in each level."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from accel_core.cache import fields
 from accel_core.cache.geometry import CacheGeometry, checked
 from accel_core.cache.running import replay
 from accel_core.cache.simulating import state_for
-from accel_core.cache.stream import accesses
+from accel_core.cache.state import State
 from accel_core.cache.text import nest_text
 from accel_core.cache.traversal import NAMES, Operand, Traversal
+from accel_core.cache.warming import Held, Window, open_window
 from accel_core.errors import BadInput
 
 OUTCOMES = ("hit", "compulsory", "capacity", "conflict")
@@ -27,14 +28,20 @@ LOGGED = 16
 
 @dataclass(frozen=True)
 class Trace:
-    """`n` accesses of the core; arrays are (n,), or (levels, n) for what differs from level to level."""
+    """`n` accesses of the core from one on; arrays are (n,), or (levels, n) for what differs by level."""
 
     traversal: Traversal
     caches: tuple[CacheGeometry, ...]
     nest: tuple[str, ...]
     """Text of the loop nest."""
     total: int
-    """Accesses of the whole traversal, of which these are the first."""
+    """Accesses of the whole traversal."""
+    start: int
+    """How many of them came before these."""
+    held: tuple[Held, ...]
+    """What each level holds before these."""
+    before: NDArray[np.int64]
+    """(levels, operands, 4): hits, compulsory, capacity and conflict misses before these, write-backs too."""
     operand: NDArray[np.uint8]
     """0 A, 1 B, 2 C."""
     element: NDArray[np.int32]
@@ -64,34 +71,43 @@ class Trace:
         return len(self.address)
 
 
-def trace(traversal: Traversal, caches: Sequence[CacheGeometry], first: int = 5000) -> Trace:
-    """The first `first` accesses of `traversal` through empty `caches`, at most MOST_STEPS."""
+def trace(traversal: Traversal, caches: Sequence[CacheGeometry], first: int = 5000, start: int = 0) -> Trace:
+    """`first` accesses of `traversal`, at most MOST_STEPS, after the first `start` through empty `caches`."""
     caches = checked(caches)
-    if isinstance(first, bool) or not isinstance(first, int) or not 1 <= first <= MOST_STEPS:
-        raise BadInput(f"{first!r} steps cannot be traced: give a whole number from 1 to {MOST_STEPS}.")
-    part = next(accesses(traversal, first + fields.MOST_REFERENCES))
-    address, is_write, operand = part.address[:first], part.is_write[:first], part.operand[:first]
-    log, ends = _replayed(traversal, caches, address, operand * 2 + is_write)
+    _check_whole(first, 1, MOST_STEPS, "steps cannot be traced")
+    _check_whole(start, 0, traversal.accesses, "accesses cannot come before a trace")
+    state = state_for(traversal, caches, classify=True, log_rows=LOGGED * first)
+    window = open_window(traversal, state, start, first)
+    log, ends = _replayed(state, window, traversal.itemsize)
     outcome, evicted, written_back = _by_level(log, ends, len(caches))
+    operand = window.kind // np.uint8(2)
     shifts = np.array([[cache.line_bytes.bit_length() - 1] for cache in caches])
     return Trace(
         traversal=traversal,
         caches=caches,
         nest=nest_text(traversal),
         total=traversal.accesses,
+        start=start,
+        held=window.held,
+        before=window.before,
         operand=operand,
-        element=_elements(traversal, operand, address),
-        address=address,
-        is_write=is_write,
-        text_line=part.text_line[:first].astype(np.int32),
-        index=part.index[:first].astype(np.int32),
-        line=(address[None, :] >> shifts).astype(np.int32),
+        element=_elements(traversal, operand, window.address),
+        address=window.address,
+        is_write=(window.kind & 1) == 1,
+        text_line=window.step[:, 0].astype(np.int32),
+        index=window.step[:, 1:].astype(np.int32),
+        line=(window.address[None, :] >> shifts).astype(np.int32),
         outcome=outcome,
         evicted=evicted,
         written_back=written_back,
         events=log,
         ends=ends,
     )
+
+
+def _check_whole(value: int, low: int, high: int, why: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadInput(f"{value!r} {why}: give a whole number from {low} to {high}.")
 
 
 def sentence(trace: Trace, step: int) -> str:
@@ -139,14 +155,11 @@ def _at_level(trace: Trace, level: int, step: int) -> str:
     return f"{said}; evicts the line of {elements}{back}"
 
 
-def _replayed(
-    traversal: Traversal, caches: Sequence[CacheGeometry], address: NDArray[np.int64], kinds: NDArray[np.uint8]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _replayed(state: State, window: Window, itemsize: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """(rows, LOG_FIELDS): the log of all levels; (n,): how many of its rows there are after each access."""
-    state = state_for(traversal, caches, classify=True, log_rows=LOGGED * len(address))
-    ends = np.empty(len(address), np.int64)
-    replay(*state.arguments, address, kinds, traversal.itemsize, ends)
-    log = state.cells[1 : 1 + fields.LOG_FIELDS * int(ends[-1])]
+    ends = np.empty(len(window.address), np.int64)
+    replay(*state.arguments, window.address, window.kind, itemsize, ends)
+    log = state.cells[1 : 1 + fields.LOG_FIELDS * int(state.cells[0])]
     return log.reshape(-1, fields.LOG_FIELDS).copy(), ends
 
 

@@ -65,7 +65,7 @@ def about(seconds: float) -> str:
 def library_notice() -> None:
     """One line where the server's environment keeps a library from choosing its own kernels."""
     if text := overridden(overrides(os.environ), cached.environment().blas):
-        st.warning(f"{text} `accel doctor` says what to do.", icon=":material/speed:")
+        st.caption(f":orange[:material/warning:] {text} They may not be its fastest: see `accel doctor`.")
 
 
 def sample_label(record: Record) -> None:

@@ -56,8 +56,7 @@ def overridden(held: Mapping[str, str], blas: Blas | None) -> str:
     said = " and ".join(f"{name}={value}" for name, value in held.items())
     verb = "is" if len(held) == 1 else "are"
     if blas and blas.architecture and any(name.startswith(blas.name.upper()) for name in held):
-        kernels = f"{blas.name} runs its {blas.architecture} kernels"
-        return f"{said} {verb} set: {kernels}, which may not be its fastest."
+        return f"{said} {verb} set: {blas.name} runs its {blas.architecture} kernels."
     return f"{said} {verb} set: {OVERRIDES[next(iter(held))]}."
 
 

@@ -16,9 +16,24 @@ _HOME = {
     "matmul_numpy": "kernels.matmul_functions",
     "unfused_gelu": "kernels.gelu_functions",
     "fused_gelu": "kernels.gelu_functions",
-    "add": "kernels.streaming_functions",
-    "softmax": "kernels.row_functions",
-    "layer_norm": "kernels.row_functions",
+    "matmul": "backends.functions",
+    "gelu": "backends.functions",
+    "add": "backends.functions",
+    "softmax": "backends.functions",
+    "layer_norm": "backends.functions",
+    "ComputeBackend": "backends",
+    "NaiveBackend": "backends",
+    "BlockedBackend": "backends",
+    "NumpyBackend": "backends",
+    "CompiledBackend": "backends",
+    "AutoBackend": "backends",
+    "OptimizedBackend": "backends",
+    "register_backend": "backends",
+    "backend_names": "backends",
+    "set_backend": "backends",
+    "get_backend": "backends",
+    "use_backend": "backends",
+    "explain": "backends",
     "WORKLOADS": "registry",
     "workload": "registry",
     "detect": "machine",
@@ -39,7 +54,8 @@ __all__ = ["__version__", *_HOME]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'accel_core' has no attribute {name!r}; public names: {', '.join(_HOME)}")
-    return getattr(import_module(f"accel_core.{_HOME[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"accel_core.{_HOME[name]}"), name)  # next time at hand
+    return found
 
 
 def __dir__() -> list[str]:

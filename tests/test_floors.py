@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "units", "model"),  # 0 words: the standard library only
+    ("errors", "units", "model", "contest"),  # 0 words: the standard library only
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
     ("machine", "kernels", "cache"),  # 2 the machine, what runs on it, and what its caches see of that
     ("registry", "bench", "store", "export", "doctor"),  # 3 the list and the act, and what is kept of it
-    ("peaks",),  # 4 built on measuring
+    ("peaks", "backends"),  # 4 built on measuring
     ("runner",),  # 5 the queue
     ("figures",),  # 6 pictures, the only place that knows plotly
     ("cli", "__main__"),  # 7 the door

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accel_core.cache.results import Simulation
+from accel_core.contest import Calibration
 from accel_core.model import (
     Case,
     Ceiling,
@@ -19,7 +20,7 @@ from accel_core.model import (
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
-Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock | Simulation
+Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock | Simulation | Calibration
 RESULT_TYPES: dict[str, type[Result]] = {
     "measurement": Measurement,
     "refusal": Refusal,
@@ -29,6 +30,7 @@ RESULT_TYPES: dict[str, type[Result]] = {
     "curve_point": CurvePoint,
     "clock": Clock,
     "simulation": Simulation,
+    "calibration": Calibration,
 }
 """The `type` of a result event and the class that reads its `data`."""
 

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from accel_core import machine as this_machine
 from accel_core.cache.results import Simulation
+from accel_core.contest import Calibration
 from accel_core.errors import BadInput
 from accel_core.model import (
+    Blas,
     Ceiling,
     Clock,
     Comparison,
@@ -34,7 +36,7 @@ PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Cl
     "curve_point": CurvePoint,
     "clock": Clock,
 }
-Record = Measurement | Comparison | Refusal | Simulation | PeakPart
+Record = Measurement | Comparison | Calibration | Refusal | Simulation | PeakPart
 
 
 class Store:
@@ -57,13 +59,15 @@ class Store:
         """Save the result of a job by the `type` of its event.
 
         A refusal is no measurement and is not stored, nor is a simulation, which gives the same anywhere.
-        `environment` (this process's own where None) is what parts of the peaks and comparisons were measured
-        with; a measurement carries its own.
+        `environment` (this process's own where None) is what parts of the peaks, comparisons and calibrations
+        were measured with; a measurement carries its own.
         """
         if isinstance(record, Measurement):
             self.save_measurement(record)
         elif isinstance(record, Comparison):
             self._add_part(kind, f"{record.a} / {record.b}", fingerprint, environment, record)
+        elif isinstance(record, Calibration):
+            self._add_part(kind, record.name, fingerprint, environment, record)
         elif not isinstance(record, Refusal | Simulation):
             self.save_peak(fingerprint, environment, record)
 
@@ -103,7 +107,7 @@ class Store:
         name: str,
         fingerprint: str,
         environment: Environment | None,
-        record: PeakPart | Comparison,
+        record: PeakPart | Comparison | Calibration,
     ) -> None:
         row = {
             "created": _now(),
@@ -171,6 +175,17 @@ class Store:
             rows = _parts(connection, fingerprint, ("comparison",))
             return [Comparison.from_dict(row["payload"]) for row in reversed(rows)]
 
+    def calibrations(self, fingerprint: str, blas: Blas | None) -> list[Calibration]:
+        """Calibrations of one machine with the library `blas`, oldest first; its thread count is not
+        compared."""
+        with self._database.reading() as connection:
+            rows = _parts(connection, fingerprint, ("calibration",))
+            return [
+                Calibration.from_dict(row["payload"])
+                for row in rows
+                if _library(Environment.from_dict(row["environment"]).blas) == _library(blas)
+            ]
+
     def machines(self) -> list[Machine]:
         """Every machine that was saved, as it was last seen, in the order of first sight."""
         query = select(MACHINES.c.payload).order_by(MACHINES.c.row)
@@ -185,6 +200,11 @@ def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ..
         return []
     query = select(PARTS).where(PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds))
     return list(connection.execute(query.order_by(PARTS.c.created, PARTS.c.row)).mappings())
+
+
+def _library(blas: Blas | None) -> tuple[str | None, ...]:
+    """What makes two libraries the same: name, version, and which of its kernels it runs."""
+    return (blas.name, blas.version, blas.architecture) if blas else (None,)
 
 
 def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,4 +56,4 @@ PARTS = Table(
     Column("payload", JSON, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
 )
-"""Everything else that is measured: the parts of a machine's peaks, and comparisons."""
+"""Everything else that is measured: the parts of a machine's peaks, comparisons, calibrations."""

@@ -1,0 +1,62 @@
+"""Backends: ask for an operation, and let somebody else decide who does it.
+
+>>> from accel_core import matmul, use_backend
+>>> c = matmul(a, b)    # whoever is fastest for these two on this machine
+>>> with use_backend("naive"):
+...     c = matmul(a, b)    # the same code, three Python loops
+"""
+
+from __future__ import annotations
+
+from accel_core.backends.auto import AutoBackend
+from accel_core.backends.blocked import BlockedBackend
+from accel_core.backends.checked import CheckedBackend
+from accel_core.backends.choice import Choice
+from accel_core.backends.compiled import CompiledBackend
+from accel_core.backends.current import (
+    backend_names,
+    find_backend,
+    get_backend,
+    register_backend,
+    set_backend,
+    use_backend,
+)
+from accel_core.backends.explaining import explain
+from accel_core.backends.functions import add, gelu, layer_norm, matmul, softmax
+from accel_core.backends.interface import OPERATIONS, ComputeBackend
+from accel_core.backends.library import NumpyBackend
+from accel_core.backends.naive import NaiveBackend
+
+OptimizedBackend = AutoBackend
+"""The older name."""
+
+register_backend("auto", AutoBackend)
+register_backend("naive", NaiveBackend)
+register_backend("blocked", BlockedBackend)
+register_backend("numpy", NumpyBackend)
+register_backend("compiled", CompiledBackend)
+
+__all__ = [
+    "OPERATIONS",
+    "AutoBackend",
+    "BlockedBackend",
+    "CheckedBackend",
+    "Choice",
+    "CompiledBackend",
+    "ComputeBackend",
+    "NaiveBackend",
+    "NumpyBackend",
+    "OptimizedBackend",
+    "add",
+    "backend_names",
+    "explain",
+    "find_backend",
+    "gelu",
+    "get_backend",
+    "layer_norm",
+    "matmul",
+    "register_backend",
+    "set_backend",
+    "softmax",
+    "use_backend",
+]

@@ -1,0 +1,117 @@
+"""A backend that checks: its subclasses only see arrays that are what they should be."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from accel_core.backends.interface import ComputeBackend
+from accel_core.backends.shapes import each_product, product_shape
+from accel_core.errors import BadInput
+from accel_core.kernels.operands import same_type
+
+Row = NDArray[Any] | None
+
+
+class CheckedBackend(ComputeBackend):
+    """Turns what is given into arrays of one dtype (float32 or float64) and shapes that go together.
+
+    A subclass writes the `plain_` methods. They get arrays of any strides, possibly empty and possibly
+    read-only, must not write them, and return new ones.
+    """
+
+    def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+        left, right = same_type(a=a, b=b)
+        product_shape(left.shape, right.shape)
+        return self.plain_matmuls(left, right)
+
+    def gelu(self, x: ArrayLike) -> NDArray[Any]:
+        return self.plain_gelu(*same_type(x=x))
+
+    def add(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
+        left, right = same_type(x=x, y=y)
+        try:
+            left, right = np.broadcast_arrays(left, right)
+        except ValueError:
+            raise BadInput(
+                f"x has shape {left.shape} and y has shape {right.shape}; give shapes that broadcast: equal "
+                f"lengths, or 1."
+            ) from None
+        return self.plain_add(left, right)
+
+    def softmax(self, x: ArrayLike) -> NDArray[Any]:
+        (array,) = same_type(x=x)
+        rows = _rows(array)
+        return self.plain_softmax(rows).reshape(array.shape) if rows.size else np.empty_like(array)
+
+    def layer_norm(
+        self, x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
+    ) -> NDArray[Any]:
+        array, scale, shift, epsilon = layer_norm_operands(x, gamma, beta, eps)
+        rows = _rows(array)
+        if not rows.size:
+            return np.empty_like(array)
+        return self.plain_layer_norm(rows, scale, shift, epsilon).reshape(array.shape)
+
+    def plain_matmuls(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """a (..., m, k), b (..., k, n) -> (..., m, n): shapes that go together, vectors too."""
+        return each_product(self.plain_matmul, a, b)
+
+    @abstractmethod
+    def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """a (m, k), b (k, n) -> (m, n)."""
+
+    @abstractmethod
+    def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (any shape) -> same shape."""
+
+    @abstractmethod
+    def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """x, y (same shape) -> same shape."""
+
+    @abstractmethod
+    def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (rows, columns) -> same shape, each row by itself; not empty."""
+
+    @abstractmethod
+    def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        """x (rows, columns), gamma and beta (columns,) or None for 1 and 0 -> (rows, columns); not empty."""
+
+
+def layer_norm_operands(
+    x: ArrayLike, gamma: ArrayLike | None, beta: ArrayLike | None, eps: object
+) -> tuple[NDArray[Any], Row, Row, float]:
+    """(x, gamma, beta, eps) as arrays of one dtype whose shapes go together; BadInput where that cannot be."""
+    given = {"x": x, "gamma": gamma, "beta": beta}
+    named = {name: value for name, value in given.items() if value is not None}
+    if x is None:
+        raise BadInput("x is None; give an array.")
+    arrays = dict(zip(named, same_type(**named), strict=True))
+    array = arrays["x"]
+    columns = array.shape[-1:] or (1,)
+    for name in ("gamma", "beta"):
+        if name in arrays and arrays[name].shape != columns:
+            raise BadInput(
+                f"{name} has shape {arrays[name].shape}; for x of shape {array.shape} it needs {columns}, a "
+                f"number for each column."
+            )
+    return array, arrays.get("gamma"), arrays.get("beta"), _epsilon(eps)
+
+
+def _epsilon(eps: object) -> float:
+    """`eps` as a float from 0 on; BadInput for anything else."""
+    if isinstance(eps, (int, float, np.integer, np.floating)) and not isinstance(eps, bool):
+        number = float(eps)
+        if math.isfinite(number) and number >= 0:
+            return number
+    raise BadInput(f"eps is {eps!r}; give a number from 0 on, for instance 1e-5.")
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    """`array` (..., columns) as (rows, columns); a single number is a row of one."""
+    columns = array.shape[-1] if array.ndim else 1
+    return array.reshape(array.size // columns if columns else 0, columns)

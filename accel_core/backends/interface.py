@@ -1,0 +1,94 @@
+"""What a backend is: five operations on arrays under one interface, whoever does the work.
+
+The contract of every backend:
+
+- `matmul(a, b)` is NumPy's matmul: a (..., m, k), b (..., k, n) -> (..., m, n), leading axes broadcast, a
+  vector on the left is a row, one on the right a column, and the axis made for it is gone from the result.
+- `gelu(x)` and `softmax(x)` keep the shape of x; softmax works along the last axis.
+- `add(x, y)` broadcasts; `layer_norm(x, gamma, beta, eps)` works along the last axis, gamma and beta
+  (columns,).
+- Data types as `accel_core.kernels.operands` says: float32 in, float32 out; float64, integers and booleans give
+  float64; everything else is refused, never converted in silence.
+- Arguments are never written, results are new arrays, and what cannot be done is a BadInput in one sentence.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from accel_core.errors import BadInput
+
+OPERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "matmul": ("a", "b"),
+        "gelu": ("x",),
+        "add": ("x", "y"),
+        "softmax": ("x",),
+        "layer_norm": ("x", "gamma", "beta"),
+    }
+)
+"""Each operation with its array arguments, in order; gamma and beta may be left out."""
+_OPTIONAL = {"layer_norm": 2}
+
+
+class ComputeBackend(ABC):
+    """Somebody who can do the five operations. `name` is how `use_backend` and every table calls it."""
+
+    name: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not cls.__dict__.get("name"):
+            cls.name = cls.__name__.removesuffix("Backend").lower() or cls.__name__.lower()
+
+    @abstractmethod
+    def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+        """a (..., m, k), b (..., k, n) -> (..., m, n), as np.matmul has it."""
+
+    @abstractmethod
+    def gelu(self, x: ArrayLike) -> NDArray[Any]:
+        """x (any shape) -> same shape: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))."""
+
+    @abstractmethod
+    def add(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
+        """x and y (shapes that broadcast) -> their common shape: the sum, element by element."""
+
+    @abstractmethod
+    def softmax(self, x: ArrayLike) -> NDArray[Any]:
+        """x (..., columns) -> same shape: exp(x - max) / sum of it along the last axis."""
+
+    @abstractmethod
+    def layer_norm(
+        self, x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
+    ) -> NDArray[Any]:
+        """x (..., columns) -> same shape: gamma (x - mean) / √(variance + eps) + beta along the last axis."""
+
+    def dispatch(self, operation: str, *arrays: Any, **options: Any) -> Any:
+        """The operation called `operation` on `arrays`: `dispatch("matmul", a, b)` is `matmul(a, b)`.
+
+        Raises BadInput for an unknown operation and for a number of arrays that it does not take.
+        """
+        names = operation_arguments(operation)
+        least = len(names) - _OPTIONAL.get(operation, 0)
+        if not least <= len(arrays) <= len(names):
+            allowed = f"{least} to {len(names)}" if least < len(names) else str(least)
+            raise BadInput(
+                f"{operation} was given {len(arrays)} arrays; it takes {allowed}: {', '.join(names)}."
+            )
+        return getattr(self, operation)(*arrays, **options)
+
+    def __repr__(self) -> str:
+        return f"<backend {self.name}>"
+
+
+def operation_arguments(operation: str) -> tuple[str, ...]:
+    """Names of the array arguments of `operation`; BadInput with the known operations where there is none."""
+    names = OPERATIONS.get(operation) if isinstance(operation, str) else None
+    if names is None:
+        raise BadInput(f"There is no operation {operation!r}; known operations: {', '.join(OPERATIONS)}.")
+    return names

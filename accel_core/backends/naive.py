@@ -1,0 +1,69 @@
+"""NaiveBackend: every operation as its definition reads, in plain Python."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.backends.checked import CheckedBackend, Row
+from accel_core.kernels.gelu_numpy import CUBIC, ROOT
+from accel_core.kernels.matmul_interpreted import matmul_python_loops
+
+
+class NaiveBackend(CheckedBackend):
+    """Python loops, one number at a time: what the other backends are held against. Sums are taken in
+    double."""
+
+    def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        with np.errstate(all="ignore"):  # NumPy's scalars warn where its arrays and compiled code do not
+            return matmul_python_loops(a, b)
+
+    def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        return _array([_gelu(value) for value in x.ravel().tolist()], x)
+
+    def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
+        return _array([left + right for left, right in pairs], x)
+
+    def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        return _array([_softmax(row) for row in x.tolist()], x)
+
+    def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        columns = x.shape[1]
+        scale = [1.0] * columns if gamma is None else gamma.tolist()
+        shift = [0.0] * columns if beta is None else beta.tolist()
+        return _array([_layer_norm(row, scale, shift, eps) for row in x.tolist()], x)
+
+
+def _array(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """`values` rounded once, to the dtype of `like` and in its shape."""
+    with np.errstate(over="ignore"):
+        return np.array(values, like.dtype).reshape(like.shape)
+
+
+def _gelu(x: float) -> float:
+    if x == -math.inf:
+        return -0.0  # the limit; the formula says -inf times 0
+    cube = x * x * x  # unlike x**3 it overflows to infinity instead of raising
+    return 0.5 * x * (1 + math.tanh(ROOT * (x + CUBIC * cube)))
+
+
+def _softmax(row: list[float]) -> list[float]:
+    most = max(row)
+    if math.isinf(most) or any(math.isnan(value) for value in row):
+        return [math.nan] * len(row)  # infinity - infinity is NaN, and so is each quotient of a sum with NaN
+    powers = [math.exp(value - most) for value in row]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def _layer_norm(row: list[float], gamma: list[float], beta: list[float], eps: float) -> list[float]:
+    mean = sum(row) / len(row)
+    variance = sum((value - mean) * (value - mean) for value in row) / len(row)
+    deviation = math.sqrt(variance + eps)
+    if deviation == 0:  # all entries equal and eps 0: 0 / 0, which NumPy calls NaN and Python an error
+        return [math.nan] * len(row)
+    return [(v - mean) / deviation * g + b for v, g, b in zip(row, gamma, beta, strict=True)]

@@ -1,0 +1,24 @@
+"""What to take where nothing was measured: one rule an operation, each with its sentence.
+
+The rule knows no machine, so it only says what holds on every one that this was tried on. `accel calibrate`
+replaces it by measurements.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MANY_ELEMENTS = 1 << 16
+"""Where starting threads (some ten microseconds) is less than a tenth of the work of one."""
+
+
+def by_rule(operation: str, lengths: Sequence[int], layout: str, threads: int) -> tuple[str, str]:
+    """(backend, sentence) for `operation` at `lengths` (contest.LENGTHS) on at most `threads` threads."""
+    if operation == "matmul":
+        return "numpy", "a matrix product goes to the library behind NumPy."
+    if layout != "C":
+        return "numpy", "arrays with gaps go to NumPy, which walks them as they lie."
+    if operation == "add" and math.prod(lengths) < MANY_ELEMENTS:
+        return "numpy", f"NumPy adds fewer than {MANY_ELEMENTS} elements in one loop already."
+    return "compiled", "one pass over memory instead of one for each step."

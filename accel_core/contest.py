@@ -1,0 +1,98 @@
+"""A contest: one operation at one shape, timed under several backends in turns. Plain data, as `model` has
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from accel_core.model import Estimate, Shape
+
+LENGTHS: Mapping[str, tuple[str, ...]] = {
+    "matmul": ("batch", "m", "k", "n"),
+    "gelu": ("elements",),
+    "add": ("elements",),
+    "softmax": ("rows", "columns"),
+    "layer_norm": ("rows", "columns"),
+}
+"""What decides the time of each operation: the names of a contest's `lengths`."""
+LAYOUTS = ("C", "transposed", "strided")
+"""How the operands lie in memory: all row by row; one of a product column by column; with gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Seconds of one call under each backend; who is not in `times_s` would have taken too long."""
+
+    lengths: Shape
+    """One number for each name in LENGTHS[operation]."""
+    times_s: Mapping[str, Estimate]
+    lead: Estimate | None
+    """Time of the second best / time of the best, from samples taken in turns; None where only one was
+    timed."""
+    disturbed_reason: str = ""
+
+    @property
+    def winner(self) -> str:
+        return min(self.times_s, key=lambda name: self.times_s[name].median)
+
+    @property
+    def second(self) -> str | None:
+        """The runner-up, None where only one was timed."""
+        order = sorted(self.times_s, key=lambda name: self.times_s[name].median)
+        return order[1] if len(order) > 1 else None
+
+    @property
+    def margin(self) -> float | None:
+        """How many times longer the second best takes; None where only one was timed."""
+        if self.second is None:
+            return None
+        return self.times_s[self.second].median / self.times_s[self.winner].median
+
+    @property
+    def is_tie(self) -> bool:
+        """Whether the samples cannot tell the best from the second best."""
+        return self.lead is not None and (self.lead.low is None or self.lead.low <= 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Contest:
+        lead = data.get("lead")
+        return cls(
+            tuple(data["lengths"]),
+            {name: Estimate.from_dict(time_s) for name, time_s in data["times_s"].items()},
+            Estimate.from_dict(lead) if lead else None,
+            data.get("disturbed_reason", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Contests of one operation, dtype and layout, measured in one job on one machine."""
+
+    operation: str
+    dtype: str
+    layout: str
+    threads: int
+    """The most that any backend could use."""
+    contests: tuple[Contest, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation} {self.dtype} {self.layout}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "contests": [contest.to_dict() for contest in self.contests]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
+        return cls(
+            data["operation"],
+            data["dtype"],
+            data["layout"],
+            int(data["threads"]),
+            tuple(Contest.from_dict(contest) for contest in data["contests"]),
+        )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
 from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
 from accel_core.figures.rungs import Rung, rungs
 from accel_core.figures.words import (
@@ -56,6 +57,13 @@ def ladder_figure(
         _add_bar(figure, look, row, _bar_at(top, steps[row.number]), colour)
         _add_texts(figure, look, row, top, steps[row.number])
         _add_bar_text(figure, look, row, _bar_at(top, steps[row.number]), (low, high), ceiling, colour)
+    crossed = [
+        (row.rate, _bar_at(top, steps[row.number]))
+        for row, top in zip(rows, tops, strict=False)
+        if row.rate and row.disturbed
+    ]
+    add_disturbed(figure, look, crossed)
+    add_disturbed_legend(figure)
     _add_arrows(figure, look, workload, rows, tops, steps)
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
@@ -169,7 +177,7 @@ def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) 
     if step:
         figure.add_annotation(_line(look, step, top, look.muted))
     value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
-    if row.measured is not None and row.measured.disturbed:
+    if row.disturbed:
         value += " (disturbed)"
     name = row.kernel.name if look.narrow else row.kernel.title
     text = f"<b>{row.number} {name}</b>  {value}"
@@ -198,7 +206,8 @@ def _add_bar_text(
     inside = math.log10(least) - low > 0.5 * (high - low)
     end = math.log10(least if inside else most)
     solid = inside and not row.extrapolated
-    place = {"xanchor": "right", "xshift": -12} if inside else {"xanchor": "left", "xshift": 10}
+    off = 10 + 6 * row.disturbed  # clear of the cross
+    place = {"xanchor": "right", "xshift": -off - 2} if inside else {"xanchor": "left", "xshift": off}
     ground = {"bgcolor": colour} if solid else {}
     readable = max((look.background, look.ink), key=lambda ink: contrast(ink, colour))
     font = {"size": look.small_px, "color": readable if solid else look.ink}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import spread
+from accel_core.figures.disturbed import add_disturbed
 from accel_core.figures.look import FAMILY_SYMBOLS, THEORY_DASH, Look, faded
 from accel_core.figures.points import add_arrow, family_of
 from accel_core.figures.roofs import Scene
@@ -55,6 +56,8 @@ def add_traffic(
     for one in found:
         _add_line(figure, look, view, one, workloads, LENSES[lens])
         named[one.measurement.id] = math.log10(one.measurement.flop_per_s)
+    seen = [(one.intensity(LENSES[lens]), one.measurement) for one in found]
+    add_disturbed(figure, look, [(x, m.flop_per_s) for x, m in seen if m.disturbed])
     heights = spread(named, LABEL_GAP_PX / view.px_per_decade)
     for one in found:
         _name_line(figure, look, view, one, workloads, heights[one.measurement.id])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import spread, wrap
+from accel_core.figures.disturbed import add_disturbed
 from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
 from accel_core.figures.roofs import Scene, roof_title
 from accel_core.figures.words import (
@@ -85,6 +86,8 @@ def add_points(
             showlegend=False,
         )
         _add_legend_entry(figure, family, colour)
+    crossed = [(m.intensity_flop_per_byte or 0, m.flop_per_s) for m in points if m.disturbed]
+    add_disturbed(figure, look, crossed)
     _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
 
 

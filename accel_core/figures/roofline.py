@@ -35,7 +35,7 @@ from accel_core.units import format_bytes
 
 CAPTION_FONT_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
 LEFT_PX, NARROW_LEFT_PX = 76, 64
-AXIS_PX, LEGEND_PX, LEGEND_ROW_PX, TOP_PX = 66, 40, 22, 60
+AXIS_PX, LEGEND_ROW, LEGEND_ROW_PX, TOP_PX = 66, 5, 28, 60
 STAIR_PX = 44
 """How far the labels of the slopes reach above the plot, at the most."""
 
@@ -77,7 +77,10 @@ def roofline_figure(
         sentences[-1] = lens_provenance(machine, traffic, lens)
     caption = "<br>".join(wrap(s, width) for s in sentences)
     families = len({family_of(workloads, m) for m in points})
-    figure = _frame(look, view, caption, entries=families + bool(predicted) + 1)
+    entries = bool(predicted) + any(m.disturbed for m in points)
+    if not lens:
+        entries += families + any(v.above for v in verdicts.values())
+    figure = _frame(look, view, caption, entries)
     add_roofs(figure, look, view, sample=sample)
     if lens:
         add_walls(figure, look, view, machine, dtype)
@@ -111,10 +114,11 @@ def judge_all(
 def _frame(look: Look, view: Scene, caption: str, entries: int) -> go.Figure:
     """Axes, legend and caption; the height follows the caption, the plot's own height never changes.
 
-    The legend stands in one row, on a phone in up to one row for each of its `entries`.
+    The legend stands in rows of up to LEGEND_ROW of its `entries`, on a phone in up to one row for each.
     """
     lines = caption.count("<br>") + 1
-    legend_px = 12 + entries * LEGEND_ROW_PX if look.narrow else LEGEND_PX
+    rows = entries if look.narrow else -(-entries // LEGEND_ROW)
+    legend_px = 12 + rows * LEGEND_ROW_PX if rows else 0
     bottom = AXIS_PX + legend_px + lines * CAPTION_LINE_PX + 8
     left, right = (NARROW_LEFT_PX, NARROW_MARGIN_PX) if look.narrow else (LEFT_PX, MARGIN_PX)
     figure = sheet(look, TOP_PX + PLOT_PX + bottom, left_px=left, right_px=right)

@@ -23,6 +23,10 @@ class Rung:
     def extrapolated(self) -> bool:
         return self.measured is None and self.rate is not None
 
+    @property
+    def disturbed(self) -> bool:
+        return self.measured is not None and self.measured.disturbed
+
 
 def rungs(
     workload: Workload, measurements: Sequence[Measurement], refusals: Sequence[Refusal]

@@ -20,6 +20,7 @@ from accel_core.figures.canvas import (
     teaching_figure,
     wrap,
 )
+from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
 from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
@@ -85,6 +86,9 @@ def sweep_figure(
     seen: dict[str, int] = {}
     for kernel_id, line in lines.items():
         _add_line(figure, look, workload, kernel_id, line, seen, stale)
+    points = [(v, m) for line in lines.values() for v, m in line]
+    add_disturbed(figure, look, [(v, m.flop_per_s) for v, m in points if m.disturbed])
+    add_disturbed_legend(figure)
     px_per_decade = (HEIGHT_PX - TOP_PX - BOTTOM_PX) / math.log10(high / low)
     roof = ceiling.value if ceiling else None
     _label_lines(figure, look, workload, lines, px_per_decade, roof, stale)
@@ -128,7 +132,7 @@ def _add_line(
         mode="lines+markers",
         line={"color": colour, "width": 3, "dash": dash},
         marker={
-            "symbol": [_symbol(family, m) for _, m in line],
+            "symbol": FAMILY_SYMBOLS.get(family, "circle"),
             "size": 11,
             "color": colour,
             "line": {"width": 1.5, "color": colour},
@@ -137,11 +141,6 @@ def _add_line(
         hovertext=[_hover(kernel, m) for _, m in line],
         hoverinfo="text",
     )
-
-
-def _symbol(family: str, m: Measurement) -> str:
-    """The family's marker, open where the record is disturbed."""
-    return FAMILY_SYMBOLS.get(family, "circle") + ("-open" if m.disturbed else "")
 
 
 def _hover(kernel: Kernel | None, m: Measurement) -> str:

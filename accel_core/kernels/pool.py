@@ -1,0 +1,88 @@
+"""A pool of Python threads for compiled kernels: pieces of one result, computed at once.
+
+The kernels let go of the interpreter (`nogil`), so Python threads run them really side by side. Numba's own
+parallel loops are not used: its default layer ends the process when two threads start one at the same time.
+
+Each thread stays on a processor of its own where the system allows it. Woken threads otherwise tend to land on
+the processor of the one that wakes them, and a kernel of a few milliseconds ends before the scheduler moves
+them: two threads were then as slow as one (Linux, 2-core virtual machine).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+
+Work = Callable[[], object]
+
+_pools: dict[tuple[int, ...], ThreadPoolExecutor] = {}
+"""Processors (or as many negative numbers where the system does not tell) -> a thread for each."""
+_lock = threading.Lock()
+
+
+def thread_count() -> int:
+    """Threads that a kernel may use now: what `numba.set_num_threads` says, at most one for each processor."""
+    return len(_processors(numba.get_num_threads()))
+
+
+def run(work: Sequence[Work]) -> None:
+    """Call every piece of `work`, at most `thread_count()` at once, and return when all are done.
+
+    Raises what a piece raised, when all have ended. Where one thread is enough, that is the calling one.
+    """
+    processors = _processors(numba.get_num_threads())
+    alone = len(work) < 2 or len(processors) < 2
+    called = map(_failure_of, work) if alone else _pool(processors).map(_failure_of, work)
+    failures = [error for error in called if error is not None]
+    if failures:
+        raise failures[0]
+
+
+def shares(length: int, parts: int, multiple: int = 1) -> list[slice]:
+    """`length` in at most `parts` slices, all but the last one alike and a multiple of `multiple` long."""
+    step = max(-(-length // (parts * multiple)) * multiple, 1)
+    return [slice(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+def _failure_of(work: Work) -> BaseException | None:
+    try:
+        work()
+    except BaseException as error:
+        return error
+    return None
+
+
+def _processors(count: int) -> tuple[int, ...]:
+    """Up to `count` processors that the calling thread may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0))[:count])
+    return tuple(range(-1, -1 - count, -1))
+
+
+def _pool(processors: tuple[int, ...]) -> ThreadPoolExecutor:
+    with _lock:
+        if processors not in _pools:
+            left = list(processors)
+
+            def stay() -> None:
+                processor = left.pop()
+                if processor >= 0:
+                    os.sched_setaffinity(0, {processor})  # Linux: 0 is the calling thread
+
+            _pools[processors] = ThreadPoolExecutor(len(processors), "kernel", initializer=stay)
+        return _pools[processors]
+
+
+def _after_fork() -> None:
+    """A child process has no threads: it makes a pool of its own when it needs one."""
+    global _lock
+    _lock = threading.Lock()
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

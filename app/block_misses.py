@@ -12,6 +12,7 @@ from records import Record
 from accel_core.figures.misses import PER_FLOP, Misses
 from accel_core.model import Measurement
 
+TITLE = KERNEL.partition("/")[2]
 ALIKE = 1.1
 """Miss counts within this ratio of the least are as good as it."""
 

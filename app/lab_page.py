@@ -21,6 +21,7 @@ from accel_core.figures import (
     ladder_alt,
     ladder_figure,
     ladder_reading,
+    misses_alt,
     sweep_alt,
     sweep_figure,
     sweep_reading,
@@ -111,10 +112,10 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
     figure = sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=stale)
     misses = block_misses.misses(record, shown.measurements) if asked.over == "block" else {}
-    add_misses(figure, look, misses, title="compiled_tiled")
+    add_misses(figure, look, misses, title=block_misses.TITLE)
     theme.show(
         figure,
-        alt=sweep_alt(WORKLOAD, shown.measurements, asked.over),
+        alt=sweep_alt(WORKLOAD, shown.measurements, asked.over) + misses_alt(misses, block_misses.TITLE),
         key="sweep",
         filename=f"sweep-{asked.over}",
     )

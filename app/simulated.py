@@ -19,12 +19,13 @@ from accel_core.model import Machine
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Simulation, Traversal
 
-MOST_SIZE = 512
-"""Larger products take minutes."""
+MOST_SIZE = 1024
+"""The time grows with the cube of the size: at twice this one kernel takes minutes."""
 ACCESSES_PER_S = 1.2e8
-"""About what the simulator does with three levels where nothing is classified; orders differ much."""
-START_S = 5.0
-"""Of the worker process, which loads its compiled code."""
+"""A rough guess, shown as one, to say beforehand whether it takes seconds or minutes: orders differ by a factor of
+five. `python tests/benchmarks/cache_rate.py` measures it."""
+START_S = 2.0
+"""As rough: the worker process comes up and loads its compiled code."""
 
 
 def caches_of(machine: Machine) -> tuple[CacheGeometry, ...] | None:
@@ -57,12 +58,12 @@ def button(label: str, missing: Sequence[Traversal], caches: Sequence[CacheGeome
     """Start the simulation of what is `missing`, with the time that it will take."""
     seconds = START_S + sum(one.accesses for one in missing) / ACCESSES_PER_S
     st.button(
-        f"{label} (about {components.about(seconds)})",
+        f"{label} (roughly {components.about(seconds)})",
         key="simulate",
         icon=":material/grid_view:",
         disabled=jobs.active(),
         help="The caches of this CPU as detected, one core, least recently used lines replaced. Simulated on "
-        f"this computer, up to N={MOST_SIZE}: larger products take minutes.",
+        f"this computer, up to N={MOST_SIZE}; the time is a rough guess.",
         on_click=jobs.start,
         args=(job(missing, caches),),
     )

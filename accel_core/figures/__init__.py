@@ -1,6 +1,6 @@
 """Pictures: pure `<noun>_figure(data, look)` -> plotly Figure, for pages, notebooks and the command line."""
 
-from accel_core.figures.alts import curve_alt, hierarchy_alt, ladder_alt, roofline_alt, sweep_alt
+from accel_core.figures.alts import curve_alt, hierarchy_alt, ladder_alt, misses_alt, roofline_alt, sweep_alt
 from accel_core.figures.curve import curve_figure
 from accel_core.figures.export import figure_html, toolbar_config
 from accel_core.figures.hierarchy import hierarchy_figure
@@ -35,6 +35,7 @@ __all__ = [
     "lens_reading",
     "look_for",
     "machine_reading",
+    "misses_alt",
     "roofline_alt",
     "roofline_figure",
     "roofline_reading",

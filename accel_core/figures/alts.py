@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accel_core.figures.hierarchy import SAMPLE
+from accel_core.figures.misses import PER_FLOP, Misses
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
 from accel_core.figures.rungs import rungs
 from accel_core.figures.sweep import curves
 from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, threads_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
-from accel_core.units import format_bytes, format_rate, format_time
+from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 
 def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) -> str:
@@ -65,6 +66,19 @@ def sweep_alt(workload: Workload, results: Sequence[Measurement], over: str) -> 
             f"fastest at {at:.0f} with {format_rate(best.flop_per_s, 'FLOP/s')}"
         )
     return f"Speed against {over}: {'; '.join(parts) or 'nothing measured yet'}."
+
+
+def misses_alt(misses: Misses, title: str) -> str:
+    """What stands under a sweep over the block: each level's misses at its ends and where they are fewest."""
+    parts = []
+    for level, line in misses.items():
+        (first, small), (last, large) = line[0], line[-1]
+        at, fewest = min(line, key=lambda point: point[1])
+        parts.append(
+            f"{level} {format_number(small)} at block {first:.0f}, {format_number(large)} at {last:.0f}, "
+            f"fewest {format_number(fewest)} at {at:.0f}"
+        )
+    return f" Under it simulated misses of {title} for {PER_FLOP:,} FLOP: {'; '.join(parts)}." if parts else ""
 
 
 def roofline_alt(

@@ -46,7 +46,7 @@ def test_the_lab_offers_the_simulation_and_shows_its_reading(open_page: Open, mo
     asked: list[dict] = []
     monkeypatch.setattr(jobs, "start", asked.append)
     app = open_page("lab", size="64", kernels="compiled_tiled")
-    assert app.button("simulate").label == "Simulate the misses (about 5 s)"
+    assert app.button("simulate").label == "Simulate the misses (roughly 2 s)"
     app.button("simulate").click().run()
     wanted = [Traversal.from_dict(one) for one in asked[0]["traversals"]]
     assert [one.block for one in wanted] == [(block,) * 3 for block in BLOCKS]
@@ -57,3 +57,4 @@ def test_the_lab_offers_the_simulation_and_shows_its_reading(open_page: Open, mo
     app.run()
     assert not app.exception
     assert any("Simulated misses are fewest" in str(text.value) for text in app.markdown)
+    assert "simulated misses of compiled_tiled" in app.get("plotly_chart")[0].proto.alt

@@ -6,7 +6,7 @@ import figure_records as records
 import plotly.graph_objects as go
 import pytest
 
-from accel_core.figures import PAPER, sweep_figure
+from accel_core.figures import PAPER, misses_alt, sweep_figure
 from accel_core.figures.misses import LOWER_PX, add_misses
 
 MISSES = {"L1": [(8.0, 5.0), (16.0, 2.0), (512.0, 500.0)], "L2": [(8.0, 1.0), (16.0, 0.9), (512.0, 20.0)]}
@@ -48,3 +48,10 @@ def test_every_level_is_named_inside_its_panel() -> None:
     low, high = figure.layout.yaxis2.range
     names = [a for a in figure.layout.annotations if a.yref == "y2"]
     assert [a.text for a in names] == ["<b>L2</b>", "<b>L1</b>"] and all(low < a.y < high for a in names)
+
+
+def test_the_misses_can_be_heard() -> None:
+    said = misses_alt(MISSES, "compiled_tiled")
+    assert "simulated misses of compiled_tiled for 1,000 FLOP" in said
+    assert "L1 5.00 at block 8, 500 at 512, fewest 2.00 at 16; L2" in said
+    assert misses_alt({}, "compiled_tiled") == ""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import components
+import experiments
+import jobs
 import settings
 import simulated
 import streamlit as st
+from block_reading import KERNEL as TILED
 from records import Record
 
 from accel_core import registry
 from accel_core.figures import LENSES, Traffic
-from accel_core.model import Measurement
+from accel_core.model import Case, Measurement
 
 LEAST = "least"
-TITLES = {LEAST: "least", "core": "asked by the core", "DRAM": "from DRAM"}
+TILED_NAME = TILED.partition("/")[2]
+BLOCK_PX, BUDGET_S = 190, 1.0
 LENS = settings.Choice(
     "lens",
     "Bytes",
@@ -24,23 +29,40 @@ LENS = settings.Choice(
     "least: what any kernel must move, so all stand at one intensity. core: what the loops ask for, simulated: "
     "blocking moves the dot up. DRAM: what comes from memory, simulated: blocking moves the dot right.",
 )
+SIDE = next(p for p in registry.kernel(TILED)[1].parameters if p.name == "block")
+BLOCK = settings.Choice(
+    "tile",
+    f"Block of {TILED_NAME}",
+    SIDE.choices,
+    SIDE.default,
+    "Side of its tiles: the dots move with it. A block that has not been measured at this size yet is offered.",
+)
 
 
-def control() -> str:
-    """The lens that the reader chose: "" for none."""
+def control() -> tuple[str, int]:
+    """The lens that the reader chose ("" for none), and the block with which a tiled kernel stands in it."""
     chosen = str(settings.segments(LENS))
-    return "" if chosen == LEAST else chosen
+    if chosen == LEAST:
+        return "", SIDE.default
+    with st.container(width=BLOCK_PX):
+        return chosen, int(settings.select(BLOCK))
 
 
-def measured(record: Record, kernels: Sequence[str], dtype: str, since: str = "") -> list[Measurement]:
-    """The newest of each rung that can be simulated, all of the size at which most were measured."""
+def measured(
+    record: Record, kernels: Sequence[str], dtype: str, since: str = "", block: int | None = None
+) -> list[Measurement]:
+    """The newest of each rung that can be simulated, all of the size at which most were measured.
+
+    A tiled kernel is taken with `block`, or with its usual one.
+    """
     from accel_core.cache import RUNG_ORDERS
 
+    wanted = {kernel: _with_block(usual(kernel), block) for kernel in RUNG_ORDERS if kernel in kernels}
     usable = [
         m
         for m in record.measurements
-        if m.kernel in RUNG_ORDERS and m.kernel in kernels and (m.dtype, m.threads) == (dtype, 1)
-        if max(m.shape) <= simulated.MOST_SIZE and m.created >= since and dict(m.parameters) == usual(m.kernel)
+        if m.kernel in wanted and (m.dtype, m.threads) == (dtype, 1) and m.created >= since
+        if max(m.shape) <= simulated.MOST_SIZE and dict(m.parameters) == wanted[m.kernel]
     ]
     count = Counter(shape for shape, _ in {(tuple(m.shape), m.kernel) for m in usable})
     best = max(count, key=lambda shape: (count[shape], shape), default=None)
@@ -48,19 +70,40 @@ def measured(record: Record, kernels: Sequence[str], dtype: str, since: str = ""
     return [newest[kernel] for kernel in RUNG_ORDERS if kernel in newest]
 
 
+def _measure_button(case: Case) -> None:
+    """Offer to measure the tiled kernel with a block that is not on record at this size."""
+    cases = [case]
+    st.button(
+        f"Measure block {case.parameters['block']} at N={case.size} "
+        f"(about {components.about(experiments.job_expected_s(cases, BUDGET_S))})",
+        key="measure block",
+        icon=":material/play_arrow:",
+        disabled=jobs.active(),
+        help=f"{TILED_NAME} with this block has not been measured at this size yet.",
+        on_click=jobs.start,
+        args=(experiments.bench_job(cases, BUDGET_S),),
+    )
+
+
 def usual(kernel_id: str) -> dict[str, int]:
     """The parameters that a kernel has where nobody chooses: a sweep's other blocks do not stand for it."""
     return {p.name: p.default for p in registry.kernel(kernel_id)[1].parameters}
 
 
-def traffic(record: Record, kernels: Sequence[str], dtype: str, threads: int, since: str) -> list[Traffic]:
+def _with_block(parameters: dict[str, int], block: int | None) -> dict[str, int]:
+    return {**parameters, "block": block} if block is not None and "block" in parameters else parameters
+
+
+def traffic(
+    record: Record, kernels: Sequence[str], dtype: str, threads: int, since: str, block: int
+) -> list[Traffic]:
     """What is simulated so far, with a button for the rest; a sentence where there is nothing to simulate."""
     from accel_core import cache
 
     if threads != 1:
         st.info("The simulator sees one core: choose 1 thread.", icon=":material/memory:")
         return []
-    points = measured(record, kernels, dtype, since)
+    points = measured(record, kernels, dtype, since, block)
     if not points:
         names = ", ".join(name.partition("/")[2] for name in cache.RUNG_ORDERS)
         st.info(
@@ -69,6 +112,8 @@ def traffic(record: Record, kernels: Sequence[str], dtype: str, threads: int, si
             icon=":material/memory:",
         )
         return []
+    if not record.sample and TILED in kernels and TILED not in (m.kernel for m in points):
+        _measure_button(Case(TILED, points[0].size, dtype, 1, _with_block(usual(TILED), block)))
     geometries = simulated.caches_of(record.machine)
     if geometries is None:
         return []

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MOST_SIZE = 1024
 """The time grows with the cube of the size: at twice this one kernel takes minutes."""
 ACCESSES_PER_S = 1.2e8
-"""A rough guess, shown as one, to say beforehand whether it takes seconds or minutes: orders differ by a factor of
-five. `python tests/benchmarks/cache_rate.py` measures it."""
+"""A rough guess, shown as one, to say beforehand whether it takes seconds or minutes: orders differ by a factor
+of five. `python tests/benchmarks/cache_rate.py` measures it."""
 START_S = 2.0
 """As rough: the worker process comes up and loads its compiled code."""
 

@@ -64,7 +64,7 @@ def steps(found: Sequence[Traffic], workloads: Sequence[Workload]) -> list[tuple
 
 
 def _move(tail: Traffic, head: Traffic, workloads: Sequence[Workload], level: str) -> str:
-    """ "From ... to ...: as many bytes from DRAM, 2.1 times as fast: the dot moves up." """
+    """ "**... to ...:** as many bytes from DRAM, 2.1 times as fast: the dot moves up." """
     names = [kernel_title(workloads, one.measurement.kernel) for one in (tail, head)]
     fewer = _fewer(tail, head, level)
     faster = head.measurement.flop_per_s / tail.measurement.flop_per_s
@@ -72,7 +72,7 @@ def _move(tail: Traffic, head: Traffic, workloads: Sequence[Workload], level: st
     height = f"up by {times(faster)}" if faster >= 1 else f"down by {times(1 / faster)}"
     place = "asked for by the core" if level == "L1" else f"from {level}"
     text = (
-        f"{names[0]} to {names[1]}: {counted} bytes {place} "
+        f"**{names[0]} to {names[1]}:** {counted} bytes {place} "
         f"({_size(tail, level)}, then {_size(head, level)}), so the dot moves {moved}{height}."
     )
     if level != "DRAM" or moved:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
@@ -27,6 +27,10 @@ LENSES: Mapping[str, str] = {"core": "L1", "DRAM": "DRAM"}
 """Lens -> the level whose dot it looks at."""
 ITEM_BYTES = {"float32": 4, "float64": 8}
 LABEL_GAP_PX = 24
+ABOVE_PX, BELOW_PX, ROOM_PX = 19, 38, 54
+"""From a line to its kernel's name, above it or under the names of its dots; the gap that has room for both."""
+DEEPEST = 30.0
+"""How far the frame's lower edge is raised: no interpreter stands here, only compiled loops are simulated."""
 TOGETHER = 0.06
 """Dots closer than this part of a decade share a label."""
 
@@ -43,6 +47,11 @@ class Traffic:
         return self.measurement.flop / self.level_bytes[level]
 
 
+def without_interpreters(view: Scene) -> Scene:
+    """The frame of a lens: a function of the roofs alone too, and the same for both lenses."""
+    return replace(view, y=(view.y[0] * DEEPEST, view.y[1]))
+
+
 def add_traffic(
     figure: go.Figure,
     look: Look,
@@ -52,13 +61,11 @@ def add_traffic(
     lens: str,
 ) -> None:
     """Each kernel's dots on its line, the lens's dot large; arrows join those from each rung to the next."""
-    named = {}
     for one in found:
         _add_line(figure, look, view, one, workloads, LENSES[lens])
-        named[one.measurement.id] = math.log10(one.measurement.flop_per_s)
     seen = [(one.intensity(LENSES[lens]), one.measurement) for one in found]
     add_disturbed(figure, look, [(x, m.flop_per_s) for x, m in seen if m.disturbed])
-    heights = spread(named, LABEL_GAP_PX / view.px_per_decade)
+    heights = _name_heights(view, found)
     for one in found:
         _name_line(figure, look, view, one, workloads, heights[one.measurement.id])
     _add_moves(figure, look, found, workloads, LENSES[lens])
@@ -131,10 +138,23 @@ def traffic_hover(one: Traffic, level: str, workloads: Sequence[Workload]) -> st
     )
 
 
+def _name_heights(view: Scene, found: Sequence[Traffic]) -> dict[str, float]:
+    """Where each kernel's name stands, as an exponent of ten: above its line, at least a line of text apart.
+
+    The lowest one's stands under the names of its dots where there is no room above, between it and the next.
+    """
+    own = {one.measurement.id: math.log10(one.measurement.flop_per_s) for one in found}
+    rising = sorted(own, key=lambda name: own[name])
+    wanted = {name: height + ABOVE_PX / view.px_per_decade for name, height in own.items()}
+    if len(rising) > 1 and (own[rising[1]] - own[rising[0]]) * view.px_per_decade < ROOM_PX:
+        wanted[rising[0]] = own[rising[0]] - BELOW_PX / view.px_per_decade
+    return spread(wanted, LABEL_GAP_PX / view.px_per_decade)
+
+
 def _name_line(
     figure: go.Figure, look: Look, view: Scene, one: Traffic, workloads: Sequence[Workload], height: float
 ) -> None:
-    """The kernel's name above the middle of its line, at least a line of text from every other name."""
+    """The kernel's name over or under the middle of its line."""
     m = one.measurement
     ends = [math.log10(one.intensity(level)) for level in one.level_bytes]
     block = f", block {m.parameters['block']}" if "block" in m.parameters else ""
@@ -144,7 +164,6 @@ def _name_line(
     figure.add_annotation(
         x=middle,
         y=height,
-        yshift=17,
         showarrow=False,
         text=f"<b>{title}{block}</b>{note}",
         bgcolor=faded(look.background, 0.85),

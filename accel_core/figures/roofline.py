@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.hierarchy import sample_text
-from accel_core.figures.lenses import Traffic, add_traffic, add_walls
+from accel_core.figures.lenses import Traffic, add_traffic, add_walls, without_interpreters
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import (
     Prediction,
@@ -69,6 +69,7 @@ def roofline_figure(
     if view is None:
         text = f"Measure this machine first: its roofs for {dtype} on {threads_text(threads)} will stand here."
         return teaching_figure(text, look, 560)
+    view = without_interpreters(view) if lens else view
     points = placed([t.measurement for t in traffic] if lens else measurements, dtype, threads)
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
     width = look.chars(CAPTION_CHAR_PX, 20)
@@ -179,8 +180,9 @@ def lens_provenance(machine: Machine, traffic: Sequence[Traffic], lens: str) -> 
     """Where the bytes of the dots come from, and which walls lie outside of the frame."""
     caches = ", ".join(f"{c.level} {format_bytes(c.size_bytes)}" for c in machine.caches) or "no known cache"
     seen = "as the core asks for them" if lens == "core" else "from DRAM"
+    kernels = "1 kernel" if len(traffic) == 1 else f"{len(traffic)} kernels"
     return (
-        f"{len(traffic)} kernels: measured time, simulated bytes (this CPU as detected: {caches}; LRU, "
+        f"{kernels}: measured time, simulated bytes (this CPU as detected: {caches}; LRU, "
         f"write-back, one core, no prefetcher). Large dots: bytes {seen}. Dotted verticals: the best that any "
         "order can do behind each cache."
     )

@@ -16,6 +16,7 @@ controls = roofline_page.controls(own.machine)
 settings.admit(
     *controls.values(),
     roofline_lens.LENS,
+    roofline_lens.BLOCK,
     roofline_page.KERNELS,
     *roofline_machine.SETTINGS,
     *roofline_calculator.asked(),
@@ -47,10 +48,10 @@ jobs.panel()
 components.sample_label(record)
 view = roofline_page.View(dtype, threads, predicted)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    lens = roofline_lens.control()
+    lens, block = roofline_lens.control()
     if lens and ceilings:
         since = "" if record.sample else roofline_page.since()
-        traffic = roofline_lens.traffic(record, kernels, dtype, threads, since)
+        traffic = roofline_lens.traffic(record, kernels, dtype, threads, since, block)
         view = roofline_page.View(dtype, threads, predicted, lens, tuple(traffic))
 roofline_page.picture(record, ceilings, measurements, view)
 if prediction:

@@ -69,6 +69,39 @@ def test_a_lens_offers_the_simulation_and_shows_its_dots_once_it_is_done(
     assert any("to the roof of" in str(text.value) for text in app.markdown)
 
 
+BLOCKS = [measurement("compiled_tiled", size=32, parameters={"block": block}) for block in (4, 8)]
+
+
+def test_the_link_says_with_which_block_the_tiled_kernel_stands_there(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    store_peaks()
+    store_measurements([*SMALL, *BLOCKS])
+    asked: list[dict] = []
+    monkeypatch.setattr(jobs, "start", asked.append)
+    app = open_page("roofline", lens="core", tile="8")
+    app.button("simulate").click().run()
+    assert [one["block"] for one in asked[0]["traversals"]] == [None, (8, 8, 8), None]
+    app.selectbox("tile").set_value(4).run()
+    app.button("simulate").click().run()
+    assert asked[1]["traversals"][1]["block"] == (4, 4, 4)
+
+
+def test_a_block_that_is_not_on_record_is_offered_for_measuring(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    store_peaks()
+    store_measurements([*SMALL, *BLOCKS])
+    asked: list[dict] = []
+    monkeypatch.setattr(jobs, "start", asked.append)
+    app = open_page("roofline", lens="core", tile="64")
+    assert app.button("measure block").label.startswith("Measure block 64 at N=32")
+    app.button("measure block").click().run()
+    [case] = asked[0]["cases"]
+    assert (case["kernel"], case["size"], case["parameters"]) == ("matmul/compiled_tiled", 32, {"block": 64})
+    assert "measure block" not in [button.key for button in open_page("roofline", lens="core", tile="8").button]
+
+
 def test_several_threads_are_not_simulated(open_page: Open):
     store_peaks()
     store_measurements(SMALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from accel_core.figures import PAPER, Traffic, lens_alt, lens_reading, roofline_figure
 from accel_core.figures.lenses import walls
+from accel_core.figures.roofs import PLOT_PX
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 MB = 10**6
@@ -55,6 +57,30 @@ def test_every_dot_says_that_the_time_is_measured_and_the_bytes_are_simulated() 
 def test_dots_that_lie_on_each_other_are_named_once() -> None:
     same = Traffic(TRAFFIC[0].measurement, {"L1": 100 * MB, "L2": 10 * MB, "L3": 4 * MB, "DRAM": 4 * MB})
     assert list(lines(picture("DRAM", [same]))[0].text) == ["L1", "L2", "L3, DRAM", ""]
+
+
+@pytest.mark.parametrize("ratio", [1.1, 1.5, 2.0, 10.0])
+def test_the_names_of_two_lines_keep_clear_of_each_other_and_of_the_dots_between(ratio: float) -> None:
+    upper = Traffic(records.measurement("compiled_ikj", ratio * 1e9), TRAFFIC[0].level_bytes)
+    lower = Traffic(records.measurement("compiled_ijk", 1e9), TRAFFIC[0].level_bytes)
+    figure = picture("core", [lower, upper])
+    low, high = figure.layout.yaxis.range
+    y_px = {t.name: math.log10(t.y[0]) * PLOT_PX / (high - low) for t in lines(figure)}
+    name_px = {
+        name: a.y * PLOT_PX / (high - low)
+        for a in figure.layout.annotations
+        for name in y_px
+        if a.text.startswith(f"<b>{name}")
+    }
+    top, bottom = sorted(y_px, key=lambda name: -y_px[name])
+    assert name_px[top] > y_px[top]
+    dots = (y_px[top] - 24, y_px[bottom] + 6)  # the names of the upper line's dots, the lower line's own dots
+    assert name_px[bottom] + 8 < min(dots) or dots[1] < name_px[bottom] - 4 < name_px[bottom] + 8 < dots[0]
+
+
+def test_the_frame_of_a_lens_is_the_same_for_both_and_for_all_kernels() -> None:
+    ranges = {picture(lens, found).layout.yaxis.range for lens in ("core", "DRAM") for found in (TRAFFIC, [])}
+    assert len(ranges) == 1
 
 
 def test_other_kernels_do_not_stand_among_simulated_bytes() -> None:

@@ -1,8 +1,7 @@
-"""What the page Roofline is made of: which points stand on it, the picture, the flags and the downloads."""
+"""What the page Roofline is made of: which points stand on it, the picture and the flags."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +13,13 @@ import jobs
 import roofline_lens
 import settings
 import streamlit as st
-import tables
 import theme
 from records import Record
 
 from accel_core import registry
 from accel_core.figures import (
-    PAPER,
     Prediction,
     Traffic,
-    figure_html,
     lens_alt,
     lens_reading,
     roofline_alt,
@@ -222,35 +218,3 @@ def flagged(
 def _flag(m: Measurement, verdict: Verdict) -> str:
     causes = " ".join(verdict.causes)
     return f"{m.kernel} (N={m.size}) lies above its roof, at {verdict.share:.3g} of it. {causes}"
-
-
-def downloads(
-    record: Record,
-    roofs: Sequence[Ceiling],
-    measurements: Sequence[Measurement],
-    view: View,
-) -> None:
-    """The points as a table, and the picture and its numbers as files."""
-
-    def page() -> str:
-        picture = figure(record, roofs, measurements, view, PAPER)
-        return figure_html(picture, title="Accel Explorer: roofline", filename="roofline")
-
-    def data() -> str:
-        return json.dumps(
-            {
-                "machine": record.machine.to_dict(),
-                "ceilings": [c.to_dict() for c in roofs],
-                "measurements": [m.to_dict() for m in measurements],
-            },
-            indent=1,
-        )
-
-    with st.expander("Points as a table", icon=":material/table:"):
-        tables.table(tables.measurement_rows(measurements), "roofline", alt="Measurements on the picture")
-    with st.container(horizontal=True):
-        for label, content, name, mime in (
-            ("Picture as HTML", page, "roofline.html", "text/html"),
-            ("Data as JSON", data, "roofline.json", "application/json"),
-        ):
-            st.download_button(label, content, name, mime, icon=":material/download:", on_click="ignore")

@@ -5,6 +5,7 @@ import jobs
 import machine_page
 import records
 import roofline_calculator
+import roofline_files
 import roofline_lens
 import roofline_machine
 import roofline_page
@@ -63,4 +64,4 @@ with left:
     roofline_calculator.form(dtype)
 with right:
     roofline_machine.form()
-roofline_page.downloads(record, ceilings, measurements, view)
+roofline_files.downloads(record, ceilings, measurements, view)

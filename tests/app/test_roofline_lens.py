@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import cached
@@ -10,12 +11,16 @@ import pytest
 import simulated
 from conftest import Open
 from figure_records import measurement
+from records import Record
 from records_of import store_ladder, store_measurements, store_peaks
+from roofline_files import as_json
+from roofline_page import View
 from streamlit.testing.v1 import AppTest
 
 from accel_core import machine
 from accel_core.cache import cpu_caches, simulate, traffic
 from accel_core.cache import rung_traversal as traversal_of
+from accel_core.figures import Traffic
 from accel_core.model import CacheLevel
 
 SMALL = [
@@ -67,6 +72,30 @@ def test_a_lens_offers_the_simulation_and_shows_its_dots_once_it_is_done(
     intensity = SMALL[0].flop / traffic(done[0])["L2"]
     assert "from DRAM" in dots(app) and f"L2 {intensity:.3g}" in dots(app)
     assert any("to the roof of" in str(text.value) for text in app.markdown)
+    table = app.dataframe[0].value
+    assert list(table["Kernel"])[::3] == ["compiled_ijk", "compiled_tiled", "compiled_ikj"]
+    assert list(table["Level"])[:3] == ["L1", "L2", "DRAM"]
+    assert list(table["Bytes, simulated"])[:3] == list(traffic(done[0]).values())
+    assert table["FLOP/byte, simulated"][1] == pytest.approx(intensity, rel=1e-3)
+    assert table["Simulated caches"][0] == "this CPU (as detected): L1 4 KiB, L2 1 MiB"
+
+
+def test_the_json_carries_the_simulated_bytes_of_each_level_and_the_caches():
+    here = cached.machine()
+    one = Traffic(SMALL[1], {"L1": 1000, "L2": 400, "DRAM": 100})
+    data = json.loads(
+        as_json(Record(here, None, ()), (), SMALL, View("float32", 1, lens="core", traffic=(one,)))
+    )
+    assert [m["id"] for m in data["measurements"]] == [SMALL[1].id]
+    said = data["simulated"]
+    assert (said["lens"], said["cache"]) == ("core", "this CPU (as detected)")
+    assert [c["size_bytes"] for c in said["caches"]] == [4096, 1 << 20]
+    [point] = said["points"]
+    assert (point["measurement"], point["parameters"]) == (SMALL[1].id, {"block": 16})
+    assert [level["simulated_bytes"] for level in point["levels"]] == [1000, 400, 100]
+    assert point["levels"][2]["simulated_intensity_flop_per_byte"] == SMALL[1].flop / 100
+    plain = json.loads(as_json(Record(here, None, ()), (), SMALL, View("float32", 1)))
+    assert "simulated" not in plain and len(plain["measurements"]) == 3
 
 
 BLOCKS = [measurement("compiled_tiled", size=32, parameters={"block": block}) for block in (4, 8)]

@@ -6,6 +6,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -327,7 +328,8 @@ class Parameter:
 class Kernel:
     """One rung of a ladder. All rungs of a workload are called alike: `function(*inputs, **parameters)`.
 
-    `threads` is a parameter of the measurement, not of the function: it is set around the call.
+    `threads` is a parameter of the measurement, not of the function: it is set around the call. A rung that
+    `writes_out` is also given `out`, an array for its result that is the same for every call of a measurement.
     """
 
     name: str
@@ -348,6 +350,8 @@ class Kernel:
     """Names out of `Simd.features` without which it cannot run."""
     core: Callable[..., Any] | None = None
     """The loop nest itself where `function` only prepares arrays: its source is what a page shows."""
+    writes_out: bool = False
+    """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
     predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
     """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
 
@@ -377,6 +381,10 @@ class Workload:
     sizes: tuple[int, ...] = ()
     """Sizes that pages offer, rising."""
     default_size: int = 256
+    largest_size: int = 32768
+    """Largest size, and length of an axis, that may be asked for: three float64 matrices of it take 24 GiB."""
+    array_elements: Callable[[Shape], int] = math.prod
+    """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
 
     def kernel(self, name: str) -> Kernel:
         for kernel in self.kernels:

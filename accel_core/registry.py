@@ -13,14 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from accel_core.errors import BadInput
+from accel_core.kernels.gelu import GELU
 from accel_core.kernels.matmul import MATMUL
 from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Kernel, Machine, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
-WORKLOADS: tuple[Workload, ...] = (MATMUL,)
-MAX_SIZE = 32768
-"""Largest size that anyone may ask for: three float64 matrices of it take 24 GiB."""
+WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU)
 
 
 def workload(name: str) -> Workload:
@@ -114,7 +113,7 @@ def validate(case: Case, machine: Machine) -> Case:
         raise BadInput(f"dtype is {_shown(case.dtype)}; {' or '.join(DTYPES)} is allowed.")
     return replace(
         case,
-        size=_whole("size", case.size, 1, MAX_SIZE),
+        size=_whole("size", case.size, 1, problem.largest_size),
         threads=_threads(case, rung, machine.cores.allowed),
         parameters=_parameters(case, rung),
         shape=_shape(case, problem),
@@ -153,7 +152,7 @@ def _largest_size(problem: Workload, rung: Kernel, parameters: Mapping[str, int]
 
     if not fits(1):
         return None
-    low, high = 1, MAX_SIZE + 1  # fits(low), and `high` is too large or not allowed
+    low, high = 1, problem.largest_size + 1  # fits(low), and `high` is too large or not allowed
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
@@ -191,7 +190,8 @@ def _shape(case: Case, problem: Workload) -> Shape | None:
         raise BadInput(
             f"shape is {_shown(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
         )
-    return tuple(_whole(axis, n, 1, MAX_SIZE) for axis, n in zip(problem.axes, case.shape, strict=True))
+    lengths = zip(problem.axes, case.shape, strict=True)
+    return tuple(_whole(axis, length, 1, problem.largest_size) for axis, length in lengths)
 
 
 def _whole(name: str, value: object, low: int, high: int) -> int:

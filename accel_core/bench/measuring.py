@@ -14,7 +14,7 @@ from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
 from accel_core.bench.threads import limit
-from accel_core.bench.verify import check, fresh_inputs, guarded, verify_awkward
+from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
 from accel_core.machine import environment, steal_fraction
 from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
 
@@ -78,9 +78,7 @@ def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, cl
     compile_s = time_compilation(workload, kernel, case, clocks)
     worst = verify_awkward(workload, kernel, case)
     results: list[Any] = []
-
-    def call() -> Any:
-        return kernel.function(*problem.inputs, **case.parameters)
+    call = bound(kernel, case, problem.inputs, problem.expected)
 
     host = clocks.host()
     with no_garbage_collection():
@@ -96,10 +94,7 @@ def time_compilation(workload: Workload, kernel: Kernel, case: Case, clocks: Clo
     """Seconds that the first call on tiny inputs takes beyond the second: compiling, or loading the cache."""
     shape = workload.shape(1)
     inputs = fresh_inputs(workload, shape, case.dtype)
-
-    def call() -> Any:
-        return kernel.function(*inputs, **case.parameters)
-
+    call = bound(kernel, case, inputs, workload.reference(*inputs))
     first_s, _ = guarded(case, shape, lambda: time_calls(call, 1, clocks))
     second_s, _ = guarded(case, shape, lambda: time_calls(call, 1, clocks))
     return max(0.0, first_s - second_s)

@@ -102,7 +102,7 @@ NEURAL = (
         _GELU,
     ),
     Model(
-        "gelu_fused",
+        "gelu",
         "GELU in one loop",
         "y = 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
         f"{_GELU_FLOP}·n (tanh counted as one)",

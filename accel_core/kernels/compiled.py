@@ -1,9 +1,9 @@
 """`compiled`: how every kernel that Numba compiles is compiled, said once.
 
 Machine code is kept on disk as with `cache=True` (Numba's docs, "Notes on caching"), so only the first run on a
-machine waits; `nogil=True` lets a page draw progress meanwhile. No `fastmath`: additions keep the order in
-which they are written, as IEEE 754 and every C compiler without `-ffast-math` demand, so a sum is not split
-over vector lanes.
+machine waits; `nogil=True` lets a page draw progress meanwhile. No `fastmath` but in what the names `streamed`
+and `reordered` say: additions keep the order in which they are written, as IEEE 754 and every C compiler
+without `-ffast-math` demand, so a sum is not split over vector lanes.
 """
 
 from __future__ import annotations
@@ -51,6 +51,22 @@ def inlined(function: Callable[..., Any]) -> Any:
     return _compiled(function, forceinline=True, **_BARE)
 
 
+def streamed(function: Callable[..., Any]) -> Any:
+    """`compiled` for a loop over long arrays that LLVM should turn into vector instructions.
+
+    A division by zero gives infinity (`error_model`): a check in every turn would keep the loop scalar. A
+    product and a sum may be rounded once instead of twice, as one instruction (`contract`); nothing is
+    reordered.
+    """
+    return _compiled(function, **_STREAMED)
+
+
+def reordered(function: Callable[..., Any]) -> Any:
+    """`streamed` for sums that may be split over vector lanes: additions may change places (`reassoc`)."""
+    return _compiled(function, **{**_STREAMED, "fastmath": {"contract", "reassoc", "nsz"}})
+
+
+_STREAMED: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
 _BARE: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 
 

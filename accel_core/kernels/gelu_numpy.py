@@ -73,19 +73,19 @@ def gelu_expression(x: NDArray) -> NDArray:
 def gelu_in_place(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: every step writes into the result, which may not share memory with x."""
     y = np.empty(x.shape, x.dtype) if out is None else out
-    _with_limits(lambda finite: in_place(finite, y), x)
+    _with_limits(in_place, x, y)
     return y
 
 
-def _with_limits(formula: Callable[[NDArray], Any], x: NDArray) -> Any:
-    """`formula(x)`, and again where -inf met 1 + tanh = 0: the limit there is -0.0, the product is NaN.
+def _with_limits(formula: Callable[..., Any], x: NDArray, *out: NDArray) -> Any:
+    """`formula(x, *out)`, and again where -inf met 1 + tanh = 0: the limit there is -0.0, the product is NaN.
 
     The processor's flag for an invalid operation tells, so finite input pays nothing for this. The smallest
     finite number takes the place of -inf: its cube overflows and the tanh is -1 all the same.
     """
     try:
         with np.errstate(all="ignore", invalid="raise"):
-            return formula(x)
+            return formula(x, *out)
     except FloatingPointError:
         with np.errstate(all="ignore"):
-            return formula(np.maximum(x, np.finfo(x.dtype).min))
+            return formula(np.maximum(x, np.finfo(x.dtype).min), *out)

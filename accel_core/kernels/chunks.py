@@ -1,0 +1,75 @@
+"""Arrays of any shape and strides handed to a kernel that takes flat pieces, without a copy of the whole.
+
+Such a kernel is called `kernel(x, ..., y)` with contiguous pieces of equal length: the sources, which cannot be
+written, and last the result. Arrays that lie alike in memory are flattened in place; others pass through a
+buffer of BUFFER elements (numpy.nditer), which stays in the nearest cache but one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels import pool
+from accel_core.kernels.operands import apart
+
+BUFFER = 16384
+SHARE = 4096
+"""Elements: parts for threads are multiples of this, so no two of them write one page of float32 numbers."""
+Kernel = Callable[..., Any]
+
+
+def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> None:
+    """Call `kernel` until all of y is written. Sources have y's dtype and broadcast to its shape.
+
+    y may be one of the sources; a source that overlaps it in another way is copied.
+    """
+    sources = [apart(source, y) for source in sources]
+    flat = flattened(sources, y)
+    if flat is not None:
+        kernel(*flat)
+        return
+    with _buffered(sources, y) as buffers:
+        for pieces in buffers:
+            kernel(*pieces)
+
+
+def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> None:
+    """`each_chunk`, on as many threads as the pool allows where the arrays can be flattened."""
+    sources = [apart(source, y) for source in sources]
+    flat = flattened(sources, y)
+    if flat is None:
+        each_chunk(kernel, sources, y)
+        return
+    parts = pool.shares(y.size, pool.thread_count(), SHARE)
+    pool.run([partial(kernel, *(array[part] for array in flat)) for part in parts])
+
+
+def flattened(sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> list[NDArray[Any]] | None:
+    """All arrays along one axis, in the order of their memory; None where they do not lie alike."""
+    arrays = [*sources, y]
+    if all(_lies(array, y.shape) and array.flags.c_contiguous for array in arrays):
+        flat = [array.reshape(-1) for array in arrays]
+    elif all(_lies(array, y.shape) and array.flags.f_contiguous for array in arrays):
+        flat = [array.reshape(-1, order="F") for array in arrays]
+    else:
+        return None
+    for source in flat[:-1]:
+        source.flags.writeable = False  # one machine code, whether the caller may write it or not
+    return flat
+
+
+def _lies(array: NDArray[Any], shape: tuple[int, ...]) -> bool:
+    return array.shape == shape and array.flags.aligned
+
+
+def _buffered(sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> Any:
+    """An iterator over contiguous pieces; what is written to a buffer goes to its place with the next step."""
+    reading, writing = ["readonly", "contig", "aligned"], ["writeonly", "contig", "aligned"]
+    flags: Any = ["external_loop", "buffered", "zerosize_ok"]
+    access: Any = [reading] * len(sources) + [writing]
+    return np.nditer([*sources, y], flags=flags, op_flags=access, order="K", buffersize=BUFFER)

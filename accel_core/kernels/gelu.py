@@ -1,0 +1,168 @@
+"""Workload gelu: the tanh form of the Gaussian error linear unit on an n x n array, and its ladder."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels import chunks, gelu_compiled, gelu_numpy
+from accel_core.kernels.counts import flop_of, least_bytes_of
+from accel_core.model import Kernel, Shape, Workload
+
+
+def _shape(size: int) -> Shape:
+    return (size, size)
+
+
+def _elements(shape: Shape) -> Shape:
+    return (math.prod(shape),)
+
+
+def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray]:
+    """x (rows, columns), uniform in [-5, 5): both ends, where tanh is -1 or 1, and the bend between them.
+
+    The first is 4, so that the scale of the result is known: where x < 0, 1 + tanh is a small difference.
+    """
+    x = np.random.default_rng(seed).uniform(-5.0, 5.0, shape).astype(dtype)
+    x.flat[:1] = 4
+    return (x,)
+
+
+def _reference(x: NDArray) -> NDArray:
+    """x (rows, columns) -> same shape, float64: the formula. The tests hold it against exact arithmetic."""
+    x = x.astype(np.float64)
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def _tolerance(shape: Shape, dtype: str) -> float:
+    """16 u, with u the unit roundoff of `dtype`: an error relative to the largest entry, which is at least 4.
+
+    To first order in u, for y = x/2 (1 + tanh a): a is off by at most 6 u |a| (a constant and five roundings),
+    which moves y by 3 u |x| |a| (1 - tanh² a), at most 2 u |x|; the tanh is off by 8 u, which moves y by 4 u
+    |x|; the sum 1 + tanh a by 2 u, hence y by u |x|; and two products move y by 2 u |y|. Together that is
+    9 u |x| <= 45 u, and 16 u times the largest entry is 64 u or more.
+    """
+    return 16 * float(np.finfo(dtype).eps) / 2
+
+
+_KERNELS = (
+    Kernel(
+        name="named_steps",
+        title="NumPy, eight named steps",
+        function=gelu_numpy.gelu_named_steps,
+        core=gelu_numpy.named_steps,
+        family="numpy",
+        idea="The formula in eight statements, each of which makes an array.",
+        explanation=(
+            "Every statement reads its arrays from memory and writes a new one; all eight are alive at the "
+            "end. Count the bytes and you expect a program nine times slower than one pass over memory would "
+            "be; what the time is really spent on, the next rungs tell."
+        ),
+        typical_flop_per_s=5e7,
+    ),
+    Kernel(
+        name="power_expression",
+        title="NumPy, one expression with x**3",
+        function=gelu_numpy.gelu_power_expression,
+        core=gelu_numpy.power_expression,
+        family="numpy",
+        idea="The steps become one expression, as the formula is printed.",
+        explanation=(
+            "One expression is not one pass: NumPy computes an operator at a time, and each makes an array. "
+            "Some of those nobody needs again and NumPy writes over them, so fewer are alive at once. The "
+            "power is a call of the general function pow for each element."
+        ),
+        typical_flop_per_s=5e7,
+    ),
+    Kernel(
+        name="expression",
+        title="NumPy, one expression with x*x*x",
+        function=gelu_numpy.gelu_expression,
+        core=gelu_numpy.expression,
+        family="numpy",
+        idea="The cube is two multiplications instead of a power.",
+        explanation=(
+            "As many arrays as before, and the same bytes: whatever the time differs by was the power, not the "
+            "memory. A multiplication works on a whole vector of numbers in one instruction."
+        ),
+        typical_flop_per_s=5e8,
+    ),
+    Kernel(
+        name="in_place",
+        title="NumPy, in place (out=)",
+        function=gelu_numpy.gelu_in_place,
+        core=gelu_numpy.in_place,
+        family="numpy",
+        idea="Every step writes into the array of the result, which is given.",
+        explanation=(
+            "No array is made, so the system need not hand out, clear and take back memory in every call. "
+            "There are still nine passes: each operator reads the array and writes it."
+        ),
+        typical_flop_per_s=5e8,
+        writes_out=True,
+    ),
+    Kernel(
+        name="compiled_tanh",
+        title="Compiled loop, tanh of the C library",
+        function=gelu_compiled.gelu_compiled_tanh,
+        core=gelu_compiled.compiled_tanh.py_func,
+        family="compiled",
+        idea="One compiled loop does all steps for an element before it goes on to the next.",
+        explanation=(
+            "This is fusion: x is read once, the result written once, what lies between stays in registers. It "
+            "can still be slower than NumPy in nine passes, because tanh is here a call for each element, and "
+            "a loop with a call in it stays scalar, while NumPy's own tanh works on vectors."
+        ),
+        typical_flop_per_s=2e8,
+        writes_out=True,
+    ),
+    Kernel(
+        name="fused",
+        title="Compiled loop, tanh by arithmetic",
+        function=gelu_compiled.gelu_fused,
+        core=gelu_compiled.fused.py_func,
+        family="compiled",
+        idea="The tanh becomes arithmetic: a power of two from a short series, and one division.",
+        explanation=(
+            "0.5 (1 + tanh u) is 1 / (1 + 2^t) with t = -2 u / ln 2. The whole part of t goes into the "
+            "exponent bits of a number, the rest into a series of 7 terms (12 in float64), so the loop holds "
+            "nothing but additions, multiplications and a division, and the compiler makes vector instructions "
+            "of it. Now the memory is the limit where the array outgrows the caches, and fusion pays."
+        ),
+        typical_flop_per_s=5e9,
+        writes_out=True,
+    ),
+    Kernel(
+        name="fused_threads",
+        title="Compiled loop, tanh by arithmetic, threads",
+        function=gelu_compiled.gelu_fused_threads,
+        core=chunks.each_chunk_threaded,
+        family="compiled",
+        idea="Each thread runs the same loop over a part of the array.",
+        explanation=(
+            "One core cannot keep enough loads under way to fill the memory's bandwidth; several can. Waking "
+            "the threads takes tens of microseconds, which a small array does not earn back."
+        ),
+        typical_flop_per_s=5e9,
+        threaded=True,
+        writes_out=True,
+    ),
+)
+
+GELU = Workload(
+    name="gelu",
+    title="GELU",
+    size_means="side of a square array",
+    axes=("rows", "columns"),
+    shape=_shape,
+    make_inputs=_make_inputs,
+    reference=_reference,
+    flop=flop_of("gelu", _elements),
+    least_bytes=least_bytes_of("gelu", _elements),
+    tolerance=_tolerance,
+    kernels=_KERNELS,
+    sizes=(32, 64, 128, 256, 512, 1000, 2000, 4000, 6000),
+    default_size=2000,
+)

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from accel_core.errors import BadInput
+from accel_core.intensity import ITEM_BYTES
 from accel_core.kernels.gelu import GELU
 from accel_core.kernels.matmul import MATMUL
 from accel_core.machine import available_memory_bytes
-from accel_core.model import DTYPES, Case, Kernel, Machine, Parameter, Shape, Workload
+from accel_core.model import DTYPES, Case, Kernel, Machine, Measurement, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU)
@@ -72,6 +73,17 @@ def needed_bytes(case: Case) -> int:
     problem, _ = kernel(case.kernel)
     shape = case.shape or problem.shape(case.size)
     return 2 * problem.least_bytes(shape, case.dtype) + problem.least_bytes(shape, "float64")
+
+
+def extra_arrays(measurement: Measurement) -> float | None:
+    """Greatest extra memory of one call, in arrays: in matmul of the size of c, else of the (first) input.
+
+    A result that the call allocates counts; one that it was given does not. None where it was not measured.
+    """
+    if measurement.peak_alloc_bytes is None:
+        return None
+    elements = workload(measurement.workload).array_elements(measurement.shape)
+    return measurement.peak_alloc_bytes / (max(elements, 1) * ITEM_BYTES[measurement.dtype])
 
 
 def why_not(

@@ -197,4 +197,5 @@ MATMUL = Workload(
     kernels=_KERNELS,
     sizes=(64, 128, 256, 512, 1000, 1023, 1024, 1025, 2048, 4096),
     default_size=256,
+    array_elements=lambda shape: shape[0] * shape[2],
 )

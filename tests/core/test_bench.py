@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -329,6 +329,39 @@ def test_two_threads_need_two_cores(listed: Listed, cpu_share: float, disturbed:
     listed(a_kernel(time, threaded=True))
     measurement = measure(Case("sum/plain", 64, threads=2), MACHINE, clocks=time.clocks())
     assert measurement.disturbed is disturbed
+
+
+# -- a result that is given ----------------------------------------------------------------------------------
+
+
+def test_a_rung_that_writes_out_is_given_one_array_of_nan_for_all_calls(listed: Listed) -> None:
+    time = FakeTime()
+    given: dict[Shape, set[int]] = {}
+    fresh: list[bool] = []
+
+    def function(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+        time.work(a.shape)
+        seen = given.setdefault(a.shape, set())
+        if a.shape == (64, 64):
+            fresh.append(bool(np.isnan(out).all()))
+            seen.add(id(out))
+        return np.add(a, b, out=out)
+
+    listed(replace(a_kernel(time), function=function, writes_out=True))
+    measurement = measure(Case("sum/plain", 64, "float64"), MACHINE, clocks=time.clocks())
+    assert len(given[64, 64]) == 1 and fresh[0] and not any(fresh[1:])
+    assert measurement.peak_alloc_bytes is not None and measurement.peak_alloc_bytes < 64 * 64 * 8
+
+
+def test_a_given_array_that_is_not_written_whole_is_a_wrong_result(listed: Listed) -> None:
+    def function(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+        out[:-1] = a[:-1] + b[:-1]
+        return out
+
+    time = FakeTime()
+    listed(replace(a_kernel(time), function=function, writes_out=True))
+    with pytest.raises(WrongResult):
+        measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
 
 
 # -- threads -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from figure_records import measurement
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -350,6 +351,28 @@ def test_a_missing_instruction_set_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(registry, "WORKLOADS", (needy,))
     reason = registry.why_not(case("matmul/numpy"), MACHINE, available_bytes=2**40)
     assert reason == "matmul/numpy needs avx512f, which this processor (Test 2000) does not have."
+
+
+# -- memory ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kernel_id", "shape", "peak", "arrays"),
+    [
+        ("gelu/named_steps", (100, 50), 8 * 4 * 5000, 8.0),
+        ("gelu/fused", (100, 50), 0, 0.0),
+        ("matmul/numpy", (10, 7, 20), 4 * 200, 1.0),
+        ("matmul/numpy", (10, 7, 20), None, None),
+    ],
+)
+def test_extra_memory_is_told_in_arrays(
+    kernel_id: str, shape: tuple[int, ...], peak: int | None, arrays: float | None
+) -> None:
+    known = measurement(kernel_id.partition("/")[2], 1e9)
+    told = replace(
+        known, workload=kernel_id.partition("/")[0], kernel=kernel_id, shape=shape, peak_alloc_bytes=peak
+    )
+    assert registry.extra_arrays(told) == arrays
 
 
 # -- the face of the package ---------------------------------------------------------------------------------

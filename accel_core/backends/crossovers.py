@@ -56,9 +56,9 @@ class Crossovers:
     def near(self, operation: str, dtype: str, layout: str, lengths: Sequence[float]) -> Times | None:
         """Times at any lengths from the contests of the grid around them; None where there are none."""
         contests = self._contests.get((operation, dtype, layout))
-        if not contests or min(lengths) <= 0:
+        axes = grid.axes(operation, layout, lengths)
+        if not contests or axes is None or min(lengths) <= 0:
             return None
-        axes = grid.axes(operation, lengths)
         inside = [min(max(length, axis[0]), axis[-1]) for length, axis in zip(lengths, axes, strict=True)]
         corners = [(weight, contests[at]) for weight, at in _corners(inside, axes) if at in contests]
         if not corners:

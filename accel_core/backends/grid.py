@@ -11,41 +11,51 @@ from accel_core.model import Shape
 Axes = tuple[tuple[int, ...], ...]
 
 _SIDES = (1, 2, 8, 32, 128, 512, 2048)
-_ROWS = (1, 2, 8, 32, 128, 512, 2048)
-_ELEMENTS = tuple(2**power for power in range(25))
-_GRIDS: Mapping[str, Axes] = {
-    "matmul": ((1,), _SIDES, _SIDES, _SIDES),
-    "matmul in batches": ((2, 16, 128, 1024), *((2, 16, 128, 512),) * 3),
-    "gelu": (_ELEMENTS,),
-    "add": (_ELEMENTS,),
-    "softmax": (_ROWS, _ROWS),
-    "layer_norm": (_ROWS, _ROWS),
+_FEW = (2, 16, 128, 512)
+_COARSE = (8, 64, 512, 2048)
+_ELEMENTS = (*(2**power for power in range(16)), *(2**power for power in range(16, 23, 2)))
+_GRIDS: Mapping[tuple[str, str], Axes] = {
+    ("matmul", "C"): ((1,), _SIDES, _SIDES[1:], _SIDES),
+    ("matmul in batches", "C"): ((2, 16, 128, 1024), _FEW, _FEW, _FEW),
+    ("matmul", "transposed"): ((1,), _COARSE, _COARSE, _COARSE),
+    ("gelu", "C"): (_ELEMENTS,),
+    ("gelu", "strided"): ((16, 256, 4096, 65536, 2**22),),
+    ("add", "C"): (_ELEMENTS,),
+    ("softmax", "C"): (_SIDES, _SIDES),
+    ("softmax", "strided"): (_COARSE, _COARSE),
+    ("layer_norm", "C"): (_SIDES, _SIDES),
+    ("layer_norm", "strided"): (_COARSE, _COARSE),
 }
-MOST_FLOP = 2 * 2048**3
-"""Of a contest: the largest product of the grid."""
-MOST_BATCH_BYTES = 1 << 28
-"""Of the three arrays of a batch in float64."""
+MOST_BATCH_FLOP = 10**9
+MOST_BATCH_BYTES = 1 << 26
+"""Of the three arrays of a batch in float64: past either, a batch goes as the largest measured one goes."""
 
 
-def axes(operation: str, lengths: Sequence[float]) -> Axes:
-    """The grid that `lengths` belong to: for each of them the lengths that are measured, rising."""
-    return _GRIDS[_grid_name(operation, lengths)]
+def layouts(operation: str) -> tuple[str, ...]:
+    """The layouts in which `operation` is measured; by rule, all others go to NumPy."""
+    return tuple(dict.fromkeys(layout for name, layout in _GRIDS if _operation(name) == operation))
 
 
-def points(operation: str) -> Iterator[Shape]:
-    """All lengths at which `operation` is measured."""
-    for name, grid in _GRIDS.items():
-        if name.partition(" ")[0] == operation:
+def axes(operation: str, layout: str, lengths: Sequence[float]) -> Axes | None:
+    """The grid that `lengths` belong to: for each of them the lengths measured, rising; None where none is."""
+    batched = operation == "matmul" and lengths[0] > 1
+    return _GRIDS.get(("matmul in batches" if batched else operation, layout))
+
+
+def points(operation: str, layout: str) -> Iterator[Shape]:
+    """All lengths at which `operation` is measured in this layout."""
+    for (name, known), grid in _GRIDS.items():
+        if _operation(name) == operation and known == layout:
             yield from (lengths for lengths in itertools.product(*grid) if _is_affordable(operation, lengths))
 
 
-def _grid_name(operation: str, lengths: Sequence[float]) -> str:
-    return "matmul in batches" if operation == "matmul" and lengths[0] > 1 else operation
+def _operation(name: str) -> str:
+    return name.partition(" ")[0]
 
 
 def _is_affordable(operation: str, lengths: Shape) -> bool:
     if operation != "matmul":
         return True
     batch, m, k, n = lengths
-    small = 8 * batch * (m * k + k * n + m * n) <= MOST_BATCH_BYTES
-    return 2 * math.prod(lengths) <= MOST_FLOP and (batch == 1 or small)
+    size_bytes = 8 * batch * (m * k + k * n + m * n)
+    return batch == 1 or (2 * math.prod(lengths) <= MOST_BATCH_FLOP and size_bytes <= MOST_BATCH_BYTES)

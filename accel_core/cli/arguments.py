@@ -17,6 +17,7 @@ from accel_core.model import DTYPES
 
 DEFAULT_BUDGET_S = 2.0
 PEAKS_BUDGET_S = 20.0
+CALIBRATION_BUDGET_S = 60.0
 
 
 class Parser(argparse.ArgumentParser):
@@ -135,6 +136,17 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         command("sweep", "Time kernels at several blocks, sizes or thread counts.", _size_or_shape, _setting)
     )
     _add_simulate(command("simulate", "Count the cache misses of a loop order, by simulation.", _size_or_shape))
+    calibrate = command("calibrate", "Measure which backend is fastest at which shape, for the backend auto.")
+    calibrate.add_argument("--operation", help="matmul, gelu, add, softmax or layer_norm (all where left out)")
+    calibrate.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
+    calibrate.add_argument(
+        "--budget", type=seconds, default=CALIBRATION_BUDGET_S, help="seconds for all shapes (60)"
+    )
+    explain = command("explain", "Which backend auto would take for a shape, and why.")
+    explain.add_argument("operation", help="matmul, gelu, add, softmax or layer_norm")
+    explain.add_argument("--shape", type=lengths, required=True, help="m,k,n (or batch,m,k,n), else that of x")
+    explain.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
+    explain.add_argument("--layout", default="C", help="C (default), transposed or strided: how operands lie")
     roofline = command("roofline", "Draw the stored measurements on this machine's roofs.")
     roofline.add_argument("--html", required=True, metavar="FILE", help="the page to write")
     roofline.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")

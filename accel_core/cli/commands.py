@@ -150,6 +150,30 @@ def simulate(options: Namespace) -> Answer:
     return Answer({**done.to_dict(), "cache": label, "dump": options.dump}, text.simulation(done, label))
 
 
+def calibrate(options: Namespace) -> Answer:
+    """Measure where one backend overtakes another; the backend auto reads it from the store."""
+    from accel_core.contest import LENGTHS, Calibration
+
+    results = run_job(
+        {
+            "kind": "calibrate",
+            "operations": [options.operation] if options.operation else list(LENGTHS),
+            "dtypes": [options.dtype] if options.dtype else list(DTYPES),
+            "budget_s": options.budget,
+        }
+    )
+    measured = [result for result in results if isinstance(result, Calibration)]
+    return Answer({"calibrations": [c.to_dict() for c in measured]}, text.calibrations(measured))
+
+
+def explain(options: Namespace) -> Answer:
+    """What the backend auto would take for a shape, and why; nothing is run."""
+    from accel_core.backends import explain as choose
+
+    choice = choose(options.operation, options.shape, options.dtype, options.layout)
+    return Answer(choice.to_dict(), str(choice))
+
+
 def roofline(options: Namespace) -> Answer:
     """Draw what is stored of this machine, as one HTML page that needs no network."""
     target = Path(options.html)
@@ -225,7 +249,10 @@ def doctor(options: Namespace) -> Answer:
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
-    for command in (machine, peaks, bench, compare, ladder, sweep, simulate, roofline, intensity, doctor)
+    for command in (
+        *(machine, peaks, bench, compare, ladder, sweep, simulate),
+        *(calibrate, explain, roofline, intensity, doctor),
+    )
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.output import pairs, table
+from accel_core.contest import Calibration
 from accel_core.model import (
     Ceiling,
     Clock,
@@ -156,6 +158,18 @@ def simulation(done: Simulation, label: str) -> str:
     memory = f"Memory: {format_bytes(done.dram_bytes)} both ways, and at least {least} in any order."
     distances = [] if done.reuse is None else [_distances(done.reuse)]
     return "\n\n".join([f"Cache: {label}; simulated, not measured.", table(header, rows), memory, *distances])
+
+
+def calibrations(measured: Sequence[Calibration]) -> str:
+    """A row a part: how many shapes were measured and how many each backend won; ties are counted apart."""
+    names = list(dict.fromkeys(name for c in measured for x in c.contests for name in x.times_s))
+    rows = []
+    for c in measured:
+        won = Counter("tie" if contest.is_tie else contest.winner for contest in c.contests)
+        counts = [str(won[name]) if won[name] else "" for name in (*names, "tie")]
+        rows.append((c.operation, c.dtype, c.layout, str(len(c.contests)), *counts))
+    told = table(("operation", "dtype", "layout", "shapes", *names, "too close to tell"), rows)
+    return f"Shapes at which each backend was the fastest:\n\n{told}" if rows else "Nothing was measured."
 
 
 def roofline(target: Path, points: int, dtype: str, threads: int) -> str:

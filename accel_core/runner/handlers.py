@@ -40,6 +40,20 @@ def run_peaks(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
     )
 
 
+def run_calibrate(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
+    """Hold backends against each other."""
+    from accel_core.backends.calibrating import calibrate
+
+    calibrate(
+        machine,
+        operations=job["operations"],
+        dtypes=job["dtypes"],
+        lengths=[tuple(one) for one in job["lengths"]] if job["lengths"] else None,
+        budget_s=job["budget_s"],
+        emit=emit,
+    )
+
+
 def run_simulate(job: Mapping[str, Any], machine: Machine, emit: Emit) -> None:
     """Simulate the caches under the traversals, one after another."""
     from accel_core.bench.events import result_event
@@ -55,6 +69,7 @@ HANDLERS: dict[str, Handler] = {
     "bench": run_bench,
     "compare": run_compare,
     "peaks": run_peaks,
+    "calibrate": run_calibrate,
     "simulate": run_simulate,
 }
 

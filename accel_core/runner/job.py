@@ -86,7 +86,7 @@ class Job:
 
     @property
     def results(self) -> list[Any]:
-        """Measurement, Refusal, Comparison, Ceiling, Latency, CurvePoint and Clock objects, as they arrived."""
+        """Measurement, Refusal, Comparison, Ceiling, Latency, Clock ... objects, as they arrived."""
         with self._lock:
             return list(self._results)
 

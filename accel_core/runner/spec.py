@@ -2,13 +2,15 @@
 
 | key | for | meaning |
 |---|---|---|
-| `kind` | all | "bench", "compare", "peaks" or "simulate" |
+| `kind` | all | "bench", "compare", "peaks", "simulate" or "calibrate" |
 | `cases` | bench | list of cases (`model.Case.to_dict`) |
 | `pairs` | compare | list of [case, case] |
 | `dtypes`, `threads` | peaks | which roofs; left out: both dtypes, one and all threads |
 | `traversals`, `caches` | simulate | lists of `cache.Traversal.to_dict` and `cache.CacheGeometry.to_dict` |
 | `classify`, `reuse` | simulate | true or false (true and false where left out): see `cache.simulate` |
-| `budget_s` | all but simulate | measuring time of one case (bench, compare) or of the whole job (peaks) |
+| `operations`, `dtypes` | calibrate | which of the backends' operations; left out: all, and both dtypes |
+| `lengths` | calibrate | list of lengths (`contest.LENGTHS`) of one operation instead of the whole grid |
+| `budget_s` | all but simulate | measuring time of one case (bench, compare) or of the job (peaks, calibrate) |
 | `limit_s` | bench, compare | a call that is predicted to take longer is refused |
 | `time_limit_s` | all | end the job after so long; left out: derived from the budget |
 | `memory_limit_bytes` | all | end the job above so much resident memory; left out: a share of what is free |
@@ -16,10 +18,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accel_core.contest import LENGTHS
 from accel_core.errors import BadInput
 from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Machine
@@ -34,6 +38,9 @@ COMPILE_S = 60.0
 """Allowed for imports and a cold compile cache, and again for every ten cases: a slow host needs most of it."""
 SIMULATED_PER_S = 5e6
 """Accesses that the simulator takes on a slow host with everything against it."""
+MAX_LENGTH = 1 << 26
+MAX_STEPS = (1 << 26, 1 << 35)
+"""Of a contest of backends: elements, and for matmul the steps of its loops (3251 cubed)."""
 CALLS = 6
 """Calls of a kernel outside its measuring time: to verify, calibrate, see its memory, and one begun late."""
 MEMORY_SHARE = 0.8
@@ -121,6 +128,45 @@ def _check_simulate(job: JobData, machine: Machine) -> tuple[dict[str, Any], flo
     return {**lists, **flags}, COMPILE_S + sum(t.accesses for t in traversals) / slow
 
 
+def _check_calibrate(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
+    operations = _list(job, "operations", tuple(LENGTHS))
+    dtypes = _list(job, "dtypes", DTYPES)
+    for operation in operations:
+        if operation not in LENGTHS:
+            raise BadInput(f"There is no operation {_shown(operation)}: use {', '.join(LENGTHS)}.")
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise BadInput(f"The dtype {_shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
+    budget_s = _seconds(job, "budget_s", 60.0, MAX_BUDGET_S)
+    data: dict[str, Any] = {
+        "operations": list(dict.fromkeys(operations)),
+        "dtypes": list(dict.fromkeys(dtypes)),
+        "lengths": None,
+        "budget_s": budget_s,
+        "threads": [machine.cores.allowed],
+    }
+    if job.get("lengths") is not None:
+        if len(data["operations"]) != 1:
+            raise BadInput("lengths are of one operation: name it in operations, or leave lengths out.")
+        data["lengths"] = [_lengths(one, data["operations"][0]) for one in _list(job, "lengths")]
+    return data, 4 * COMPILE_S + 5 * budget_s
+
+
+def _lengths(given: Any, operation: str) -> list[int]:
+    names = LENGTHS[operation]
+    fits = isinstance(given, list | tuple) and len(given) == len(names)
+    if not fits or not all(_is_whole(n) and 1 <= n <= MAX_LENGTH for n in given):
+        raise BadInput(
+            f"{_shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    if math.prod(given) > MAX_STEPS[operation == "matmul"]:
+        raise BadInput(
+            f"{_shown(given)} is too large to be measured under every backend: choose a smaller shape."
+        )
+    return list(given)
+
+
 def _timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
     budget_s = _seconds(job, "budget_s", 2.0, MAX_BUDGET_S)
     limit_s = _seconds(job, "limit_s", 10.0, MAX_BUDGET_S)
@@ -188,6 +234,7 @@ _CHECKS: dict[str, tuple[tuple[str, ...], _Check]] = {
     "bench": (("cases", "limit_s"), _check_bench),
     "compare": (("pairs", "limit_s"), _check_compare),
     "peaks": (("dtypes", "threads"), _check_peaks),
+    "calibrate": (("operations", "dtypes", "lengths"), _check_calibrate),
     "simulate": (("traversals", "caches", "classify", "reuse"), _check_simulate),
 }
 """kind -> its own keys and its check."""

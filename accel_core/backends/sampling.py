@@ -1,0 +1,73 @@
+"""One contest: the same call by several backends, each checked, then timed in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.sampling import calibrate, is_narrow, time_calls
+from accel_core.contest import Contest
+from accel_core.machine import steal_fraction
+from accel_core.model import Estimate, Shape
+from accel_core.stats import median_interval, ratio_interval
+
+HOPELESS = 3.0
+"""Whoever takes so many times the best's time is timed once: no more samples would change the choice."""
+LEAST_ROUNDS = 6
+"""For an interval at 95 % (stats.median_interval)."""
+Call = Callable[[], Any]
+
+
+@dataclass
+class _Runner:
+    call: Call
+    repetitions: int
+    times_s: list[float]
+
+
+def hold(lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clocks) -> Contest:
+    """Time `calls` (name -> a call that has run before) in turns for about `budget_s` seconds, at least once
+    each.
+
+    It ends sooner when the best is known from the second best to 1 %. Garbage collection is for the caller to
+    stop: to start it costs more than most contests.
+    """
+    host, wall_s, cpu_s = clocks.host(), 0.0, 0.0
+    start = clocks.wall()
+    runners = {name: _first(call, clocks) for name, call in calls.items()}
+    best_s = min(runner.times_s[0] for runner in runners.values())
+    racing = [name for name, runner in runners.items() if runner.times_s[0] <= HOPELESS * best_s]
+    while len(racing) > 1 and clocks.wall() - start < budget_s:
+        for name in racing:
+            runner = runners[name]
+            sample_s, used_s = time_calls(runner.call, runner.repetitions, clocks)
+            runner.times_s.append(sample_s / runner.repetitions)
+            wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
+        racing.append(racing.pop(0))  # who comes first moves on
+        lead = _lead(runners)
+        if len(runner.times_s) >= LEAST_ROUNDS and lead is not None and is_narrow(lead):
+            break
+    span = Span(wall_s, cpu_s, steal_fraction(host, clocks.host()))
+    times = {name: median_interval(runner.times_s) for name, runner in runners.items()}
+    return Contest(lengths, times, _lead(runners), span.disturbed_reason(1))
+
+
+def _first(call: Call, clocks: Clocks) -> _Runner:
+    """One sample, as long as the clock needs."""
+    first_s, _ = time_calls(call, 1, clocks)
+    repetitions = calibrate(call, first_s, clocks)
+    if repetitions > 1:
+        sample_s, _ = time_calls(call, repetitions, clocks)
+        first_s = sample_s / repetitions
+    return _Runner(call, repetitions, [first_s])
+
+
+def _lead(runners: Mapping[str, _Runner]) -> Estimate | None:
+    """Time of the second best / time of the best, from the rounds in which both ran."""
+    order = sorted(runners.values(), key=lambda runner: median_interval(runner.times_s).median)
+    if len(order) < 2:
+        return None
+    best, second = order[:2]
+    return ratio_interval(list(zip(best.times_s, second.times_s, strict=False)))

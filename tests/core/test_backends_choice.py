@@ -1,0 +1,487 @@
+"""AutoBackend's choice: measured crossovers, what lies between them, the rule, and what is remembered."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import accel_core
+from accel_core.backends import AutoBackend, calibrating, current, grid, stored
+from accel_core.backends.calibrating import calibrate, call_of
+from accel_core.backends.chooser import Chooser, shape_class
+from accel_core.backends.crossovers import Crossovers
+from accel_core.backends.operands import make_operands
+from accel_core.backends.sampling import HOPELESS, hold
+from accel_core.bench.clocks import Clocks
+from accel_core.cli import main
+from accel_core.contest import LENGTHS, Calibration, Contest
+from accel_core.errors import BadInput
+from accel_core.machine import CpuTimes, detect, environment
+from accel_core.model import Blas, Environment, Estimate
+from accel_core.runner.handlers import threads_of
+from accel_core.runner.spec import check
+from accel_core.store import Store
+
+THREADS = detect().cores.allowed
+
+
+def contest(lengths: Sequence[int], **times_s: float) -> Contest:
+    order = sorted(times_s.values())
+    lead = Estimate(order[1] / order[0], None, None, 1) if len(order) > 1 else None
+    return Contest(tuple(lengths), {name: Estimate(t, None, None, 1) for name, t in times_s.items()}, lead)
+
+
+def part(operation: str, contests: Sequence[Contest], layout: str = "C", dtype: str = "float32") -> Calibration:
+    return Calibration(operation, dtype, layout, THREADS, tuple(contests))
+
+
+def chooser_of(*parts: Calibration) -> Chooser:
+    return Chooser(lambda: (Crossovers(parts), THREADS))
+
+
+def power_law(axes: Sequence[Sequence[int]], name_powers: dict[str, tuple[float, ...]]) -> list[Contest]:
+    """Contests whose times are products of powers of the lengths."""
+    return [
+        contest(
+            lengths,
+            **{
+                name: 1e-9 * math.prod(length**power for length, power in zip(lengths, powers, strict=True))
+                for name, powers in name_powers.items()
+            },
+        )
+        for lengths in itertools.product(*axes)
+    ]
+
+
+# -- crossovers ----------------------------------------------------------------------------------------------
+
+
+@given(st.tuples(*[st.floats(1, 2048)] * 2))
+def test_a_power_of_the_lengths_is_met_exactly_between_them(lengths: tuple[float, float]) -> None:
+    axes = grid.axes("softmax", "C", lengths)
+    assert axes is not None
+    known = Crossovers([part("softmax", power_law(axes, {"numpy": (1.0, 0.5), "compiled": (0.3, 1.2)}))])
+    times = known.near("softmax", "float32", "C", lengths)
+    assert times is not None and times.source == "interpolated"
+    assert times.times_s["numpy"] == pytest.approx(1e-9 * lengths[0] * lengths[1] ** 0.5)
+    assert times.times_s["compiled"] == pytest.approx(1e-9 * lengths[0] ** 0.3 * lengths[1] ** 1.2)
+
+
+def test_past_the_grid_the_nearest_shape_counts() -> None:
+    known = Crossovers([part("gelu", [contest((2**22,), numpy=2.0, compiled=1.0)])])
+    times = known.near("gelu", "float32", "C", (2**30,))
+    assert times is not None and times.source == "nearest" and times.times_s == {"numpy": 2.0, "compiled": 1.0}
+
+
+def test_corners_that_were_not_measured_leave_their_weight_to_the_others() -> None:
+    known = Crossovers([part("softmax", [contest((8, 8), numpy=4e-6)])])
+    times = known.near("softmax", "float32", "C", (16, 16))
+    assert times is not None and times.times_s == {"numpy": pytest.approx(4e-6)}
+    assert known.near("softmax", "float32", "C", (512, 512)) is None
+
+
+def test_only_those_timed_at_every_corner_take_part() -> None:
+    known = Crossovers([part("gelu", [contest((1,), naive=1.0, numpy=2.0), contest((2,), numpy=2.0)])])
+    times = known.near("gelu", "float32", "C", (2**0.5,))
+    assert times is not None and set(times.times_s) == {"numpy"}
+
+
+def test_of_two_contests_at_one_shape_the_later_counts() -> None:
+    old, new = contest((64,), numpy=1.0, compiled=2.0), contest((64,), numpy=3.0, compiled=2.0)
+    known = Crossovers([part("gelu", [old]), part("gelu", [new])])
+    assert known.contests("gelu", "float32") == (new,)
+    choice = chooser_of(part("gelu", [old]), part("gelu", [new])).choose("gelu", (64,), "float32", "C")
+    assert (choice.backend, choice.source, choice.margin) == ("compiled", "measured", 1.5)
+
+
+def test_a_shape_off_the_grid_answers_for_itself_alone() -> None:
+    chooser = chooser_of(part("gelu", [contest((1000,), naive=1.0, numpy=2.0), contest((1024,), numpy=1.0)]))
+    assert chooser.choose("gelu", (1000,), "float32", "C").backend == "naive"
+    assert chooser.choose("gelu", (1001,), "float32", "C").backend == "numpy"
+
+
+def test_dtypes_and_layouts_do_not_answer_for_each_other() -> None:
+    chooser = chooser_of(part("gelu", [contest((64,), naive=1.0, numpy=2.0)]))
+    assert chooser.choose("gelu", (64,), "float32", "C").backend == "naive"
+    assert chooser.choose("gelu", (64,), "float64", "C").source == "rule"
+    assert chooser.choose("gelu", (64,), "float32", "strided").source == "rule"
+
+
+def test_a_batch_is_answered_by_batches_only() -> None:
+    chooser = chooser_of(
+        part("matmul", [contest((1, 32, 32, 32), naive=1.0), contest((16, 16, 16, 16), numpy=1.0)])
+    )
+    assert chooser.choose("matmul", (1, 32, 32, 32), "float32", "C").backend == "naive"
+    batch = chooser.choose("matmul", (16, 20, 20, 20), "float32", "C")
+    assert (batch.backend, batch.source) == ("numpy", "interpolated")
+
+
+@given(st.integers(1, 2**40))
+def test_a_shape_class_is_within_a_quarter_octave(length: int) -> None:
+    (middle,) = shape_class((length,))
+    assert abs(math.log2(middle / length)) <= 0.25 + 1e-9
+    assert shape_class((0,)) == (0.0,)
+
+
+def test_each_class_is_worked_out_once_and_the_store_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads, looks = [], []
+    near = Crossovers.near
+    monkeypatch.setattr(Crossovers, "near", lambda *words: looks.append(words) or near(*words))
+
+    def load() -> tuple[Crossovers, int]:
+        loads.append(1)
+        return Crossovers([part("gelu", [contest((64,), numpy=1.0)])]), THREADS
+
+    chooser = Chooser(load)
+    assert not loads
+    for length in (100, 101, 102, 103):
+        chooser.choose("gelu", (length,), "float32", "C")
+    assert len(loads) == len(looks) == 1
+    chooser.reload()
+    chooser.choose("gelu", (100,), "float32", "C")
+    assert len(loads) == len(looks) == 2
+
+
+# -- the rule, and explain -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", LENGTHS)
+@pytest.mark.parametrize("layout", ["C", "transposed", "strided"])
+@pytest.mark.parametrize("length", [0, 1, 100, 10**7])
+def test_the_rule_names_a_backend_that_there_is_and_says_why(operation: str, layout: str, length: int) -> None:
+    choice = chooser_of().choose(operation, (length,) * len(LENGTHS[operation]), "float32", layout)
+    assert choice.backend in accel_core.backend_names() and choice.source == "rule"
+    assert choice.rule.endswith(".") and f"{choice.backend}, by rule: {choice.rule}" == choice.reason
+
+
+def test_explain_says_what_and_why() -> None:
+    choice = accel_core.explain("matmul", (512, 512, 512))
+    assert choice.lengths == (1, 512, 512, 512) and choice.dtype == "float32"
+    assert str(choice).startswith("matmul of 1 x 512 x 512 x 512 (batch, m, k, n), float32, C: ")
+    assert json.loads(json.dumps(choice.to_dict()))["reason"] == choice.reason
+    assert accel_core.explain("softmax", (2, 3, 5), np.float64).lengths == (6, 5)
+    assert accel_core.explain("gelu", [2, 3]).lengths == (6,)
+
+
+@pytest.mark.parametrize(
+    ("times_s", "said"),
+    [
+        ({"numpy": 1.0, "compiled": 1.25}, "the next best, compiled, takes 25 % longer."),
+        ({"numpy": 1.0, "compiled": 36.0}, "the next best, compiled, takes 36.0 times as long."),
+        ({"numpy": 1.0}, "nothing else was timed."),
+    ],
+)
+def test_a_measured_choice_tells_its_margin(times_s: dict[str, float], said: str) -> None:
+    choice = chooser_of(part("gelu", [contest((64,), **times_s)])).choose("gelu", (64,), "float32", "C")
+    assert choice.reason.startswith("numpy, measured on this machine") and choice.reason.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("conv", (3, 3)), "known operations"),
+        (("matmul", (3, 3)), "m, k, n"),
+        (("matmul", (3, 0, 3)), "1 or more"),
+        (("gelu", ()), "1 or more"),
+        (("gelu", ("a",)), "whole numbers"),
+        (("gelu", 7), "whole numbers"),
+        (("gelu", (7,), "int8"), "float32 or float64"),
+        (("gelu", (7,), "float32", "D"), "C, transposed, strided"),
+    ],
+)
+def test_explain_refuses_in_one_sentence(words: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        accel_core.explain(*words)
+
+
+# -- AutoBackend ---------------------------------------------------------------------------------------------
+
+
+class Recording(accel_core.NumpyBackend):
+    """NumPy that writes down what reaches it."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.plain_matmul = self._told("matmul", np.matmul)  # type: ignore[method-assign]
+        self.plain_matmuls = self._told("matmuls", np.matmul)  # type: ignore[method-assign]
+
+    def _told(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def tell(*arrays: Any) -> Any:
+            self.seen.append(name)
+            return function(*arrays)
+
+        return tell
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
+    backend = Recording()
+    monkeypatch.setattr(current, "_made", {**current._made, "numpy": backend})
+    return backend
+
+
+def test_auto_gives_a_call_to_the_one_that_was_measured_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[str] = []
+    for name in ("numpy", "compiled", "blocked", "naive"):
+        backend = type(current.find_backend(name))()
+        monkeypatch.setattr(backend, "plain_gelu", lambda x, name=name: chosen.append(name) or x)
+        monkeypatch.setattr(current, "_made", {**current._made, name: backend})
+    contests = [contest((4,), naive=1.0, numpy=2.0), contest((4096,), numpy=2.0, compiled=1.0)]
+    auto = AutoBackend(chooser_of(part("gelu", contests)))
+    for size in (4, 4, 4096, 4096):
+        auto.gelu(np.ones(size, np.float32))
+    assert chosen == ["naive", "naive", "compiled", "compiled"]
+
+
+def test_auto_decides_once_for_each_kind_of_operands(recording: Recording) -> None:
+    asked: list[Any] = []
+    chooser = chooser_of()
+    choose = chooser.choose
+    chooser.choose = lambda *words: asked.append(words) or choose(*words)  # type: ignore[method-assign]
+    auto = AutoBackend(chooser)
+    a = np.ones((4, 4), np.float32)
+    for _ in range(3):
+        auto.matmul(a, a)
+    assert asked == [("matmul", (1, 4, 4, 4), "float32", "C")] and recording.seen == ["matmul"] * 3
+    auto.matmul(a, np.asfortranarray(np.ones((4, 4), np.float32) * a))
+    auto.matmul(a.astype(float), a.astype(float))
+    locked = a.copy()
+    locked.setflags(write=False)
+    auto.matmul(a, locked)
+    assert [words[2:] for words in asked[1:]] == [("float32", "transposed"), ("float64", "C"), ("float32", "C")]
+    auto.reload()
+    auto.matmul(a, a)
+    assert len(asked) == 5
+
+
+def test_auto_checks_what_only_looks_like_what_it_knows() -> None:
+    auto = AutoBackend(chooser_of())
+    plain = np.array([[1.0, 2.0], [3.0, 4.0]])
+    auto.matmul(plain, plain)
+    locked = plain.view(type("Mine", (np.ndarray,), {}))
+    assert type(auto.matmul(locked, locked)) is np.ndarray
+    assert type(auto.gelu(np.ma.masked_array(plain))) is np.ndarray
+    with pytest.raises(BadInput):
+        auto.matmul(plain, plain.astype(complex))
+    with pytest.raises(BadInput, match="eps"):
+        auto.layer_norm(plain, eps=-1.0)
+    auto.layer_norm(plain)
+    for eps in (-1.0, math.nan, math.inf, True, "1", None):
+        with pytest.raises(BadInput, match="eps"):
+            auto.layer_norm(plain, eps=eps)  # type: ignore[arg-type]
+
+
+def test_auto_does_not_grow_with_every_new_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accel_core.backends.auto.MOST_REMEMBERED", 5)
+    auto = AutoBackend(chooser_of())
+    for size in range(1, 40):
+        auto.gelu(np.ones(size))
+    assert len(auto._gelu) <= 5
+
+
+def test_auto_makes_one_product_of_a_batch_against_one_matrix(recording: Recording) -> None:
+    auto = AutoBackend(chooser_of())
+    a, b = np.random.default_rng(1).random((2, 3, 4)), np.ones((4, 5))
+    assert np.allclose(auto.matmul(a, b), a @ b)
+    assert recording.seen == ["matmul"]
+    auto.matmul(a, np.ones((2, 4, 5)))
+    assert recording.seen == ["matmul", "matmuls"]
+
+
+def test_auto_turns_operands_that_run_backwards_around_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    strides: list[Any] = []
+    backend = Recording()
+    backend.plain_matmul = lambda a, b: strides.append((*a.strides, *b.strides)) or a @ b  # type: ignore
+    monkeypatch.setattr(current, "_made", {**current._made, "numpy": backend})
+    a = np.random.default_rng(1).random((6, 6))
+    auto = AutoBackend(chooser_of())
+    for view in (a[::-1], a[:, ::-1], a[::2, ::2].copy()[::-1, ::-1]):
+        assert np.allclose(auto.matmul(view, view), view @ view)
+        assert min(strides[-1]) > 0
+    gaps = a[::2, ::2]
+    auto.matmul(gaps, gaps)
+    assert strides[-1] == gaps.strides * 2  # the library can walk these itself
+
+
+# -- contests ------------------------------------------------------------------------------------------------
+
+
+class Ticking:
+    """Clocks that move only when a call says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.clocks = Clocks(lambda: self.now, lambda: self.now, lambda: CpuTimes(0.0, 0.0, 0.0, 0.0, 1))
+
+    def taking(self, seconds: float) -> Callable[[], None]:
+        def call() -> None:
+            self.now += seconds
+
+        return call
+
+
+def test_a_contest_times_all_in_turns_and_tells_the_lead() -> None:
+    time = Ticking()
+    held = hold((8,), {"slow": time.taking(0.03), "fast": time.taking(0.02)}, 10.0, time.clocks)
+    assert (held.winner, held.second, held.lengths) == ("fast", "slow", (8,))
+    assert held.margin == pytest.approx(1.5) and held.lead is not None and held.lead.n >= 6
+    assert held.lead.median == pytest.approx(1.5) and not held.is_tie
+
+
+def test_the_hopeless_are_timed_once() -> None:
+    time = Ticking()
+    calls = {
+        "fast": time.taking(0.02),
+        "near": time.taking(0.03),
+        "hopeless": time.taking(0.02 * HOPELESS * 1.1),
+    }
+    held = hold((8,), calls, 10.0, time.clocks)
+    assert held.times_s["hopeless"].n == 1 and held.times_s["near"].n > 1
+
+
+def test_a_contest_without_time_still_times_each_once() -> None:
+    time = Ticking()
+    held = hold((8,), {"a": time.taking(0.02), "b": time.taking(0.02)}, 0.0, time.clocks)
+    assert {name: estimate.n for name, estimate in held.times_s.items()} == {"a": 1, "b": 1}
+    assert held.is_tie
+
+
+def test_a_calibration_survives_the_way_through_json() -> None:
+    whole = part("gelu", [contest((8,), numpy=1.0, naive=2.0), Contest((1,), {}, None, "Something.")])
+    assert Calibration.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
+
+
+@pytest.mark.parametrize("operation", LENGTHS)
+def test_the_grid_reaches_from_2_to_2048(operation: str) -> None:
+    for layout in grid.layouts(operation):
+        shapes = list(grid.points(operation, layout))
+        assert len(shapes) == len(set(shapes)) > 0
+        assert all(len(shape) == len(LENGTHS[operation]) for shape in shapes)
+    ends = {"matmul": ((1, 2, 2, 2), (1, 2048, 2048, 2048)), "gelu": ((4,), (2**22,)), "add": ((4,), (2**22,))}
+    assert set(ends.get(operation, ((2, 2), (2048, 2048)))) <= set(grid.points(operation, "C"))
+
+
+@pytest.mark.parametrize("layout", ["C", "transposed", "strided"])
+@pytest.mark.parametrize("operation", LENGTHS)
+def test_operands_are_what_a_contest_says(operation: str, layout: str) -> None:
+    lengths = (3, 4, 5, 6)[: len(LENGTHS[operation])]
+    operands = make_operands(operation, lengths, "float32", layout, 1)
+    assert all(array.dtype == np.float32 for array in operands)
+    assert all(array.flags.c_contiguous == (layout == "C") for array in operands[-1:]) or operation != "matmul"
+    expected = accel_core.NumpyBackend().dispatch(operation, *operands)
+    for name in calibrating.CANDIDATES:
+        np.testing.assert_allclose(call_of(name, operation, operands)(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_calibrating_measures_what_was_asked_for_and_tells_each_part() -> None:
+    events: list[dict[str, Any]] = []
+    here = detect()
+    shapes = [(1, 4, 4, 4), (1, 8, 2, 3), (2, 3, 3, 3)]
+    (result,) = calibrate(
+        here, operations=["matmul"], dtypes=["float64"], lengths=shapes, budget_s=0.01, emit=events.append
+    )
+    assert (result.operation, result.dtype, result.layout) == ("matmul", "float64", "C")
+    assert {held.lengths for held in result.contests} == set(shapes)
+    assert all(set(held.times_s) == set(calibrating.CANDIDATES) for held in result.contests)
+    told = [Calibration.from_dict(event["data"]) for event in events if event["event"] == "result"]
+    assert told == [result]
+    assert [event["done"] for event in events if event["event"] == "step"] == [0, 1, 2]
+    with pytest.raises(BadInput, match="known operations"):
+        calibrate(here, operations=["conv"], budget_s=0.01)
+
+
+def test_a_wrong_answer_takes_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = accel_core.BlockedBackend()
+    monkeypatch.setattr(wrong, "plain_gelu", lambda x: x)
+    monkeypatch.setattr(current, "_made", {**current._made, "blocked": wrong})
+    events: list[dict[str, Any]] = []
+    (result,) = calibrate(
+        detect(), operations=["gelu"], dtypes=["float32"], lengths=[(8,)], budget_s=0.01, emit=events.append
+    )
+    assert "blocked" not in result.contests[0].times_s and "numpy" in result.contests[0].times_s
+    assert [e["message"] for e in events if e["event"] == "warning"] == [
+        "blocked gives a wrong result for gelu 8, float32, so it is not timed."
+    ]
+
+
+# -- the store, the runner, the command line -----------------------------------------------------------------
+
+
+def with_blas(blas: Blas | None) -> Environment:
+    return Environment("0", "3.11", "2.4", "0.68", None, "Linux 6", blas)
+
+
+def test_calibrations_are_found_by_machine_and_library() -> None:
+    store, whole = Store(), part("gelu", [contest((8,), numpy=1.0, naive=2.0)])
+    haswell = Blas("OpenBLAS", "0.3", 2, "test", "Haswell")
+    store.save("calibration", whole, "here", with_blas(haswell))
+    assert store.calibrations("here", Blas("OpenBLAS", "0.3", 1, "other words", "Haswell")) == [whole]
+    assert store.calibrations("there", haswell) == []
+    assert store.calibrations("here", Blas("OpenBLAS", "0.3", 2, "test", "SkylakeX")) == []
+    assert store.calibrations("here", None) == []
+
+
+def test_the_crossovers_of_this_machine_are_read_from_the_store() -> None:
+    mine = part("gelu", [contest((8,), naive=1.0, numpy=2.0)])
+    other = Calibration("gelu", "float32", "C", THREADS + 1, (contest((9,), naive=1.0),))
+    for whole in (mine, other):
+        Store().save("calibration", whole, detect().fingerprint, environment())
+    crossovers, threads = stored.load_crossovers()
+    assert threads == THREADS and crossovers.contests("gelu", "float32") == mine.contests
+
+
+def test_a_store_that_cannot_be_read_leaves_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCEL_STORE_URL", "sqlite:////dev/null/records.db")
+    assert AutoBackend().chooser.choose("gelu", (8,), "float32", "C").source == "rule"
+
+
+def test_a_calibrate_job_gets_its_defaults_and_all_processors() -> None:
+    here = detect()
+    data = check({"kind": "calibrate"}, here).data
+    assert data["operations"] == list(LENGTHS) and data["dtypes"] == ["float32", "float64"]
+    assert data["budget_s"] == 60.0 and threads_of(data) == here.cores.allowed
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"operations": ["conv"]},
+        {"operations": []},
+        {"dtypes": ["int8"]},
+        {"budget_s": 0},
+        {"lengths": [[8]]},
+        {"operations": ["gelu"], "lengths": [[8, 8]]},
+        {"operations": ["gelu"], "lengths": [[0]]},
+        {"operations": ["gelu"], "lengths": [["8"]]},
+        {"operations": ["gelu"], "lengths": ["8"]},
+        {"operations": ["matmul"], "lengths": [[1, 30000, 30000, 30000]]},
+        {"sizes": [8]},
+    ],
+)
+def test_a_calibrate_job_that_cannot_be_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(BadInput):
+        check({"kind": "calibrate", **more}, detect())
+
+
+def test_the_commands_measure_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "--operation", "add", "--dtype", "float32", "--budget", "0.1", "--json"]) == 0
+    (whole,) = json.loads(capsys.readouterr().out)["calibrations"]
+    assert (whole["operation"], whole["threads"]) == ("add", THREADS)
+    assert main(["explain", "add", "--shape", "64", "--json"]) == 0
+    fresh = AutoBackend().chooser.choose("add", (64,), "float32", "C")
+    assert fresh.source == "measured"
+    told = json.loads(capsys.readouterr().out)
+    assert told["lengths"] == [64] and told["backend"] in accel_core.backend_names()
+    assert main(["explain", "matmul", "--shape", "512,512,512"]) == 0
+    assert "512 x 512 x 512" in capsys.readouterr().out
+    assert main(["calibrate", "--operation", "conv"]) == 2
+    assert main(["explain", "conv", "--shape", "3"]) == 2
+    assert capsys.readouterr().err.count("accel: ") == 2

@@ -45,6 +45,8 @@ def own() -> Record:
     peaks, measurements, fault = cached.stored(machine.fingerprint)
     if fault:
         st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
+    elif skipped := cached.store().skipped:
+        st.warning(skipped, icon=":material/healing:")
     started, results = jobs.results()
     known = {m.id for m in measurements}
     fresh = [m for m in results if isinstance(m, Measurement) and m.id not in known]

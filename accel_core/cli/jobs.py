@@ -6,11 +6,14 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accel_core.cli.output import Progress
 from accel_core.errors import AccelError, BadInput, StoreUnavailable
 from accel_core.model import Case, Comparison, Machine, Measurement, Peaks, Refusal, Shape
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
 
 Result = TypeVar("Result", Measurement, Comparison)
 
@@ -74,12 +77,21 @@ def answered(results: Sequence[Any], kind: type[Result]) -> tuple[list[Result], 
     return made, refused
 
 
+def warn_of_damage(store: Store) -> None:
+    """Say on standard error how many damaged records the latest readings of `store` left out."""
+    if store.skipped:
+        Progress().warn(store.skipped)
+
+
 def stored_peaks(machine: Machine) -> Peaks | None:
     """The stored roofs of `machine`; None, with a warning, where the store cannot be read."""
     from accel_core.store import Store
 
+    store = Store()
     try:
-        return Store().peaks(machine.fingerprint)
+        found = store.peaks(machine.fingerprint)
+        warn_of_damage(store)
+        return found
     except StoreUnavailable as error:
         Progress().warn(str(error))
         return None

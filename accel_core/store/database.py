@@ -8,7 +8,6 @@ Records are written one at a time, seconds apart; writers wait for one another (
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
-from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -28,8 +27,6 @@ from accel_core.store import faults
 from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
 
 _FAULTS = (SQLAlchemyError, OSError, ModuleNotFoundError)
-_UNREADABLE = (json.JSONDecodeError, KeyError, TypeError)
-"""What a record that is not one raises while it is being read."""
 
 
 def data_folder() -> Path:
@@ -44,6 +41,11 @@ def default_url() -> str:
     return given or URL.create("sqlite", database=str(data_folder() / "records.db")).render_as_string()
 
 
+def _bear_any_text(connection: Any, _: object) -> None:
+    """A text that is no UTF-8 comes with replaced letters; Python's driver would stop reading there."""
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+
+
 class Database:
     """One database by URL. Nothing is opened, made or even parsed before the first read or write."""
 
@@ -53,7 +55,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
         """A connection to read with, or None where nothing was ever stored; never makes or changes a file."""
-        with self._explained("read from", *_UNREADABLE):
+        with self._explained("read from"):
             if not self._exists():
                 yield None
                 return
@@ -75,10 +77,10 @@ class Database:
                 yield connection
 
     @contextmanager
-    def _explained(self, action: str, *more: type[Exception]) -> Iterator[None]:
+    def _explained(self, action: str) -> Iterator[None]:
         try:
             yield
-        except _FAULTS + more as error:
+        except _FAULTS as error:
             raise StoreUnavailable(faults.explain(error, self.url, action)) from error
 
     @cached_property
@@ -91,7 +93,10 @@ class Database:
                 "connect_args": {"timeout": faults.BUSY_S},
                 "poolclass": NullPool if url.database not in (None, "", ":memory:") else StaticPool,
             }
-        return create_engine(url, hide_parameters=True, **options)
+        engine = create_engine(url, hide_parameters=True, **options)
+        if url.get_backend_name() == "sqlite":
+            event.listen(engine, "connect", _bear_any_text)
+        return engine
 
     @cached_property
     def _path(self) -> Path | None:

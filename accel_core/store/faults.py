@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -43,6 +42,14 @@ def corrupt(where: str) -> str:
     return f"The record store {where} is damaged or no such store: move it away and a new one will be begun."
 
 
+def skipped(where: str, rows: int) -> str:
+    """Nothing where no row was left out."""
+    if not rows:
+        return ""
+    records = "1 damaged record was" if rows == 1 else f"{rows} damaged records were"
+    return f"{records} skipped in the record store {where}; all others are read, and nothing was deleted."
+
+
 def newer(where: str, found: int, known: int) -> str:
     return (
         f"The record store {where} was made by a newer version of Accel Explorer (schema {found}, "
@@ -55,8 +62,6 @@ def explain(error: Exception, url: str, action: str) -> str:
     where = place(url)
     if isinstance(error, OSError):
         return _explain_os(error, where, action)
-    if isinstance(error, (json.JSONDecodeError, KeyError, TypeError)):
-        return corrupt(where)
     if isinstance(error, ArgumentError):
         return f"No database can be opened as {where}: give it as sqlite:///path or postgresql://host/name."
     if isinstance(error, ModuleNotFoundError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,8 +26,10 @@ from accel_core.model import (
     Peaks,
     Refusal,
 )
+from accel_core.store import faults
 from accel_core.store.database import Database, default_url
 from accel_core.store.refine import Part, PeakPart, part_name, refine
+from accel_core.store.sound import Made, Row, decoded, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
 
 PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Clock]] = {
@@ -42,11 +44,13 @@ Record = Measurement | Comparison | Calibration | Refusal | Simulation | PeakPar
 class Store:
     """Records by the machine's fingerprint. `url` is any SQLAlchemy URL; None means the user's own store.
 
-    Every method raises StoreUnavailable, with one sentence, where the store cannot be read or written.
+    Every method raises StoreUnavailable, with one sentence, where the store cannot be read or written. A
+    damaged row is left out, and `skipped` says so.
     """
 
     def __init__(self, url: str | None = None) -> None:
         self._database = Database(url or default_url())
+        self._damaged: dict[str, int] = {}
 
     @property
     def url(self) -> str:
@@ -95,9 +99,10 @@ class Store:
         """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
         payload = json.loads(json.dumps(machine.to_dict()))
         with self._database.writing() as connection:
-            newest = select(MACHINES.c.payload).where(MACHINES.c.fingerprint == machine.fingerprint)
-            known = connection.scalar(newest.order_by(MACHINES.c.row.desc()).limit(1))
-            if known is None or _lasting(known) != _lasting(payload):
+            newest = select(text(MACHINES.c.payload)).where(MACHINES.c.fingerprint == machine.fingerprint)
+            stored = connection.scalars(newest.order_by(MACHINES.c.row.desc()).limit(1)).all()
+            known, _ = sound(stored, lambda stored: _lasting(decoded(stored)))
+            if known != [_lasting(payload)]:
                 row = {"created": _now(), "fingerprint": machine.fingerprint, "payload": payload}
                 connection.execute(insert(MACHINES), row)
 
@@ -135,7 +140,7 @@ class Store:
 
         At most `limit`, of one workload or dtype, made at or after `since` (ISO 8601; no zone means UTC).
         """
-        query = select(MEASUREMENTS.c.payload).where(MEASUREMENTS.c.fingerprint == fingerprint)
+        query = select(text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.fingerprint == fingerprint)
         if workload is not None:
             query = query.where(MEASUREMENTS.c.workload == workload)
         if dtype is not None:
@@ -145,7 +150,7 @@ class Store:
         query = query.order_by(MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc()).limit(limit)
         with self._database.reading() as connection:
             rows = connection.scalars(query).all() if connection is not None else []
-            return [Measurement.from_dict(payload) for payload in rows]
+        return self._sound("measurements", rows, _measurement)
 
     def count(self, fingerprint: str | None = None) -> int:
         """How many measurements are stored: of one machine, or of all."""
@@ -159,46 +164,72 @@ class Store:
         """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
         with self._database.reading() as connection:
             rows = _parts(connection, fingerprint, tuple(PEAK_KINDS))
-            parts = [
-                Part(
-                    row["created"],
-                    Environment.from_dict(row["environment"]),
-                    PEAK_KINDS[row["kind"]].from_dict(row["payload"]),
-                )
-                for row in rows
-            ]
-        return refine(fingerprint, parts)
+        return refine(fingerprint, self._sound("peaks", rows, _part))
 
     def comparisons(self, fingerprint: str) -> list[Comparison]:
         """All comparisons of one machine, newest first."""
         with self._database.reading() as connection:
             rows = _parts(connection, fingerprint, ("comparison",))
-            return [Comparison.from_dict(row["payload"]) for row in reversed(rows)]
+        return self._sound(
+            "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
+        )
 
     def calibrations(self, fingerprint: str, blas: Blas | None) -> list[Calibration]:
         """Calibrations of one machine with the library `blas`, oldest first; its thread count is not
         compared."""
         with self._database.reading() as connection:
             rows = _parts(connection, fingerprint, ("calibration",))
-            return [
-                Calibration.from_dict(row["payload"])
-                for row in rows
-                if _library(Environment.from_dict(row["environment"]).blas) == _library(blas)
-            ]
+        found = self._sound("calibrations", rows, _calibration)
+        return [made for library, made in found if library == _library(blas)]
 
     def machines(self) -> list[Machine]:
         """Every machine that was saved, as it was last seen, in the order of first sight."""
-        query = select(MACHINES.c.payload).order_by(MACHINES.c.row)
+        query = select(text(MACHINES.c.payload)).order_by(MACHINES.c.row)
         with self._database.reading() as connection:
             rows = connection.scalars(query).all() if connection is not None else []
-            return list({row["fingerprint"]: Machine.from_dict(row) for row in rows}.values())
+        found = self._sound("machines", rows, lambda stored: Machine.from_dict(decoded(stored)))
+        return list({machine.fingerprint: machine for machine in found}.values())
+
+    # -- damage ----------------------------------------------------------------------------------------------
+
+    @property
+    def skipped(self) -> str:
+        """A sentence with the number of damaged rows that the latest readings left out; empty where none."""
+        return faults.skipped(faults.place(self.url), sum(self._damaged.values()))
+
+    def _sound(self, what: str, rows: Iterable[Row], make: Callable[[Row], Made]) -> list[Made]:
+        """The records of `rows`; the damaged ones are counted for `skipped`, under `what` was read."""
+        made, self._damaged[what] = sound(rows, make)
+        return made
+
+
+def _measurement(stored: str) -> Measurement:
+    made = Measurement.from_dict(decoded(stored))
+    float(made.flop_per_s)  # what every page asks of it first
+    return made
+
+
+def _part(row: RowMapping) -> Part:
+    environment = Environment.from_dict(decoded(row["environment"]))
+    return Part(row["created"], environment, PEAK_KINDS[row["kind"]].from_dict(decoded(row["payload"])))
+
+
+def _calibration(row: RowMapping) -> tuple[tuple[str | None, ...], Calibration]:
+    """With the library that it was measured with."""
+    blas = Environment.from_dict(decoded(row["environment"])).blas
+    return _library(blas), Calibration.from_dict(decoded(row["payload"]))
 
 
 def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ...]) -> list[RowMapping]:
     """Rows of these kinds, oldest first."""
     if connection is None:
         return []
-    query = select(PARTS).where(PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds))
+    columns = (
+        PARTS.c.created,
+        PARTS.c.kind,
+        *(text(PARTS.c[name]).label(name) for name in ("environment", "payload")),
+    )
+    query = select(*columns).where(PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds))
     return list(connection.execute(query.order_by(PARTS.c.created, PARTS.c.row)).mappings())
 
 

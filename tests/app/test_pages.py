@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from pathlib import Path
 
 import cached
@@ -86,6 +88,20 @@ def test_a_store_that_cannot_be_read_is_one_warning_on_a_page_that_works(
     assert [title.value for title in app.title] == [PAGES[page]]
     assert "not kept" in texts(app, "warning")
     assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Open, page: str):
+    store_peaks()
+    store_ladder()
+    database = sqlite3.connect(os.environ["ACCEL_STORE_URL"].removeprefix("sqlite:///"))
+    with database:
+        database.execute("UPDATE accel_measurements SET payload = '{' WHERE row = 1")
+    database.close()
+    app = open_page(page)
+    assert "1 damaged record was skipped" in texts(app, "warning")
+    assert not app.error and "Sample" not in texts(app)
+    assert len(cached.stored(cached.machine().fingerprint)[1]) == len(ladder_on_record()) - 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -13,9 +14,10 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
-from test_store import NEW, a_measurement, a_roof
+from test_store import MACHINE, NEW, a_measurement, a_roof
 
 from accel_core.errors import StoreUnavailable
+from accel_core.model import Comparison, Estimate
 from accel_core.store import Store, faults
 from accel_core.store.tables import METADATA, SCHEMA_VERSION
 
@@ -65,12 +67,71 @@ def test_a_truncated_file_is_called_damaged_and_left_as_it_is(path: Path) -> Non
     assert path.read_bytes() == whole[: len(whole) // 2]
 
 
-@pytest.mark.parametrize("payload", ["{not json", '{"kernel": "matmul/numpy"}', "[1, 2]", '"text"'])
-def test_a_record_that_is_none_is_called_damaged(path: Path, payload: str) -> None:
+DAMAGE = [
+    "{not json",
+    '{"kernel": "matmul/numpy"}',
+    "[1, 2]",
+    '"text"',
+    "null",
+    "",
+    b"\xff\xfe\x00",
+    json.dumps({**a_measurement(1).to_dict(), "flop": "many"}),
+    json.dumps({**a_measurement(1).to_dict(), "kernel": "matmul/num"})[:-9].encode() + b'\xff"}',
+]
+
+
+def damage(path: Path, table: str, column: str, value: object, row: int = 1) -> None:
+    """Put `value` into one row of a store."""
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE accel_measurements SET payload = ?", (payload,))
+        connection.execute(f"UPDATE accel_{table} SET {column} = CAST(? AS TEXT) WHERE row = ?", (value, row))
     connection.close()
-    assert "damaged" in sentence(lambda: Store(f"sqlite:///{path}").measurements("fp"))
+
+
+@pytest.mark.parametrize("payload", DAMAGE)
+def test_a_damaged_measurement_is_skipped_with_a_count_and_stays_where_it_is(
+    path: Path, payload: object
+) -> None:
+    store = Store(f"sqlite:///{path}")
+    for number in (2, 3, 4):
+        store.save_measurement(a_measurement(number))
+    damage(path, "measurements", "payload", payload)
+    damage(path, "measurements", "payload", payload, row=3)
+    before = path.read_bytes()
+    assert [m.id for m in store.measurements("fp")] == ["id4", "id2"]
+    assert store.skipped.startswith("2 damaged records were skipped") and str(path) in store.skipped
+    assert "\n" not in store.skipped and store.skipped.endswith(".")
+    assert path.read_bytes() == before and store.count() == 4
+    assert [p.value for p in store.peaks("fp").ceilings] == [9.0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("column", ["payload", "environment"])
+def test_a_damaged_roof_costs_no_other_roof(path: Path, column: str) -> None:
+    store = Store(f"sqlite:///{path}")
+    store.save_peak("fp", NEW, a_roof(7.0))
+    damage(path, "parts", column, "{not json")
+    found = store.peaks("fp")
+    assert found is not None and [roof.value for roof in found.ceilings] == [7.0]
+    assert store.skipped.startswith("1 damaged record was skipped")
+
+
+def test_a_damaged_comparison_and_a_damaged_machine_cost_no_other(path: Path) -> None:
+    store = Store(f"sqlite:///{path}")
+    ratio = Comparison("matmul/a", "matmul/b", 64, "float32", 1, 1.0, 2.0, Estimate(2.0, 1.9, 2.1, 9))
+    store.save("comparison", ratio, "fp", NEW)
+    store.save("comparison", ratio, "fp", NEW)
+    damage(path, "parts", "payload", "[]", row=2)
+    assert store.comparisons("fp") == [ratio]
+    store.save_machine(MACHINE)
+    damage(path, "machines", "payload", "{")
+    assert store.machines() == []
+    assert store.skipped.startswith("2 damaged")
+    store.save_machine(MACHINE)
+    assert store.machines() == [MACHINE]
+
+
+def test_a_sound_store_has_nothing_to_say_of_damage(path: Path) -> None:
+    store = Store(f"sqlite:///{path}")
+    assert store.measurements("fp") and store.peaks("fp") and store.skipped == ""
 
 
 def test_a_store_by_a_newer_version_is_neither_read_nor_written(path: Path) -> None:

@@ -76,7 +76,7 @@ DAMAGE = [
     "",
     b"\xff\xfe\x00",
     json.dumps({**a_measurement(1).to_dict(), "flop": "many"}),
-    json.dumps({**a_measurement(1).to_dict(), "kernel": "matmul/num"})[:-9].encode() + b'\xff"}',
+    json.dumps(a_measurement(1).to_dict()).encode().replace(b"matmul/numpy", b"matmul/num\xffpy"),
 ]
 
 

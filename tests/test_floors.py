@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
     ("machine", "kernels", "cache"),  # 2 the machine, what runs on it, and what its caches see of that
     ("registry", "bench", "store", "export", "doctor"),  # 3 the list and the act, and what is kept of it
-    ("peaks", "backends"),  # 4 built on measuring
+    ("peaks", "backends", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
     ("figures",),  # 6 pictures, the only place that knows plotly
     ("cli", "__main__"),  # 7 the door

@@ -157,8 +157,8 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
     elif shapes and shapes[0] and len(problem.axes) == 2:
         return math.prod(shapes[0][:-1]), shapes[0][-1]
     raise BadInput(
-        f"The shape of {problem.name} cannot be read off these arguments: give workload=({problem.name!r}, shape), "
-        f"the shape being {', '.join(problem.axes)}."
+        f"The shape of {problem.name} cannot be read off these arguments: "
+        f"give workload=({problem.name!r}, ({', '.join(problem.axes)}))."
     )
 
 

@@ -195,6 +195,14 @@ def refusals(record: Record, experiment: Experiment, found: Sequence[Measurement
     return refused
 
 
+def rest(shown: Shown, experiment: Experiment) -> list[Case]:
+    """The cases that are still to be measured where only some of the experiment's own are on record."""
+    if shown.stale or not shown.measurements:
+        return []
+    settled = {*map(_key, shown.measurements), *(_key(refusal.case) for refusal in shown.refusals)}
+    return [case for case in experiment.cases() if _key(case) not in settled]
+
+
 def _with_time(refusal: Refusal, record: Record, workload: Workload) -> Refusal:
     """`refusal` with what the case would take, where a smaller size is on record and nobody has said so yet."""
     if refusal.extrapolated_s is not None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import cached
 import components
+import experiments
+import jobs
 import settings
 import streamlit as st
 import tables
@@ -85,6 +87,24 @@ def picture(record: Record, shown: Shown) -> None:
         ladder_reading(WORKLOAD, shown.measurements, shown.refusals, ceiling=roof(record, shown.setup))
     )
     not_run(shown)
+
+
+def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
+    """Say that the picture is not complete, as after a sweep over other kernels, and offer the rest."""
+    missing = experiments.rest(shown, asked)
+    if not missing or jobs.active():
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
+        )
+        st.button(
+            f"Measure the rest (about {components.about(experiments.job_expected_s(missing, budget_s))})",
+            key="rest",
+            icon=":material/play_arrow:",
+            on_click=jobs.start,
+            args=(experiments.bench_job(missing, budget_s),),
+        )
 
 
 def not_run(shown: Shown) -> None:

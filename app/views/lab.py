@@ -43,5 +43,6 @@ with main:
     components.sample_label(record)
     if shown.stale and not record.sample:
         components.stale_label(shown.setup.sentence(over))
+    ladder_page.offer_rest(shown, experiment, budget_s, "points are")
     lab_page.picture(record, experiment, shown)
     lab_page.details(shown)

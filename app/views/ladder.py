@@ -43,6 +43,7 @@ shown = experiments.shown(record, experiment)
 components.sample_label(record)
 if shown.stale and not record.sample:
     components.stale_label(shown.setup.sentence())
+ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
 ladder_page.picture(record, shown)
 ladder_page.rung_detail(record, shown)
 ladder_page.details(shown)

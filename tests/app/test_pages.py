@@ -9,12 +9,16 @@ from pathlib import Path
 
 import cached
 import experiments
+import jobs
+import ladder_page
 import pytest
 import sidebar
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
+
+from accel_core.store import Store
 
 PAGES = {
     "machine": "How fast can this machine go?",
@@ -101,7 +105,7 @@ def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Ope
     app = open_page(page)
     assert "1 damaged record was skipped" in texts(app, "warning")
     assert not app.error and "Sample" not in texts(app)
-    assert len(cached.stored(cached.machine().fingerprint)[1]) == len(ladder_on_record()) - 1
+    assert len(cached.stored(cached.machine().fingerprint)[1]) == Store().count() - 1
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,34 @@ def test_moving_a_slider_starts_nothing_and_says_that_the_result_is_from_other_s
     app.select_slider(key="size").set_value(128).run()
     assert "This result is from other settings: N=512, float32, 1 thread." in texts(app, "info")
     assert "watch" not in app.session_state
+
+
+def test_rungs_that_a_sweep_left_out_are_counted_and_offered(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    store_sweep()
+    asked: list[dict] = []
+    monkeypatch.setattr(jobs, "start", asked.append)
+    app = open_page("ladder", size="1024")
+    rungs = len(ladder_page.WORKLOAD.kernels)
+    [said] = [caption.value for caption in app.caption if "not measured at these settings" in caption.value]
+    app.button(key="rest").click().run()
+    cases = asked[0]["cases"]
+    assert f"{len(cases)} of {rungs} rungs are" in said
+    named = {case["kernel"].partition("/")[2] for case in cases}
+    refused = texts(app, "caption").count("over the limit")
+    assert not named & {"numpy_tiled", "compiled_tiled"} and len(named) == rungs - 2 - refused
+
+
+def test_a_full_ladder_offers_no_rest(open_page: Open):
+    asked = ladder_page.experiment(experiments.Setup(512, "float32", 1)).cases()
+    store_measurements(
+        [measurement(case.kernel[7:], 1e9, threads=case.threads, parameters=case.parameters) for case in asked]
+    )
+    assert "rest" not in [button.key for button in open_page("ladder", size="512").button]
+
+
+def test_points_that_a_sweep_still_lacks_are_offered_in_the_lab(open_page: Open):
+    store_sweep()
+    assert "points are not measured" in texts(open_page("lab", size="1024"), "caption")
 
 
 def test_the_fullest_earlier_ladder_stands_in_and_not_a_few_points_of_a_sweep(open_page: Open):

@@ -11,9 +11,13 @@ from accel_core.model import Measurement
 RUNG_ORDERS: Mapping[str, str] = {
     "matmul/compiled_ijk": "ijk",
     "matmul/compiled_tiled": "ijk",
+    "matmul/register_tile": "ijk",
     "matmul/compiled_ikj": "ikj",
 }
 """The rungs whose accesses the simulator generates, by their loop order."""
+REGISTER_TILED = ("matmul/register_tile",)
+"""Those of them that keep a tile of c in registers; it agrees where 4 divides m and n, and rests are cut
+apart."""
 
 
 def rung_traversal(measurement: Measurement) -> Traversal | None:
@@ -22,9 +26,10 @@ def rung_traversal(measurement: Measurement) -> Traversal | None:
     if order is None or measurement.threads != 1 or len(measurement.shape) != 3:
         return None
     m, k, n = measurement.shape
+    tiled = measurement.kernel in REGISTER_TILED
     block = measurement.parameters.get("block")
     sides = None if block is None else (int(block),) * 3
-    return Traversal((m, k, n), order, block=sides, dtype=measurement.dtype)
+    return Traversal((m, k, n), order, block=sides, dtype=measurement.dtype, tile=tiled)
 
 
 def traffic(simulation: Simulation) -> dict[str, int]:

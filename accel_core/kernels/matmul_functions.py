@@ -11,7 +11,8 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.errors import BadInput
-from accel_core.kernels import matmul_interpreted, matmul_library
+from accel_core.kernels import matmul_interpreted, matmul_library, matmul_threads
+from accel_core.kernels import matmul_packed as matmul_packed_kernel
 from accel_core.kernels.operands import same_type
 
 
@@ -29,7 +30,7 @@ def matmul_blocked(a: ArrayLike, b: ArrayLike, block_size: int = 64) -> NDArray[
     A block larger than the size means one tile. Raises BadInput (a ValueError) for shapes that do not match,
     data types it cannot take, and a block that is not a whole number from 1 up.
     """
-    return matmul_library.matmul_numpy_tiled(*_operands(a, b), block=_whole_block(block_size))
+    return matmul_library.matmul_numpy_tiled(*_operands(a, b), block=_whole("block_size", block_size, "64"))
 
 
 def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
@@ -38,6 +39,25 @@ def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
     Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
     """
     return matmul_library.matmul_numpy(*_operands(a, b))
+
+
+def matmul_packed(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+    """a (m, k), b (k, n) -> (m, n): packed panels around a micro-kernel of vectors, on one thread.
+
+    Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
+    """
+    return matmul_packed_kernel.matmul_packed(*_operands(a, b))
+
+
+def matmul_parallel(a: ArrayLike, b: ArrayLike, workers: int | None = None) -> NDArray[Any]:
+    """a (m, k), b (k, n) -> (m, n): rows split over `workers`, who call single-threaded BLAS at the same time.
+
+    None means as many workers as threads are allowed (`numba.set_num_threads`); more workers than rows or
+    threads is no mistake, the pieces are then fewer or wait for one another. Raises BadInput (a ValueError) for
+    shapes that do not match, data types it cannot take, and workers that are no whole number from 1 up.
+    """
+    number = None if workers is None else _whole("workers", workers, "4")
+    return matmul_threads.matmul_row_threads(*_operands(a, b), workers=number)
 
 
 def _operands(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -51,11 +71,11 @@ def _operands(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     return left, right
 
 
-def _whole_block(value: object) -> int:
+def _whole(name: str, value: object, example: str) -> int:
     try:
-        block = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        block = 0
-    if block < 1:
-        raise BadInput(f"block_size is {value!r}; give a whole number from 1 up, for instance 64.")
-    return block
+        number = 0
+    if number < 1:
+        raise BadInput(f"{name} is {value!r}; give a whole number from 1 up, for instance {example}.")
+    return number

@@ -63,6 +63,18 @@ def splat(builder: ir.IRBuilder, value: ir.Value, vector: ir.Type) -> ir.Value:
     return builder.shuffle_vector(start, ir.Constant(vector, ir.Undefined), mask)
 
 
+def interleaved(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """a[0] b[0] a[1] b[1] ..., in two vectors."""
+    lanes = a.type.count
+    pairs = [lane for i in range(lanes) for lane in (i, lanes + i)]
+    return shuffled(builder, a, b, pairs[:lanes]), shuffled(builder, a, b, pairs[lanes:])
+
+
+def shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, lanes: list[int]) -> ir.Value:
+    """The named lanes of a followed by b."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
+
+
 def fused_multiply_add(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
     """a * b + c in one rounding, for scalars and vectors (llvmlite's own `fma` takes scalars only)."""
     kind = a.type
@@ -112,6 +124,60 @@ def pointer_at(
     builder: ir.IRBuilder, address: ir.Value, offset: ir.Value, more: int, vector: ir.Type
 ) -> ir.Value:
     return builder.inttoptr(builder.add(builder.add(address, offset), I64(more)), ir.PointerType(vector))
+
+
+def read(builder: ir.IRBuilder, address: ir.Value, kind: ir.Type, align: int) -> ir.Value:
+    """A plain load, which the optimiser may fold into the instruction that uses it."""
+    value = builder.load(builder.inttoptr(address, ir.PointerType(kind)))
+    value.align = align
+    return value
+
+
+def write(builder: ir.IRBuilder, value: ir.Value, address: ir.Value, align: int) -> None:
+    """A plain store."""
+    builder.store(value, builder.inttoptr(address, ir.PointerType(value.type))).align = align
+
+
+def read_lanes(builder: ir.IRBuilder, address: ir.Value, mask: ir.Value, vector: ir.Type) -> ir.Value:
+    """The lanes of a vector whose bit of `mask` is set, zero in the others, of which no byte is touched."""
+    pointer = builder.inttoptr(address, ir.PointerType(vector))
+    kind = ir.FunctionType(vector, [pointer.type, ir.IntType(32), mask.type, vector])
+    function = _masked(builder, "load", vector, kind)
+    align = ir.IntType(32)(4 if isinstance(vector.element, ir.FloatType) else 8)
+    return builder.call(function, [pointer, align, mask, ir.Constant(vector, None)])
+
+
+def write_lanes(builder: ir.IRBuilder, value: ir.Value, address: ir.Value, mask: ir.Value) -> None:
+    """Store the lanes whose bit of `mask` is set, and touch no other byte."""
+    vector = value.type
+    pointer = builder.inttoptr(address, ir.PointerType(vector))
+    kind = ir.FunctionType(ir.VoidType(), [vector, pointer.type, ir.IntType(32), mask.type])
+    align = ir.IntType(32)(4 if isinstance(vector.element, ir.FloatType) else 8)
+    builder.call(_masked(builder, "store", vector, kind), [value, pointer, align, mask])
+
+
+def _masked(builder: ir.IRBuilder, what: str, vector: ir.Type, kind: ir.FunctionType) -> ir.Function:
+    bits = 32 if isinstance(vector.element, ir.FloatType) else 64
+    name = f"llvm.masked.{what}.v{vector.count}f{bits}.p0"
+    return builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+
+
+def first_lanes(builder: ir.IRBuilder, count: ir.Value, vector: ir.Type) -> ir.Value:
+    """A mask whose first `count` lanes are set."""
+    lanes = ir.VectorType(I64, vector.count)
+    numbers = ir.Constant(lanes, list(range(vector.count)))
+    return builder.icmp_signed("<", numbers, splat(builder, count, lanes))
+
+
+def prefetch(builder: ir.IRBuilder, address: ir.Value) -> None:
+    """Ask for the cache line of `address`, to be read or written soon; no error where there is none."""
+    pointer = builder.inttoptr(address, ir.PointerType(ir.IntType(8)))
+    number = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+    name = "llvm.prefetch.p0"
+    function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+    to_read, keep_in_all_levels, data = number(0), number(3), number(1)
+    builder.call(function, [pointer, to_read, keep_in_all_levels, data])
 
 
 def load(builder: ir.IRBuilder, pointer: ir.Value, vector: ir.Type, align: int) -> ir.Value:

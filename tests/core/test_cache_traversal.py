@@ -16,7 +16,7 @@ from accel_core.cache.stream import accesses
 from accel_core.cache.traversal import ORDERS
 from accel_core.cache.visits import VISITS, visit_order
 from accel_core.errors import BadInput
-from accel_core.kernels import matmul_compiled, matmul_interpreted
+from accel_core.kernels import matmul_compiled, matmul_interpreted, matmul_register
 from accel_core.kernels.matmul import MATMUL
 
 Access = tuple[str, int, int, bool]
@@ -58,6 +58,15 @@ def test_the_blocked_ijk_stream_is_access_for_access_that_of_the_tiled_kernel(
     monkeypatch.setattr(matmul_compiled, "compiled_ijk", matmul_compiled.compiled_ijk.py_func)
     tiled = recorded(matmul_compiled.compiled_tiled.py_func, shape, block)
     assert streamed(Traversal(shape, "ijk", (block,) * 3)) == tiled
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 4), (8, 5, 12), (16, 16, 8)])
+def test_the_register_tiled_stream_is_access_for_access_that_of_the_kernel(
+    monkeypatch: pytest.MonkeyPatch, shape: Any
+) -> None:
+    monkeypatch.setattr(matmul_register, "compiled_ijk", lambda a, b, c: None)  # nothing is left for the edges
+    kernel = recorded(matmul_register.register_tile.py_func, shape)
+    assert streamed(Traversal(shape, "ijk", tile=True)) == kernel
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -220,4 +229,6 @@ def test_a_traversal_comes_back_from_its_plain_data(traversal: Traversal) -> Non
 
 
 def test_the_ladder_still_has_the_orders_that_are_compared_here() -> None:
-    assert {"compiled_ijk", "compiled_tiled", "compiled_ikj"} <= {kernel.name for kernel in MATMUL.kernels}
+    assert {"compiled_ijk", "compiled_tiled", "compiled_ikj", "register_tile"} <= {
+        kernel.name for kernel in MATMUL.kernels
+    }

@@ -29,10 +29,10 @@ from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES
 
 RUNGS = [kernel.name for kernel in MATMUL.kernels]
-BLOCKED = [kernel.name for kernel in MATMUL.kernels if kernel.parameters]
+BLOCKED = [kernel.name for kernel in MATMUL.kernels if any(p.name == "block" for p in kernel.parameters)]
 COMPILED = ("compiled_ijk", "compiled_tiled", "compiled_ikj")
-PUBLIC = (accel_core.matmul_naive, accel_core.matmul_blocked, accel_core.matmul_numpy)
-PUBLIC_NAMES = ("naive", "blocked", "numpy")
+PUBLIC_NAMES = ("naive", "blocked", "numpy", "packed", "parallel")
+PUBLIC = tuple(getattr(accel_core, f"matmul_{name}") for name in PUBLIC_NAMES)
 
 
 def exact(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -58,9 +58,14 @@ def test_the_ladder_stands_in_its_order() -> None:
         "python_lists",
         "compiled_ijk",
         "compiled_tiled",
+        "register_tile",
         "compiled_ikj",
+        "vector_tile",
+        "packed",
+        "packed_threads",
         "numpy_tiled",
         "numpy",
+        "row_threads",
     ]
 
 
@@ -166,10 +171,10 @@ def test_tiles_larger_than_the_matrix_are_one_tile() -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_compiled_loops_keep_the_order_of_every_sum(dtype: str) -> None:
-    """ijk, tiled ijk and ikj add the same products in the same order, so they agree to the last bit."""
+    """ijk, tiled ijk, ikj and 4 x 4 add the same products in the same order, so they agree to the last bit."""
     a, b = MATMUL.make_inputs((40, 50, 60), dtype, 9)
     by_python = MATMUL.kernel("python_loops").function(a, b)
-    for name in COMPILED:
+    for name in (*COMPILED, "register_tile"):
         assert np.array_equal(MATMUL.kernel(name).function(a, b), by_python), name
 
 

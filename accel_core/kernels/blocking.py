@@ -1,0 +1,92 @@
+"""How large the blocks of the packed matrix product are: a rule that follows from the caches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from accel_core.errors import BadInput
+from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.machine import detect
+
+TYPICAL_BYTES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 8 << 20}
+"""What a cache is taken to hold where the system does not say."""
+SHARES = {"L1": 1 / 4, "L2": 1 / 2, "L3": 1 / 8}
+"""How much of a cache its block fills: of L1 little, because micro-panels of b and the tile of c pass through
+it as well; half of L2, which the next block of b and c pass through; an eighth of L3, which other cores
+share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """Block lengths of the five loops, in elements, under the names that the literature gives them."""
+
+    mr: int
+    """Rows of the register tile."""
+    nr: int
+    """Columns of the register tile: some vectors."""
+    mc: int
+    """Rows of the packed block of a: mc x kc elements, in L3."""
+    kc: int
+    """Depth of a packed block: a micro-panel of a, mr x kc elements, in L1."""
+    nc: int
+    """Columns of the packed block of b: kc x nc elements, in L2."""
+
+    def bytes_in(self, level: str, itemsize: int) -> int:
+        """Bytes of the block that is to stay in `level`."""
+        elements = {"L1": self.mr * self.kc, "L2": self.kc * self.nc, "L3": self.mc * self.kc}
+        return elements[level] * itemsize
+
+
+def blocking(dtype: str, cache_bytes: Mapping[str, int], rows: int = ROWS) -> Blocking:
+    """The block lengths for caches of so many bytes: each block fills its share (SHARES) of its cache.
+
+    kc = share of L1 / (mr itemsize), nc = share of L2 / (kc itemsize) and mc = share of L3 / (kc itemsize),
+    each rounded down to whole tiles, but never below one. After Goto and van de Geijn, "Anatomy of
+    High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, with the roles of a and b exchanged: rows of
+    c, not its columns, are contiguous here, so the vectors run along b, and it is the narrow micro-panel of a
+    that stays in L1.
+    """
+    if rows not in TILES:
+        raise BadInput(f"tile is {rows!r}; the register tiles have {', '.join(map(str, TILES))} rows.")
+    itemsize = np.dtype(dtype).itemsize
+    nr = TILES[rows] * WIDTH_BITS // 8 // itemsize
+    room = {
+        level: int(cache_bytes.get(level, TYPICAL_BYTES[level]) * SHARES[level]) // itemsize for level in SHARES
+    }
+    kc = _whole(room["L1"] // rows, 8)
+    return Blocking(rows, nr, _whole(room["L3"] // kc + rows - 1, rows), kc, _whole(room["L2"] // kc, nr))
+
+
+@cache
+def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
+    """The blocks for the caches that were detected here; what is not 0 stands in place of what they ask for.
+
+    mc and nc are rounded up to whole register tiles.
+    """
+    blocks = blocking(dtype, _detected(), tile or ROWS)
+    given = {"mc": -(-mc // blocks.mr) * blocks.mr, "kc": kc, "nc": -(-nc // blocks.nr) * blocks.nr}
+    return replace(blocks, **{name: length for name, length in given.items() if length})
+
+
+@cache
+def unpacked_bytes() -> int:
+    """Bytes of b up to which nothing is packed: three quarters of L2, where it then stays for all rows of a."""
+    return _detected().get("L2", TYPICAL_BYTES["L2"]) * 3 // 4
+
+
+def _detected() -> dict[str, int]:
+    return {level.level: level.size_bytes for level in detect().caches}
+
+
+def evenly(length: int, longest: int, step: int) -> int:
+    """The least block, a multiple of `step`, that cuts `length` into as few blocks as `longest` does."""
+    blocks = max(1, -(-length // longest))
+    return _whole(-(-length // blocks) + step - 1, step)
+
+
+def _whole(length: int, step: int) -> int:
+    return max(length // step, 1) * step

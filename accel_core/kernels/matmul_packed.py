@@ -1,0 +1,93 @@
+"""Matrix product as the fast libraries do it: five loops around a micro-kernel, over packed panels.
+
+The contract is that of `matmul_interpreted`. The structure is that of Goto and van de Geijn (ACM TOMS 34(3),
+2008) and of BLIS (Van Zee and van de Geijn, ACM TOMS 41(3), 2015); `blocking` derives the lengths of the
+blocks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels.blocking import Blocking, blocking_here, evenly, unpacked_bytes
+from accel_core.kernels.compiled import compiled, inlined, outlined
+from accel_core.kernels.matmul_register import vector_tile
+from accel_core.kernels.micro_kernel import lanes_of, panel_product
+from accel_core.kernels.panels import SLACK, pack_a, pack_b, room
+
+
+@compiled
+def five_loops(
+    a: NDArray, b: NDArray, c: NDArray, packed_a: NDArray, packed_b: NDArray, edge: NDArray,
+    mr: int, nr: int, mc: int, kc: int, nc: int,
+) -> None:  # fmt: skip
+    m, k = a.shape
+    n = b.shape[1]
+    for i in range(0, m, mc):  # 5th loop: a block of a, mc x kc, stays in L3
+        for p in range(0, k, kc):  # 4th: so deep that a micro-panel of it, mr x kc, stays in L1
+            pack_a(a[i : i + mc, p : p + kc], packed_a, mr)
+            depth = min(kc, k - p)
+            for j in range(0, n, nc):  # 3rd: a block of b, kc x nc, stays in L2
+                pack_b(b[p : p + kc, j : j + nc], packed_b, nr)
+                block_product(packed_a, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0, mr, nr)
+
+
+@outlined
+def block_product(
+    packed_a: NDArray, packed_b: NDArray, c: NDArray, edge: NDArray,
+    depth: int, accumulate: bool, mr: int, nr: int,
+) -> None:  # fmt: skip
+    m, n = c.shape
+    lanes = lanes_of(c)
+    for i in range(0, m, mr):  # 2nd loop: a micro-panel of a, in L1
+        for j in range(0, n, nr):  # 1st: a micro-panel of b, on its way from L2 into the registers
+            vectors = (min(nr, n - j) + lanes - 1) // lanes
+            if i + mr <= m and j + vectors * lanes <= n:
+                panel_product(packed_a, i * depth, packed_b, j * depth, c, i, j, depth, mr, vectors, accumulate)
+            else:  # a tile that c has not room for is computed beside it
+                panel_product(packed_a, i * depth, packed_b, j * depth, edge, 0, 0, depth, mr, vectors, False)
+                _put(edge, c[i : i + mr, j : j + nr], accumulate)
+
+
+@inlined
+def _put(edge: NDArray, c: NDArray, accumulate: bool) -> None:
+    for i in range(c.shape[0]):
+        for j in range(c.shape[1]):
+            c[i, j] = c[i, j] + edge[i, j] if accumulate else edge[i, j]
+
+
+def packed(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
+    """c (m, n) = a (m, k) @ b (k, n), all with rows of unit stride; c may hold anything before.
+
+    The lengths of `blocks` are those at most: the matrices are cut into blocks that are as even as they can be.
+    """
+    (m, k), n = a.shape, b.shape[1]
+    mc, kc, nc = evenly(m, blocks.mc, blocks.mr), evenly(k, blocks.kc, 1), evenly(n, blocks.nc, blocks.nr)
+    counts = mc * kc + SLACK, kc * nc, blocks.mr * blocks.nr
+    packed_a, packed_b, edge = room(c.dtype.name, counts)
+    tile = edge.reshape(blocks.mr, blocks.nr)
+    five_loops(a, b, c, packed_a, packed_b, tile, blocks.mr, blocks.nr, mc, kc, nc)
+
+
+def product(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
+    """`packed`, but straight from a and b where b is so small that packing costs more than it brings."""
+    if not a.shape[1]:
+        c[...] = 0
+    elif b.nbytes <= unpacked_bytes():
+        vector_tile(a, b, c)
+    else:
+        packed(a, b, c, blocks)
+
+
+def matmul_packed(a: NDArray, b: NDArray, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> NDArray:
+    """a (m, k), b (k, n) -> (m, n): packed panels and a micro-kernel of LLVM vectors.
+
+    `tile` is the rows of the register tile, `mc`, `kc` and `nc` are the lengths of the blocks; 0 means what the
+    caches ask for. If any is given, nothing is left unpacked, so that what was asked for is what runs.
+    """
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    blocks = blocking_here(a.dtype.name, tile, mc, kc, nc)
+    compute = packed if (tile or mc or kc or nc) and a.shape[1] else product
+    compute(np.ascontiguousarray(a), np.ascontiguousarray(b), c, blocks)
+    return c

@@ -1,0 +1,243 @@
+"""The ladder of matrix products: twelve rungs, each one change from another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from accel_core.kernels import (
+    matmul_compiled,
+    matmul_interpreted,
+    matmul_library,
+    matmul_packed,
+    matmul_register,
+    matmul_threads,
+)
+from accel_core.kernels.micro_kernel import TILES
+from accel_core.kernels.simd import ARM
+from accel_core.model import Kernel, Parameter, Shape
+
+_BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
+_LARGEST_BLOCK = 32768
+"""As large as the largest size: a block that no size exceeds is one tile, which is no tiling at all."""
+_TILE_CALL_S = 4e-6
+"""One slice-multiply-add of NumPy on a slow core, whatever the size of the tile."""
+
+
+def _predict_numpy_tiled_s(shape: Shape, parameters: Mapping[str, int]) -> float:
+    tiles = math.prod(-(-length // parameters["block"]) for length in shape)
+    return tiles * _TILE_CALL_S + 2 * math.prod(shape) / 1e10
+
+
+def _length(name: str, idea: str) -> Parameter:
+    return Parameter(name, 0, 0, _LARGEST_BLOCK, (0, 64, 128, 256, 512, 1024, 2048), idea)
+
+
+_FMA = () if ARM else ("fma",)
+"""Every 64-bit Arm processor multiplies and adds in one step; an x86 one without would call a C function."""
+
+
+def _block(default: int, idea: str) -> Parameter:
+    return Parameter("block", default, 1, _LARGEST_BLOCK, _BLOCKS, idea)
+
+
+KERNELS = (
+    Kernel(
+        name="python_loops",
+        title="Python loops over arrays",
+        function=matmul_interpreted.matmul_python_loops,
+        core=matmul_interpreted.python_loops,
+        family="interpreted",
+        idea="The definition, written as three loops.",
+        explanation=(
+            "Every a[i, p] makes a Python object for one number, and the interpreter decides anew what * "
+            "and + mean. This is often blamed on cache misses; it is as slow where both matrices fit in the "
+            "nearest cache: what it waits for is the interpreter."
+        ),
+        typical_flop_per_s=4e6,
+    ),
+    Kernel(
+        name="python_lists",
+        title="Python loops over lists",
+        function=matmul_interpreted.matmul_python_lists,
+        core=matmul_interpreted.python_lists,
+        family="interpreted",
+        idea="The arrays become lists of floats before the same three loops run.",
+        explanation=(
+            "A list already holds Python objects, so no number has to be wrapped up when it is read: most "
+            "of the time of the rung before went into that. The price of the conversion is included, and it "
+            "vanishes beside the loops. Python's only float is the double, so float32 sums are rounded "
+            "once, at the end."
+        ),
+        typical_flop_per_s=3e7,
+    ),
+    Kernel(
+        name="compiled_ijk",
+        title="Compiled loops, ijk",
+        function=matmul_compiled.matmul_compiled_ijk,
+        core=matmul_compiled.compiled_ijk.py_func,
+        family="compiled",
+        idea="The same three loops over arrays are compiled to machine code by Numba.",
+        explanation=(
+            "The interpreter is gone, and now the memory shows: the innermost loop walks down a column of "
+            "b, each step in another cache line, so the speed falls as the matrices outgrow one cache after "
+            "the other. Power-of-two sizes fall furthest, because steps of such a length land in few sets "
+            "of the cache: 1024 is far slower than 1000. Each sum is one chain of additions in the written "
+            "order, which floating-point rules do not let the compiler split over vector lanes; no "
+            "fast-math switch is used to hide that."
+        ),
+        typical_flop_per_s=3e8,
+        changed_from="python_loops",
+    ),
+    Kernel(
+        name="compiled_tiled",
+        title="Compiled loops, ijk over tiles",
+        function=matmul_compiled.matmul_compiled_tiled,
+        core=matmul_compiled.compiled_tiled.py_func,
+        family="compiled",
+        idea="The compiled ijk nest runs over small tiles, so a tile of b stays cached until it is used again.",
+        explanation=(
+            "Here blocking is about caches, and its curve has a best block: too small, and starting a tile "
+            "costs more than the tile; too large, and the tile of b falls out of the cache. The limit is "
+            "often not the capacity: at power-of-two sizes the rows of a tile land in few sets of the "
+            "cache, and a tile with more rows than those sets have ways evicts itself. That is why 1000 "
+            "has a larger best block than 1024."
+        ),
+        typical_flop_per_s=2e9,
+        parameters=(_block(16, "Side of a square tile."),),
+    ),
+    Kernel(
+        name="register_tile",
+        title="Compiled loops, 4 x 4 register tile",
+        function=matmul_register.matmul_register_tile,
+        core=matmul_register.register_tile.py_func,
+        family="compiled",
+        idea="Sixteen entries of c are summed at once, each in a register of its own.",
+        explanation=(
+            "Each number that is read is now used four times: eight reads serve sixteen multiplications, where "
+            "the rung before read two for each. And sixteen chains of additions run side by side, where one "
+            "waited for itself. The tile helps at every size, and it still computes one number at a time: "
+            "LLVM is left to find vectors in it, and with Numba's settings it does not look for them here."
+        ),
+        typical_flop_per_s=1.5e9,
+        changed_from="compiled_ijk",
+    ),
+    Kernel(
+        name="compiled_ikj",
+        title="Compiled loops, ikj",
+        function=matmul_compiled.matmul_compiled_ikj,
+        core=matmul_compiled.compiled_ikj.py_func,
+        family="compiled",
+        idea="The two inner loops change places, so the innermost one runs along rows of b and c.",
+        explanation=(
+            "Neighbours in memory are now neighbours in time: every byte of a cache line is used, the "
+            "prefetcher keeps up, and because the entries of a row of c are independent sums the compiler "
+            "may work on a whole vector of them at once. Nothing is reordered inside any one sum."
+        ),
+        typical_flop_per_s=1.5e10,
+        changed_from="compiled_ijk",
+    ),
+    Kernel(
+        name="vector_tile",
+        title="Vectors in the register tile",
+        function=matmul_register.matmul_vector_tile,
+        core=matmul_register.vector_tile.py_func,
+        family="packed",
+        idea="The sixteen scalars of the tile become 24 vector registers (12 where there are 16), with fused "
+        "multiply-adds.",
+        explanation=(
+            "The tile is written in LLVM's own vector types, so nothing is left to a compiler's guess: an "
+            "element of a goes to all lanes, meets each vector of a row of b, and 24 sums stay in registers. "
+            "While b fits in L2 this is as fast as anything here. Beyond, each row of the tile's columns of b "
+            "lies on another page and, at power-of-two sizes, in the same few sets: the speed falls as the "
+            "matrices grow."
+        ),
+        typical_flop_per_s=1e10,
+        changed_from="register_tile",
+        needs=_FMA,
+    ),
+    Kernel(
+        name="packed",
+        title="Packed panels",
+        function=matmul_packed.matmul_packed,
+        core=matmul_packed.five_loops.py_func,
+        family="packed",
+        idea="Blocks of a and b are copied into panels that lie as the tile reads them, cut for each cache.",
+        explanation=(
+            "Five loops around the same tile. Each block has a cache that it is cut for: a micro-panel of a "
+            "in L1, a block of b in L2, a block of a in L3. Copying costs a few reads and writes for each of "
+            "thousands of multiplications; in return there is no stride left, every read is the next one in "
+            "memory, and the speed no longer falls with size. Where b fits in three quarters of L2, nothing "
+            "is packed."
+        ),
+        typical_flop_per_s=2e10,
+        changed_from="vector_tile",
+        parameters=(
+            Parameter("tile", 0, 0, max(TILES), (0, *TILES), "Rows of the register tile; 0: 6."),
+            _length("mc", "Rows of the block of a that L3 holds; 0: an eighth of L3."),
+            _length("kc", "Depth of both blocks: a micro-panel of a stays in L1; 0: a quarter of L1."),
+            _length("nc", "Columns of the block of b that L2 holds; 0: half of L2."),
+        ),
+        needs=_FMA,
+    ),
+    Kernel(
+        name="packed_threads",
+        title="Packed panels on threads",
+        function=matmul_threads.matmul_packed_threads,
+        family="packed",
+        idea="c is cut into one part for each thread; each part is a packed product of its own.",
+        explanation=(
+            "The threads share nothing that they write, so they never wait for one another before the end. "
+            "Each packs what it needs, some of it twice over: the parts are nearly square, which makes that "
+            "least. To start and to end together costs some tens of microseconds, which small sizes feel."
+        ),
+        typical_flop_per_s=2e10,
+        threaded=True,
+        needs=_FMA,
+    ),
+    Kernel(
+        name="numpy_tiled",
+        title="NumPy tile by tile",
+        function=matmul_library.matmul_numpy_tiled,
+        core=matmul_library.numpy_tiled,
+        family="numpy",
+        idea="Each tile product is done by NumPy's @, and Python walks over the tiles.",
+        explanation=(
+            "The speed rises all the way to no tiling at all, so there is no best block here: the library "
+            "already blocks for the caches, and what a larger block buys is more work for each Python call. "
+            "A curve like this one says nothing about caches; hold it against the compiled tiles."
+        ),
+        typical_flop_per_s=1e10,
+        changed_from="compiled_tiled",
+        parameters=(_block(64, "Side of a square tile; each tile is one call of the library."),),
+        predict_s=_predict_numpy_tiled_s,
+    ),
+    Kernel(
+        name="numpy",
+        title="NumPy (BLAS)",
+        function=matmul_library.matmul_numpy,
+        family="library",
+        idea="One call hands the whole product to the library behind NumPy.",
+        explanation=(
+            "The library packs panels of both matrices for each cache level and keeps a block of c in "
+            "vector registers, so that nearly every cycle starts fused multiply-adds; it can use all cores."
+        ),
+        typical_flop_per_s=3e10,
+        threaded=True,
+    ),
+    Kernel(
+        name="row_threads",
+        title="Rows over threads, each calls BLAS",
+        function=matmul_threads.matmul_row_threads,
+        family="library",
+        idea="The rows of a are split over threads that call the library at the same time, one thread each.",
+        explanation=(
+            "The library lets go of the interpreter while it computes, so the calls really run side by side. "
+            "It is set to one thread meanwhile: else each call would bring threads of its own, and they would "
+            "take the processors from one another. Every thread packs all of b, which the library's own "
+            "threads share: that, and the handing over, is what it loses."
+        ),
+        typical_flop_per_s=2e10,
+        threaded=True,
+    ),
+)

@@ -1,0 +1,77 @@
+"""Matrix product on several threads: the packed one, and rows split over calls of single-threaded BLAS.
+
+The contract is that of `matmul_interpreted`; how many threads there are, `pool` knows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from accel_core.kernels import pool
+from accel_core.kernels.blocking import blocking_here
+from accel_core.kernels.matmul_packed import product
+
+
+def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
+    """a (m, k), b (k, n) -> (m, n): the packed product of a part of c on each thread, which share nothing.
+
+    Each thread packs what it needs for itself, so the parts are as square as they can be: that is where the
+    rows of a and columns of b to be packed are fewest.
+    """
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    blocks = blocking_here(a.dtype.name)
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    (m, n), threads = c.shape, pool.thread_count()
+    down, across = _grid(m, n, threads)
+    rows, columns = pool.shares(m, down, blocks.mr), pool.shares(n, across, blocks.nr)
+    pool.run([partial(product, a[r], b[:, s], c[r, s], blocks) for r in rows for s in columns])
+    return c
+
+
+def _grid(m: int, n: int, threads: int) -> tuple[int, int]:
+    """`threads` as parts down and across, so that a part of c has the least rows and columns together."""
+    pairs = [(down, threads // down) for down in range(1, threads + 1) if threads % down == 0]
+    return min(pairs, key=lambda pair: m / pair[0] + n / pair[1])
+
+
+def matmul_row_threads(a: NDArray, b: NDArray, workers: int | None = None) -> NDArray:
+    """a (m, k), b (k, n) -> (m, n): `workers` pieces of the rows, each one call of single-threaded BLAS."""
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    rows = pool.shares(c.shape[0], workers or pool.thread_count())
+    with _single_threaded_blas():
+        pool.run([partial(np.matmul, a[r], b, out=c[r]) for r in rows])
+    return c
+
+
+_lock = threading.Lock()
+_inside: list[Any] = []
+"""A token for each call that is inside; the limit is set by the first one and lifted by the last."""
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
+
+
+@contextmanager
+def _single_threaded_blas() -> Iterator[None]:
+    """One thread for each call of BLAS. The number is the library's, for all threads: so calls are counted."""
+    with _lock:
+        if not _inside:
+            _inside.append(_blas().limit(limits=1))
+        _inside.append(None)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside.pop()
+            if len(_inside) == 1:
+                _inside.pop().restore_original_limits()

@@ -1,0 +1,247 @@
+"""The micro-kernel of the matrix product: a tile of c stays in vector registers while k runs.
+
+Each step of k reads one vector row of b and one column of a, element by element into all lanes, and makes a
+fused multiply-add for each vector of the tile (an outer product). A tile of r rows and v vectors so reads r + v
+times for r v multiply-adds, and it has to be large for a second reason too: a multiply-add takes about four
+cycles and two can start in each, so that at least eight must be under way.
+
+`panel_product` runs on packed panels (`panels`), `tile_product` on a and b as they lie in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from accel_core.kernels.compiled import inlined
+from accel_core.kernels.simd import (
+    ARM,
+    I64,
+    Loop,
+    first_lanes,
+    fused_multiply_add,
+    prefetch,
+    read,
+    read_lanes,
+    scalar_type,
+    splat,
+    vector_type,
+    write,
+    write_lanes,
+)
+
+
+def _width_bits() -> int:
+    features = llvmlite.binding.get_host_cpu_features()
+    return 512 if features.get("avx512f") else 256 if features.get("avx2") else 128
+
+
+WIDTH_BITS = _width_bits()
+"""Vector width of the micro-kernel: the widest that this processor has (NEON and SSE: 128)."""
+TILES = {4: 6, 6: 4, 8: 3, 12: 2} if ARM or WIDTH_BITS == 512 else {4: 3, 6: 2, 8: 1, 12: 1}
+"""Rows of a register tile -> its vectors: 24 of 32 registers, or 12 of 16, leave room for b and an element of
+a."""
+ROWS = 6
+"""Rows of the tile where nothing else is asked for: with it, reads are fewest (r + v is least) for r v = 24."""
+_VECTORS = TILES[ROWS]
+
+
+@inlined
+def lanes_of(array: NDArray) -> int:
+    """Elements of `array` in a vector."""
+    return WIDTH_BITS // 8 // array.itemsize
+
+
+@inlined
+def columns_of(array: NDArray) -> int:
+    """Columns of the register tile of ROWS rows."""
+    return _VECTORS * WIDTH_BITS // 8 // array.itemsize
+
+
+@intrinsic
+def panel_product(
+    typingctx: Any, a: Any, at_a: Any, b: Any, at_b: Any, c: Any, i: Any, j: Any, depth: Any, rows: Any,
+    vectors: Any, accumulate: Any,
+) -> Any:  # fmt: skip
+    """c[i : i + rows, j : j + vectors * lanes] = (c of there if `accumulate`) + panel of a @ panel of b.
+
+    `a` and `b` are packed: from element `at_a`, `depth` columns of `rows` elements; from `at_b`, a multiple of
+    the vector length, `depth` rows of `vectors` vectors. depth >= 1; `rows` is one of TILES and `vectors` at
+    most its value, else nothing is done.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lengths = Lengths(c, builder)
+        start_a = lengths.element(context, signature, args, 0, args[1])
+        start_b = lengths.element(context, signature, args, 2, args[3])
+        start_c, row_bytes = lengths.tile_of(context, signature, args, 4, args[5], args[6])
+        depth, accumulate = args[7], builder.icmp_signed("!=", args[10], I64(0))
+
+        def body(rows: int, vectors: int) -> None:
+            def column(at: ir.Value) -> list[ir.Value]:
+                return [lengths.every_lane(at, row * lengths.size) for row in range(rows)]
+
+            def row(at: ir.Value) -> list[ir.Value]:
+                return [lengths.vector_at(at, v * lengths.bytes, lengths.bytes) for v in range(vectors)]
+
+            places = lengths.places(start_c, row_bytes, rows, vectors)
+            for place in places:  # c is in L3 or further, and what is asked for now is here when k is through
+                prefetch(builder, place)
+            steps = I64(rows * lengths.size), I64(vectors * lengths.bytes)
+            count = rows * vectors
+            sums = _outer_products(builder, lengths, depth, count, (start_a, start_b), steps, column, row)
+            with builder.if_else(accumulate) as (onto, anew):
+                with onto:
+                    for place, value in zip(places, sums, strict=True):
+                        before = read(builder, place, lengths.vector, lengths.size)
+                        write(builder, builder.fadd(before, value), place, lengths.size)
+                with anew:
+                    for place, value in zip(places, sums, strict=True):
+                        write(builder, value, place, lengths.size)
+
+        cases = [(r, v) for r, most in TILES.items() for v in range(1, most + 1)]
+        _for_each_case(builder, args[8], args[9], cases, body)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.void(a, whole, b, whole, c, whole, whole, whole, whole, whole, whole), codegen
+
+
+@intrinsic
+def tile_product(
+    typingctx: Any, a: Any, b: Any, c: Any, i: Any, j: Any, depth: Any, rows: Any, columns: Any
+) -> Any:
+    """c[i : i + rows, j : j + columns] = a[i : i + rows, :depth] @ b[:depth, j : j + columns], rows of unit
+    stride.
+
+    1 <= rows <= ROWS and 1 <= columns <= TILES[ROWS] vectors, depth >= 1, else nothing is done. No byte outside
+    of these ranges is read or written.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lengths = Lengths(c, builder)
+        start_a, row_bytes_a = lengths.tile_of(context, signature, args, 0, args[3], I64(0))
+        start_b, row_bytes_b = lengths.tile_of(context, signature, args, 1, I64(0), args[4])
+        start_c, row_bytes_c = lengths.tile_of(context, signature, args, 2, args[3], args[4])
+        lanes = I64(lengths.lanes)
+        whole = builder.sdiv(builder.sub(args[7], I64(1)), lanes)
+        mask = first_lanes(builder, builder.sub(args[7], builder.mul(whole, lanes)), lengths.vector)
+
+        def body(rows: int, vectors: int) -> None:
+            starts = lengths.places(I64(0), row_bytes_a, rows, 1)
+            last = (vectors - 1) * lengths.bytes
+
+            def column(at: ir.Value) -> list[ir.Value]:
+                return [lengths.every_lane(builder.add(at, start), 0) for start in starts]
+
+            def row(at: ir.Value) -> list[ir.Value]:
+                full = [lengths.vector_at(at, v * lengths.bytes, lengths.size) for v in range(vectors - 1)]
+                return [*full, read_lanes(builder, builder.add(at, I64(last)), mask, lengths.vector)]
+
+            steps = I64(lengths.size), row_bytes_b
+            count = rows * vectors
+            sums = _outer_products(builder, lengths, args[5], count, (start_a, start_b), steps, column, row)
+            for n, place in enumerate(lengths.places(start_c, row_bytes_c, rows, vectors)):
+                if n % vectors == vectors - 1:
+                    write_lanes(builder, sums[n], place, mask)
+                else:
+                    write(builder, sums[n], place, lengths.size)
+
+        cases = [(r, v) for r in range(1, ROWS + 1) for v in range(1, TILES[ROWS] + 1)]
+        _for_each_case(builder, args[6], builder.add(whole, I64(1)), cases, body)
+        return context.get_dummy_value()
+
+    count = types.int64
+    return types.void(a, b, c, count, count, count, count, count), codegen
+
+
+class Lengths:
+    """Lengths of one element type, and the addresses that they lead to."""
+
+    def __init__(self, array: Any, builder: ir.IRBuilder) -> None:
+        self.builder = builder
+        self.scalar = scalar_type(array.dtype)
+        self.vector = vector_type(array.dtype, WIDTH_BITS)
+        self.size, self.bytes = array.dtype.bitwidth // 8, WIDTH_BITS // 8
+        self.lanes = self.bytes // self.size
+
+    def element(self, context: Any, signature: Any, args: Any, which: int, at: ir.Value) -> ir.Value:
+        """Address of element `at` of a one-dimensional argument."""
+        array = context.make_array(signature.args[which])(context, self.builder, args[which])
+        start = self.builder.ptrtoint(array.data, I64)
+        return self.builder.add(start, self.builder.mul(at, I64(self.size)))
+
+    def tile_of(
+        self, context: Any, signature: Any, args: Any, which: int, i: ir.Value, j: ir.Value
+    ) -> tuple[ir.Value, ir.Value]:
+        """Address of element (i, j) of a two-dimensional argument with rows of unit stride, and bytes of a
+        row."""
+        builder = self.builder
+        array = context.make_array(signature.args[which])(context, builder, args[which])
+        row_bytes = builder.extract_value(array.strides, 0)
+        start = builder.add(builder.ptrtoint(array.data, I64), builder.mul(i, row_bytes))
+        return builder.add(start, builder.mul(j, I64(self.size))), row_bytes
+
+    def every_lane(self, at: ir.Value, more: int) -> ir.Value:
+        address = self.builder.add(at, I64(more))
+        return splat(self.builder, read(self.builder, address, self.scalar, self.size), self.vector)
+
+    def vector_at(self, at: ir.Value, more: int, align: int) -> ir.Value:
+        return read(self.builder, self.builder.add(at, I64(more)), self.vector, align)
+
+    def places(self, start: ir.Value, row_bytes: ir.Value, rows: int, vectors: int) -> list[ir.Value]:
+        """Addresses of the vectors of a tile, row by row."""
+        found = []
+        for _ in range(rows):
+            found += [self.builder.add(start, I64(v * self.bytes)) for v in range(vectors)]
+            start = self.builder.add(start, row_bytes)
+        return found
+
+
+def _outer_products(
+    builder: ir.IRBuilder,
+    lengths: Lengths,
+    depth: ir.Value,
+    count: int,
+    starts: tuple[ir.Value, ir.Value],
+    steps: tuple[ir.Value, ir.Value],
+    column: Callable[[ir.Value], list[ir.Value]],
+    row: Callable[[ir.Value], list[ir.Value]],
+) -> list[ir.Value]:
+    """The sum of `depth` outer products column x row, `count` vectors that phi nodes carry round the loop."""
+    zeros = [ir.Constant(lengths.vector, None)] * count
+    loop = Loop(builder, depth, 1, [*zeros, *starts])
+    *sums, at_a, at_b = loop.values
+    across = row(at_b)
+    for r, element in enumerate(column(at_a)):
+        for v, vector in enumerate(across):
+            n = r * len(across) + v
+            sums[n] = fused_multiply_add(builder, element, vector, sums[n])
+    loop.close([*sums, builder.add(at_a, steps[0]), builder.add(at_b, steps[1])])
+    return sums
+
+
+def _for_each_case(
+    builder: ir.IRBuilder,
+    rows: ir.Value,
+    vectors: ir.Value,
+    cases: list[tuple[int, int]],
+    body: Callable[[int, int], None],
+) -> None:
+    """A branch for each (rows, vectors) in `cases`, which runs the body made for it."""
+    done = builder.append_basic_block("done")
+    key = builder.add(builder.mul(rows, I64(16)), vectors)
+    choice = builder.switch(key, done)
+    for r, v in cases:
+        block = builder.append_basic_block(f"tile_{r}x{v}")
+        choice.add_case(I64(16 * r + v), block)
+        builder.position_at_end(block)
+        body(r, v)
+        builder.branch(done)
+    builder.position_at_end(done)

@@ -1,0 +1,284 @@
+"""The packed product: its blocks, its panels, its micro-kernel's machine code, and its threads."""
+
+from __future__ import annotations
+
+import platform
+import re
+import threading
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+import accel_core
+from accel_core.errors import BadInput
+from accel_core.kernels import matmul_packed, matmul_threads, panels, pool
+from accel_core.kernels.blocking import SHARES, blocking, blocking_here, evenly
+from accel_core.kernels.compiled import OPTIONS, compiled
+from accel_core.kernels.matmul import MATMUL
+from accel_core.kernels.matmul_register import matmul_vector_tile
+from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.kernels.verify import max_relative_error
+from accel_core.model import DTYPES
+
+LENGTH = st.integers(1, 150)
+DTYPE = st.sampled_from(DTYPES)
+TILE = st.sampled_from(sorted(TILES))
+
+
+def assert_product(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    shape = (*a.shape, b.shape[1])
+    assert c.dtype == a.dtype
+    assert max_relative_error(c, MATMUL.reference(a, b)) <= MATMUL.tolerance(shape, a.dtype.name)
+
+
+@pytest.fixture
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Parts for two, also where the host has one processor: the pool then has one thread for both."""
+    monkeypatch.setattr(pool, "thread_count", lambda: 2)
+    yield
+
+
+# -- the product ---------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(m=LENGTH, k=LENGTH, n=LENGTH, dtype=DTYPE, tile=st.sampled_from([0, *TILES]))
+def test_every_tile_gives_the_product_at_any_shape(m: int, k: int, n: int, dtype: str, tile: int) -> None:
+    a, b = MATMUL.make_inputs((m, k, n), dtype, 1)
+    c = np.full((m, n), np.nan, dtype)
+    matmul_packed.packed(a, b, c, blocking_here(dtype, tile))
+    assert_product(c, a, b)
+
+
+@settings(max_examples=40)
+@given(
+    mc=st.integers(1, 90), kc=st.integers(1, 90), nc=st.integers(1, 200), tile=st.sampled_from(sorted(TILES))
+)
+def test_blocks_of_any_length_give_the_product(mc: int, kc: int, nc: int, tile: int) -> None:
+    a, b = MATMUL.make_inputs((61, 83, 131), "float32", 2)
+    assert_product(matmul_packed.matmul_packed(a, b, tile=tile, mc=mc, kc=kc, nc=nc), a, b)
+
+
+@settings(max_examples=40)
+@given(m=LENGTH, k=LENGTH, n=LENGTH, dtype=DTYPE)
+def test_the_vector_tile_reads_and_writes_inside_its_matrices_only(m: int, k: int, n: int, dtype: str) -> None:
+    """Around each matrix lies NaN, which would spoil what reads it, and which stays where nothing writes."""
+
+    def framed(inside: np.ndarray) -> np.ndarray:
+        frame = np.full((inside.shape[0] + 2, inside.shape[1] + 70), np.nan, dtype)
+        frame[1:-1, 3 : 3 + inside.shape[1]] = inside
+        return frame
+
+    a, b = MATMUL.make_inputs((m, k, n), dtype, 3)
+    frame_a, frame_b, frame_c = framed(a), framed(b), framed(np.zeros((m, n)))
+    c = frame_c[1:-1, 3 : 3 + n]
+    matmul_packed.vector_tile(frame_a[1:-1, 3 : 3 + k], frame_b[1:-1, 3 : 3 + n], c)
+    assert_product(c, a, b)
+    assert np.isnan(frame_c).sum() == frame_c.size - c.size
+
+
+def test_small_and_large_products_go_both_ways_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = MATMUL.make_inputs((70, 80, 90), "float64", 4)
+    went: list[str] = []
+    for name in ("vector_tile", "packed"):
+        way = getattr(matmul_packed, name)
+        monkeypatch.setattr(matmul_packed, name, lambda *args, n=name, w=way: (went.append(n), w(*args)))
+    for limit in (b.nbytes, b.nbytes - 1):
+        monkeypatch.setattr(matmul_packed, "unpacked_bytes", lambda limit=limit: limit)
+        assert_product(matmul_packed.matmul_packed(a, b), a, b)
+    assert went == ["vector_tile", "packed"]
+
+
+def test_infinities_and_nans_stay_where_they_belong() -> None:
+    """What a panel is filled up with must not meet an infinity: 0 times infinity is NaN."""
+    a, b = MATMUL.make_inputs((7, 9, 19), "float32", 5)
+    a[2, 3], b[4, 18] = np.inf, np.nan
+    c = np.empty((7, 19), np.float32)
+    matmul_packed.packed(a, b, c, blocking_here("float32"))
+    expected = a @ b
+    assert np.array_equal(np.isnan(c), np.isnan(expected)) and np.array_equal(np.isinf(c), np.isinf(expected))
+
+
+# -- blocks --------------------------------------------------------------------------------------------------
+
+CACHES = st.fixed_dictionaries(
+    {"L1": st.integers(4 << 10, 256 << 10), "L2": st.integers(64 << 10, 32 << 20)},
+    optional={"L3": st.integers(1 << 20, 1 << 30)},
+)
+
+
+@given(caches=CACHES, dtype=DTYPE, rows=st.sampled_from(sorted(TILES)))
+def test_each_block_fills_its_share_of_its_cache_to_a_tile(caches: dict, dtype: str, rows: int) -> None:
+    blocks = blocking(dtype, caches, rows)
+    size = np.dtype(dtype).itemsize
+    assert (
+        blocks.mc % blocks.mr == blocks.nc % blocks.nr == 0 and blocks.nr * size * 8 == TILES[rows] * WIDTH_BITS
+    )
+    one_more = {"L1": 8 * blocks.mr, "L2": blocks.nr * blocks.kc, "L3": blocks.mr * blocks.kc}
+    for level, bytes_of_cache in caches.items():
+        least = one_more[level] * size
+        assert blocks.bytes_in(level, size) <= max(bytes_of_cache * SHARES[level], 0) + least
+        assert blocks.bytes_in(level, size) >= min(bytes_of_cache * SHARES[level] - least, least)
+
+
+@given(length=st.integers(1, 5000), longest=st.integers(1, 700), step=st.integers(1, 64))
+def test_blocks_are_cut_evenly_and_no_more_of_them_than_needed(length: int, longest: int, step: int) -> None:
+    block = evenly(length, longest * step, step)
+    assert block % step == 0 and block <= longest * step
+    assert -(-length // block) <= -(-length // (longest * step))
+
+
+def test_a_tile_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(BadInput, match="tile is 5; the register tiles have 4, 6, 8, 12 rows"):
+        blocking("float32", {}, 5)
+
+
+# -- panels --------------------------------------------------------------------------------------------------
+
+
+@compiled
+def _pack_a(a: np.ndarray, packed: np.ndarray, rows: int) -> None:
+    panels.pack_a(a, packed, rows)
+
+
+@compiled
+def _pack_b(b: np.ndarray, packed: np.ndarray, columns: int) -> None:
+    panels.pack_b(b, packed, columns)
+
+
+@settings(max_examples=60)
+@given(m=LENGTH, k=LENGTH, rows=st.sampled_from(sorted(TILES)), dtype=DTYPE)
+def test_a_block_of_a_is_packed_by_columns_of_micro_panels(m: int, k: int, rows: int, dtype: str) -> None:
+    a = np.arange(1, m * k + 1).reshape(m, k).astype(dtype)
+    tall = -(-m // rows)
+    packed = np.full(tall * rows * k + panels.SLACK, np.nan, dtype)
+    _pack_a(a, packed, rows)
+    filled = np.zeros((tall * rows, k), dtype)
+    filled[:m] = a
+    expected = filled.reshape(tall, rows, k).transpose(0, 2, 1)
+    assert np.array_equal(packed[: expected.size].reshape(expected.shape), expected)
+
+
+@settings(max_examples=60)
+@given(k=LENGTH, n=LENGTH, vectors=st.integers(1, 6), dtype=DTYPE)
+def test_a_block_of_b_is_packed_by_rows_of_micro_panels(k: int, n: int, vectors: int, dtype: str) -> None:
+    b = np.arange(1, k * n + 1).reshape(k, n).astype(dtype)
+    lanes = WIDTH_BITS // 8 // b.itemsize
+    columns, whole = vectors * lanes, -(-n // lanes) * lanes
+    (packed,) = panels.room(dtype, (k * whole,))
+    _pack_b(b, packed, columns)
+    filled = np.zeros((k, whole), dtype)
+    filled[:, :n] = b
+    expected = np.concatenate([filled[:, j : j + columns].ravel() for j in range(0, whole, columns)])
+    assert np.array_equal(packed, expected)
+
+
+def test_room_is_kept_between_calls_and_belongs_to_one_thread() -> None:
+    first = panels.room("float32", (100, 200))
+    assert panels.room("float32", (100, 200))[0] is first[0]
+    assert [array.size for array in panels.room("float64", (7, 9))] == [7, 9]
+    elsewhere: list[np.ndarray] = []
+    thread = threading.Thread(target=lambda: elsewhere.extend(panels.room("float64", (7, 9))))
+    thread.start()
+    thread.join()
+    assert not np.shares_memory(elsewhere[0], panels.room("float64", (7, 9))[0])
+
+
+# -- the machine code ----------------------------------------------------------------------------------------
+
+REGISTER = {512: "zmm", 256: "ymm", 128: "xmm"}[WIDTH_BITS]
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64") or WIDTH_BITS == 128, reason="names of AVX")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_tile_stays_in_registers(dtype: str) -> None:
+    """The loop of the default tile is its multiply-adds and what they read: no sum goes to memory and back."""
+    kernel = numba.njit(**OPTIONS)(matmul_packed.five_loops.py_func)  # what comes out of the cache has no text
+    element = getattr(numba, dtype)
+    matrix, flat = numba.types.Array(element, 2, "C"), numba.types.Array(element, 1, "C")
+        numba.types.Array(getattr(numba, dtype), 2, "C"),
+        numba.types.Array(getattr(numba, dtype), 1, "C"),
+    )
+    signature = (matrix, matrix, matrix, flat, flat, matrix, *[numba.int64] * 5)
+    kernel.compile(signature)
+    assembly = kernel.inspect_asm(signature)
+    loops = re.findall(r"(?ms)^(\.LBB\S+):((?:(?!^\.LBB).)*?\tj[a-z]+\t\1)", assembly)
+    fma = rf"\tvfmadd\d+p{'s' if dtype == 'float32' else 'd'}\s[^\n]*{REGISTER}"
+    counts = {len(re.findall(fma, body)): body for _, body in loops}
+    default = ROWS * TILES[ROWS]
+    assert default in counts
+    assert not re.search(rf"{REGISTER}\d+, \S*\(", counts[default]), "a vector is stored inside the loop"
+
+
+# -- threads -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("two_threads")
+@settings(max_examples=20)
+@given(m=LENGTH, k=LENGTH, n=LENGTH, dtype=DTYPE)
+def test_threads_give_the_same_product(m: int, k: int, n: int, dtype: str) -> None:
+    a, b = MATMUL.make_inputs((m, k, n), dtype, 7)
+    assert_product(matmul_threads.matmul_packed_threads(a, b), a, b)
+    assert_product(matmul_threads.matmul_row_threads(a, b), a, b)
+
+
+@pytest.mark.parametrize(
+    ("shape", "threads", "grid"),
+    [((100, 100), 4, (2, 2)), ((1000, 10), 4, (4, 1)), ((10, 1000), 4, (1, 4)), ((100, 100), 7, (1, 7))],
+)
+def test_parts_of_c_are_as_square_as_they_can_be(shape: tuple, threads: int, grid: tuple) -> None:
+    assert sorted(matmul_threads._grid(*shape, threads)) == sorted(grid)
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_the_library_has_its_threads_back_when_the_last_caller_is_through() -> None:
+    before = blas_threads()
+    a, b = MATMUL.make_inputs((200, 200, 200), "float64", 8)
+    results: list[np.ndarray] = []
+    callers = [
+        threading.Thread(target=lambda: results.extend(accel_core.matmul_parallel(a, b, 3) for _ in range(20)))
+        for _ in range(3)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(results) == 60 and blas_threads() == before
+    for c in results:
+        assert_product(c, a, b)
+
+
+def test_the_library_has_its_threads_back_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = blas_threads()
+
+    def fails(work: object) -> None:
+        assert blas_threads() <= {1}
+        raise MemoryError
+
+    monkeypatch.setattr(pool, "run", fails)
+    with pytest.raises(MemoryError):
+        accel_core.matmul_parallel(np.eye(3), np.eye(3))
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("workers", [0, -1, True, 2.0, "2", [2]])
+def test_workers_that_are_no_count_are_refused(workers: object) -> None:
+    with pytest.raises(BadInput, match=r"workers is .*; give a whole number from 1 up, for instance 4"):
+        accel_core.matmul_parallel(np.eye(3), np.eye(3), workers)  # type: ignore[arg-type]
+
+
+def test_more_workers_than_rows_are_no_mistake() -> None:
+    assert np.array_equal(accel_core.matmul_parallel(np.eye(3), np.eye(3), 50), np.eye(3))
+    assert accel_core.matmul_parallel(np.ones((0, 3)), np.ones((3, 2))).shape == (0, 2)
+
+
+def test_the_vector_tile_of_nothing_is_zero() -> None:
+    assert np.array_equal(matmul_vector_tile(np.ones((3, 0)), np.ones((0, 5))), np.zeros((3, 5)))

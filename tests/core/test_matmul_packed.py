@@ -201,9 +201,6 @@ def test_the_tile_stays_in_registers(dtype: str) -> None:
     kernel = numba.njit(**OPTIONS)(matmul_packed.five_loops.py_func)  # what comes out of the cache has no text
     element = getattr(numba, dtype)
     matrix, flat = numba.types.Array(element, 2, "C"), numba.types.Array(element, 1, "C")
-        numba.types.Array(getattr(numba, dtype), 2, "C"),
-        numba.types.Array(getattr(numba, dtype), 1, "C"),
-    )
     signature = (matrix, matrix, matrix, flat, flat, matrix, *[numba.int64] * 5)
     kernel.compile(signature)
     assembly = kernel.inspect_asm(signature)

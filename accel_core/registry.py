@@ -9,18 +9,22 @@ import difflib
 import inspect
 import operator
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput
 from accel_core.intensity import ITEM_BYTES
+from accel_core.kernels.dot import DOT
 from accel_core.kernels.gelu import GELU
+from accel_core.kernels.layer_norm import LAYER_NORM
 from accel_core.kernels.matmul import MATMUL
+from accel_core.kernels.softmax import SOFTMAX
+from accel_core.kernels.streaming import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.model import DTYPES, Case, Kernel, Machine, Measurement, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
-WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU)
+WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)
 
 
 def workload(name: str) -> Workload:
@@ -28,7 +32,8 @@ def workload(name: str) -> Workload:
     for candidate in WORKLOADS:
         if candidate.name == name:
             return candidate
-    raise BadInput(_unknown("workload", name, [w.name for w in WORKLOADS]))
+    names = [w.name for w in WORKLOADS]
+    raise BadInput(_unknown("workload", name, names, f"there are: {', '.join(names)}"))
 
 
 def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
@@ -37,7 +42,15 @@ def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
         for rung in candidate.kernels:
             if f"{candidate.name}/{rung.name}" == kernel_id:
                 return candidate, rung
-    raise BadInput(_unknown("kernel", kernel_id, kernel_ids()))
+    ids = kernel_ids()
+    named = str(kernel_id).partition("/")[0]
+    siblings = [known for known in ids if known.startswith(f"{named}/")]
+    listed = (
+        f"there are: {', '.join(siblings)}"
+        if siblings
+        else f"kernels are called workload/kernel, and workloads are: {', '.join(w.name for w in WORKLOADS)}"
+    )
+    raise BadInput(_unknown("kernel", kernel_id, ids, listed))
 
 
 def kernel_ids() -> list[str]:
@@ -220,11 +233,10 @@ def _whole(name: str, value: object, low: int, high: int) -> int:
     return number
 
 
-def _unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    names = list(known)
-    near = difflib.get_close_matches(str(name)[:100], names, n=1, cutoff=0.4)
-    nearest = f"did you mean {near[0]!r}? There" if near else "there"
-    return f"There is no {kind} {_shown(name)}; {nearest} are: {', '.join(names)}."
+def _unknown(kind: str, name: object, known: Sequence[str], listed: str) -> str:
+    near = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.4)
+    nearest = f"did you mean {near[0]!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
+    return f"There is no {kind} {_shown(name)}; {nearest}."
 
 
 def _shown(value: object) -> str:

@@ -31,11 +31,11 @@ def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any])
     sources = [apart(source, y) for source in sources]
     flat = flattened(sources, y)
     if flat is not None:
-        kernel(*flat)
+        _call(kernel, flat)
         return
     with _buffered(sources, y) as buffers:
         for pieces in buffers:
-            kernel(*pieces)
+            _call(kernel, pieces)
 
 
 def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> None:
@@ -46,7 +46,32 @@ def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDAr
         each_chunk(kernel, sources, y)
         return
     parts = pool.shares(y.size, pool.thread_count(), SHARE)
-    pool.run([partial(kernel, *(array[part] for array in flat)) for part in parts])
+    pool.run([partial(_call, kernel, [array[part] for array in flat]) for part in parts])
+
+
+def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:
+    """`kernel(*flat)`; a source that is y itself passes through a buffer.
+
+    Where two of its arrays may be one, a compiled loop takes its scalar version: a vector of one could hold
+    what the next element of the other needs.
+    """
+    *sources, y = flat
+    if not any(_same_place(source, y) for source in sources):
+        kernel(*flat)
+        return
+    buffer = np.empty(min(BUFFER, y.size), y.dtype)
+    locked = buffer.view()
+    locked.flags.writeable = False
+    for start in range(0, y.size, BUFFER):
+        piece = y[start : start + BUFFER]
+        buffer[: piece.size] = piece
+        parts = (source[start : start + BUFFER] for source in sources)
+        kernel(*(locked[: piece.size] if _same_place(part, piece) else part for part in parts), piece)
+
+
+def _same_place(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether two flat arrays begin at the same address."""
+    return bool(first.ctypes.data == second.ctypes.data)
 
 
 def flattened(sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> list[NDArray[Any]] | None:

@@ -21,15 +21,15 @@ _C32 = tuple(np.float32(math.log(2) ** k / math.factorial(k)) for k in range(7))
 _C64 = tuple(math.log(2) ** k / math.factorial(k) for k in range(12))
 _ROUND32, _ROUND64 = np.float32(1.5 * 2**23), 1.5 * 2.0**52
 """Added to a small number, these leave no bits after the point: the sum is rounded to a whole number."""
-_LOW32, _HIGH32 = np.float32(-126), np.float32(128)
-_LOW64, _HIGH64 = -1022.0, 1024.0
-"""2^low is the smallest normal number; the exponent bits of 2^high are those of infinity."""
+_LOW32, _HIGH32 = np.float32(-127), np.float32(128)
+_LOW64, _HIGH64 = -1023.0, 1024.0
+"""The exponent bits of 2^low are those of zero, the exponent bits of 2^high those of infinity."""
 
 
 def power_of_two(t: Any) -> Any:
-    """2^t for a float32 or float64 number, in compiled code; NaN stays NaN, below 2^low it is 2^low.
+    """2^t for a float32 or float64 number, in compiled code; NaN stays NaN.
 
-    From half below 2^high on the result is infinity.
+    Less than the smallest normal number (within a half of t) is 0, more than the largest is infinity.
     """
     return np.exp2(t)
 

@@ -11,29 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import accel_core
 from accel_core.errors import BadInput
+from accel_core.kernels.gelu_functions import fused_gelu, unfused_gelu
+from accel_core.kernels.row_functions import layer_norm, softmax
+from accel_core.kernels.streaming_functions import add
 
 UNARY: dict[str, Callable[..., np.ndarray]] = {
-    "unfused_gelu": accel_core.unfused_gelu,
-    "fused_gelu": accel_core.fused_gelu,
-    "softmax": accel_core.softmax,
-    "layer_norm": accel_core.layer_norm,
+    "unfused_gelu": unfused_gelu,
+    "fused_gelu": fused_gelu,
+    "softmax": softmax,
+    "layer_norm": layer_norm,
 }
 EVERY = {
     **UNARY,
-    "add, first": lambda x: accel_core.add(x, 1.0),
-    "add, second": lambda x: accel_core.add(1.0, x),
-    "layer_norm, gamma": lambda x: accel_core.layer_norm(np.ones((2, 2)), x),
-    "layer_norm, beta": lambda x: accel_core.layer_norm(np.ones((2, 2)), beta=x),
+    "add, first": lambda x: add(x, 1.0),
+    "add, second": lambda x: add(1.0, x),
+    "layer_norm, gamma": lambda x: layer_norm(np.ones((2, 2)), x),
+    "layer_norm, beta": lambda x: layer_norm(np.ones((2, 2)), beta=x),
 }
 WRITING: dict[str, Callable[..., np.ndarray]] = {
-    "fused_gelu": accel_core.fused_gelu,
-    "add": lambda x, out: accel_core.add(x, x, out),
+    "fused_gelu": fused_gelu,
+    "add": lambda x, out: add(x, x, out),
 }
 
 
-def gelu(x: np.ndarray) -> np.ndarray:
+def plain_gelu(x: np.ndarray) -> np.ndarray:
     """The formula as printed, in float64."""
     x = x.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -41,20 +43,25 @@ def gelu(x: np.ndarray) -> np.ndarray:
     return np.where(np.isneginf(x), -0.0, y)
 
 
-def softmax(x: np.ndarray) -> np.ndarray:
+def plain_softmax(x: np.ndarray) -> np.ndarray:
     x = np.atleast_1d(x).astype(np.float64)
     powers = np.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def layer_norm(x: np.ndarray) -> np.ndarray:
+def plain_layer_norm(x: np.ndarray) -> np.ndarray:
     x = np.atleast_1d(x).astype(np.float64)
     if x.size == 0:
         return x
     return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
 
 
-EXPECTED = {"unfused_gelu": gelu, "fused_gelu": gelu, "softmax": softmax, "layer_norm": layer_norm}
+EXPECTED = {
+    "unfused_gelu": plain_gelu,
+    "fused_gelu": plain_gelu,
+    "softmax": plain_softmax,
+    "layer_norm": plain_layer_norm,
+}
 DTYPES = [np.dtype(name) for name in ("f4", "f8", ">f4", ">f8", "i4", "u1", "i8", "?")]
 
 
@@ -102,10 +109,10 @@ def test_add_broadcasts_as_numpy_does_or_names_both_shapes(x: np.ndarray, y: np.
         expected = x.astype(np.float64) + y.astype(np.float64)
     except ValueError:
         with pytest.raises(BadInput) as caught:
-            accel_core.add(x, y)
+            add(x, y)
         assert str(x.shape) in str(caught.value) and str(y.shape) in str(caught.value)
         return
-    result = accel_core.add(x, y)
+    result = add(x, y)
     single = x.dtype in SINGLE and y.dtype in SINGLE
     assert result.dtype == (np.float32 if single else np.float64) and result.shape == expected.shape
     np.testing.assert_allclose(result, expected, rtol=1e-6)
@@ -137,9 +144,9 @@ def test_data_that_would_change_silently_is_refused_in_a_sentence(name: str, val
 
 def test_a_plain_number_takes_the_type_of_the_array_beside_it() -> None:
     single = np.ones(3, np.float32)
-    assert accel_core.add(single, 2.5).dtype == np.float32 and accel_core.add(1, single).dtype == np.float32
-    assert accel_core.add(single, np.float64(2.5)).dtype == np.float64
-    assert accel_core.add(1, 2).dtype == np.float64
+    assert add(single, 2.5).dtype == np.float32 and add(1, single).dtype == np.float32
+    assert add(single, np.float64(2.5)).dtype == np.float64
+    assert add(1, 2).dtype == np.float64
 
 
 # -- out -----------------------------------------------------------------------------------------------------
@@ -194,7 +201,7 @@ def test_out_may_be_the_input_itself(name: str) -> None:
 
 def test_out_of_no_elements_is_fine() -> None:
     out = np.empty((0, 3), np.float32)
-    assert accel_core.fused_gelu(np.empty((0, 3), np.float32), out) is out
+    assert fused_gelu(np.empty((0, 3), np.float32), out) is out
 
 
 # -- softmax and layer norm ----------------------------------------------------------------------------------
@@ -204,18 +211,18 @@ def test_out_of_no_elements_is_fine() -> None:
 @pytest.mark.parametrize("shape", [(), (1,), (2,), (2, 3), (3, 1)])
 def test_gamma_and_beta_have_a_number_for_each_column(name: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(BadInput, match=rf"^{name} has shape .*\(3,\)"):
-        accel_core.layer_norm(np.ones((2, 3)), **{name: np.ones(shape)})
+        layer_norm(np.ones((2, 3)), **{name: np.ones(shape)})
 
 
 @pytest.mark.parametrize("eps", [-1.0, float("nan"), float("inf"), "1e-5", None, True, 1j])
 def test_eps_is_a_number_from_zero_on(eps: Any) -> None:
     with pytest.raises(BadInput, match=r"^eps is "):
-        accel_core.layer_norm(np.ones((2, 3)), eps=eps)
+        layer_norm(np.ones((2, 3)), eps=eps)
 
 
 def test_gamma_scales_and_beta_shifts_each_column() -> None:
     x = np.random.default_rng(1).normal(size=(5, 3))
     gamma, beta = np.array([1.0, -2.0, 0.5]), np.array([0.0, 3.0, 1.0])
-    np.testing.assert_allclose(accel_core.layer_norm(x, gamma, beta), layer_norm(x) * gamma + beta)
-    assert accel_core.layer_norm(x.astype(np.float32), gamma.astype(np.float32)).dtype == np.float32
-    assert accel_core.layer_norm(x.astype(np.float32), gamma).dtype == np.float64
+    np.testing.assert_allclose(layer_norm(x, gamma, beta), plain_layer_norm(x) * gamma + beta)
+    assert layer_norm(x.astype(np.float32), gamma.astype(np.float32)).dtype == np.float32
+    assert layer_norm(x.astype(np.float32), gamma).dtype == np.float64

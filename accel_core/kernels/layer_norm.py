@@ -1,0 +1,130 @@
+"""Workload layer_norm: each row of an n x n array brought to mean 0 and variance 1, and its ladder of
+kernels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels import layer_norm_kernels, rows
+from accel_core.kernels.counts import flop_of, least_bytes_of
+from accel_core.kernels.layer_norm_kernels import EPS
+from accel_core.kernels.softmax import SIZES
+from accel_core.model import Kernel, Shape, Workload
+
+
+def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray, NDArray]:
+    """x (rows, columns), uniform in [-0.5, 1.5): its mean is not 0; gamma in [0.5, 1.5) and beta in [1, 2)."""
+    random = np.random.default_rng(seed)
+    x = random.uniform(-0.5, 1.5, shape).astype(dtype)
+    gamma = random.uniform(0.5, 1.5, shape[1]).astype(dtype)
+    beta = random.uniform(1.0, 2.0, shape[1]).astype(dtype)
+    return x, gamma, beta
+
+
+def _reference(x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
+    """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns), float64."""
+    if x.size == 0:
+        return np.empty(x.shape, np.float64)
+    x = x.astype(np.float64)
+    mean = x.mean(axis=-1, keepdims=True)
+    centred = x - mean
+    return centred / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + EPS) * gamma + beta
+
+
+def _tolerance(shape: Shape, dtype: str) -> float:
+    """64 u √columns, with u the unit roundoff of `dtype`, relative to the largest entry, which is at least 1.
+
+    Mean and variance are sums, off by a small constant times √columns u with high probability (Higham and Mary,
+    SIAM J. Sci. Comput. 42(5), 2020, A3427). Their errors are divided by the standard deviation, which is 0.58
+    for long rows; a short row may have a smaller one, and 64 leaves room for a tenth of it.
+    """
+    return 64 * float(np.finfo(dtype).eps) / 2 * math.sqrt(max(shape[-1], 1))
+
+
+_KERNELS = (
+    Kernel(
+        name="python_loops",
+        title="Python loops",
+        function=layer_norm_kernels.layer_norm_python_loops,
+        core=layer_norm_kernels.python_loops,
+        family="interpreted",
+        idea="The definition, row by row and element by element.",
+        explanation=(
+            "Three loops a row, because the mean must be known before the variance, and the variance before "
+            "the result. Each step makes Python objects for single numbers."
+        ),
+        typical_flop_per_s=1e7,
+    ),
+    Kernel(
+        name="numpy",
+        title="NumPy, one expression a step",
+        function=layer_norm_kernels.layer_norm_numpy,
+        core=layer_norm_kernels.expression,
+        family="numpy",
+        idea="Each step is done for the whole array at once.",
+        explanation=(
+            "The variance subtracts the mean in a pass of its own, the result subtracts it once more; every "
+            "operator reads and writes an array of the size of x."
+        ),
+        typical_flop_per_s=3e8,
+    ),
+    Kernel(
+        name="in_place",
+        title="NumPy, in place (out=)",
+        function=layer_norm_kernels.layer_norm_in_place,
+        core=layer_norm_kernels.in_place,
+        family="numpy",
+        idea="Every step writes into the array of the result, which is given.",
+        explanation=(
+            "The mean is subtracted once, and the sum of the squares is a dot product of each row with itself, "
+            "so no array of squares is made."
+        ),
+        typical_flop_per_s=3e8,
+        writes_out=True,
+    ),
+    Kernel(
+        name="compiled",
+        title="Compiled loops",
+        function=layer_norm_kernels.layer_norm_compiled,
+        core=layer_norm_kernels.compiled.py_func,
+        family="compiled",
+        idea="All steps are done for one row before the next row is touched.",
+        explanation=(
+            "A row stays in the nearest cache for its three passes, so the memory sees one read and one write. "
+            "The sums may be split over vector lanes."
+        ),
+        typical_flop_per_s=2e9,
+        writes_out=True,
+    ),
+    Kernel(
+        name="compiled_threads",
+        title="Compiled loops, threads",
+        function=layer_norm_kernels.layer_norm_compiled_threads,
+        core=rows.each_row_threaded,
+        family="compiled",
+        idea="Each thread does the same for rows of its own.",
+        explanation="Rows do not depend on each other, so they may be done at once.",
+        typical_flop_per_s=2e9,
+        threaded=True,
+        writes_out=True,
+    ),
+)
+
+LAYER_NORM = Workload(
+    name="layer_norm",
+    title="Layer norm",
+    size_means="side of a square array, each row of which is normalised",
+    axes=("rows", "columns"),
+    shape=lambda size: (size, size),
+    make_inputs=_make_inputs,
+    reference=_reference,
+    flop=flop_of("layer_norm"),
+    least_bytes=least_bytes_of("layer_norm"),
+    tolerance=_tolerance,
+    kernels=_KERNELS,
+    sizes=SIZES,
+    default_size=1000,
+)

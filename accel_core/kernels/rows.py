@@ -1,0 +1,46 @@
+"""Arrays whose last axis is handled row by row, handed to a kernel that takes contiguous rows.
+
+Such a kernel is called `kernel(x, ..., y)` with x and y (rows, columns), and what all rows share between them.
+Sources are handed over without the right to write them: one machine code for all. An array that does not lie
+row by row is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels import pool
+
+Kernel = Callable[..., Any]
+
+
+def each_row(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> None:
+    """Call `kernel` on all rows of x, writing y, which is C-contiguous and no part of x."""
+    kernel(_rows(x), *map(_locked, shared), y.reshape(-1, _columns(y)))
+
+
+def each_row_threaded(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> None:
+    """`each_row`, the rows shared out over as many threads as the pool allows."""
+    source, target, others = _rows(x), y.reshape(-1, _columns(y)), [_locked(array) for array in shared]
+    parts = pool.shares(target.shape[0], pool.thread_count())
+    pool.run([partial(kernel, source[part], *others, target[part]) for part in parts])
+
+
+def _rows(x: NDArray) -> NDArray:
+    return _locked(x).reshape(-1, _columns(x))
+
+
+def _columns(x: NDArray) -> int:
+    """Columns of x, at least 1: no row of an empty array has to be told apart."""
+    return max(x.shape[-1], 1) if x.ndim else 1
+
+
+def _locked(x: NDArray) -> NDArray:
+    view = np.require(x, requirements=["C", "ALIGNED"]).view()
+    view.flags.writeable = False
+    return view

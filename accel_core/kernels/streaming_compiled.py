@@ -1,0 +1,75 @@
+"""Sums of long vectors in loops that Numba compiles: add, scale and triad.
+
+The contract is that of `streaming_numpy`; shapes other than (n,) are welcome, and sources that broadcast.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
+from accel_core.kernels.compiled import streamed
+from accel_core.kernels.streaming_numpy import SCALAR
+
+
+@streamed
+def compiled_add(x: NDArray, y: NDArray, z: NDArray) -> None:
+    for i in range(z.size):
+        z[i] = x[i] + y[i]
+
+
+@streamed
+def compiled_scale(x: NDArray, y: NDArray) -> None:
+    scalar = y.dtype.type(SCALAR)
+    for i in range(y.size):
+        y[i] = scalar * x[i]
+
+
+@streamed
+def compiled_triad(x: NDArray, y: NDArray, z: NDArray) -> None:
+    scalar = z.dtype.type(SCALAR)
+    for i in range(z.size):
+        z[i] = x[i] + scalar * y[i]
+
+
+def add_compiled(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,), y (n,) -> (n,): one compiled loop."""
+    z = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk(compiled_add, (x, y), z)
+    return z
+
+
+def scale_compiled(x: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,) -> (n,): one compiled loop."""
+    y = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk(compiled_scale, (x,), y)
+    return y
+
+
+def triad_compiled(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,), y (n,) -> (n,): one compiled loop for both operators."""
+    z = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk(compiled_triad, (x, y), z)
+    return z
+
+
+def add_compiled_threads(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,), y (n,) -> (n,): the same loop, each thread with a part of its own."""
+    z = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk_threaded(compiled_add, (x, y), z)
+    return z
+
+
+def scale_compiled_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,) -> (n,): the same loop, each thread with a part of its own."""
+    y = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk_threaded(compiled_scale, (x,), y)
+    return y
+
+
+def triad_compiled_threads(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
+    """x (n,), y (n,) -> (n,): the same loop, each thread with a part of its own."""
+    z = np.empty(x.shape, x.dtype) if out is None else out
+    each_chunk_threaded(compiled_triad, (x, y), z)
+    return z

@@ -35,6 +35,7 @@ register_backend("naive", NaiveBackend)
 register_backend("blocked", BlockedBackend)
 register_backend("numpy", NumpyBackend)
 register_backend("compiled", CompiledBackend)
+register_backend("compiled_threads", lambda: CompiledBackend(threads=True))
 
 __all__ = [
     "OPERATIONS",

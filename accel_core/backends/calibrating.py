@@ -22,7 +22,7 @@ from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES, Machine, Shape
 
-CANDIDATES = ("numpy", "compiled", "blocked", "naive")
+CANDIDATES = ("numpy", "compiled", "compiled_threads", "blocked", "naive")
 """Whom AutoBackend may choose."""
 SLOW_S = 0.01
 """Past this, Python loops are not run: they lose by far, and would take the time of all others."""

@@ -17,7 +17,7 @@ from accel_core.backends import OPERATIONS, current
 from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import BadInput
 
-OWN = ("auto", "naive", "blocked", "numpy", "compiled")
+OWN = ("auto", "naive", "blocked", "numpy", "compiled", "compiled_threads")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import math
@@ -230,8 +231,8 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
 
 def test_auto_gives_a_call_to_the_one_that_was_measured_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[str] = []
-    for name in ("numpy", "compiled", "blocked", "naive"):
-        backend = type(current.find_backend(name))()
+    for name in calibrating.CANDIDATES:
+        backend = copy.copy(current.find_backend(name))
         monkeypatch.setattr(backend, "plain_gelu", lambda x, name=name: chosen.append(name) or x)
         monkeypatch.setattr(current, "_made", {**current._made, name: backend})
     contests = [contest((4,), naive=1.0, numpy=2.0), contest((4096,), numpy=2.0, compiled=1.0)]

@@ -1,5 +1,4 @@
-"""BlockedBackend: NumPy's own calls, over pieces small enough that what one call wrote is cached for the
-next."""
+"""BlockedBackend: NumPy's own calls, over pieces small enough that what one call wrote is cached for the next."""
 
 from __future__ import annotations
 
@@ -9,20 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.backends.checked import CheckedBackend, Row
-from accel_core.backends.library import NumpyBackend
+from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
+from accel_core.kernels.gelu_numpy import gelu_in_place
+from accel_core.kernels.layer_norm_kernels import layer_norm_in_place
 from accel_core.kernels.matmul_library import matmul_numpy_tiled
+from accel_core.kernels.softmax_kernels import softmax_in_place
 
 PIECE_BYTES = 1 << 16
-"""Of one array at a time: a piece and the two or three temporaries beside it fit in 256 KiB, the smallest L2
-cache among the hosts in tests/machines."""
+"""Of one array at a time: a piece, its result and a temporary fit in 256 KiB, the smallest L2 cache among the
+hosts in tests/machines."""
 
 
 class BlockedBackend(CheckedBackend):
     """Tiles of 64 x 64 for the product, pieces of 64 KiB for the others; the arithmetic is NumPy's."""
-
-    def __init__(self) -> None:
-        self._inner = NumpyBackend()
 
     def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
         with np.errstate(all="ignore"):
@@ -30,28 +28,29 @@ class BlockedBackend(CheckedBackend):
 
     def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
         flat = x.reshape(-1)
-        y = np.empty_like(flat)
+        y = np.empty(flat.shape, x.dtype)
         for piece in _pieces(flat.size, x.itemsize):
-            y[piece] = self._inner.plain_gelu(flat[piece])
+            gelu_in_place(flat[piece], out=y[piece])
         return y.reshape(x.shape)
 
     def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         left, right = x.reshape(-1), y.reshape(-1)
-        z = np.empty_like(left)
+        z = np.empty(left.shape, x.dtype)
         for piece in _pieces(left.size, x.itemsize):
-            z[piece] = self._inner.plain_add(left[piece], right[piece])
+            np.add(left[piece], right[piece], out=z[piece])
         return z.reshape(x.shape)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
         y = np.empty(x.shape, x.dtype)
         for rows in _pieces(x.shape[0], x.shape[1] * x.itemsize):
-            y[rows] = self._inner.plain_softmax(x[rows])
+            softmax_in_place(x[rows], out=y[rows])
         return y
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
         y = np.empty(x.shape, x.dtype)
+        scale, shift = scale_and_shift(x, gamma, beta)
         for rows in _pieces(x.shape[0], x.shape[1] * x.itemsize):
-            y[rows] = self._inner.plain_layer_norm(x[rows], gamma, beta, eps)
+            layer_norm_in_place(x[rows], scale, shift, out=y[rows], eps=eps)
         return y
 
 

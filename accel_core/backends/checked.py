@@ -102,6 +102,13 @@ def layer_norm_operands(
     return array, arrays.get("gamma"), arrays.get("beta"), _epsilon(eps)
 
 
+def scale_and_shift(x: NDArray[Any], gamma: Row, beta: Row) -> tuple[NDArray[Any], NDArray[Any]]:
+    """gamma and beta (columns,) for rows like those of x: 1 and 0 where they are None."""
+    columns = x.shape[-1:]
+    scale = np.ones(columns, x.dtype) if gamma is None else gamma
+    return scale, np.zeros(columns, x.dtype) if beta is None else beta
+
+
 def _epsilon(eps: object) -> float:
     """`eps` as a float from 0 on; BadInput for anything else."""
     if isinstance(eps, (int, float, np.integer, np.floating)) and not isinstance(eps, bool):

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.backends.checked import CheckedBackend, Row
+from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.backends.shapes import each_product, product_shape
 from accel_core.errors import BadInput
 from accel_core.kernels import pool
 from accel_core.kernels.blocking import blocking_here
 from accel_core.kernels.gelu_compiled import gelu_fused, gelu_fused_threads
+from accel_core.kernels.layer_norm_kernels import layer_norm_compiled, layer_norm_compiled_threads
 from accel_core.kernels.matmul_packed import matmul_packed, product
 from accel_core.kernels.matmul_threads import matmul_packed_threads
-from accel_core.kernels.row_functions import layer_norm, softmax
-from accel_core.kernels.streaming_functions import add
+from accel_core.kernels.softmax_kernels import softmax_compiled, softmax_compiled_threads
+from accel_core.kernels.streaming_compiled import add_compiled, add_compiled_threads
 
 
 class CompiledBackend(CheckedBackend):
@@ -55,13 +56,14 @@ class CompiledBackend(CheckedBackend):
         return gelu_fused_threads(x) if self.threads else gelu_fused(x)
 
     def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-        return add(x, y)
+        return (add_compiled_threads if self.threads else add_compiled)(x, y)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
-        return softmax(x)
+        return (softmax_compiled_threads if self.threads else softmax_compiled)(x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
-        return layer_norm(x, gamma, beta, eps)
+        norm = layer_norm_compiled_threads if self.threads else layer_norm_compiled
+        return norm(x, *scale_and_shift(x, gamma, beta), eps=eps)
 
 
 def _products(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], places: list[tuple[int, ...]]) -> None:

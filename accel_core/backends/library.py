@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.backends.checked import CheckedBackend, Row
+from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.kernels.gelu_numpy import gelu_in_place
+from accel_core.kernels.layer_norm_kernels import layer_norm_in_place
+from accel_core.kernels.softmax_kernels import softmax_in_place
 
 
 class NumpyBackend(CheckedBackend):
@@ -24,18 +26,7 @@ class NumpyBackend(CheckedBackend):
         return gelu_in_place(x)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
-        with np.errstate(all="ignore"):
-            y = x - x.max(axis=-1, keepdims=True)
-            np.exp(y, out=y)
-            y /= y.sum(axis=-1, keepdims=True)
-        return y
+        return softmax_in_place(x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
-        with np.errstate(all="ignore"):
-            y = x - x.mean(axis=-1, keepdims=True)
-            y /= np.sqrt(np.square(y).mean(axis=-1, keepdims=True) + eps)
-            if gamma is not None:
-                y *= gamma
-            if beta is not None:
-                y += beta
-        return y
+        return layer_norm_in_place(x, *scale_and_shift(x, gamma, beta), eps=eps)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -20,11 +22,29 @@ OPTIONS: dict[str, Any] = {"nogil": True}
 
 
 class _Cache(FunctionCache):
-    """Numba's cache on disk, except that code which cannot be written (a full disk) is used all the same."""
+    """Numba's cache on disk, with two differences.
+
+    Code that cannot be written (a full disk) is used all the same. And code is compiled anew when any file has
+    changed that it may have been made from: Numba looks only at the file of the function itself, and would run
+    the old micro-kernel inside a new loop.
+    """
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        folder = Path(self._py_func.__code__.co_filename).parent
+        return (*super()._index_key(sig, codegen), _stamp(folder), _stamp(Path(__file__).parent))
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with suppress(OSError):
             super().save_overload(sig, data)
+
+
+@cache
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, time of change and size of each source file in a folder."""
+    with suppress(OSError):  # imported out of an archive, where Numba keeps nothing
+        files = [(file.name, file.stat()) for file in sorted(folder.glob("*.py"))]
+        return tuple((name, found.st_mtime_ns, found.st_size) for name, found in files)
+    return ()
 
 
 def compiled(function: Callable[..., Any]) -> Any:

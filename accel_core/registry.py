@@ -234,7 +234,8 @@ def _whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def _unknown(kind: str, name: object, known: Sequence[str], listed: str) -> str:
-    near = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.4)
+    near = [one for one in known if one.endswith(f"/{name}")]
+    near = near or difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.4)
     nearest = f"did you mean {near[0]!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
     return f"There is no {kind} {_shown(name)}; {nearest}."
 

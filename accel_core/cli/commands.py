@@ -264,8 +264,11 @@ def _block(options: Namespace) -> dict[str, int]:
 
 
 def _record(measurement: Measurement) -> dict[str, object]:
-    """A measurement as JSON data, with the fingerprint of its hardware under `machine` too."""
-    return {**measurement.to_dict(), "machine": measurement.fingerprint}
+    """A measurement as JSON data, with its extra memory in arrays and its machine's fingerprint beside it."""
+    from accel_core.registry import extra_arrays
+
+    extra = {"extra_arrays": extra_arrays(measurement), "machine": measurement.fingerprint}
+    return {**measurement.to_dict(), **extra}
 
 
 def _beside_theory(machine: Machine, measured: tuple[Ceiling, ...], clock: Clock | None) -> tuple[Ceiling, ...]:

@@ -73,7 +73,10 @@ def measurement(m: Measurement) -> str:
         ("time", f"{format_time(m.time_s.median)} {_times(m.time_s)}"),
         ("rate", format_rate(m.flop_per_s, "FLOP/s")),
         ("intensity", _intensity(m.intensity_flop_per_byte)),
-        ("extra memory", UNKNOWN if m.peak_alloc_bytes is None else format_bytes(m.peak_alloc_bytes)),
+        (
+            "extra memory",
+            f"{format_bytes(m.peak_alloc_bytes)} ({_extra(m)})" if m.peak_alloc_bytes else _extra(m),
+        ),
         *([("compile", format_time(m.compile_s))] if m.compile_s >= 1e-3 else []),  # less: nothing was compiled
         ("verified", f"greatest relative error {m.max_relative_error:.1e}"),
     ]
@@ -98,7 +101,18 @@ def _changed(m: Measurement, measured: Sequence[Measurement]) -> Measurement | N
 
 def _step(m: Measurement, before: Measurement) -> str:
     """What the change brought: "8.00 times faster than compiled_ijk"."""
-    return f"{format_ratio(m.flop_per_s / before.flop_per_s)} than {before.kernel.split('/')[1]}"
+    ratio, other = format_ratio(m.flop_per_s / before.flop_per_s), before.kernel.split("/")[1]
+    return f"{ratio} as {other}" if ratio == "as fast" else f"{ratio} than {other}"
+
+
+def _extra(m: Measurement) -> str:
+    """The extra memory of one call in arrays: "8 arrays", "none" under a hundredth of one."""
+    from accel_core.registry import extra_arrays  # as above
+
+    arrays = extra_arrays(m)
+    if arrays is None:
+        return UNKNOWN
+    return "none" if arrays < 0.005 else f"{arrays:.3g} array{'' if round(arrays, 2) == 1 else 's'}"
 
 
 def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:
@@ -111,10 +125,19 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")
-        rows.append(
-            (m.kernel, settings, shape, _threads(m.threads), format_time(m.time_s.median), rate, step, note)
-        )
-    header = ("kernel", "setting", "shape", "threads", "time", "rate", "what the change brought", "")
+        time, threads = format_time(m.time_s.median), _threads(m.threads)
+        rows.append((m.kernel, settings, shape, threads, time, rate, _extra(m), step, note))
+    header = [
+        "kernel",
+        "setting",
+        "shape",
+        "threads",
+        "time",
+        "rate",
+        "extra memory",
+        "what the change brought",
+        "",
+    ]
     return _with_refusals(table(header, rows) if rows else "", refused)
 
 

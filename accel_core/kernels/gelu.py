@@ -57,8 +57,8 @@ _KERNELS = (
         idea="The formula in eight statements, each of which makes an array.",
         explanation=(
             "Every statement reads its arrays from memory and writes a new one; all eight are alive at the "
-            "end. Count the bytes and you expect a program nine times slower than one pass over memory would "
-            "be; what the time is really spent on, the next rungs tell."
+            "end. Count the bytes and you expect nine times what one pass over memory takes; what the time is "
+            "really spent on, the next rungs tell."
         ),
         typical_flop_per_s=5e7,
     ),
@@ -71,8 +71,8 @@ _KERNELS = (
         idea="The steps become one expression, as the formula is printed.",
         explanation=(
             "One expression is not one pass: NumPy computes an operator at a time, and each makes an array. "
-            "Some of those nobody needs again and NumPy writes over them, so fewer are alive at once. The "
-            "power is a call of the general function pow for each element."
+            "Some of those nobody needs again and NumPy writes over them, so fewer are alive at once; that "
+            "hardly shows in the time. The power is a call of the general function pow for each element."
         ),
         typical_flop_per_s=5e7,
     ),

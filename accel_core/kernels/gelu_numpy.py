@@ -25,7 +25,7 @@ CUBIC = 0.044715
 
 
 def named_steps(x: NDArray) -> NDArray:
-    cube = x * x * x
+    cube = x**3
     scaled = CUBIC * cube
     inner = x + scaled
     argument = ROOT * inner

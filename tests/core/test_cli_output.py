@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from figure_records import measurement
 
+from accel_core.cli import text
 from accel_core.cli.output import Progress, json_text, table
 
 STEP = {"event": "step", "name": "matmul/numpy N=512", "done": 2, "total": 7, "expected_s": 2.0}
@@ -36,8 +39,8 @@ def test_json_is_ascii_so_that_any_terminal_can_print_it():
 
 
 def test_columns_stand_below_each_other():
-    text = table(("kernel", "time", ""), [("numpy", "1 ms", ""), ("python_loops", "10 s", "slow")])
-    assert text.splitlines() == ["kernel        time", "numpy         1 ms", "python_loops  10 s  slow"]
+    lines = table(("kernel", "time", ""), [("numpy", "1 ms", ""), ("python_loops", "10 s", "slow")])
+    assert lines.splitlines() == ["kernel        time", "numpy         1 ms", "python_loops  10 s  slow"]
 
 
 def test_progress_in_a_file_is_plain_lines_each_said_once():
@@ -91,3 +94,24 @@ def test_events_that_are_no_progress_are_quiet(event):
     stream = io.StringIO()
     Progress(stream)(event)
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("peak", "told"),
+    [(8 * 4 * 2500, "8 arrays"), (4 * 2500, "1 array"), (12, "none"), (2500, "0.25 arrays"), (None, "unknown")],
+)
+def test_extra_memory_is_told_in_arrays_beside_the_time(peak, told):
+    known = replace(
+        measurement("fused", 1e9), workload="gelu", kernel="gelu/fused", shape=(50, 50), peak_alloc_bytes=peak
+    )
+    header, line = text.measurements([known], []).splitlines()
+    at = header.index("extra memory") + len("extra memory")
+    assert line[:at].endswith(f"  {told}")
+
+
+def test_a_rung_as_fast_as_the_one_before_is_said_to_be_so():
+    rungs = [
+        replace(measurement(name, 1e9), workload="gelu", kernel=f"gelu/{name}", shape=(50, 50))
+        for name in ("fused", "fused_threads")
+    ]
+    assert "as fast as fused" in text.measurements(rungs, [])

@@ -109,8 +109,7 @@ def _extra(m: Measurement) -> str:
     """The extra memory of one call in arrays: "8 arrays", "none" under a hundredth of one."""
     from accel_core.registry import extra_arrays  # as above
 
-    arrays = extra_arrays(m)
-    if arrays is None:
+    if (arrays := extra_arrays(m)) is None:
         return UNKNOWN
     return "none" if arrays < 0.005 else f"{arrays:.3g} array{'' if round(arrays, 2) == 1 else 's'}"
 
@@ -125,19 +124,10 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")
-        time, threads = format_time(m.time_s.median), _threads(m.threads)
-        rows.append((m.kernel, settings, shape, threads, time, rate, _extra(m), step, note))
-    header = [
-        "kernel",
-        "setting",
-        "shape",
-        "threads",
-        "time",
-        "rate",
-        "extra memory",
-        "what the change brought",
-        "",
-    ]
+        time = format_time(m.time_s.median)
+        rows.append((m.kernel, settings, shape, _threads(m.threads), time, rate, _extra(m), step, note))
+    columns = ("kernel", "setting", "shape", "threads", "time", "rate", "extra memory")
+    header = (*columns, "what the change brought", "")
     return _with_refusals(table(header, rows) if rows else "", refused)
 
 

@@ -104,12 +104,12 @@ FIRST_TIME = "the first time on a computer, the simulator is compiled (about 20 
 
 
 @st.cache_data(max_entries=32, show_spinner=f"Tracing; {FIRST_TIME}")
-def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int) -> Trace:
-    """The first steps of a traversal through caches, both as plain data."""
+def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int, start: int) -> Trace:
+    """`first` steps of a traversal through caches, both as plain data, after the first `start`."""
     from accel_core import cache
 
     geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
-    return cache.trace(cache.Traversal.from_dict(traversal), geometries, first)
+    return cache.trace(cache.Traversal.from_dict(traversal), geometries, first, start)
 
 
 @st.cache_data(max_entries=64, show_spinner=f"Counting the whole product; {FIRST_TIME}")

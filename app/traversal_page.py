@@ -9,8 +9,10 @@ import cached
 import settings
 import streamlit as st
 import tables
+import traversal_window
 from player import player
 from player.payload import Lane, payload
+from traversal_window import Place
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Trace, Traversal, cpu_caches
 from accel_core.cache.traversal import LAYOUTS, ORDERS
@@ -19,10 +21,10 @@ from accel_core.errors import BadInput
 from accel_core.model import Machine
 from accel_core.units import format_bytes
 
-FIRST_STEPS = 5000
-"""A longer trace plays its first steps only."""
 TILE = "ijk 4×4"
 NOTHING, NONE, LOOPS = "nothing", "none", "loops"
+SIZES = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+BLOCKS = (NONE, "2", "3", "4", "6", "8", "16", "32")
 UNBLOCKED, UNPADDED, TURNED = "without blocks", "without padding", "other layout"
 OWN, TINY = "this CPU", "classroom"
 VISITED = {
@@ -37,16 +39,18 @@ COMPUTED = """
 - **First touch**: the line was never in this cache. **Conflict**: a cache of the same size in which a line may
   lie anywhere would have held it. **Capacity**: that one would not have held it either (Hill and Smith, 1989).
 - A line that was written to goes to the next level when it is evicted, and is an access there.
-- Keys in the player: space plays, arrows step, home and end jump, and page up and down go from block to block
-  of the first traversal (without blocks, from round to round of its outermost loop).
+- Keys in the player: space plays, arrows step, home and end jump to the ends of what is shown and then of the
+  whole, and page up and down go from block to block of the first traversal (without blocks, from round to round
+  of its outermost loop).
+- A long traversal plays 5,000 accesses at a time. Those before them are simulated too, so the cache holds at
+  the start of each part what it would hold there.
 - A real processor also fetches ahead and runs several loads at once: this counts, it times nothing.
 """
-SHOWN, KEY, STEP = "traversal shown", "traversal player", "step"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One traversal through the chosen caches: its name and its first steps."""
+    """One traversal through the chosen caches: its name and the steps that play."""
 
     title: str
     trace: Trace
@@ -76,12 +80,8 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
             "ikj",
             "A second traversal in step with the first, in all else alike.",
         ),
-        "n": settings.Choice(
-            "n", "Size N", (4, 6, 8, 12, 16, 24, 32, 48, 64), 8, "A, B and C are N by N, of float32."
-        ),
-        "tiles": settings.Choice(
-            "tiles", "Blocks", (NONE, "2", "3", "4", "6", "8", "16"), NONE, "Side of the blocks of i, j and k."
-        ),
+        "n": settings.Choice("n", "Size N", SIZES, 8, "A, B and C are N by N, of float32."),
+        "tiles": settings.Choice("tiles", "Blocks", BLOCKS, NONE, "Side of the blocks of i, j and k."),
         "cache": settings.Choice(
             "cache", "Cache", caches, TINY, "classroom: tiny, to see; this CPU: as detected, for numbers."
         ),
@@ -101,12 +101,31 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
     }
 
 
+def choose(controls: dict[str, settings.Choice]) -> dict[str, Any]:
+    """The settings as widgets, and what the reader chose."""
+    values = {name: settings.select(controls[name]) for name in ("order", "beside", "n", "tiles", "cache")}
+    with st.popover("More", icon=":material/tune:", width="stretch"):
+        for name in ("layout", "pad", "visit"):
+            values[name] = settings.select(controls[name])
+    return values
+
+
 def known_caches(machine: Machine) -> tuple[CacheGeometry, ...]:
     """This machine's caches; none where its ways or lines are unknown."""
     try:
         return cpu_caches(machine)
     except BadInput:
         return ()
+
+
+def caches(values: dict[str, Any], machine: Machine) -> tuple[CacheGeometry, ...]:
+    """The chosen ones."""
+    return known_caches(machine) if values["cache"] == OWN else CLASSROOM
+
+
+def plan(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...]) -> str:
+    """A name for all that was chosen: another one, and what plays begins anew."""
+    return repr((wanted, caches))
 
 
 def chosen(values: dict[str, Any]) -> list[tuple[str, Traversal]]:
@@ -151,11 +170,13 @@ def title(traversal: Traversal) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def runs(values: dict[str, Any], machine: Machine) -> list[Run]:
-    """The chosen traversals through the chosen caches."""
-    caches = known_caches(machine) if values["cache"] == OWN else CLASSROOM
+def runs(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...], start: int = 0) -> list[Run]:
+    """The traversals through the caches, with the steps after the first `start`; a shorter one is over."""
     plain = [cache.to_dict() for cache in caches]
-    return [Run(name, cached.traced(t.to_dict(), plain, FIRST_STEPS)) for name, t in chosen(values)]
+    return [
+        Run(name, cached.traced(t.to_dict(), plain, traversal_window.LENGTH, min(start, t.accesses)))
+        for name, t in wanted
+    ]
 
 
 def footer(cache: str, found: list[Run]) -> str:
@@ -168,49 +189,38 @@ def footer(cache: str, found: list[Run]) -> str:
 
 
 def shortened(found: list[Run]) -> str:
-    """Which traces are longer than what plays; empty where none is."""
+    """Which part of a long trace plays; empty where all of it does."""
     parts = [
-        f"{len(r.trace):,} of {r.trace.total:,} accesses ({r.title})"
+        f"{r.trace.start + 1:,} to {r.trace.start + len(r.trace):,} of {r.trace.total:,} ({r.title})"
         for r in found
-        if r.trace.total > len(r.trace)
+        if len(r.trace) and r.trace.total > len(r.trace)
     ]
-    return f"Shown are the first {' and '.join(parts)}." if parts else ""
+    return f"Shown are accesses {' and '.join(parts)}." if parts else ""
 
 
-# -- the player ----------------------------------------------------------------------------------------------
-
-
-def picture(found: list[Run], cache: str) -> None:
-    """The player, opened at the step that the link names."""
-    longest = max(len(run.trace) for run in found)
-    settings.admit(settings.Number(STEP, "Step", 0, longest, 0, whole=True))
-    data = payload([Lane(run.title, run.trace) for run in found], 0, footer(cache, found))
-    data["start"] = _start(data["id"])
-    _play(data)
-
-
-def _start(shown: str) -> int:
-    """The step to open at: the link's at first, 0 once other controls have changed what is shown."""
-    before, start = st.session_state.get(SHOWN, (shown, None))
-    if before != shown:
-        st.query_params.pop(STEP, None)
-        start = 0
-    elif start is None or not st.session_state.get(KEY):
-        start = int(float(st.query_params.get(STEP, "0")))
-    st.session_state[SHOWN] = (shown, start)
-    return int(start)
+def picture(found: list[Run], cache: str, opens: Place) -> None:
+    """The player, opened at its place."""
+    data = payload([Lane(run.title, run.trace) for run in found], opens.step, footer(cache, found))
+    _play(data, opens.start)
 
 
 @st.fragment
-def _play(data: dict[str, Any]) -> None:
-    """The component; a step at which the reader rests goes into the URL, and nothing else runs again."""
-    rest = player(data, key=KEY)
+def _play(data: dict[str, Any], start: int) -> None:
+    """The component; a step at which the reader rests goes into the URL, and nothing else runs again.
+
+    A step that is not in the window asks for another one, and then all of the page runs.
+    """
+    rest = player(data, key=traversal_window.KEY)
     if rest is None or rest[0] != data["id"]:
         return
-    if rest[1]:
-        st.query_params[STEP] = str(rest[1])
+    step = rest[1]
+    if step:
+        st.query_params[traversal_window.STEP] = str(step)
     else:
-        st.query_params.pop(STEP, None)
+        st.query_params.pop(traversal_window.STEP, None)
+    if not start <= step <= start + traversal_window.LENGTH:
+        traversal_window.go_to(step)
+        st.rerun()
 
 
 # -- on demand -----------------------------------------------------------------------------------------------

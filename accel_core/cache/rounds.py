@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +33,9 @@ def rounds(traversal: Traversal) -> Rounds:
     lengths = _lengths(traversal)
     extents = np.array(traversal.extents)
     corner = _grid(traversal, -(-extents // lengths)) * lengths
-    size = np.minimum(lengths, extents - corner)
-    accesses = _accesses(traversal, lengths, extents)
-    counts = [accesses[i, j, k] for i, j, k in size.tolist()]
-    return Rounds(np.concatenate(([0], np.cumsum(counts, dtype=np.int64))), corner)
+    cut = (corner + lengths > extents).astype(np.int64)
+    counts = _accesses(traversal, lengths, extents)[cut[:, 0], cut[:, 1], cut[:, 2]]
+    return Rounds(np.concatenate(([0], np.cumsum(counts))), corner)
 
 
 def _lengths(traversal: Traversal) -> NDArray[np.int64]:
@@ -56,16 +54,16 @@ def _grid(traversal: Traversal, pieces: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.column_stack((np.repeat(visited, pieces[2], axis=0), along_k))
     order = [AXES.index(axis) for axis in traversal.order]
     found = np.empty((int(np.prod(pieces)), 3), np.int64)
-    found[:, order] = np.indices(pieces[order]).reshape(3, -1).T
+    found[:, order] = np.indices(pieces[order].tolist()).reshape(3, -1).T
     return found
 
 
 def _accesses(
     traversal: Traversal, lengths: NDArray[np.int64], extents: NDArray[np.int64]
-) -> dict[tuple[int, int, int], int]:
-    """Accesses of a piece by how far i, j and k run in it: whole, or what is left at the end."""
+) -> NDArray[np.int64]:
+    """(2, 2, 2): accesses of a piece by whether i, j and k are cut off in it."""
     plain = replace(traversal, block=None, visit=None)
-    rests = [
-        {int(length), int(extent % length or length)} for length, extent in zip(lengths, extents, strict=True)
-    ]
-    return {(i, j, k): replace(plain, shape=(i, k, j)).accesses for i, j, k in product(*rests)}
+    runs = np.stack((lengths, extents % lengths), axis=1).tolist()
+    sides = [(i, j, k) for i in runs[0] for j in runs[1] for k in runs[2]]
+    counts = [replace(plain, shape=(i, k, j)).accesses if i * j * k else 0 for i, j, k in sides]
+    return np.array(counts, np.int64).reshape(2, 2, 2)

@@ -18,6 +18,7 @@ MODULES = (
     "levels",
     "panels",
     "picture",
+    "screen",
     "player",
 )
 """In an order in which each comes after what it imports: Streamlit takes one script, not several."""

@@ -3,7 +3,8 @@
 An array is "kind:base64" with kind u8, u16, u32 or i32, little endian. `steps` has one entry an access: operand
 (2 * number + 1 where it writes), row, column, text (line of the nest), i, j, k; and first, one longer: where
 the events of each access begin. `events` has one an access to a level: level, line, write, outcome, evicted
-(-1: none). 5,000 accesses take about 200 kB.
+(-1: none). A level that is small enough to be drawn says what it holds before the first of them, 2 * line, and
+one more where that was written to; any other says only how much. 5,000 accesses take about 200 kB.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from accel_core.cache import CacheGeometry, Operand, Trace
+from accel_core.cache import Operand, Trace
 from accel_core.figures.look import FONT, look_for
 from accel_core.figures.outcomes import outcome_colours
 
 KINDS = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i32": "<i4"}
 EVENTS = {"level": "u8", "line": "i32", "write": "u8", "outcome": "u8", "evicted": "i32"}
 """In the order of the columns of `Trace.events`."""
+MOST_SETS = 512
+"""A level of more sets is shown by how full it is: its lines would be 3 pixels wide on a wide screen."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ def describe(lane: Lane) -> dict[str, Any]:
         "order": traversal.order,
         "blocks": list(traversal.blocks) if traversal.block else None,
         "operands": [_operand(operand) for operand in traversal.operands],
-        "levels": [_level(number, cache) for number, cache in enumerate(trace.caches, start=1)],
+        "levels": [_level(trace, number) for number in range(len(trace.caches))],
+        "start": trace.start,
+        "total": trace.total,
         "steps": _steps(trace),
         "events": {name: pack(trace.events[:, n], kind) for n, (name, kind) in enumerate(EVENTS.items())},
     }
@@ -99,8 +104,18 @@ def _operand(operand: Operand) -> dict[str, Any]:
     }
 
 
-def _level(number: int, cache: CacheGeometry) -> dict[str, Any]:
-    return {"name": f"L{number}", "sets": cache.sets, "ways": cache.ways, "lineBytes": cache.line_bytes}
+def _level(trace: Trace, number: int) -> dict[str, Any]:
+    cache, held = trace.caches[number], trace.held[number]
+    drawn = cache.sets <= MOST_SETS
+    return {
+        "name": f"L{number + 1}",
+        "sets": cache.sets,
+        "ways": cache.ways,
+        "lineBytes": cache.line_bytes,
+        "before": trace.before[number].tolist(),
+        "held": len(held.line),
+        "content": pack(2 * held.line + held.dirty, "i32") if drawn else None,
+    }
 
 
 def _palette(mode: str) -> dict[str, str]:

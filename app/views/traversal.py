@@ -5,24 +5,26 @@ import components
 import settings
 import streamlit as st
 import traversal_page
+import traversal_window
 from traversal_reading import traversal_reading
 
 machine = cached.machine()
 controls = traversal_page.controls(machine)
+arrived = controls["order"].key not in st.session_state
 settings.admit(*controls.values())
 components.header(
     "What does the cache see?",
     "Play ijk beside ikj: which operand misses? Then try blocks of 4, and some padding.",
 )
-values = {}
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    for name in ("order", "beside", "n", "tiles", "cache"):
-        values[name] = settings.select(controls[name])
-    with st.popover("More", icon=":material/tune:"):
-        for name in ("layout", "pad", "visit"):
-            values[name] = settings.select(controls[name])
+with st.sidebar:
+    values = traversal_page.choose(controls)
+    wanted = traversal_page.chosen(values)
+    caches = traversal_page.caches(values, machine)
+    total = max(traversal.accesses for _, traversal in wanted)
+    opens = traversal_window.place(traversal_page.plan(wanted, caches), total, arrived)
+    traversal_window.control(wanted[0][1], total)
 
-found = traversal_page.runs(values, machine)
-traversal_page.picture(found, str(values["cache"]))
+found = traversal_page.runs(wanted, caches, opens.start)
+traversal_page.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
 traversal_page.details(found)

@@ -10,11 +10,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import traversal_page
+import traversal_window
 from conftest import Open
 from numpy.typing import NDArray
 from player import assets
 from player.payload import KINDS, Lane, describe, pack, payload
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import NumberInput
 from traversal_reading import traversal_reading
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, simulate, trace
@@ -203,8 +205,100 @@ def test_a_link_that_asks_for_the_impossible_is_answered_in_a_sentence(
     assert not app.error
 
 
-def test_a_long_trace_says_that_only_its_first_steps_play():
-    found = traversal_page.runs({**PLAIN, "n": 16, "beside": "nothing"}, machine=None)  # type: ignore[arg-type]
-    assert "Shown are the first 5,000 of 8,704 accesses (ijk)." in traversal_page.footer("classroom", found)
-    short = traversal_page.runs(PLAIN, machine=None)  # type: ignore[arg-type]
-    assert "Shown" not in traversal_page.footer("classroom", short)
+def test_a_long_trace_says_which_steps_play():
+    def footer(start: int, **values: object) -> str:
+        wanted = traversal_page.chosen({**PLAIN, **values})
+        return traversal_page.footer("classroom", traversal_page.runs(wanted, CLASSROOM, start))
+
+    assert "Shown are accesses 1 to 5,000 of 8,704 (ijk)." in footer(0, n=16, beside="nothing")
+    later = footer(8000, n=16)
+    assert "Shown are accesses 8,001 to 8,704 of 8,704 (ijk) and 8,001 to 12,544 of 12,544 (ikj)." in later
+    assert "accesses 10,001 to 12,544 of 12,544 (ikj)." in footer(10_000, n=16)
+    assert "Shown" not in footer(0)
+
+
+# -- windows of a long traversal -------------------------------------------------------------------------------
+
+
+def test_a_later_window_brings_what_the_caches_hold_and_what_was_counted_before_it():
+    shown = Lane("ijk", trace(Traversal((16,) * 3), CLASSROOM, 5000, 3000))
+    plain = describe(shown)
+    assert (plain["start"], plain["total"]) == (3000, 8704)
+    for number, level in enumerate(plain["levels"]):
+        content, held = unpacked(level["content"]), shown.trace.held[number]
+        assert np.array_equal(content >> 1, held.line) and np.array_equal(content & 1, held.dirty)
+        assert level["held"] == len(content) == CLASSROOM[number].lines
+    assert np.sum(plain["levels"][0]["before"]) == 3000
+
+
+def test_a_level_too_large_to_draw_says_only_how_much_it_holds():
+    large = CacheGeometry(1 << 20, 16)
+    (level,) = describe(Lane("ijk", trace(Traversal((32,) * 3), [large], 10, 5000)))["levels"]
+    assert level["content"] is None and level["held"] > 0
+
+
+@pytest.mark.parametrize("order", ["ijk", "kji", "ikj"])
+def test_two_late_windows_of_the_largest_size_are_less_than_a_megabyte(order: str):
+    caches = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16), CacheGeometry(1 << 25, 16))
+    traversal = Traversal((max(traversal_page.SIZES),) * 3, order)
+    late = Lane(order, trace(traversal, caches, traversal_window.LENGTH, traversal.accesses // 2))
+    assert len(json.dumps(payload([late, late], 0, ""))) < 1_000_000
+
+
+LENGTH = traversal_window.LENGTH
+
+
+@pytest.mark.parametrize(
+    ("step", "start", "begins"),
+    [
+        (401, 0, 0),
+        (LENGTH, 0, 0),
+        (LENGTH + 1, 0, LENGTH),
+        (7001, 0, 5000),
+        (12_544, 0, 10_000),
+        (7001, 6500, 6500),
+        (6499, 6500, 1500),
+        (11_501, 6500, 11_500),
+        (3, 6500, 0),
+    ],
+)
+def test_the_window_is_one_that_holds_the_step(step: int, start: int, begins: int):
+    assert traversal_window.window(step, start, 12_544, True) == begins
+    assert begins <= step <= begins + LENGTH
+
+
+def window(app: AppTest) -> tuple[int, int]:
+    """Where the window begins, and the step that it opens at."""
+    place = app.session_state[traversal_window.PLACE]
+    return place.start, place.step
+
+
+def starts(app: AppTest) -> NumberInput:
+    return next(box for box in app.number_input if box.label == "Start after access")
+
+
+def test_a_step_in_a_link_opens_the_window_that_holds_it(open_page: Open):
+    app = open_page("traversal", n="16", step="7001")
+    assert window(app) == (5000, 7001)
+    assert starts(app).value == 5000
+    assert not app.warning
+
+
+def test_a_link_to_a_window_opens_at_its_start_and_keeps_a_step_in_it(open_page: Open):
+    assert window(open_page("traversal", n="16", **{"from": "6000"})) == (6000, 6000)
+    assert window(open_page("traversal", n="16", step="6001", **{"from": "6000"})) == (6000, 6001)
+    assert window(open_page("traversal", n="16", step="3", **{"from": "6000"})) == (0, 3)
+    assert window(open_page("traversal", n="16", **{"from": "99999"})) == (12_544, 12_544)
+
+
+def test_a_round_of_the_nest_is_a_place_to_start_and_other_controls_begin_anew(open_page: Open):
+    app = open_page("traversal", n="16")
+    rounds = next(box for box in app.number_input if box.label == "or at round of i")
+    assert (rounds.value, rounds.max) == (1, 16)
+    rounds.set_value(12).run()
+    assert starts(app).value == window(app)[0] == 11 * (2 * 16 * 16 + 2 * 16)
+    app.selectbox(key="tiles").set_value("4").run()
+    assert window(app) == (0, 0)
+    assert [box.label for box in app.number_input] == ["Start after access", "or at block"]
+    app.selectbox(key="n").set_value(8).run()
+    assert not app.number_input and not app.exception

@@ -150,7 +150,7 @@ def test_every_step_back_undoes_a_step_forward(page: Page, server: str, link: st
     visit(page, server, link)
     scrub(page, 403)
     before = pixels(page)
-    scrub(page, int(player(page).get_attribute("data-steps") or 0))
+    scrub(page, int((player(page).get_attribute("data-window") or "").split()[1]))
     scrub(page, 403)
     assert pixels(page) == before
     has_no_fault(page)
@@ -237,6 +237,107 @@ def test_a_step_beyond_the_end_is_answered_with_one_sentence(page: Page, server:
     has_no_fault(page)
 
 
+# -- windows of a long traversal -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def long_traces() -> tuple[Trace, Trace]:
+    """All steps of ijk and ikj at N=16."""
+    ijk, ikj = (trace(Traversal((16,) * 3, order), CLASSROOM, 20_000) for order in ("ijk", "ikj"))
+    return ijk, ikj
+
+
+def in_window(page: Page, first: int, last: int) -> None:
+    expect(player(page)).to_have_attribute("data-window", f"{first} {last}")
+
+
+def test_a_link_opens_at_a_step_beyond_the_first_window(page: Page, server: str, long_traces):
+    visit(page, server, "?n=16&step=7001")
+    in_window(page, 5000, 10_000)
+    shows(page, long_traces, 7001)
+    has_no_fault(page)
+
+
+def test_stepping_past_a_window_shows_the_next_one_and_back_the_one_before(
+    page: Page, server: str, long_traces
+):
+    visit(page, server, "?n=16&step=5000")
+    in_window(page, 0, 5000)
+    press(page, "One step forward")
+    in_window(page, 5000, 10_000)
+    shows(page, long_traces, 5001)
+    expect(page).to_have_url(re.compile(r"[?&]step=5001(&|$)"))
+    press(page, "To the start")
+    is_at(page, 5000)
+    press(page, "One step back")
+    in_window(page, 0, 5000)
+    shows(page, long_traces, 4999)
+    press(page, "To the end")
+    press(page, "To the end")
+    in_window(page, 10_000, 12_544)
+    is_at(page, 12_544)
+    expect(player(page)).to_have_attribute("data-misses", misses(long_traces, 12_544))
+    expect(canvas(page)).to_have_attribute("aria-label", re.compile("ijk: All its 8,704 accesses are over"))
+    press(page, "To the start")
+    press(page, "To the start")
+    in_window(page, 0, 5000)
+    is_at(page, 0)
+    has_no_fault(page)
+
+
+def test_it_plays_on_into_the_next_window(page: Page, server: str, long_traces):
+    visit(page, server, "?n=16&step=4998")
+    press(page, "Play")
+    in_window(page, 5000, 10_000)
+    expect(player(page)).to_have_attribute("data-step", re.compile(r"^50(0[2-9]|[1-9]\d)$"))
+    expect(player(page)).to_have_attribute("data-playing", "true")
+    press(page, "Pause")
+    shows(page, long_traces, step_of(page))
+
+
+def test_a_window_begins_at_a_chosen_round_or_access(page: Page, server: str, long_traces):
+    visit(page, server, "?n=16")
+    page.get_by_role("spinbutton", name="or at round of i").fill("12")
+    page.keyboard.press("Enter")
+    in_window(page, 11 * 544, 11 * 544 + 5000)
+    expect(page).to_have_url(re.compile(r"[?&]from=5984(&|$)"))
+    shows_counts = misses(long_traces, 5984)
+    expect(player(page)).to_have_attribute("data-misses", shows_counts)
+    page.get_by_role("spinbutton", name="Start after access").fill("6000")
+    page.keyboard.press("Enter")
+    in_window(page, 6000, 11_000)
+    scrub(page, 6100)
+    shows(page, long_traces, 6100)
+    expect(page).to_have_url(re.compile(r"[?&]step=6100(&|$)"))
+    page.reload()
+    in_window(page, 6000, 11_000)
+    shows(page, long_traces, 6100)
+
+
+def test_the_caches_of_a_window_are_those_that_playing_through_leaves(page: Page, server: str):
+    visit(page, server, "?n=16&step=4990&beside=nothing")
+    press(page, "One step forward")
+    scrub(page, 5000)
+    scrub(page, 4990)
+    for _ in range(11):
+        press(page, "One step forward")
+    in_window(page, 5000, 8704)
+    is_at(page, 5001)
+    lines = svg_texts(page)
+    visit(page, server, "?n=16&step=5001&from=4500&beside=nothing")
+    in_window(page, 4500, 8704)
+    assert sorted(svg_texts(page)) == sorted(lines)
+
+
+def svg_texts(page: Page) -> list[str]:
+    """The lines that the first level's ways hold in the saved picture, and the misses so far."""
+    with page.expect_download() as download:
+        press(page, "SVG")
+    svg = ElementTree.parse(download.value.path()).getroot()
+    texts = [str(text.text) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    return [text for text in texts if re.search(r"^[ABC]\[\d+,\d+\.\.\d+\]$|misses in", text)]
+
+
 # -- pictures ------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +361,60 @@ def test_the_picture_is_saved_as_png_and_as_svg(page: Page, server: str, tmp_pat
 
 
 # -- looks ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "?order=ijk&beside=ikj&step=401",
+        "?order=ijk&n=12&tiles=4&step=401",
+        "?beside=nothing&n=32&tiles=4",
+        "?order=ijk&beside=ijk+4×4",
+    ],
+)
+def test_all_but_the_footer_is_above_the_bar(page: Page, server: str, link: str, width: int, height: int):
+    page.set_viewport_size({"width": width, "height": height})
+    visit(page, server, link)
+    legend = in_svg(page, "touched")
+    top = canvas(page).bounding_box()
+    bar = player(page).locator(".transport").bounding_box()
+    assert top and bar
+    assert top["y"] + legend < bar["y"] - 8
+    assert bar["y"] + bar["height"] <= height
+
+
+def in_svg(page: Page, text: str) -> float:
+    """How far from the top of the picture the middle of a text is."""
+    with page.expect_download() as download:
+        press(page, "SVG")
+    svg = ElementTree.parse(download.value.path()).getroot()
+    (found,) = [t for t in svg.iter("{http://www.w3.org/2000/svg}text") if t.text == text]
+    return float(found.get("y") or 0)
+
+
+def test_text_is_large_on_a_projector(page: Page, server: str):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    visit(page, server, "?order=ijk&beside=ikj&step=401")
+    with page.expect_download() as download:
+        press(page, "SVG")
+    svg = ElementTree.parse(download.value.path()).getroot()
+    texts = list(svg.iter("{http://www.w3.org/2000/svg}text"))
+    small = {t.text for t in texts if float(t.get("font-size") or 0) < 18}
+    assert all(re.fullmatch(r"\d+", str(text)) for text in small), "only the counts inside the elements are"
+
+
+def test_the_player_fills_the_screen_and_comes_back(page: Page, server: str):
+    visit(page, server, "?step=401")
+    before = canvas(page).bounding_box()
+    canvas(page).focus()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
+    expect(player(page)).to_have_attribute("data-step", "401")
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === null")
+    after = canvas(page).bounding_box()
+    assert before and after and after["width"] == before["width"]
 
 
 @pytest.fixture(params=["light", "dark"])

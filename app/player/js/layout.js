@@ -1,5 +1,5 @@
-// Where everything lies in a picture of a given width: blocks that stand side by side where they fit, else stack.
-// All in CSS pixels; a block's own parts are relative to its (x, y).
+// Where everything lies in a picture of a given width: blocks that stand side by side where they fit, else stack,
+// as large as the height of the window allows. All in CSS pixels; a block's own parts are relative to its (x, y).
 
 import { wrapped } from "./words.js";
 
@@ -8,8 +8,17 @@ const WIDE_PX = 800; // a lane so wide has the cache and the nest at the right o
 const NARROW_PX = 440; // a lane narrower than this is one column
 const TWO_LANES_PX = 760; // two lanes stand side by side from this width on
 const MOST_CELL_PX = 56;
-const MOST_MATRIX_PX = 330;
-const NEST_LEAST_PX = 12;
+// Layouts to try, from roomy to dense: the largest height of a matrix; and the height of a row of the first level, the
+// gap between blocks (in text sizes), the least size of the nest, whether lines are named, whether lower ones show.
+const ROOMY = { row: 1.4, gap: 1, nest: 12, names: true, lower: true };
+const TIGHT = { row: 1.22, gap: 0.6, nest: 11, names: true, lower: true };
+const FORMS = [
+  ...[330, 290, 255, 225].map((side) => ({ ...ROOMY, side })),
+  ...[255, 225, 208, 192, 176, 160].map((side) => ({ ...TIGHT, side })),
+  ...[192, 160, 136].map((side) => ({ ...TIGHT, lower: false, side })),
+  ...[176, 144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, side })),
+];
+const BAR_EMS = 10; // width of a level that is a bar beside the nest, in text sizes
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";
 const MONO_EM = 0.61; // width of a letter in the fixed-width fonts
 export const LINE = 1.45; // height of a line of text, in sizes
@@ -19,16 +28,42 @@ export function textSize(width) {
   return Math.round(Math.min(22, Math.max(13, 5.8 + 0.0094 * width)) * 2) / 2;
 }
 
-/** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures. */
-export function layoutPicture(lanes, width, legend, footer, widthOf) {
-  const px = textSize(width);
-  const letters = Math.max(...lanes.flatMap((lane) => lane.text.map((text) => nestLine(text).length)));
-  const paper = { px, letters, widthOf };
+/** The size of what stands beside: 18 pixels where the text has 20. */
+export function smaller(px) {
+  return Math.max(13, 0.9 * px);
+}
+
+/** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures.
+ *
+ * What is looked at while it plays, all but the footer, is at most `height` where one of FORMS is: the first that is.
+ */
+export function layoutPicture(lanes, width, height, legend, footer, widthOf) {
+  const letters = Math.max(...lanes.flatMap((lane) => nestLines(lane).map((text) => text.length)));
+  const paper = { px: textSize(width), letters, widthOf };
+  const tried = (form) => layoutForm(lanes, width, legend, footer, { ...paper, form });
+  if (width < TWO_LANES_PX) return tried(FORMS[0]); // a phone scrolls
+  for (const form of FORMS) {
+    const found = tried(form);
+    if (found.footer.y <= height) return clearOfTheBar(found, height);
+  }
+  return tried(FORMS.at(-1));
+}
+
+/** A footer that the bar would cut through moves under it. */
+function clearOfTheBar(layout, height) {
+  const { footer } = layout;
+  if (footer.y + footer.height <= height) return layout;
+  const y = Math.ceil(height) + 2;
+  return { ...layout, footer: { ...footer, y }, height: y + footer.height };
+}
+
+function layoutForm(lanes, width, legend, footer, paper) {
+  const { px, widthOf } = paper;
   const gap = Math.round(1.6 * px);
   const beside = lanes.length > 1 && width >= TWO_LANES_PX;
   const inner = width - 2 * EDGE_PX;
   const laneWidth = beside ? (inner - 2 * gap) / 2 : inner;
-  const top = lanes.length > 1 ? Math.round(2 * px) : 0;
+  const top = lanes.length > 1 ? Math.round(1.8 * px) : 0;
   let y = top;
   let lowest = top;
   const boxes = lanes.map((lane, number) => {
@@ -40,16 +75,16 @@ export function layoutPicture(lanes, width, legend, footer, widthOf) {
     return box;
   });
   const key = flow(legend, inner, px, widthOf);
-  const legendY = lowest + Math.round(0.8 * px);
-  const foot = footerBlock(footer, inner, legendY + key.height, widthOf);
+  const legendY = lowest + Math.round(0.6 * px);
+  const foot = footerBlock(footer, inner, legendY + key.height, px, widthOf);
   const below = { legend: { x: EDGE_PX, y: legendY, entries: key.entries }, footer: foot };
   return { width, px, beside, gap, top, boxes, ...below, height: foot.y + foot.height };
 }
 
-/** One lane; `paper` has the text size, the longest line of all nests in letters, and how to measure. */
+/** One lane; `paper` has the text size, the longest line of all nests in letters, the form, and how to measure. */
 function layoutLane(lane, width, paper) {
-  const { px, widthOf } = paper;
-  const gap = Math.round(px);
+  const { px, widthOf, form } = paper;
+  const gap = Math.round(form.gap * px);
   const sentenceLines = widthOf(LONGEST_SENTENCE, px) <= width - px ? 1 : 2;
   const head = { x: 0, y: 0, width, sentenceLines, height: Math.round((1.9 + 1.35 * sentenceLines) * px) };
   const column = { width, gap, y: head.height + gap / 2, blocks: {} };
@@ -64,7 +99,7 @@ function wideLane(column, lane, paper) {
   const { width, gap } = column;
   const leftWidth = Math.round(0.62 * width);
   const right = { x: leftWidth + 2 * gap, width: width - leftWidth - 2 * gap };
-  const matrices = place(matricesBlock(lane, leftWidth, px), 0, column.y);
+  const matrices = place(matricesBlock(lane, leftWidth, paper), 0, column.y);
   const first = place(levelBlock(lane, 0, right.width, paper), right.x, column.y);
   const nest = place(nestBlock(lane, right.width, paper), right.x, first.y + first.height + gap);
   const below = lowerLevels(lane, leftWidth, paper, column.y + matrices.height + gap, gap);
@@ -72,34 +107,46 @@ function wideLane(column, lane, paper) {
   column.y = Math.max(nest.y + nest.height, below.end);
 }
 
-/** Matrices; the first level with the nest beside it where both fit; the lower levels. */
+/** Matrices; the first level with the nest beside it where both fit; else the nest beside the lower levels. */
 function narrowLane(column, lane, paper) {
-  const { px } = paper;
+  const { px, form } = paper;
   const { width, gap } = column;
-  const matrices = place(matricesBlock(lane, width, px), 0, column.y);
+  const matrices = place(matricesBlock(lane, width, paper), 0, column.y);
   const y = matrices.y + matrices.height + gap;
   const first = place(levelBlock(lane, 0, width, paper), 0, y);
-  const rest = width - first.width - 1.5 * gap;
-  const fits = width >= NARROW_PX && nestWidth(paper, NEST_LEAST_PX) <= rest;
-  if (fits) first.room = width - rest - 0.5 * gap;
-  const nest = fits
-    ? place(nestBlock(lane, rest, paper), width - rest, y)
-    : place(nestBlock(lane, width, paper), 0, y + first.height + gap);
-  const end = Math.max(first.y + first.height, nest.y + nest.height) + gap;
-  const below = lowerLevels(lane, width, paper, end, gap);
-  column.blocks = { matrices, levels: [first, ...below.levels], nest };
-  column.y = below.end;
+  const between = 1.5 * px;
+  const fitsIn = (rest) => width >= NARROW_PX && nestWidth(paper, form.nest) <= rest;
+  const rest = width - first.width - between;
+  const under = y + first.height + gap;
+  column.blocks = { matrices };
+  if (fitsIn(rest)) {
+    first.room = first.width + 0.5 * between;
+    const nest = place(nestBlock(lane, rest, paper), width - rest, y);
+    const below = lowerLevels(lane, width, paper, Math.max(under, nest.y + nest.height + gap), gap);
+    Object.assign(column.blocks, { levels: [first, ...below.levels], nest });
+    column.y = below.end;
+    return;
+  }
+  const bars = lane.levels.slice(1).every((_, number) => levelBlock(lane, number + 1, width, paper).mode === "bar");
+  const side = BAR_EMS * px;
+  const split = bars && lane.levels.length > 1 && fitsIn(width - side - between);
+  const nest = place(nestBlock(lane, split ? width - side - between : width, paper), 0, under);
+  const below = split
+    ? lowerLevels(lane, side, paper, under, 0.5 * gap, width - side)
+    : lowerLevels(lane, width, paper, nest.y + nest.height + gap, gap);
+  Object.assign(column.blocks, { levels: [first, ...below.levels], nest });
+  column.y = Math.max(below.end, nest.y + nest.height);
 }
 
-/** The lower levels, side by side where there is room. */
-function lowerLevels(lane, width, paper, y, gap) {
+/** The lower levels from (x, y) on, side by side where there is room. */
+function lowerLevels(lane, width, paper, y, gap, x = 0) {
   const lower = lane.levels.length - 1;
   const columns = width >= NARROW_PX ? Math.max(1, lower) : 1;
   const room = (width - (columns - 1) * gap) / columns;
   let end = y - gap;
   const levels = Array.from({ length: lower }, (_, number) => {
-    const top = columns > 1 ? y : end + gap;
-    const block = place(levelBlock(lane, number + 1, room, paper), columns > 1 ? number * (room + gap) : 0, top);
+    const left = x + (columns > 1 ? number * (room + gap) : 0);
+    const block = place(levelBlock(lane, number + 1, room, paper), left, columns > 1 ? y : end + gap);
     end = Math.max(end, block.y + block.height);
     return block;
   });
@@ -111,11 +158,11 @@ function place(block, x, y) {
 }
 
 /** A, B and C side by side, all with the same cell, each over the bar of its misses. */
-function matricesBlock(lane, width, px) {
+function matricesBlock(lane, width, { px, form }) {
   const gap = Math.round(1.2 * px);
   const across = lane.operands.reduce((sum, operand) => sum + operand.columns, 0);
   const tallest = Math.max(...lane.operands.map((operand) => operand.rows));
-  const fit = Math.min((width - 2 * gap) / across, MOST_CELL_PX, MOST_MATRIX_PX / tallest);
+  const fit = Math.min((width - 2 * gap) / across, MOST_CELL_PX, form.side / tallest);
   const cell = fit >= 2 ? Math.floor(fit) : fit;
   const title = Math.round(1.6 * px);
   let x = 0;
@@ -130,21 +177,21 @@ function matricesBlock(lane, width, px) {
 }
 
 /** A level as labelled cells, as cells with a letter or a mark, or, where it is too large, as one bar. */
-function levelBlock(lane, level, width, { px, widthOf }) {
+function levelBlock(lane, level, width, { px, widthOf, form }) {
   const { sets, ways } = lane.levels[level];
   const title = Math.round(1.6 * px);
   const size = Math.round(0.9 * px * 2) / 2;
   const number = Math.round(widthOf(String(sets - 1), size) + 0.6 * px);
   const label = Math.round(longestLabel(lane, size, widthOf) + 1.3 * px);
-  if (level === 0 && sets <= 16 && number + ways * label <= width) {
-    const row = Math.round(1.4 * px);
+  if (level === 0 && form.names && sets <= 16 && number + ways * label <= width) {
+    const row = Math.round(form.row * px);
     const inside = { mode: "labels", title, size, number, cellWidth: label, cellHeight: row, room: width };
     return { ...inside, width: number + ways * label, height: title + sets * row };
   }
   const cell = Math.floor(Math.min(1.15 * px, width / sets, (9 * px) / ways));
-  if (cell >= 4) {
+  if (cell >= 4 && lane.levels[level].content && (level === 0 || form.lower)) {
     const mode = cell >= 12 ? "letters" : "marks";
-    const inside = { mode, title, size: 0.75 * cell, number: 0, cellWidth: cell, cellHeight: cell, room: width };
+    const inside = { mode, title, size: 0.8 * cell, number: 0, cellWidth: cell, cellHeight: cell, room: width };
     return { ...inside, width: Math.max(cell * sets, 12 * px), height: title + cell * ways };
   }
   return { mode: "bar", title, size, number: 0, width, room: width, height: title + Math.round(1.4 * px) };
@@ -157,9 +204,10 @@ function longestLabel(lane, size, widthOf) {
   return Math.max(...names.map((name) => widthOf(name, size)));
 }
 
-/** The indentation of the nest is halved, so that six loops fit. */
-export function nestLine(text) {
-  return text.replace(/^ +/, (spaces) => " ".repeat(spaces.length / 2));
+/** The text of the nest with less indentation, so that six loops fit. */
+export function nestLines({ text, blocks }) {
+  const by = blocks ? 4 : 2;
+  return text.map((line) => line.replace(/^ +/, (spaces) => " ".repeat(spaces.length / by)));
 }
 
 function nestWidth({ letters }, size) {
@@ -167,9 +215,9 @@ function nestWidth({ letters }, size) {
 }
 
 function nestBlock(lane, width, paper) {
-  const { px } = paper;
+  const { px, form } = paper;
   const fitting = (width * px) / nestWidth(paper, px);
-  const size = Math.max(NEST_LEAST_PX - 2, Math.min(px, Math.floor(2 * fitting) / 2));
+  const size = Math.max(form.nest - 2, Math.min(px, Math.floor(2 * fitting) / 2));
   const title = Math.round(1.6 * px);
   const values = lane.blocks ? 2 : 1;
   return { width, title, size, height: title + Math.round((lane.text.length + values + 0.4) * LINE * size) };
@@ -177,7 +225,7 @@ function nestBlock(lane, width, paper) {
 
 /** Entries one after another, broken into rows. */
 function flow(entries, width, px, widthOf) {
-  const size = Math.max(13, Math.round(0.88 * px));
+  const size = smaller(px);
   const row = Math.round(1.6 * px);
   let [x, y] = [0, 0];
   const placed = entries.map((entry) => {
@@ -191,8 +239,8 @@ function flow(entries, width, px, widthOf) {
 }
 
 /** What the picture is of, so that it can stand alone in a homework. */
-function footerBlock(text, width, y, widthOf) {
-  const size = Math.max(13, Math.round(0.0085 * width + 4.5));
+function footerBlock(text, width, y, px, widthOf) {
+  const size = smaller(px);
   const lines = wrapped(text, width, (part) => widthOf(part, size));
   return { x: EDGE_PX, y, size, lines, height: Math.round(lines.length * LINE * size) };
 }

@@ -84,11 +84,11 @@ function paintMark(surface, colours, x, y, side, operand) {
 
 /** A level too large to draw: how much of it is full. */
 function paintBar(surface, colours, lane, replay, block, { x, y }, level) {
-  const lines = replay.ways[level].length;
+  const lines = lane.levels[level].sets * lane.levels[level].ways;
   const held = replay.held[level];
   const height = 0.35 * block.size;
   surface.rect(x, y, block.width, height, colours.grid);
   surface.rect(x, y, (block.width * held) / lines, height, colours.hit);
-  const text = `${grouped(held)} of ${grouped(lines)} lines held`;
+  const text = `${grouped(held)} of ${grouped(lines)} lines`;
   surface.text(text, x, y + height + 0.75 * block.size, { size: block.size, fill: colours.muted });
 }

@@ -1,10 +1,12 @@
 // A, B and C: every element coloured by its misses, the lines in the cache outlined, what was touched and evicted.
 
 import { heatColour, readableOn } from "./colours.js";
+import { smaller } from "./layout.js";
 import { lineIn } from "./replay.js";
 import { runsOfLine, touchedAt } from "./trace.js";
 
 const NUMBER_LEAST_PX = 15; // a smaller cell has no room for its number
+const RIM_LEAST_PX = 5; // cells from this side on are set apart
 
 /** All cells, at (x, y) of the block; what the canvas keeps in a layer of its own. */
 export function paintHeat(surface, colours, lane, replay, box, x, y, most) {
@@ -13,6 +15,7 @@ export function paintHeat(surface, colours, lane, replay, box, x, y, most) {
     const part = box.matrices.parts[number];
     surface.rect(x + part.x, y + part.y, operand.columns * cell, operand.rows * cell, colours.panel);
     for (let element = 0; element < operand.rows * operand.columns; element += 1) {
+      if (cell < RIM_LEAST_PX && !replay.heat[number][element]) continue; // the panel shows it
       paintCell(surface, colours, lane, replay, box, x, y, most, number, element);
     }
   });
@@ -26,11 +29,11 @@ export function paintCell(surface, colours, lane, replay, box, x, y, most, opera
   const top = y + parts[operand].y + Math.floor(element / columns) * cell;
   const misses = replay.heat[operand][element];
   const fill = heatColour(colours, misses, most);
-  const rim = cell >= 5 ? 1 : 0;
+  const rim = cell >= RIM_LEAST_PX ? 1 : 0;
   if (rim) surface.rect(left, top, cell, cell, colours.grid);
   surface.rect(left, top, cell - rim, cell - rim, fill);
   if (misses > 0 && cell >= NUMBER_LEAST_PX) {
-    const size = (misses > 99 ? 0.45 : misses > 9 ? 0.58 : 0.64) * cell;
+    const size = (misses > 99 ? 0.45 : misses > 9 ? 0.58 : 0.72) * cell;
     const style = { size, fill: readableOn(fill, colours), align: "center" };
     surface.text(String(misses), left + (cell - rim) / 2, top + (cell - rim) / 2, style);
   }
@@ -47,7 +50,7 @@ export function paintMarks(surface, colours, lane, replay, box) {
     const size = `${operand.rows} × ${operand.columns}`;
     if (part.width > 5.5 * px) {
       surface.text(size, x + part.x + part.width, y + 0.5 * matrices.title, {
-        size: Math.max(13, 0.85 * px), fill: colours.muted, align: "right",
+        size: smaller(px), fill: colours.muted, align: "right",
       });
     }
   });
@@ -55,7 +58,8 @@ export function paintMarks(surface, colours, lane, replay, box) {
   for (const content of replay.ways[0]) {
     if (content >= 0) resident.push(...rectsOfLine(lane, lineIn(content), box));
   }
-  surface.frames(resident, colours.hit, matrices.cell >= 10 ? 2 : 1);
+  if (matrices.cell >= RIM_LEAST_PX) surface.frames(resident, colours.hit, matrices.cell >= 10 ? 2 : 1);
+  else for (const [left, top, width, height] of resident) surface.rect(left, top, width, height, `${colours.hit}80`);
   const touched = touchedAt(lane, replay.step);
   if (touched) paintTouched(surface, colours, lane, box, touched);
 }
@@ -80,7 +84,7 @@ function paintTouched(surface, colours, lane, box, touched) {
 function rectsOfLine(lane, line, box) {
   const { operand, byRows, runs } = runsOfLine(lane, 0, line);
   const { cell, parts, x, y } = box.matrices;
-  const inset = cell >= 10 ? 1.5 : 0.5;
+  const [inset, thin] = cell >= RIM_LEAST_PX ? [cell >= 10 ? 1.5 : 0.5, 0] : [0, 1];
   const part = parts[operand];
   return runs.map(({ major, minor, length }) => {
     const [row, column] = byRows ? [major, minor] : [minor, major];
@@ -88,8 +92,8 @@ function rectsOfLine(lane, line, box) {
     return [
       box.x + x + part.x + column * cell + inset,
       box.y + y + part.y + row * cell + inset,
-      across * cell - 2 * inset - 1,
-      down * cell - 2 * inset - 1,
+      Math.max(across * cell - 2 * inset - 1, thin * across * cell),
+      Math.max(down * cell - 2 * inset - 1, thin * down * cell),
     ];
   });
 }

@@ -1,7 +1,7 @@
 // The parts of a picture that are text and bars: title and sentence, the loop nest, the misses, the legend.
 
 import { heatColour, readableOn } from "./colours.js";
-import { LINE, nestLine } from "./layout.js";
+import { LINE, nestLines, smaller } from "./layout.js";
 import { sentenceOf } from "./sentence.js";
 import { countsAt, missesAt, touchedAt } from "./trace.js";
 import { grouped, percent, wrapped, OUTCOMES } from "./words.js";
@@ -16,10 +16,11 @@ export function paintHead(surface, colours, lane, replay, box) {
   const title = { size: 1.2 * px, weight: 700, fill: colours.ink };
   surface.text(lane.title, box.x, box.y + 0.8 * px, title);
   const misses = missesAt(lane, step);
-  const ended = step === lane.count ? ", the end" : "";
-  const count = `${grouped(misses)} misses in ${grouped(step)} accesses (${percent(misses, step)})${ended}`;
+  const accesses = lane.start + step;
+  const ended = accesses === lane.total ? ", the end" : "";
+  const count = `${grouped(misses)} misses in ${grouped(accesses)} accesses (${percent(misses, accesses)})${ended}`;
   const room = box.width - surface.width(lane.title, title) - 1.5 * px;
-  const short = `${grouped(misses)} of ${grouped(step)} missed`;
+  const short = `${grouped(misses)} of ${grouped(accesses)} missed`;
   const said = surface.width(count, { size: px }) <= room ? count : short;
   surface.text(said, box.x + box.width, box.y + 0.8 * px, { size: px, fill: colours.ink, align: "right" });
   const touched = touchedAt(lane, step);
@@ -43,14 +44,14 @@ export function paintNest(surface, colours, lane, replay, box) {
   const touched = touchedAt(lane, replay.step);
   surface.text("Loop nest", x, y + 0.5 * nest.title, { size: 0.95 * px, weight: 600, fill: colours.ink });
   surface.rect(x, y + nest.title, nest.width, lane.text.length * row, colours.panel);
-  lane.text.forEach((text, number) => {
+  nestLines(lane).forEach((text, number) => {
     const top = y + nest.title + number * row;
     const current = touched !== null && touched.textLine === number;
     if (current) {
       surface.rect(x, top, nest.width, row, colours.grid);
       surface.rect(x, top, 0.3 * nest.size, row, colours.ink);
     }
-    surface.text(nestLine(text), x + 0.7 * nest.size, top + row / 2, {
+    surface.text(text, x + 0.7 * nest.size, top + row / 2, {
       size: nest.size, fill: colours.ink, mono: true, weight: current ? 700 : 400,
     });
   });
@@ -89,7 +90,7 @@ export function paintBars(surface, colours, lane, replay, box) {
       `${grouped(counts.misses)} of ${grouped(counts.accesses)}: ${share}`,
       `${share} miss`,
     ];
-    const size = Math.max(13, 0.9 * px);
+    const size = smaller(px);
     const text = forms.find((form) => surface.width(form, { size }) <= width) ?? share;
     surface.text(text, x, y + bar.height + 0.6 * bar.text, { size, fill: colours.ink });
   });

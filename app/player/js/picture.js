@@ -6,18 +6,19 @@ import { paintCell, paintHeat, paintMarks } from "./matrices.js";
 import { paintBars, paintFooter, paintHead, paintLegend, paintNest } from "./panels.js";
 import { scoreOf } from "./sentence.js";
 import { CanvasSurface, SvgSurface, widthOf } from "./surface.js";
-import { missesAt } from "./trace.js";
+import { missesAt, stepAt } from "./trace.js";
 
 const LEGEND = [
   { kind: "touched", label: "touched" },
-  { kind: "heat", label: "its misses so far" },
-  { kind: "hit", label: "hit, or in L1" },
+  { kind: "heat", label: "misses so far" },
+  { kind: "hit", label: "in L1, hit" },
   { kind: "compulsory", label: "first touch" },
-  { kind: "capacity", label: "capacity miss" },
-  { kind: "conflict", label: "conflict miss" },
+  { kind: "capacity", label: "capacity" },
+  { kind: "conflict", label: "conflict" },
   { kind: "evicted", label: "just evicted" },
   { kind: "dirty", label: "written to" },
 ];
+const HEAT_LATER = "misses in this window";
 const MOST_SCALE = 3;
 
 export class Picture {
@@ -31,11 +32,11 @@ export class Picture {
     this.layers = [];
   }
 
-  /** Lay everything out for `width` CSS pixels on `canvas`, and draw it. */
-  fit(canvas, width, colours) {
+  /** Lay everything out for `width` CSS pixels on `canvas`, within `height` of them if it can be, and draw it. */
+  fit(canvas, width, height, colours) {
     this.colours = colours;
     const measure = (text, size) => widthOf(this.family, text, { size, weight: 600 });
-    this.layout = layoutPicture(this.lanes, width, LEGEND, this.footer, measure);
+    this.layout = layoutPicture(this.lanes, width, height, this.#legend(), this.footer, measure);
     const scale = Math.min(window.devicePixelRatio || 1, MOST_SCALE);
     canvas.style.height = `${this.layout.height}px`;
     this.surface = new CanvasSurface(canvas, this.family, width, this.layout.height, scale);
@@ -43,10 +44,11 @@ export class Picture {
     this.draw();
   }
 
-  /** Move every lane to `step`; only the cells whose heat changes are painted again. */
-  goTo(step) {
+  /** Move every lane to where it is after `accesses`; only the cells whose heat changes are painted again. */
+  goTo(accesses) {
     this.replays.forEach((replay, number) => {
       const changed = new Map();
+      const step = stepAt(replay.lane, accesses);
       replay.goTo(step, (operand, element) => changed.set(operand * 2 ** 24 + element, [operand, element]));
       const layer = this.layers[number];
       if (!layer) return;
@@ -75,6 +77,11 @@ export class Picture {
       paintHeat(surface, this.colours, replay.lane, replay, box, x, y, this.most);
     });
     return surface.toString();
+  }
+
+  #legend() {
+    const later = this.lanes.some((lane) => lane.start > 0);
+    return later ? LEGEND.map((one) => (one.kind === "heat" ? { ...one, label: HEAT_LATER } : one)) : LEGEND;
   }
 
   #layer(replay, box, scale) {
@@ -111,7 +118,7 @@ export class Picture {
     const style = { size: 1.25 * layout.px, weight: 700, fill: colours.ink, align: "center" };
     surface.text(score, layout.width / 2, 0.9 * layout.px, style);
     const middle = layout.width / 2;
-    const bottom = layout.legend.y - 0.8 * layout.px;
+    const bottom = layout.legend.y - 0.6 * layout.px;
     if (layout.beside) surface.lines([[middle, layout.top, middle, bottom]], colours.grid, 2);
   }
 }

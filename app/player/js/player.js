@@ -1,13 +1,15 @@
 // The player: what Streamlit calls, the clock, the controls and the keys.
 //
 // Python sends the lanes once (they stay while `data.id` stays), and hears of the step only when it rests: after a
-// pause, a step or the end of a scrub. The state stands on the root element as data attributes, for tests.
+// pause, a step or the end of a scrub; a step outside the window is a question for the window that holds it. Steps
+// count from the beginning of the traversal. The state stands on the root element as data attributes, for tests.
 
 import { paletteFor } from "./colours.js";
 import { Picture } from "./picture.js";
 import { Replay } from "./replay.js";
+import { fullScreen, roomFor, save } from "./screen.js";
 import { scoreOf, sentenceOf } from "./sentence.js";
-import { missesAt, openLane, rounds, touchedAt } from "./trace.js";
+import { missesAt, openLane, rounds, stepAt, touchedAt } from "./trace.js";
 import { grouped } from "./words.js";
 
 const REPORT_AFTER_MS = 400; // a burst of single steps is one report
@@ -38,8 +40,11 @@ class Player {
     this.canvas = this.part("picture");
     this.id = null;
     this.step = 0;
-    this.count = 0;
+    this.first = 0; // the window goes from this step to the last, of all there are
+    this.last = 0;
+    this.total = 0;
     this.playing = false;
+    this.goesOn = false; // whether to play when the next window is here
     this.width = 0;
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#listen();
@@ -54,36 +59,46 @@ class Player {
       this.pause(false);
       this.id = data.id;
       this.lanes = data.lanes.map(openLane);
-      this.count = Math.max(...this.lanes.map((lane) => lane.count));
+      this.first = Math.max(...this.lanes.map((lane) => lane.start));
+      this.last = Math.max(...this.lanes.map((lane) => lane.start + lane.count));
+      this.total = Math.max(...this.lanes.map((lane) => lane.total));
       this.picture = new Picture(this.lanes.map((lane) => new Replay(lane)), data.font, data.footer);
-      this.rounds = rounds(this.lanes[0]);
-      this.part("scrub").max = this.count;
-      this.step = Math.min(data.start, this.count);
+      this.rounds = rounds(this.lanes[0]).map((step) => step + this.lanes[0].start);
+      Object.assign(this.part("scrub"), { min: this.first, max: this.last });
+      this.step = Math.max(this.first, Math.min(data.start, this.last));
       this.picture.goTo(this.step);
     }
     this.#fit();
+    if (this.goesOn && this.step < this.last) this.play();
+    this.goesOn = false;
   }
 
   close() {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.reporting);
     this.resizes.disconnect();
+    window.removeEventListener("resize", this.refit);
   }
 
   /** Show `step`, wherever the lanes are now. */
   goTo(step) {
-    this.step = Math.max(0, Math.min(step, this.count));
+    this.step = Math.max(this.first, Math.min(step, this.last));
     this.picture.goTo(this.step);
     this.picture.draw();
     this.#tell();
   }
 
   play() {
-    if (this.playing || !this.count) return;
-    if (this.step >= this.count) this.goTo(0);
+    if (this.playing || !this.total) return;
+    if (this.step >= this.last) {
+      const onward = this.last < this.total ? this.last + 1 : 0;
+      const next = this.part("loop").checked ? this.first : onward;
+      if (!this.#inWindow(next)) return this.#ask(next, true);
+      this.goTo(next);
+    }
     this.playing = true;
     this.due = 0;
-    this.last = null;
+    this.ticked = null;
     this.seconds = { began: performance.now(), frames: 0 };
     this.frame = requestAnimationFrame((now) => this.#tick(now));
     this.#tell();
@@ -101,19 +116,22 @@ class Player {
   #tick(now) {
     if (!this.playing) return;
     this.frame = requestAnimationFrame((next) => this.#tick(next));
-    if (this.last === null) this.last = now;
-    if (this.calm && now - this.last < CALM_FRAME_MS) return;
-    this.due += ((now - this.last) / 1000) * this.speed;
-    this.last = now;
+    this.ticked ??= now;
+    if (this.calm && now - this.ticked < CALM_FRAME_MS) return;
+    this.due += ((now - this.ticked) / 1000) * this.speed;
+    this.ticked = now;
     this.#countFrame(now);
     const steps = Math.floor(this.due);
     if (steps === 0) return;
     this.due -= steps;
-    if (this.step + steps < this.count) this.goTo(this.step + steps);
-    else if (this.part("loop").checked && this.step === this.count) this.goTo(0);
+    const loop = this.part("loop").checked;
+    if (this.step + steps < this.last) this.goTo(this.step + steps);
+    else if (loop && this.step === this.last) this.goTo(this.first);
     else {
-      this.goTo(this.count);
-      if (!this.part("loop").checked) this.pause();
+      this.goTo(this.last);
+      if (loop) return;
+      this.pause(this.last === this.total);
+      if (this.last < this.total) this.#ask(this.last + 1, true);
     }
   }
 
@@ -134,34 +152,35 @@ class Player {
 
   /** Bring controls, attributes and the spoken sentence in line with the step. */
   #tell() {
-    const misses = this.lanes.map((lane) => missesAt(lane, this.step));
+    const misses = this.lanes.map((lane) => missesAt(lane, stepAt(lane, this.step)));
     Object.assign(this.root.dataset, {
       step: this.step,
-      steps: this.count,
+      steps: this.total,
+      window: `${this.first} ${this.last}`,
       playing: this.playing,
       misses: misses.join(" "),
     });
     const scrub = this.part("scrub");
     scrub.value = this.step;
-    scrub.setAttribute("aria-valuetext", `access ${this.step} of ${this.count}`);
-    this.part("counter").textContent = `${grouped(this.step)} / ${grouped(this.count)}`;
+    scrub.setAttribute("aria-valuetext", `access ${this.step} of ${this.total}`);
+    this.part("counter").textContent = `${grouped(this.step)} / ${grouped(this.total)}`;
     this.part("play").setAttribute("aria-label", this.playing ? "Pause" : "Play");
     this.part("play").title = this.playing ? "Pause (space)" : "Play (space)";
     this.part("back").disabled = this.part("home").disabled = this.step === 0;
-    this.part("next").disabled = this.part("end").disabled = this.step === this.count;
+    this.part("next").disabled = this.part("end").disabled = this.step === this.total;
     if (!this.playing || this.speed <= SPEAK_AT_MOST) this.#say(misses);
   }
 
   #say(misses) {
     const said = this.lanes.map((lane) => {
       const which = this.lanes.length > 1 ? `${lane.title}: ` : "";
-      return `${which}${sentenceOf(lane, Math.min(this.step, lane.count))}.`;
+      return `${which}${sentenceOf(lane, stepAt(lane, this.step))}.`;
     });
     if (this.lanes.length > 1) said.push(`${scoreOf(this.lanes.map((lane) => lane.title), misses)}.`);
     const text = said.join(" ");
     const live = this.part("sentence");
     if (live.textContent !== text) live.textContent = text;
-    this.canvas.setAttribute("aria-label", `Step ${this.step} of ${this.count}. ${text}`);
+    this.canvas.setAttribute("aria-label", `Step ${this.step} of ${this.total}. ${text}`);
     this.root.dataset.touched = this.lanes.map((lane) => elementAt(lane, this.step)).join(" ");
   }
 
@@ -177,8 +196,8 @@ class Player {
     part("play").onclick = () => this.#toggle();
     part("back").onclick = () => this.#jump(this.step - 1);
     part("next").onclick = () => this.#jump(this.step + 1);
-    part("home").onclick = () => this.#jump(0);
-    part("end").onclick = () => this.#jump(this.count);
+    part("home").onclick = () => this.#home();
+    part("end").onclick = () => this.#end();
     part("scrub").oninput = () => {
       const step = Number(part("scrub").value);
       this.pause(false);
@@ -186,6 +205,8 @@ class Player {
     };
     part("scrub").onchange = () => this.#reportSoon();
     part("speed").oninput = () => this.#sayspeed();
+    part("full").onclick = () => fullScreen(this.root);
+    part("full").hidden = !document.fullscreenEnabled;
     part("png").onclick = () => this.canvas.toBlob((blob) => this.#download(blob, "png"));
     part("svg").onclick = () => {
       const title = this.canvas.getAttribute("aria-label");
@@ -194,6 +215,8 @@ class Player {
     this.root.onkeydown = (event) => this.#key(event);
     this.resizes = new ResizeObserver(() => this.#fit());
     this.resizes.observe(this.root);
+    this.refit = () => this.#fit();
+    window.addEventListener("resize", this.refit);
     this.#sayspeed();
   }
 
@@ -204,15 +227,36 @@ class Player {
 
   #jump(step) {
     this.pause(false);
+    if (!this.#inWindow(step)) return this.#ask(step, false);
     this.goTo(step);
     this.#reportSoon();
   }
 
+  /** The window's start; from there, the beginning of all. */
+  #home() {
+    this.#jump(this.step > this.first ? this.first : 0);
+  }
+
+  #end() {
+    this.#jump(this.step < this.last ? this.last : this.total);
+  }
+
+  #inWindow(step) {
+    return step < 0 || step > this.total || (this.first <= step && step <= this.last);
+  }
+
+  /** Have Python send the window that holds `step`, and play on in it or not. */
+  #ask(step, goesOn) {
+    clearTimeout(this.reporting);
+    this.goesOn = goesOn;
+    this.report("place", { id: this.id, step });
+  }
+
   #sayspeed() {
     const speed = this.speed;
-    const text = `${speed < 10 ? Number(speed.toFixed(2)) : Math.round(speed)} steps/s`;
-    this.part("speedtext").textContent = text;
-    this.part("speed").setAttribute("aria-valuetext", text);
+    const text = speed < 10 ? Number(speed.toFixed(2)) : Math.round(speed);
+    this.part("speedtext").textContent = `${text} / s`;
+    this.part("speed").setAttribute("aria-valuetext", `${text} steps a second`);
     this.root.dataset.speed = speed;
   }
 
@@ -226,10 +270,11 @@ class Player {
       " ": () => this.#toggle(),
       ArrowRight: () => this.#jump(this.step + 1),
       ArrowLeft: () => this.#jump(this.step - 1),
-      Home: () => this.#jump(0),
-      End: () => this.#jump(this.count),
-      PageDown: () => this.#jump(this.rounds.find((step) => step > this.step) ?? this.count),
-      PageUp: () => this.#jump(this.rounds.findLast((step) => step < this.step) ?? 0),
+      f: () => fullScreen(this.root),
+      Home: () => this.#home(),
+      End: () => this.#end(),
+      PageDown: () => this.#jump(this.rounds.find((step) => step > this.step) ?? this.last + 1),
+      PageUp: () => this.#jump(this.rounds.findLast((step) => step < this.step) ?? this.first - 1),
     }[event.key];
     if (!act) return;
     event.preventDefault();
@@ -240,20 +285,16 @@ class Player {
   #fit() {
     const width = this.canvas.parentElement.clientWidth;
     if (!this.picture || width < 50) return;
-    this.picture.fit(this.canvas, width, this.colours);
+    this.picture.fit(this.canvas, width, roomFor(this.root, this.canvas, this.part("transport")), this.colours);
     this.#tell();
   }
 
   #download(blob, form) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `traversal-${this.lanes.map((lane) => lane.file).join("-")}-step-${this.step}.${form}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    save(blob, `traversal-${this.lanes.map((lane) => lane.file).join("-")}-step-${this.step}.${form}`);
   }
 }
 
 function elementAt(lane, step) {
-  const touched = touchedAt(lane, Math.min(step, lane.count));
+  const touched = touchedAt(lane, stepAt(lane, step));
   return touched ? `${lane.operands[touched.operand].name}[${touched.row},${touched.column}]` : "-";
 }

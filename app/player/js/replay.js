@@ -10,12 +10,12 @@ export const lineIn = (content) => content >> 1;
 export const isDirty = (content) => (content & 1) === 1;
 
 export class Replay {
-  /** Empty caches at step 0 of `lane`. */
+  /** The caches at step 0 of `lane`. */
   constructor(lane) {
     this.lane = lane;
     this.step = 0;
-    this.ways = lane.levels.map((level) => new Int32Array(level.sets * level.ways).fill(EMPTY));
-    this.held = lane.levels.map(() => 0);
+    this.ways = lane.levels.map(contentBefore);
+    this.held = lane.levels.map((level) => level.held);
     this.heat = lane.operands.map((operand) => new Uint16Array(operand.rows * operand.columns));
     this.log = undoLog(lane);
   }
@@ -53,10 +53,8 @@ export class Replay {
     for (let n = low; n < high; n += 1) {
       const at = backwards ? low + high - 1 - n : n;
       const cell = this.log.cell[at];
-      if (cell < 0) continue;
-      const ways = this.ways[level[at]];
-      this.held[level[at]] += (contents[at] === EMPTY ? 0 : 1) - (ways[cell] === EMPTY ? 0 : 1);
-      ways[cell] = contents[at];
+      this.held[level[at]] += backwards ? -this.log.gained[at] : this.log.gained[at];
+      if (cell >= 0) this.ways[level[at]][cell] = contents[at];
     }
   }
 
@@ -70,20 +68,33 @@ export class Replay {
   }
 }
 
-/** For each event the cell that it writes (-1: none), and that cell's content before and after. */
+/** What a level that is drawn holds before the window, set by set; nothing of one that is not. */
+function contentBefore({ sets, ways, content }) {
+  const cells = new Int32Array(content ? sets * ways : 0).fill(EMPTY);
+  const used = new Uint16Array(content ? sets : 0);
+  for (const held of content ?? []) {
+    const set = lineIn(held) % sets;
+    cells[set * ways + used[set]] = held;
+    used[set] += 1;
+  }
+  return cells;
+}
+
+/** For each event the cell that it writes (-1: none), that cell's content before and after, and lines gained. */
 function undoLog(lane) {
-  const { level, line, write, evicted } = lane.events;
+  const { level, line, write, outcome, evicted } = lane.events;
   const log = {
     cell: new Int32Array(line.length).fill(EMPTY),
     before: new Int32Array(line.length).fill(EMPTY),
     after: new Int32Array(line.length).fill(EMPTY),
+    gained: line.map((_, at) => (outcome[at] !== HIT && evicted[at] === EMPTY ? 1 : 0)),
   };
-  const ways = lane.levels.map((l) => new Int32Array(l.sets * l.ways).fill(EMPTY));
+  const ways = lane.levels.map(contentBefore);
   for (let at = 0; at < line.length; at += 1) {
-    const content = ways[level[at]];
     const shape = lane.levels[level[at]];
+    if (!shape.content) continue;
+    const content = ways[level[at]];
     const cell = cellFor(content, shape, line[at], evicted[at]);
-    if (cell === EMPTY) continue; // a line that its level does not take in
     const held = content[cell] !== EMPTY && lineIn(content[cell]) === line[at];
     log.cell[at] = cell;
     log.before[at] = content[cell];

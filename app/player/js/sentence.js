@@ -6,12 +6,17 @@ import { grouped, HIT, OUTCOMES } from "./words.js";
 /** The sentence of `step` in `lane`. */
 export function sentenceOf(lane, step) {
   const touched = touchedAt(lane, step);
-  if (!touched) return "Nothing has been touched yet: press play or step";
+  if (!touched) return untouched(lane);
   const { name } = lane.operands[touched.operand];
   const element = `${name}[${touched.row},${touched.column}]${touched.write ? " (write)" : ""}`;
   if (touched.outcome === HIT) return `${element}: hit`;
   const evicts = touched.evicted >= 0 ? `; evicts the line of ${nameOfLine(lane, 0, touched.evicted)}` : "";
   return `${element}: miss, ${kind(touched.outcome)}${evicts}${below(lane, step)}`;
+}
+
+function untouched({ start, total }) {
+  if (start === total) return `All its ${grouped(total)} accesses are over`;
+  return start ? `${grouped(start)} accesses came before: press play or step` : "Nothing has been touched yet: press play or step";
 }
 
 function kind(outcome) {

@@ -1,8 +1,8 @@
 // A lane: one traversal through one cache hierarchy, decoded from what Python packed (app/player/payload.py).
 //
-// Step n is the n-th access, counted from 1; at step 0 nothing has been touched. Every access is a few events:
-// one for the first level, then whatever it causes in the levels below. `first[n]` is where the events of the
-// access n + 1 begin.
+// A lane is a window of `count` accesses of the `total`, after the first `start`. Step n is the n-th access of the
+// window, counted from 1; at step 0 nothing of it has been touched. Every access is a few events: one for the first
+// level, then whatever it causes in the levels below. `first[n]` is where the events of the access n + 1 begin.
 
 import { HIT } from "./words.js";
 
@@ -21,16 +21,23 @@ export function unpack(text) {
 export function openLane(data) {
   const steps = Object.fromEntries(Object.entries(data.steps).map(([name, text]) => [name, unpack(text)]));
   const events = Object.fromEntries(Object.entries(data.events).map(([name, text]) => [name, unpack(text)]));
-  const lane = { ...data, steps, events, count: steps.operand.length };
+  const levels = data.levels.map((level) => ({ ...level, content: level.content && unpack(level.content) }));
+  const lane = { ...data, levels, steps, events, count: steps.operand.length };
   lane.sums = data.levels.map((_, level) => prefixSums(lane, level));
   lane.hottest = mostMissesOfAnElement(lane);
   return lane;
 }
 
-/** Running counts at one level: sums[4 * operand + outcome][n] after n accesses of the program. */
+/** Where a lane is when the program has made `accesses`: the step of its window. */
+export function stepAt(lane, accesses) {
+  return Math.max(0, Math.min(accesses - lane.start, lane.count));
+}
+
+/** Running counts at one level: sums[4 * operand + outcome][n] at step n, with those before the window. */
 function prefixSums(lane, level) {
   const { steps, events, count } = lane;
-  const sums = Array.from({ length: 4 * lane.operands.length }, () => new Uint32Array(count + 1));
+  const before = lane.levels[level].before.flat();
+  const sums = before.map((number) => new Uint32Array(count + 1).fill(number, 0, 1));
   for (let step = 0; step < count; step += 1) {
     for (const sum of sums) sum[step + 1] = sum[step];
     for (let at = steps.first[step]; at < steps.first[step + 1]; at += 1) {
@@ -84,7 +91,7 @@ export function touchedAt(lane, step) {
   };
 }
 
-/** Hits and misses of one operand at one level after `step` accesses. */
+/** Hits and misses of one operand at one level until `step`. */
 export function countsAt(lane, step, level, operand) {
   const at = Math.min(step, lane.count);
   const sums = lane.sums[level].slice(4 * operand, 4 * operand + 4);
@@ -93,7 +100,7 @@ export function countsAt(lane, step, level, operand) {
   return { hit, compulsory, capacity, conflict, misses, accesses: hit + misses };
 }
 
-/** Misses of all operands at one level after `step` accesses. */
+/** Misses of all operands at one level until `step`. */
 export function missesAt(lane, step, level = 0) {
   return lane.operands.reduce((sum, _, operand) => sum + countsAt(lane, step, level, operand).misses, 0);
 }

@@ -52,8 +52,8 @@ class Contest:
 
     @property
     def is_tie(self) -> bool:
-        """Whether the samples cannot tell the best from the second best."""
-        return self.lead is not None and (self.lead.low is None or self.lead.low <= 1)
+        """Whether the interval of the lead says that the second best may be the best; False without interval."""
+        return self.lead is not None and self.lead.low is not None and self.lead.low <= 1
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,4 +1,4 @@
-"""BlockedBackend: NumPy's own calls, over pieces small enough that what one call wrote is cached for the next."""
+"""BlockedBackend: NumPy's own calls, over pieces so small that what one call wrote is cached for the next."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from accel_core.model import Shape
 Axes = tuple[tuple[int, ...], ...]
 
 _SIDES = (1, 2, 8, 32, 128, 512, 2048)
-_FEW = (2, 16, 128, 512)
+_FEW = (4, 32, 256)
 _COARSE = (8, 64, 512, 2048)
 _ELEMENTS = (*(2**power for power in range(16)), *(2**power for power in range(16, 23, 2)))
 _GRIDS: Mapping[tuple[str, str], Axes] = {
     ("matmul", "C"): ((1,), _SIDES, _SIDES[1:], _SIDES),
-    ("matmul in batches", "C"): ((2, 16, 128, 1024), _FEW, _FEW, _FEW),
+    ("matmul in batches", "C"): ((4, 64, 1024), _FEW, _FEW, _FEW),
     ("matmul", "transposed"): ((1,), _COARSE, _COARSE, _COARSE),
     ("gelu", "C"): (_ELEMENTS,),
     ("gelu", "strided"): ((16, 256, 4096, 65536, 2**22),),

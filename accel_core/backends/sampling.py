@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from accel_core.bench.clocks import Clocks, Span
-from accel_core.bench.sampling import calibrate, is_narrow, time_calls
+from accel_core.bench.sampling import is_narrow, time_calls
 from accel_core.contest import Contest
 from accel_core.machine import steal_fraction
 from accel_core.model import Estimate, Shape
@@ -15,6 +16,8 @@ from accel_core.stats import median_interval, ratio_interval
 
 HOPELESS = 3.0
 """Whoever takes so many times the best's time is timed once: no more samples would change the choice."""
+SAMPLE_S = 3e-4
+"""Length of a sample: a thousand times what reading the clock takes, and short, for there are many shapes."""
 LEAST_ROUNDS = 6
 """For an interval at 95 % (stats.median_interval)."""
 Call = Callable[[], Any]
@@ -57,7 +60,7 @@ def hold(lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clo
 def _first(call: Call, clocks: Clocks) -> _Runner:
     """One sample, as long as the clock needs."""
     first_s, _ = time_calls(call, 1, clocks)
-    repetitions = calibrate(call, first_s, clocks)
+    repetitions = max(1, math.ceil(SAMPLE_S / first_s)) if first_s > 0 else 1
     if repetitions > 1:
         sample_s, _ = time_calls(call, repetitions, clocks)
         first_s = sample_s / repetitions

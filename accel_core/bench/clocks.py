@@ -27,6 +27,7 @@ class Clocks:
     wall: Callable[[], float] = time.perf_counter
     cpu: Callable[[], float] = time.process_time
     host: Callable[[], CpuTimes] = read_own_cpu_times
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)

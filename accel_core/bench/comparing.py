@@ -85,7 +85,7 @@ def _compare_pair(
             for case in pair:
                 workload, kernel = registry.kernel(case.kernel)
                 ready.append(prepare(workload, kernel, case, problem, clocks))
-            turns = take_turns(ready[0], ready[1], budget_s, clocks)
+            turns = take_turns(ready[0], ready[1], budget_s, clocks, case.threads)
     except WrongResult as error:
         emit(warning_event(str(error)))
         return Refusal(case, str(error), fault=True)
@@ -105,16 +105,37 @@ def _compare_pair(
     )
 
 
-def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks) -> Turns:
-    """Rounds of one sample each; the checked calls alone where they outlast the budget (see `take_samples`)."""
+def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int = 1) -> Turns:
+    """Rounds of one sample each; the checked calls alone where they outlast the budget (see `take_samples`).
+
+    With several threads a turn begins when those of the other one are still, and with a call that does not
+    count: a library's threads spin for some milliseconds after a call (OpenBLAS: 2^26 turns of a loop), on a
+    processor that the other kernel needs, and have to be woken when they have gone to sleep.
+    """
     if a.first.wall_s + b.first.wall_s >= budget_s:
         return Turns(((a.first.wall_s, b.first.wall_s),), _together(a.first, b.first))
     with no_garbage_collection():
         calls = [(ready.call, calibrate(ready.call, ready.first.wall_s, clocks)) for ready in (a, b)]
-        return _rounds(calls, budget_s, clocks)
+        return _rounds(calls, budget_s, clocks, threads)
 
 
-def _rounds(calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clocks: Clocks) -> Turns:
+MOST_PAUSES = 100
+"""After so many pauses of `PAUSE_S` a comparison goes on, whatever else the process does."""
+PAUSE_S = 0.002
+
+
+def settle(clocks: Clocks) -> None:
+    """Wait until this process uses less than a tenth of a processor."""
+    for _ in range(MOST_PAUSES):
+        used_s, start = clocks.cpu(), clocks.wall()
+        clocks.sleep(PAUSE_S)
+        if clocks.cpu() - used_s <= (clocks.wall() - start) / 10:
+            return
+
+
+def _rounds(
+    calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clocks: Clocks, threads: int
+) -> Turns:
     times: list[tuple[float, float]] = []
     wall_s = cpu_s = 0.0
     look_at = 6
@@ -124,6 +145,9 @@ def _rounds(calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clo
         took = [0.0, 0.0]
         for which in (0, 1) if len(times) % 2 == 0 else (1, 0):
             call, repetitions = calls[which]
+            if threads > 1:
+                settle(clocks)
+                call()
             sample_s, used_s = time_calls(call, repetitions, clocks)
             took[which] = sample_s / repetitions
             wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import numba
 
 Work = Callable[[], object]
 
 _pools: dict[tuple[int, ...], ThreadPoolExecutor] = {}
-"""Processors (or as many negative numbers where the system does not tell) -> a thread for each."""
+"""Processors (negative numbers where the system does not tell) -> a thread for each but the first."""
 _lock = threading.Lock()
 
 
@@ -32,12 +34,26 @@ def thread_count() -> int:
 def run(work: Sequence[Work]) -> None:
     """Call every piece of `work`, at most `thread_count()` at once, and return when all are done.
 
-    Raises what a piece raised, when all have ended. Where one thread is enough, that is the calling one.
+    The calling thread is one of them. Raises the first thing that a piece raised, when all have ended.
     """
     processors = _processors(numba.get_num_threads())
-    alone = len(work) < 2 or len(processors) < 2
-    called = map(_failure_of, work) if alone else _pool(processors).map(_failure_of, work)
-    failures = [error for error in called if error is not None]
+    waiting, failures = deque(work), []
+    threads = min(len(waiting), len(processors))
+
+    def take() -> None:
+        while waiting:
+            with suppress(IndexError):  # another thread took the last one in between
+                failures.extend(_failure_of(waiting.popleft()))
+
+    if threads < 2:
+        take()
+    else:
+        others = [_pool(processors).submit(take) for _ in range(threads - 1)]
+        with _staying(processors[0]):
+            take()
+        for other in others:
+            if not other.cancel():  # cancelled: it had not begun, and nothing is left to do
+                other.result()
     if failures:
         raise failures[0]
 
@@ -48,12 +64,26 @@ def shares(length: int, parts: int, multiple: int = 1) -> list[slice]:
     return [slice(start, min(start + step, length)) for start in range(0, length, step)]
 
 
-def _failure_of(work: Work) -> BaseException | None:
+def _failure_of(work: Work) -> list[BaseException]:
     try:
         work()
     except BaseException as error:
-        return error
-    return None
+        return [error]
+    return []
+
+
+@contextmanager
+def _staying(processor: int) -> Iterator[None]:
+    """The calling thread does its share too, on the processor that no thread of the pool has."""
+    if processor < 0:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {processor})  # Linux: 0 is the calling thread
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _processors(count: int) -> tuple[int, ...]:
@@ -66,14 +96,14 @@ def _processors(count: int) -> tuple[int, ...]:
 def _pool(processors: tuple[int, ...]) -> ThreadPoolExecutor:
     with _lock:
         if processors not in _pools:
-            left = list(processors)
+            left = list(processors[1:])
 
             def stay() -> None:
                 processor = left.pop()
                 if processor >= 0:
                     os.sched_setaffinity(0, {processor})  # Linux: 0 is the calling thread
 
-            _pools[processors] = ThreadPoolExecutor(len(processors), "kernel", initializer=stay)
+            _pools[processors] = ThreadPoolExecutor(len(processors) - 1, "kernel", initializer=stay)
         return _pools[processors]
 
 

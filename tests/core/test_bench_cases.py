@@ -14,7 +14,11 @@ from test_bench import MACHINE, FakeTime, Listed, a_kernel, add, listed, off_by_
 
 from accel_core.bench import compare, run_cases
 from accel_core.bench.cases import smaller_sizes
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.comparing import MOST_PAUSES, settle, take_turns
+from accel_core.bench.measuring import Ready
 from accel_core.errors import BadInput
+from accel_core.machine import CpuTimes
 from accel_core.model import Case, Comparison, Measurement, Refusal
 
 __all__ = ["listed"]  # the fixture
@@ -133,6 +137,57 @@ def test_a_comparison_takes_turns_on_the_same_inputs(listed: Listed) -> None:
     order = "".join(name for name, _ in calls)
     assert order.startswith("ab" + "abba" * 3)  # the two checked calls, then turns
     assert len({inputs for _, inputs in calls}) == 1
+
+
+class Spinning:
+    """Clocks of a process whose threads spin for some pauses after each call."""
+
+    def __init__(self, pauses: int) -> None:
+        self.now_s = self.cpu_s = 0.0
+        self.pauses, self.left, self.slept = pauses, 0, 0
+
+    def call(self) -> None:
+        self.now_s, self.cpu_s, self.left = self.now_s + 0.02, self.cpu_s + 0.04, self.pauses
+
+    def sleep(self, pause_s: float) -> None:
+        self.slept += 1
+        self.now_s += pause_s
+        self.cpu_s += pause_s if self.left > 0 else 0.0
+        self.left -= 1
+
+    def clocks(self) -> Clocks:
+        host = CpuTimes(0.0, 0.0, 0.0, 0.0, 1)
+        return Clocks(lambda: self.now_s, lambda: self.cpu_s, lambda: host, self.sleep)
+
+
+def test_a_comparison_waits_until_spinning_threads_are_still() -> None:
+    spinning = Spinning(7)
+    spinning.call()
+    settle(spinning.clocks())
+    assert spinning.slept == 8
+    endless = Spinning(10**9)
+    endless.call()
+    settle(endless.clocks())
+    assert endless.slept == MOST_PAUSES
+
+
+@pytest.mark.parametrize(("threads", "uncounted"), [(1, 0), (2, 1)])
+def test_a_turn_on_several_threads_begins_with_a_call_that_does_not_count(threads: int, uncounted: int) -> None:
+    spinning = Spinning(3)
+    made: list[str] = []
+
+    def ready(name: str) -> Ready:
+        def call() -> None:
+            made.append(name)
+            spinning.call()
+
+        return Ready(call, 0.0, 0.0, Span(0.02, 0.04, 0.0))
+
+    turns = take_turns(ready("a"), ready("b"), 1.0, spinning.clocks(), threads)
+    assert set(turns.times_s) == {(pytest.approx(0.02), pytest.approx(0.02))}
+    a, b = "a" * (1 + uncounted), "b" * (1 + uncounted)
+    assert "".join(made).endswith((a + b + b + a, b + a + a + b))
+    assert (spinning.slept > 0) == (threads > 1)
 
 
 def test_the_ratio_is_speed_of_a_over_speed_of_b(listed: Listed) -> None:

@@ -13,9 +13,9 @@ import tables
 import theme
 from block_reading import best_block_reading
 from experiments import OVER, Experiment, Setup, Shown, block_choices
-from ladder_page import WORKLOAD
 from records import Record
 
+from accel_core import registry
 from accel_core.figures import (
     cache_marks,
     ladder_alt,
@@ -29,6 +29,7 @@ from accel_core.figures import (
 from accel_core.figures.misses import add_misses
 from accel_core.model import Machine, Measurement
 
+WORKLOAD = registry.workload("matmul")
 BUTTONS = {
     "block": "Sweep the block",
     "size": "Sweep the size",
@@ -53,7 +54,7 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
         "over": settings.Choice(
             "over", "Sweep over", OVER, "block", "What to vary; none: each kernel once, as set below."
         ),
-        **ladder_page.controls(machine),
+        **ladder_page.controls(machine, WORKLOAD),
         "size": settings.size(WORKLOAD.sizes, SIZE, WORKLOAD.size_means),
         "budget": replace(settings.BUDGET, key="point", label="Time per point (s)", default=BUDGET_S),
         "block": settings.block(BLOCKS, 64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cached
@@ -19,58 +21,85 @@ from records import Record
 
 from accel_core import registry
 from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
-from accel_core.model import Ceiling, Kernel, Machine, Measurement
+from accel_core.model import Ceiling, Kernel, Machine, Measurement, Workload
 from accel_core.roofline import judge, select_roofs
 from accel_core.units import format_rate, format_ratio, format_time
 
-WORKLOAD = registry.workload("matmul")
-RUNG = settings.Choice(
-    "rung",
-    "Rung",
-    tuple(k.name for k in WORKLOAD.kernels),
-    WORKLOAD.kernels[0].name,
-    "A click on a bar opens its rung too.",
+WORKLOAD = settings.Choice(
+    "workload",
+    "Workload",
+    tuple(workload.name for workload in registry.WORKLOADS),
+    registry.WORKLOADS[0].name,
+    "The problem that all rungs of a ladder solve.",
 )
+FIRST = {
+    "matmul": "how many times faster is the library than three Python loops?",
+    "gelu": "is one expression faster than eight steps, and is a compiled loop faster than NumPy?",
+    "dot": "is a compiled loop as fast as the library?",
+}
+"""Workload -> what to predict; the others ask which change brings most."""
 CHART = "ladder chart"
 
 
-def controls(machine: Machine) -> dict[str, settings.Choice]:
+def first(workload: Workload) -> str:
+    """What to try first on the ladder of `workload`."""
+    question = FIRST.get(workload.name, "which one change makes it faster, and which makes no difference?")
+    return f"{workload.title}. Predict first: {question} Then time all rungs."
+
+
+def rung(workload: Workload) -> settings.Choice:
+    """The rung that is shown in full."""
+    names = tuple(k.name for k in workload.kernels)
+    return settings.Choice("rung", "Rung", names, names[0], "A click on a bar opens its rung too.")
+
+
+def controls(machine: Machine, workload: Workload) -> dict[str, settings.Choice]:
     """The settings of the page, by name."""
     return {
-        "size": settings.size(WORKLOAD.sizes, WORKLOAD.default_size, WORKLOAD.size_means),
+        "size": settings.size(workload.sizes, workload.default_size, workload.size_means),
         "dtype": settings.DTYPE,
         "threads": settings.threads(machine.cores.allowed),
         "budget": settings.BUDGET,
     }
 
 
-def experiment(setup: Setup) -> Experiment:
+def experiment(workload: Workload, setup: Setup) -> Experiment:
     """All rungs at one setup."""
-    return Experiment(WORKLOAD, tuple(k.name for k in WORKLOAD.kernels), "none", setup)
+    return Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
 
 
-def any_measured(record: Record) -> bool:
+def any_measured(record: Record, workload: Workload) -> bool:
     """Whether this machine has a rung on record."""
-    return any(m.workload == WORKLOAD.name for m in record.measurements) or bool(record.refusals)
+    return any(m.workload == workload.name for m in record.measurements) or bool(record.refusals)
 
 
-def roof(record: Record, setup: Setup) -> Ceiling | None:
-    """The highest FMA roof that was measured for this type and thread count."""
+def roof(record: Record, shown: Shown) -> Ceiling | None:
+    """What the roofs allow the fastest rung: the FMA roof, or what its memory roof allows at its intensity.
+
+    None where these were not measured for its type and thread count.
+    """
     if record.peaks is None:
         return None
+    setup, fastest = shown.setup, max(shown.measurements, key=lambda m: m.flop_per_s, default=None)
+    verdict = judge(fastest, record.peaks.ceilings, record.machine) if fastest else None
+    if verdict is not None and verdict.bound_by == "memory":
+        memory = verdict.limiting
+        called = f"{memory.level} {memory.operation}"
+        return replace(memory, value=verdict.attainable_flop_per_s, unit="FLOP/s", operation=called)
     compute = select_roofs(record.peaks.ceilings, setup.dtype, setup.threads).compute
     measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
     return max(measured, key=lambda c: c.value, default=None)
 
 
-def picture(record: Record, shown: Shown) -> None:
+def picture(record: Record, workload: Workload, shown: Shown) -> None:
     """The ladder; a click on a bar opens its rung."""
+    ceiling = roof(record, shown)
     figure = ladder_figure(
-        WORKLOAD,
+        workload,
         shown.measurements,
         shown.refusals,
         theme.current_look(),
-        ceiling=roof(record, shown.setup),
+        ceiling=ceiling,
         stale=components.whose(record, shown.stale, shown.setup.sentence()),
     )
     st.plotly_chart(
@@ -78,14 +107,12 @@ def picture(record: Record, shown: Shown) -> None:
         theme=None,
         height="content",
         key=CHART,
-        alt=ladder_alt(WORKLOAD, shown.measurements, shown.refusals),
+        alt=ladder_alt(workload, shown.measurements, shown.refusals),
         config=toolbar_config("ladder"),
-        on_select=_open_clicked,
+        on_select=partial(_open_clicked, rung(workload)),
         selection_mode="points",
     )
-    components.reading(
-        ladder_reading(WORKLOAD, shown.measurements, shown.refusals, ceiling=roof(record, shown.setup))
-    )
+    components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
     not_run(shown)
 
 
@@ -113,24 +140,24 @@ def not_run(shown: Shown) -> None:
         st.caption(f":material/block: {refused.reason}")
 
 
-def _open_clicked() -> None:
+def _open_clicked(choice: settings.Choice) -> None:
     """Open the rung whose bar was clicked."""
     points = st.session_state[CHART].selection.points
     for point in points:
         name = point.get("customdata")
         name = name[0] if isinstance(name, list | tuple) else name
-        if name in RUNG.options:
-            st.session_state[RUNG.key] = name
+        if name in choice.options:
+            st.session_state[choice.key] = name
 
 
-def rung_detail(record: Record, shown: Shown) -> None:
+def rung_detail(record: Record, workload: Workload, shown: Shown) -> None:
     """One rung: its one change, its numbers, its code, and the difference to the rung that it changes."""
     st.subheader("One rung", anchor=False)
-    kernel = WORKLOAD.kernel(str(settings.select(RUNG)))
-    before = WORKLOAD.before(kernel)
+    kernel = workload.kernel(str(settings.select(rung(workload))))
+    before = workload.before(kernel)
     st.markdown(f"**{kernel.title}.** {kernel.idea}")
-    _numbers(record, shown, kernel, before)
-    source, diff = cached.source(f"{WORKLOAD.name}/{kernel.name}")
+    _numbers(record, shown, kernel, before, workload.kernels[0])
+    source, diff = cached.source(f"{workload.name}/{kernel.name}")
     code, why = st.columns([3, 2])
     with code:
         options = ["Code", f"Changed from {before.name}"] if before and diff else ["Code"]
@@ -141,7 +168,7 @@ def rung_detail(record: Record, shown: Shown) -> None:
             st.code(diff, language="diff")
     with why:
         st.markdown(kernel.explanation)
-        if f"{WORKLOAD.name}/{kernel.name}" == BLOCK_KERNEL:
+        if f"{workload.name}/{kernel.name}" == BLOCK_KERNEL:
             _best_block(record, shown.setup)
 
 
@@ -166,7 +193,7 @@ def _best_block(record: Record, setup: Setup) -> None:
     )
 
 
-def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None) -> None:
+def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None, first: Kernel) -> None:
     """Speed, speed-ups over the rung that it changes and the first, share of the roof; or why not run."""
     times = {m.kernel.partition("/")[2]: m for m in shown.measurements}
     took = {r.case.kernel.partition("/")[2]: r for r in shown.refusals}
@@ -182,7 +209,6 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
         st.caption("Not measured at these settings yet.")
         return
     mine = times[kernel.name]
-    first = WORKLOAD.kernels[0]
     with st.container(horizontal=True):
         st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
         st.metric("Time per call", format_time(mine.time_s.median), width="content")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 Value = str | int | float
 NOTES = "link notes"
@@ -143,15 +144,33 @@ def admit(*settings: Setting) -> None:
     if notes:
         st.session_state[NOTES] = notes
         st.rerun()
-    for note in st.session_state.pop(NOTES, ()):
-        st.warning(note, icon=":material/link_off:")
+    with place():
+        for note in st.session_state.pop(NOTES, ()):
+            st.warning(note, icon=":material/link_off:")
+
+
+def place() -> DeltaGenerator:
+    """A container for what comes and goes above widgets; it is there even when empty.
+
+    Where the number of elements above a column changes, Streamlit takes the column's widgets for new ones, and
+    from then on they no longer write into the URL.
+    """
+    return st.container()
 
 
 # -- widgets -------------------------------------------------------------------------------------------------
 
 
+def fit(setting: Choice) -> None:
+    """Where the kept value is none of the options any more (another workload has others), take the nearest."""
+    kept = st.session_state.get(setting.key, setting.default)
+    if kept is not None and kept not in setting.options:
+        st.session_state[setting.key] = _nearest(str(kept), setting.options, setting.default)
+
+
 def slider(setting: Choice, *, swept: bool = False) -> Value:
     """A slider over listed numbers; disabled where there is only one, and while it is `swept`."""
+    fit(setting)
     help = f"The sweep varies it: every value is tried. {setting.help}" if swept else setting.help
     if len(setting.options) == 1:
         st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help)
@@ -167,8 +186,9 @@ def slider(setting: Choice, *, swept: bool = False) -> Value:
     )
 
 
-def segments(setting: Choice) -> Value:
-    """A few words side by side, one of them chosen."""
+def segments(setting: Choice, *, wrap: bool = False) -> Value:
+    """A few words side by side, one of them chosen; `wrap` lets them take several lines."""
+    fit(setting)
     chosen = st.segmented_control(
         setting.label,
         setting.options,
@@ -176,7 +196,7 @@ def segments(setting: Choice) -> Value:
         required=True,
         key=setting.key,
         help=setting.help,
-        wrap=False,
+        wrap=wrap,
         bind="query-params",
     )
     return setting.default if chosen is None else chosen
@@ -184,6 +204,7 @@ def segments(setting: Choice) -> Value:
 
 def select(setting: Choice) -> Value:
     """A list that opens, one of it chosen."""
+    fit(setting)
     return st.selectbox(
         setting.label,
         setting.options,

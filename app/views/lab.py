@@ -38,7 +38,7 @@ with main:
     )
     jobs.panel()
     lab_page.left_out(experiment)
-    record = records.or_sample(own, lacking=not ladder_page.any_measured(own))
+    record = records.or_sample(own, lacking=not ladder_page.any_measured(own, lab_page.WORKLOAD))
     shown = experiments.shown(record, experiment)
     components.sample_label(record)
     if shown.stale and not record.sample:

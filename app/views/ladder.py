@@ -8,14 +8,16 @@ import records
 import settings
 import streamlit as st
 
+from accel_core import registry
+
 own = records.own()
-workload = ladder_page.WORKLOAD
-controls = ladder_page.controls(own.machine)
-settings.admit(*controls.values(), ladder_page.RUNG)
-components.header(
-    "Why is this code slow?",
-    "Predict first: how many times faster is the library than three Python loops? Then time all rungs.",
-)
+settings.admit(ladder_page.WORKLOAD)
+head = st.container()
+workload = registry.workload(str(settings.segments(ladder_page.WORKLOAD, wrap=True)))
+controls = ladder_page.controls(own.machine, workload)
+with head:
+    settings.admit(*controls.values(), ladder_page.rung(workload))
+    components.header("Why is this code slow?", ladder_page.first(workload))
 left, right = st.columns([675, 295], vertical_alignment="bottom")
 row = left.columns([200, 185, 120, 170])
 with row[0]:
@@ -27,7 +29,7 @@ with row[2]:
 with row[3]:
     budget_s = float(settings.slider(controls["budget"]))
 
-experiment = ladder_page.experiment(experiments.Setup(size, dtype, threads))
+experiment = ladder_page.experiment(workload, experiments.Setup(size, dtype, threads))
 cases = experiment.cases()
 with right:
     components.measure_button(
@@ -38,12 +40,12 @@ with right:
 jobs.panel()
 components.library_notice()
 
-record = records.or_sample(own, lacking=not ladder_page.any_measured(own))
+record = records.or_sample(own, lacking=not ladder_page.any_measured(own, workload))
 shown = experiments.shown(record, experiment)
 components.sample_label(record)
 if shown.stale and not record.sample:
     components.stale_label(shown.setup.sentence())
 ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
-ladder_page.picture(record, shown)
-ladder_page.rung_detail(record, shown)
+ladder_page.picture(record, workload, shown)
+ladder_page.rung_detail(record, workload, shown)
 ladder_page.details(shown)

@@ -18,6 +18,7 @@ from figure_records import ladder, machine, measurement, peaks
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
 
+from accel_core import registry
 from accel_core.store import Store
 
 PAGES = {
@@ -176,7 +177,7 @@ def test_rungs_that_a_sweep_left_out_are_counted_and_offered(open_page: Open, mo
     asked: list[dict] = []
     monkeypatch.setattr(jobs, "start", asked.append)
     app = open_page("ladder", size="1024")
-    rungs = len(ladder_page.WORKLOAD.kernels)
+    rungs = len(registry.workload("matmul").kernels)
     [said] = [caption.value for caption in app.caption if "not measured at these settings" in caption.value]
     app.button(key="rest").click().run()
     cases = asked[0]["cases"]
@@ -187,7 +188,7 @@ def test_rungs_that_a_sweep_left_out_are_counted_and_offered(open_page: Open, mo
 
 
 def test_a_full_ladder_offers_no_rest(open_page: Open):
-    asked = ladder_page.experiment(experiments.Setup(512, "float32", 1)).cases()
+    asked = ladder_page.experiment(registry.workload("matmul"), experiments.Setup(512, "float32", 1)).cases()
     store_measurements(
         [measurement(case.kernel[7:], 1e9, threads=case.threads, parameters=case.parameters) for case in asked]
     )

@@ -68,3 +68,12 @@ def format_ratio(ratio: float) -> str:
     if 0.995 <= ratio <= 1.005:
         return "as fast"
     return f"{format_number(ratio)} times faster" if ratio > 1 else f"{format_number(1 / ratio)} times slower"
+
+
+def format_arrays(arrays: float | None) -> str:
+    """Extra memory in arrays: `8 arrays`, `1 array`, `none` under half a hundredth, `unknown`."""
+    if arrays is None or not math.isfinite(arrays):
+        return "unknown"
+    if arrays < 0.005:
+        return "none"
+    return f"{arrays:.3g} array{'' if round(arrays, 2) == 1 else 's'}"

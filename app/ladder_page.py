@@ -23,7 +23,7 @@ from accel_core import registry
 from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
 from accel_core.model import Ceiling, Kernel, Machine, Measurement, Workload
 from accel_core.roofline import judge, select_roofs
-from accel_core.units import format_rate, format_ratio, format_time
+from accel_core.units import format_arrays, format_rate, format_ratio, format_time
 
 WORKLOAD = settings.Choice(
     "workload",
@@ -84,8 +84,8 @@ def roof(record: Record, shown: Shown) -> Ceiling | None:
     verdict = judge(fastest, record.peaks.ceilings, record.machine) if fastest else None
     if verdict is not None and verdict.bound_by == "memory":
         memory = verdict.limiting
-        called = f"{memory.level} {memory.operation}"
-        return replace(memory, value=verdict.attainable_flop_per_s, unit="FLOP/s", operation=called)
+        called, allowed = f"{memory.level} {memory.operation}", verdict.attainable_flop_per_s
+        return replace(memory, kind="compute", level=None, value=allowed, unit="FLOP/s", operation=called)
     compute = select_roofs(record.peaks.ceilings, setup.dtype, setup.threads).compute
     measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
     return max(measured, key=lambda c: c.value, default=None)
@@ -212,6 +212,9 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
     with st.container(horizontal=True):
         st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
         st.metric("Time per call", format_time(mine.time_s.median), width="content")
+        if (arrays := registry.extra_arrays(mine)) is not None:
+            why = "The most that one call allocates, in arrays; a result that it is given does not count."
+            st.metric("Extra memory", format_arrays(arrays), width="content", help=why)
         for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
             if gain := _speedup(mine, other, times, took):
                 st.metric(f"Against {other.name}", gain, width="content")

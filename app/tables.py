@@ -9,8 +9,9 @@ from typing import Any
 
 import streamlit as st
 
+from accel_core import registry
 from accel_core.model import Ceiling, Estimate, Fact, Latency, Measurement
-from accel_core.units import format_bytes, format_number, format_rate, format_time
+from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
 
 
 def interval(estimate: Estimate) -> str:
@@ -61,6 +62,7 @@ def measurement_rows(measurements: Sequence[Measurement]) -> list[dict[str, Any]
             "Block": m.parameters.get("block"),
             "GFLOP/s": float(format_number(m.flop_per_s / 1e9)),
             "Time": interval(m.time_s),
+            "Extra memory": format_arrays(registry.extra_arrays(m)),
             "Disturbed": m.disturbed_reason if m.disturbed else "no",
             "Measured": m.created[:19].replace("T", " "),
         }

@@ -22,7 +22,7 @@ from accel_core.model import (
     Measurement,
     Refusal,
 )
-from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
+from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_ratio, format_time
 
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Reuse, Simulation
@@ -106,12 +106,10 @@ def _step(m: Measurement, before: Measurement) -> str:
 
 
 def _extra(m: Measurement) -> str:
-    """The extra memory of one call in arrays: "8 arrays", "none" under a hundredth of one."""
+    """The extra memory of one call in arrays."""
     from accel_core.registry import extra_arrays  # as above
 
-    if (arrays := extra_arrays(m)) is None:
-        return UNKNOWN
-    return "none" if arrays < 0.005 else f"{arrays:.3g} array{'' if round(arrays, 2) == 1 else 's'}"
+    return format_arrays(extra_arrays(m))
 
 
 def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:
@@ -136,7 +134,7 @@ def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = ())
     rows = [
         (
             f"{c.a} against {c.b}",
-            str(c.size),
+            "x".join(map(str, c.shape)) if c.shape else str(c.size),
             format_time(c.time_s_a),
             format_time(c.time_s_b),
             format_ratio(c.ratio.median),

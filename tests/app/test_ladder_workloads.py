@@ -59,6 +59,16 @@ def test_a_rung_of_another_workload_stands_in_full(open_page: Open):
     assert any("The tanh becomes arithmetic" in text.value for text in app.markdown)
 
 
+def test_extra_memory_stands_beside_the_time_in_arrays(open_page: Open):
+    steps, *rest = rungs_of(registry.workload("gelu"), 2000)
+    peak = 8 * 4 * 2000 * 2000
+    store_measurements([replace(steps, peak_alloc_bytes=peak), *(replace(m, peak_alloc_bytes=0) for m in rest)])
+    app = open_page("ladder", workload="gelu", size="2000", rung="named_steps")
+    assert {m.label: m.value for m in app.metric}["Extra memory"] == "8 arrays"
+    told = next(frame.value for frame in app.dataframe if "Extra memory" in frame.value)
+    assert list(told["Extra memory"]) == ["8 arrays"] + ["none"] * len(rest)
+
+
 def test_choosing_another_workload_takes_its_own_size_and_first_rung(open_page: Open):
     app = open_page("ladder", size="1024", rung="numpy_tiled")
     app.button_group(key="workload").set_value("add").run()
@@ -103,7 +113,7 @@ def test_a_ladder_that_the_memory_limits_climbs_to_its_memory_roof(open_page: Op
     assert low is not None and high is not None
     assert low.operation.startswith("DRAM ") and high.operation == "fma"
     bandwidth = max(c.value for c in record.peaks.ceilings if c.level == "DRAM" and c.threads == 1)
-    assert low.value == pytest.approx(bandwidth * 9 / 8) and low.unit == "FLOP/s"
+    assert low.value == pytest.approx(bandwidth * 9 / 8) and (low.kind, low.unit) == ("compute", "FLOP/s")
 
 
 def test_an_unknown_workload_in_a_link_is_replaced_with_a_sentence(open_page: Open):

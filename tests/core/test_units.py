@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
+from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_ratio, format_time
 
 magnitudes = st.floats(min_value=1e-12, max_value=1e15)
 PREFIX = {"T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0}
@@ -155,3 +155,20 @@ def test_faster_and_slower_mirror_each_other(ratio):
     assert format_ratio(ratio).replace("faster", "slower") == format_ratio(1 / ratio).replace(
         "faster", "slower"
     )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "text"),
+    [
+        (8.0002, "8 arrays"),
+        (1.001, "1 array"),
+        (2.5, "2.5 arrays"),
+        (0.25, "0.25 arrays"),
+        (0.004, "none"),
+        (0, "none"),
+        (None, "unknown"),
+        (math.nan, "unknown"),
+    ],
+)
+def test_extra_memory_is_a_number_of_arrays(arrays, text):
+    assert format_arrays(arrays) == text

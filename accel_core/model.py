@@ -549,12 +549,15 @@ class Comparison:
     time_s_b: float
     ratio: Estimate
     disturbed: bool = False
+    shape: Shape | None = None
+    """What was compared where that is not the workload's shape(size)."""
 
     def to_dict(self) -> dict[str, Any]:
-        flat = {**asdict(self), "ratio": self.ratio.median}
+        flat = {**asdict(self), "ratio": self.ratio.median, "shape": list(self.shape) if self.shape else None}
         return {**flat, "low": self.ratio.low, "high": self.ratio.high, "n": self.ratio.n}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Comparison:
-        plain = {name: data[name] for name in cls.__slots__ if name != "ratio"}
-        return cls(ratio=Estimate(data["ratio"], data["low"], data["high"], data["n"]), **plain)
+        plain = {name: data[name] for name in cls.__slots__ if name not in ("ratio", "shape")}
+        shape = tuple(data["shape"]) if data.get("shape") else None
+        return cls(ratio=Estimate(data["ratio"], data["low"], data["high"], data["n"]), shape=shape, **plain)

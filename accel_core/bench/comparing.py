@@ -102,6 +102,7 @@ def _compare_pair(
         median(time_b for _, time_b in turns.times_s),
         ratio_interval(turns.times_s),
         bool(turns.span.disturbed_reason(a.threads)),
+        a.shape,
     )
 
 

@@ -54,11 +54,11 @@ def warning_event(message: str) -> Event:
 
 
 def label(case: Case) -> str:
-    """A case in a line of progress: `matmul/numpy_tiled N=512 block=64`."""
+    """A case in a line of progress: `matmul/numpy_tiled N=512 block=64`; 0 means derived."""
     words = [case.kernel, f"N={case.size}"]
     if case.shape:
         words[1] = "x".join(map(str, case.shape))
-    words += [f"{name}={value}" for name, value in sorted(case.parameters.items())]
+    words += [f"{name}={value}" for name, value in sorted(case.parameters.items()) if value]
     if case.threads > 1:
         words.append(f"{case.threads} threads")
     return " ".join(words)

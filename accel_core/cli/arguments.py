@@ -67,6 +67,12 @@ def whole_numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(whole_number(part) for part in text.split(",")))
 
 
+def sizes(text: str) -> tuple[int | tuple[int, ...], ...]:
+    """`512,2000x300x700`: one or more sizes or shapes, each kept once."""
+    shapes = (tuple(whole_number(length) for length in part.split("x")) for part in text.split(","))
+    return tuple(dict.fromkeys(shape[0] if len(shape) == 1 else shape for shape in shapes))
+
+
 def lengths(text: str) -> tuple[int, ...]:
     """`m,k,n`: one length for each axis, in the order that the option's help gives."""
     return tuple(whole_number(part) for part in text.split(","))
@@ -127,7 +133,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     compare = command("compare", "Time two kernels in turns and give the ratio of their speeds.")
     compare.add_argument("a", help="first kernel, for instance matmul/compiled_ikj")
     compare.add_argument("b", help="second kernel, for instance matmul/numpy")
-    compare.add_argument("--sizes", type=whole_numbers, help="one or more sizes, for instance 512,1024")
+    compare.add_argument("--sizes", type=sizes, help="sizes, or whole shapes: 512,1024,2000x300x700")
     _setting(compare)
     ladder = command("ladder", "Time every kernel of a workload, from slow to fast.", _setting)
     ladder.add_argument("workload", help="for instance matmul")

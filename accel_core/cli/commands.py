@@ -79,9 +79,11 @@ def bench(options: Namespace) -> Answer:
 
 
 def compare(options: Namespace) -> Answer:
-    """Time two kernels in turns, at each size."""
-    sizes = options.sizes or (None,)
-    sides = [[case_of(name, options, size).to_dict() for name in (options.a, options.b)] for size in sizes]
+    """Time two kernels in turns, at each size or shape."""
+    sides = []
+    for given in options.sizes or (None,):
+        size, shape = (None, given) if isinstance(given, tuple) else (given, None)
+        sides.append([case_of(name, options, size, shape).to_dict() for name in (options.a, options.b)])
     results = run_job({"kind": "compare", "pairs": sides, "budget_s": options.budget})
     compared, refused = answered(results, Comparison)
     data = {"comparisons": [c.to_dict() for c in compared], "refused": [r.to_dict() for r in refused]}

@@ -221,6 +221,12 @@ def test_compare_gives_a_pair_for_each_size(capsys, jobs):
     assert data["comparisons"][0]["ratio"] == 2.0
 
 
+def test_compare_takes_shapes_among_its_sizes(capsys, jobs):
+    answer(capsys, "compare", "matmul/packed", "matmul/numpy", "--sizes", "16,20x3x7,16,20x3x7")
+    assert [pair[0]["shape"] for pair in jobs[0]["pairs"]] == [None, [20, 3, 7]]
+    assert main(["compare", "matmul/packed", "matmul/numpy", "--sizes", "20x"]) == 2
+
+
 def test_compare_says_what_was_refused(capsys, monkeypatch):
     a, b = Case("matmul/numpy", 16), Case("matmul/python_loops", 4096)
     comparison = Comparison(a.kernel, b.kernel, 16, "float32", 1, 1.0, 2.0, Estimate(2.0, 1.9, 2.1, 9))

@@ -111,6 +111,7 @@ MEASUREMENT = Measurement(
 COMPARISON = Comparison(
     "matmul/packed", "matmul/numpy", 512, "float32", 1, 1.0, 1.1, Estimate(1.1, 1.0, 1.2, 9), True
 )
+OBLONG = replace(COMPARISON, shape=(2000, 300, 700))
 RECORDS = (
     ESTIMATE,
     UNSURE,
@@ -128,6 +129,7 @@ RECORDS = (
     MEASUREMENT,
     Refusal(CASE, "too large", 12.5, 256),
     Refusal(CASE, "too large"),
+    OBLONG,
     COMPARISON,
     replace(COMPARISON, ratio=UNSURE),
 )

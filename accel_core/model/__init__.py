@@ -1,0 +1,39 @@
+"""The words of the project: frozen dataclasses that every other module speaks in.
+
+Standard library only. Quantities are in base units and end in their unit (`time_s`, `size_bytes`). Records turn
+into plain JSON data with `to_dict` and come back with `from_dict`; an unknown value is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from accel_core.model.kernels import Case, Kernel, Parameter, Workload
+from accel_core.model.machine import Blas, CacheLevel, Cores, Environment, Fact, Machine, Simd
+from accel_core.model.results import Comparison, Measurement, Refusal
+from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
+from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape
+
+__all__ = [
+    "DTYPES",
+    "LEVELS",
+    "Blas",
+    "CacheLevel",
+    "Case",
+    "Ceiling",
+    "Clock",
+    "Comparison",
+    "Cores",
+    "CurvePoint",
+    "Environment",
+    "Estimate",
+    "Fact",
+    "Kernel",
+    "Latency",
+    "Machine",
+    "Measurement",
+    "Parameter",
+    "Peaks",
+    "Refusal",
+    "Shape",
+    "Simd",
+    "Workload",
+]

@@ -1,0 +1,141 @@
+"""Problems and their ladders of kernels, and a case: one of them at one setting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accel_core.errors import BadInput
+from accel_core.model.words import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A whole-number knob of a kernel, with the values that a page offers."""
+
+    name: str
+    default: int
+    low: int
+    high: int
+    choices: tuple[int, ...] = ()
+    idea: str = ""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One rung of a ladder. All rungs of a workload are called alike: `function(*inputs, **parameters)`.
+
+    `threads` is a parameter of the measurement, not of the function: it is set around the call. A rung that
+    `writes_out` is also given `out`, an array for its result that is the same for every call of a measurement.
+    """
+
+    name: str
+    title: str
+    function: Callable[..., Any]
+    family: str
+    """"interpreted", "numpy", "compiled", "packed" or "library": its colour and marker everywhere."""
+    idea: str
+    """One sentence: the one change against `changed_from`."""
+    explanation: str
+    typical_flop_per_s: float
+    """Order of magnitude on a slow core, only to refuse before it hangs; never shown as a result."""
+    changed_from: str | None = None
+    """Name of the rung that this one changes; None stands for the rung before (the first has none)."""
+    parameters: tuple[Parameter, ...] = ()
+    threaded: bool = False
+    needs: tuple[str, ...] = ()
+    """Names out of `Simd.features` without which it cannot run."""
+    core: Callable[..., Any] | None = None
+    """The loop nest itself where `function` only prepares arrays: its source is what a page shows."""
+    writes_out: bool = False
+    """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
+    predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
+    """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A problem: its inputs, float64 reference, work and least traffic, and its ladder of kernels."""
+
+    name: str
+    title: str
+    size_means: str
+    """What the one number `size` is: "side of three square matrices"."""
+    axes: tuple[str, ...]
+    """Names of the entries of `shape`, for instance ("m", "k", "n")."""
+    shape: Callable[[int], Shape]
+    """size -> shape."""
+    make_inputs: Callable[[Shape, str, int], tuple[Any, ...]]
+    """(shape, dtype, seed) -> fresh random inputs."""
+    reference: Callable[..., Any]
+    """(*inputs) -> float64 result by a different and trusted way."""
+    flop: Callable[[Shape], int]
+    least_bytes: Callable[[Shape, str], int]
+    """(shape, dtype) -> compulsory traffic: every input read once, every output written once."""
+    tolerance: Callable[[Shape, str], float]
+    """(shape, dtype) -> largest allowed error relative to the scale of the result."""
+    kernels: tuple[Kernel, ...]
+    sizes: tuple[int, ...] = ()
+    """Sizes that pages offer, rising."""
+    default_size: int = 256
+    largest_size: int = 32768
+    """Largest size, and length of an axis, that may be asked for: three float64 matrices of it take 24 GiB."""
+    array_elements: Callable[[Shape], int] = math.prod
+    """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
+
+    def kernel(self, name: str) -> Kernel:
+        for kernel in self.kernels:
+            if kernel.name == name:
+                return kernel
+        raise KeyError(name)
+
+    def before(self, kernel: Kernel) -> Kernel | None:
+        """The rung that `kernel` changes; None for the first."""
+        if kernel.changed_from is not None:
+            return self.kernel(kernel.changed_from)
+        at = self.kernels.index(kernel)
+        return self.kernels[at - 1] if at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing to measure, as plain data that crosses a process border."""
+
+    kernel: str
+    """"workload/kernel"."""
+    size: int
+    dtype: str = "float32"
+    threads: int = 1
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    shape: Shape | None = None
+    """Overrides the workload's shape(size)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kernel": self.kernel,
+            "size": self.size,
+            "dtype": self.dtype,
+            "threads": self.threads,
+            "parameters": dict(self.parameters),
+            "shape": list(self.shape) if self.shape else None,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Case:
+        unknown = set(data) - set(cls.__slots__)
+        if unknown or "kernel" not in data or "size" not in data:
+            raise BadInput(
+                f"A case needs kernel and size and may have dtype, threads, parameters and shape; "
+                f"given: {', '.join(sorted(map(str, data))) or 'nothing'}."
+            )
+        shape = data.get("shape")
+        return cls(
+            data["kernel"],
+            data["size"],
+            data.get("dtype", "float32"),
+            data.get("threads", 1),
+            dict(data.get("parameters") or {}),
+            tuple(shape) if shape else None,
+        )

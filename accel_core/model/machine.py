@@ -1,0 +1,150 @@
+"""The computer: what is known of it, from which source, and what software runs on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact about the machine: its value, who said so, what the others said and why this one was chosen."""
+
+    name: str
+    value: int | float | str | None
+    source: str
+    unit: str = ""
+    others: tuple[tuple[str, int | float | str | None], ...] = ()
+    """(source, value) of every source that disagrees with the chosen one."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLevel:
+    """A data (or unified) cache as one core sees it."""
+
+    level: str
+    """"L1", "L2" or "L3"."""
+    size_bytes: int
+    ways: int | None = None
+    line_bytes: int | None = None
+    shared_cpus: tuple[int, ...] = ()
+    """Logical processors that share the instance which the first allowed processor uses."""
+    instances: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """How many cores there are, and how many of the logical ones this process may use."""
+
+    physical: int | None
+    logical: int | None
+    allowed: int
+    """After affinity and cgroup quota, at least 1."""
+    cpus_allowed: tuple[int, ...] = ()
+    """Logical processor numbers of the affinity mask; empty where the system has none."""
+    quota: float | None = None
+    """CPU time per wall time of the cgroup, None where unlimited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simd:
+    """Vector instruction sets that the processor has and the operating system allows."""
+
+    features: tuple[str, ...]
+    """Of: sse2, avx, avx2, fma, avx512f, avx512vl, neon, sve."""
+    width_bits: int
+    """Widest vector in use: 128, 256 or 512."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The hardware. Nothing in it names the host or its user."""
+
+    cpu: str
+    vendor: str | None
+    architecture: str
+    """"x86_64" or "arm64", whatever the system's own word is."""
+    system: str
+    """"Linux", "Darwin" or "Windows"."""
+    cores: Cores
+    caches: tuple[CacheLevel, ...]
+    simd: Simd
+    memory_bytes: int | None
+    clock_hz: float | None
+    """What the system says; often the time-stamp counter. The measured clock stands among the peaks."""
+    facts: tuple[Fact, ...]
+    fingerprint: str
+    """Hash of the hardware facts alone: equal on reboot, different on another machine."""
+
+    def cache(self, level: str) -> CacheLevel | None:
+        """The cache called `level`, None where it is unknown."""
+        return next((c for c in self.caches if c.level == level), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Machine:
+        plain = dict(data)
+        plain["cores"] = Cores(
+            **{**data["cores"], "cpus_allowed": tuple(data["cores"].get("cpus_allowed", ()))}
+        )
+        plain["caches"] = tuple(
+            CacheLevel(**{**c, "shared_cpus": tuple(c.get("shared_cpus", ()))}) for c in data["caches"]
+        )
+        plain["simd"] = Simd(tuple(data["simd"]["features"]), int(data["simd"]["width_bits"]))
+        plain["facts"] = tuple(
+            Fact(**{**f, "others": tuple((s, v) for s, v in f.get("others", ()))}) for f in data["facts"]
+        )
+        return cls(**plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Blas:
+    """The library behind NumPy's matrix product."""
+
+    name: str
+    version: str | None
+    threads: int | None
+    """Threads it uses when nobody limits it."""
+    source: str
+    architecture: str | None = None
+    """Of the kernels that it runs, in its own word: "Haswell", "SkylakeX"; None where unknown."""
+
+    @property
+    def title(self) -> str:
+        """ "OpenBLAS 0.3.31, its Haswell kernels"; what is unknown is left out."""
+        kernels = f", its {self.architecture} kernels" if self.architecture else ""
+        return f"{self.name} {self.version or ''}".rstrip() + kernels
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Blas:
+        """Older records hold the architecture in their source: "threadpoolctl (pthreads, Haswell kernels)"."""
+        old = re.fullmatch(r"(.*), (\w+) kernels\)", data["source"])
+        return cls(**{**data, "source": f"{old[1]})", "architecture": old[2]} if old else data)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Versions that can change a measurement while the hardware stays the same."""
+
+    accel: str
+    python: str
+    numpy: str
+    numba: str
+    llvm: str | None
+    system: str
+    """Name and release of the operating system's kernel, without the host's name."""
+    blas: Blas | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Environment:
+        blas = data.get("blas")
+        return cls(**{**data, "blas": Blas.from_dict(blas) if blas else None})

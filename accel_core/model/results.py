@@ -1,0 +1,129 @@
+"""What came out: measurements, refusals, comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from accel_core.model.kernels import Case
+from accel_core.model.machine import Environment
+from accel_core.model.words import Estimate, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One kernel at one setting, verified and timed, with every sample."""
+
+    workload: str
+    kernel: str
+    """"matmul/numpy"."""
+    size: int
+    shape: Shape
+    dtype: str
+    threads: int
+    parameters: Mapping[str, int]
+    time_s: Estimate
+    samples_s: tuple[float, ...]
+    """Seconds per call, one a sample."""
+    repetitions: int
+    """Calls in a sample."""
+    stopped: str
+    """"interval" (narrow enough), "budget" (time was up)."""
+    flop: int
+    least_bytes: int
+    peak_alloc_bytes: int | None
+    """Greatest extra memory of one call, from a separate untimed pass; None where it was not measured."""
+    compile_s: float
+    verified: bool
+    max_relative_error: float
+    cpu_s: float
+    """CPU time of all threads of the worker during the samples."""
+    wall_s: float
+    steal_fraction: float | None
+    disturbed: bool
+    disturbed_reason: str
+    fingerprint: str
+    environment: Environment
+    created: str
+    """ISO 8601, UTC."""
+    id: str
+    """Random, made when measured."""
+
+    @property
+    def flop_per_s(self) -> float:
+        return self.flop / self.time_s.median
+
+    @property
+    def intensity_flop_per_byte(self) -> float | None:
+        return self.flop / self.least_bytes if self.least_bytes else None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "flop_per_s": self.flop_per_s,
+            "intensity_flop_per_byte": self.intensity_flop_per_byte,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Measurement:
+        plain = {name: data[name] for name in cls.__slots__}
+        plain["shape"] = tuple(data["shape"])
+        plain["parameters"] = dict(data["parameters"])
+        plain["samples_s"] = tuple(data["samples_s"])
+        plain["time_s"] = Estimate.from_dict(data["time_s"])
+        plain["environment"] = Environment.from_dict(data["environment"])
+        return cls(**plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A case that was not timed: why, and what it would take, extrapolated from a smaller size that was run."""
+
+    case: Case
+    reason: str
+    extrapolated_s: float | None = None
+    extrapolated_from: int | None = None
+    """The size whose measured time was scaled by the ratio of the FLOP counts."""
+    fault: bool = False
+    """Whether it was begun and failed (a wrong result, no memory); False where it was never begun."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "case": self.case.to_dict(), "kernel": self.case.kernel}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Refusal:
+        return cls(
+            Case.from_dict(data["case"]),
+            data["reason"],
+            data.get("extrapolated_s"),
+            data.get("extrapolated_from"),
+            bool(data.get("fault", False)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two cases timed in turns in one job; `ratio` is speed of a / speed of b with its interval."""
+
+    a: str
+    b: str
+    size: int
+    dtype: str
+    threads: int
+    time_s_a: float
+    time_s_b: float
+    ratio: Estimate
+    disturbed: bool = False
+    shape: Shape | None = None
+    """What was compared where that is not the workload's shape(size)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        flat = {**asdict(self), "ratio": self.ratio.median, "shape": list(self.shape) if self.shape else None}
+        return {**flat, "low": self.ratio.low, "high": self.ratio.high, "n": self.ratio.n}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Comparison:
+        plain = {name: data[name] for name in cls.__slots__ if name not in ("ratio", "shape")}
+        shape = tuple(data["shape"]) if data.get("shape") else None
+        return cls(ratio=Estimate(data["ratio"], data["low"], data["high"], data["n"]), shape=shape, **plain)

@@ -1,0 +1,29 @@
+"""The word that every record needs: a number with its interval; and the names of types and levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Shape = tuple[int, ...]
+DTYPES = ("float32", "float64")
+LEVELS = ("L1", "L2", "L3", "DRAM")
+"""Memory levels from near to far; the order is the order of every table and picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A median of `n` samples with a confidence interval; `low` and `high` are None under six samples."""
+
+    median: float
+    low: float | None
+    high: float | None
+    n: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Estimate:
+        return cls(float(data["median"]), data.get("low"), data.get("high"), int(data["n"]))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import cached
+import settings
 import streamlit as st
 
 from accel_core.errors import AccelError, StoreUnavailable
@@ -110,6 +111,11 @@ def _keep_results() -> None:
 
 def panel() -> None:
     """Progress and Cancel while a job of this session is active, and how the last one ended."""
+    with settings.place():
+        _panel()
+
+
+def _panel() -> None:
     if fault := st.session_state.get("job fault"):
         st.error(fault)
     job = current()

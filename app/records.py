@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import cached
 import jobs
+import settings
 import streamlit as st
 
 from accel_core.model import (
@@ -43,10 +44,11 @@ def own() -> Record:
     """This machine's record: the store's, and this session's results where the store did not take them."""
     machine = cached.machine()
     peaks, measurements, fault = cached.stored(machine.fingerprint)
-    if fault:
-        st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
-    elif skipped := cached.store().skipped:
-        st.warning(skipped, icon=":material/healing:")
+    with settings.place():
+        if fault:
+            st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
+        elif skipped := cached.store().skipped:
+            st.warning(skipped, icon=":material/healing:")
     started, results = jobs.results()
     known = {m.id for m in measurements}
     fresh = [m for m in results if isinstance(m, Measurement) and m.id not in known]

@@ -36,17 +36,18 @@ with row[2]:
 with row[3]:
     kernels = settings.several(roofline_page.KERNELS)
 
-record = roofline_machine.typed(dtype, threads) or records.or_sample(
-    own, lacking=own.peaks is None or not own.peaks.ceilings
-)
-measurements = roofline_page.chosen(record, kernels, points)
-ceilings = records.ceilings(record)
-prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
-predicted = (prediction[0],) if prediction else ()
-if record.sample or not ceilings:
-    components.measure_button("Measure this machine", 20, machine_page.job(own.machine, 20))
-jobs.panel()
-components.sample_label(record)
+with settings.place():
+    record = roofline_machine.typed(dtype, threads) or records.or_sample(
+        own, lacking=own.peaks is None or not own.peaks.ceilings
+    )
+    measurements = roofline_page.chosen(record, kernels, points)
+    ceilings = records.ceilings(record)
+    prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
+    predicted = (prediction[0],) if prediction else ()
+    if record.sample or not ceilings:
+        components.measure_button("Measure this machine", 20, machine_page.job(own.machine, 20))
+    jobs.panel()
+    components.sample_label(record)
 view = roofline_page.View(dtype, threads, predicted)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     lens, block = roofline_lens.control()
@@ -54,11 +55,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         since = "" if record.sample else roofline_page.since()
         traffic = roofline_lens.traffic(record, kernels, dtype, threads, since, block)
         view = roofline_page.View(dtype, threads, predicted, lens, tuple(traffic))
-roofline_page.picture(record, ceilings, measurements, view)
-if prediction:
-    components.reading(prediction[1])
-roofline_page.since_controls(record)
-roofline_page.flagged(record, ceilings, measurements, dtype, threads)
+with settings.place():
+    roofline_page.picture(record, ceilings, measurements, view)
+    if prediction:
+        components.reading(prediction[1])
+    roofline_page.since_controls(record)
+    roofline_page.flagged(record, ceilings, measurements, dtype, threads)
 left, right = st.columns(2, gap="medium")
 with left:
     roofline_calculator.form(dtype)

@@ -21,6 +21,7 @@ from visitor import (
     has_no_fault,
     measured,
     progress,
+    rested,
     sample_size,
     settled,
     slider,
@@ -110,6 +111,16 @@ def test_a_crafted_link_is_answered_with_one_sentence(
     assert note.endswith(".") and "\n" not in note
     expect(page.get_by_role("heading", level=1)).to_have_text(QUESTIONS[name])
     has_no_fault(page)
+
+
+@pytest.mark.parametrize("name", ["lab", "roofline"])
+def test_the_address_follows_the_settings_after_a_corrected_link_too(page: Page, filled: Filled, name: str):
+    visit(page, filled[0], name, dtype="float8")
+    for dtype, inside in (("float64", True), ("float32", False), ("float64", True)):
+        page.get_by_role("radio", name=dtype).click()
+        rested(page)
+        without = "" if inside else "^((?!dtype).)*$"  # the default leaves the address
+        expect(page).to_have_url(re.compile(without or f"dtype={dtype}"))
 
 
 @pytest.mark.parametrize("name", ["ladder", "lab"])

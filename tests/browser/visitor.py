@@ -174,14 +174,21 @@ def cancel(page: Page, name: str) -> None:
 
 def fill(home: Path) -> None:
     """Store the sample's roofs and measurements in `home` as if this machine had made them."""
+    fill_peaks(home)
+    record = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    here, store = detect().fingerprint, store_of(home)
+    for data in record["measurements"]:
+        store.save_measurement(replace(Measurement.from_dict(data), fingerprint=here))
+
+
+def fill_peaks(home: Path) -> None:
+    """Store the sample's roofs in `home` as this machine's."""
     record = json.loads(SAMPLE.read_text(encoding="utf-8"))
     here, store = detect().fingerprint, store_of(home)
     peaks = Peaks.from_dict(record["peaks"])
     for part in (*peaks.ceilings, *peaks.latencies, *peaks.curve, peaks.clock):
         if part is not None:
             store.save_peak(here, peaks.environment, part)
-    for data in record["measurements"]:
-        store.save_measurement(replace(Measurement.from_dict(data), fingerprint=here))
 
 
 def sample_size() -> int:

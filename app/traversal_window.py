@@ -45,14 +45,16 @@ def place(plan: str, total: int, arrived: bool) -> Place:
 def _place(plan: str, total: int, arrived: bool) -> Place:
     last: Place | None = st.session_state.get(PLACE)
     asked: int | None = st.session_state.pop(ASKED, None)
+    if asked is not None:
+        st.query_params[STEP] = str(asked)
+        before = last.start if last is not None and last.plan == plan else 0
+        return Place(plan, window(asked, before, total, True), asked)
     if last is None or arrived:
         step = _linked(STEP, 0)
         start = window(step, _linked(FROM, 0), total, step > 0)
         return Place(plan, start, step or start)
     if last.plan != plan:
         return _at(plan, 0)
-    if asked is not None:
-        return Place(plan, window(asked, last.start, total, True), asked)
     start = min(int(st.session_state.get(FROM, last.start)), total)
     return last if start == last.start else _at(plan, start)
 

@@ -5,6 +5,7 @@ import components
 import settings
 import streamlit as st
 import traversal_page
+import traversal_why
 import traversal_window
 from traversal_reading import traversal_reading
 
@@ -14,7 +15,7 @@ arrived = controls["order"].key not in st.session_state
 settings.admit(*controls.values())
 components.header(
     "What does the cache see?",
-    "Play ijk beside ikj: which operand misses? Then try blocks of 4, and some padding.",
+    "Play ijk beside ikj: which operand misses? Below: why ijk falls as N grows, in four links.",
 )
 with st.sidebar:
     values = traversal_page.choose(controls)
@@ -27,4 +28,5 @@ with st.sidebar:
 found = traversal_page.runs(wanted, caches, opens.start)
 traversal_page.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
+traversal_why.section(traversal_page.known_caches(machine))
 traversal_page.details(found)

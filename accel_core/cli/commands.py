@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accel_core.cli import text
-from accel_core.cli.jobs import answered, case_of, measure, run_job, stored_peaks, with_setting
+from accel_core.cli.jobs import answered, case_of, measure, run_job, stored_peaks, warn_of_damage, with_setting
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError, BadInput
 from accel_core.model import (
@@ -195,6 +195,7 @@ def roofline(options: Namespace) -> Answer:
         for m in store.measurements(here.fingerprint)
         if m.dtype == options.dtype and m.threads == options.threads
     ]
+    warn_of_damage(store)
     picture = roofline_figure(
         here,
         _beside_theory(here, known.ceilings, known.clock),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 import uuid
@@ -295,6 +296,23 @@ def test_roofline_writes_a_page_that_stands_alone(capsys, tmp_path):
     data = answer(capsys, "roofline", "--html", str(page))
     assert data["measurements"] == 1
     assert "<html" in page.read_text(encoding="utf-8").lower()
+
+
+def test_a_damaged_record_is_told_on_standard_error_and_the_others_are_drawn(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{tmp_path / 'records.db'}")
+    here, store = machine_module.detect(), Store()
+    for part in PEAKS:
+        store.save_peak(here.fingerprint, ENVIRONMENT, part)
+    for size in (64, 65):
+        store.save_measurement(measured(Case("matmul/numpy", size)))
+    database = sqlite3.connect(tmp_path / "records.db")
+    with database:
+        database.execute("UPDATE accel_measurements SET payload = '{' WHERE row = 1")
+    database.close()
+    assert main(["roofline", "--html", str(tmp_path / "roofline.html"), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["measurements"] == 1
+    assert "1 damaged record was skipped" in said.err
 
 
 def test_a_disk_that_fills_up_leaves_the_earlier_page(monkeypatch, tmp_path):

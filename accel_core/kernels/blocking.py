@@ -40,6 +40,16 @@ class Blocking:
         elements = {"L1": self.mr * self.kc, "L2": self.kc * self.nc, "L3": self.mc * self.kc}
         return elements[level] * itemsize
 
+    def given(self, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
+        """With these lengths where they are not 0; mc and nc are rounded up to whole register tiles."""
+        lengths = {"mc": -(-mc // self.mr) * self.mr, "kc": kc, "nc": -(-nc // self.nr) * self.nr}
+        return replace(self, **{name: length for name, length in lengths.items() if length})
+
+    def cut(self, m: int, k: int, n: int) -> Blocking:
+        """What runs on a (m, k) and b (k, n): as few blocks as these lengths allow, as even as they can be."""
+        mc, kc, nc = evenly(m, self.mc, self.mr), evenly(k, self.kc, 1), evenly(n, self.nc, self.nr)
+        return replace(self, mc=mc, kc=kc, nc=nc)
+
 
 def blocking(dtype: str, cache_bytes: Mapping[str, int], rows: int = ROWS) -> Blocking:
     """The block lengths for caches of so many bytes: each block fills its share (SHARES) of its cache.
@@ -63,19 +73,20 @@ def blocking(dtype: str, cache_bytes: Mapping[str, int], rows: int = ROWS) -> Bl
 
 @cache
 def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
-    """The blocks for the caches that were detected here; what is not 0 stands in place of what they ask for.
-
-    mc and nc are rounded up to whole register tiles.
-    """
-    blocks = blocking(dtype, _detected(), tile or ROWS)
-    given = {"mc": -(-mc // blocks.mr) * blocks.mr, "kc": kc, "nc": -(-nc // blocks.nr) * blocks.nr}
-    return replace(blocks, **{name: length for name, length in given.items() if length})
+    """The blocks for the caches that were detected here; what is not 0 stands in place of what they ask for."""
+    return blocking(dtype, _detected(), tile or ROWS).given(mc, kc, nc)
 
 
 @cache
 def unpacked_bytes() -> int:
     """Bytes of b up to which nothing is packed: three quarters of L2, where it then stays for all rows of a."""
     return _detected().get("L2", TYPICAL_BYTES["L2"]) * 3 // 4
+
+
+@cache
+def unpacked_a_bytes() -> int:
+    """Bytes of a up to which only b is packed: its share of L3, where a lies near without being copied."""
+    return int(_detected().get("L3", TYPICAL_BYTES["L3"]) * SHARES["L3"])
 
 
 def _detected() -> dict[str, int]:

@@ -10,43 +10,44 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.blocking import Blocking, blocking_here, evenly, unpacked_bytes
+from accel_core.kernels.blocking import Blocking, blocking_here, unpacked_a_bytes, unpacked_bytes
 from accel_core.kernels.compiled import compiled, inlined, outlined
 from accel_core.kernels.matmul_register import vector_tile
-from accel_core.kernels.micro_kernel import lanes_of, panel_product
+from accel_core.kernels.micro_kernel import ROWS, lanes_of, panel_product, tile_product
 from accel_core.kernels.panels import SLACK, pack_a, pack_b, room
 
 
 @compiled
 def five_loops(
-    a: NDArray, b: NDArray, c: NDArray, packed_a: NDArray, packed_b: NDArray, edge: NDArray,
-    mr: int, nr: int, mc: int, kc: int, nc: int,
-) -> None:  # fmt: skip
+    a: NDArray, b: NDArray, c: NDArray, packed_a: NDArray, packed_b: NDArray, edge: NDArray, mc: int
+) -> None:
     m, k = a.shape
     n = b.shape[1]
+    panels, kc, nr = packed_b.shape
+    nc, mr = panels * nr, edge.shape[0]
     for i in range(0, m, mc):  # 5th loop: a block of a, mc x kc, stays in L3
         for p in range(0, k, kc):  # 4th: so deep that a micro-panel of it, mr x kc, stays in L1
             pack_a(a[i : i + mc, p : p + kc], packed_a, mr)
             depth = min(kc, k - p)
             for j in range(0, n, nc):  # 3rd: a block of b, kc x nc, stays in L2
-                pack_b(b[p : p + kc, j : j + nc], packed_b, nr)
-                block_product(packed_a, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0, mr, nr)
+                pack_b(b[p : p + kc, j : j + nc], packed_b)
+                block_product(packed_a, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0)
 
 
 @outlined
 def block_product(
-    packed_a: NDArray, packed_b: NDArray, c: NDArray, edge: NDArray,
-    depth: int, accumulate: bool, mr: int, nr: int,
-) -> None:  # fmt: skip
+    packed_a: NDArray, packed_b: NDArray, c: NDArray, edge: NDArray, depth: int, accumulate: bool
+) -> None:
     m, n = c.shape
-    lanes = lanes_of(c)
+    _, kc, nr = packed_b.shape
+    mr, lanes = edge.shape[0], lanes_of(c)
     for i in range(0, m, mr):  # 2nd loop: a micro-panel of a, in L1
         for j in range(0, n, nr):  # 1st: a micro-panel of b, on its way from L2 into the registers
             vectors = (min(nr, n - j) + lanes - 1) // lanes
             if i + mr <= m and j + vectors * lanes <= n:
-                panel_product(packed_a, i * depth, packed_b, j * depth, c, i, j, depth, mr, vectors, accumulate)
+                panel_product(packed_a, i * depth, packed_b, j * kc, c, i, j, depth, mr, vectors, accumulate)
             else:  # a tile that c has not room for is computed beside it
-                panel_product(packed_a, i * depth, packed_b, j * depth, edge, 0, 0, depth, mr, vectors, False)
+                panel_product(packed_a, i * depth, packed_b, j * kc, edge, 0, 0, depth, mr, vectors, False)
                 _put(edge, c[i : i + mr, j : j + nr], accumulate)
 
 
@@ -57,25 +58,54 @@ def _put(edge: NDArray, c: NDArray, accumulate: bool) -> None:
             c[i, j] = c[i, j] + edge[i, j] if accumulate else edge[i, j]
 
 
+@compiled
+def four_loops(a: NDArray, b: NDArray, c: NDArray, packed_b: NDArray) -> None:
+    """The same without the fifth loop: only b is packed, and a is read as it lies."""
+    k, n = b.shape
+    panels, kc, nr = packed_b.shape
+    nc = panels * nr
+    for p in range(0, k, kc):
+        for j in range(0, n, nc):
+            pack_b(b[p : p + kc, j : j + nc], packed_b)
+            strip_product(a[:, p : p + kc], packed_b, c[:, j : j + nc], p > 0)
+
+
+@outlined
+def strip_product(a: NDArray, packed_b: NDArray, c: NDArray, accumulate: bool) -> None:
+    m, depth = a.shape
+    n, nr = c.shape[1], packed_b.shape[2]
+    for i in range(0, m, ROWS):
+        for j in range(0, n, nr):
+            rows, columns = min(ROWS, m - i), min(nr, n - j)
+            tile_product(a, packed_b[j // nr], 0, c, i, j, depth, rows, columns, accumulate)
+
+
 def packed(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
-    """c (m, n) = a (m, k) @ b (k, n), all with rows of unit stride; c may hold anything before.
+    """c (m, n) = a (m, k) @ b (k, n), k >= 1, all with rows of unit stride; c may hold anything before.
 
     The lengths of `blocks` are those at most: the matrices are cut into blocks that are as even as they can be.
     """
-    (m, k), n = a.shape, b.shape[1]
-    mc, kc, nc = evenly(m, blocks.mc, blocks.mr), evenly(k, blocks.kc, 1), evenly(n, blocks.nc, blocks.nr)
-    counts = mc * kc + SLACK, kc * nc, blocks.mr * blocks.nr
-    packed_a, packed_b, edge = room(c.dtype.name, counts)
-    tile = edge.reshape(blocks.mr, blocks.nr)
-    five_loops(a, b, c, packed_a, packed_b, tile, blocks.mr, blocks.nr, mc, kc, nc)
+    cut = blocks.cut(*a.shape, b.shape[1])
+    shapes = (cut.mc * cut.kc + SLACK,), (cut.nc // cut.nr, cut.kc, cut.nr), (cut.mr, cut.nr)
+    packed_a, packed_b, edge = room(c.dtype.name, shapes)
+    five_loops(a, b, c, packed_a, packed_b, edge, cut.mc)
+
+
+def packed_b_only(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
+    """`packed` with a register tile of ROWS rows, which reads a as it lies."""
+    cut = blocks.cut(*a.shape, b.shape[1])
+    (packed_b,) = room(c.dtype.name, ((cut.nc // cut.nr, cut.kc, cut.nr),))
+    four_loops(a, b, c, packed_b)
 
 
 def product(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
-    """`packed`, but straight from a and b where b is so small that packing costs more than it brings."""
+    """c (m, n) = a (m, k) @ b (k, n), of which is packed what is worth it: the larger, the more."""
     if not a.shape[1]:
         c[...] = 0
     elif b.nbytes <= unpacked_bytes():
         vector_tile(a, b, c)
+    elif a.nbytes <= unpacked_a_bytes():
+        packed_b_only(a, b, c, blocks)
     else:
         packed(a, b, c, blocks)
 

@@ -46,7 +46,7 @@ def vector_tile(a: NDArray, b: NDArray, c: NDArray) -> None:
     wide = columns_of(c)
     for i in range(0, m, ROWS):
         for j in range(0, n, wide):
-            tile_product(a, b, c, i, j, k, min(ROWS, m - i), min(wide, n - j))
+            tile_product(a, b, j, c, i, j, k, min(ROWS, m - i), min(wide, n - j), False)
 
 
 def matmul_register_tile(a: NDArray, b: NDArray) -> NDArray:

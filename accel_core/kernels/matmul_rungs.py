@@ -167,8 +167,8 @@ KERNELS = (
             "Five loops around the same tile. Each block has a cache that it is cut for: a micro-panel of a "
             "in L1, a block of b in L2, a block of a in L3. Copying costs a few reads and writes for each of "
             "thousands of multiplications; in return there is no stride left, every read is the next one in "
-            "memory, and the speed no longer falls with size. Where b fits in three quarters of L2, nothing "
-            "is packed."
+            "memory, and the speed no longer falls with size. What would not pay is left out: where a fits "
+            "in an eighth of L3 only b is packed, and where b fits in three quarters of L2 nothing is."
         ),
         typical_flop_per_s=2e10,
         changed_from="vector_tile",

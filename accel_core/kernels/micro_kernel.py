@@ -72,8 +72,8 @@ def panel_product(
     """c[i : i + rows, j : j + vectors * lanes] = (c of there if `accumulate`) + panel of a @ panel of b.
 
     `a` and `b` are packed: from element `at_a`, `depth` columns of `rows` elements; from `at_b`, a multiple of
-    the vector length, `depth` rows of `vectors` vectors. depth >= 1; `rows` is one of TILES and `vectors` at
-    most its value, else nothing is done.
+    the vector length, `depth` rows of TILES[rows] vectors, of which the first `vectors` are read. depth >= 1;
+    `rows` is one of TILES and `vectors` at most its value, else nothing is done.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -93,17 +93,10 @@ def panel_product(
             places = lengths.places(start_c, row_bytes, rows, vectors)
             for place in places:  # c is in L3 or further, and what is asked for now is here when k is through
                 prefetch(builder, place)
-            steps = I64(rows * lengths.size), I64(vectors * lengths.bytes)
+            steps = I64(rows * lengths.size), I64(TILES[rows] * lengths.bytes)
             count = rows * vectors
             sums = _outer_products(builder, lengths, depth, count, (start_a, start_b), steps, column, row)
-            with builder.if_else(accumulate) as (onto, anew):
-                with onto:
-                    for place, value in zip(places, sums, strict=True):
-                        before = read(builder, place, lengths.vector, lengths.size)
-                        write(builder, builder.fadd(before, value), place, lengths.size)
-                with anew:
-                    for place, value in zip(places, sums, strict=True):
-                        write(builder, value, place, lengths.size)
+            lengths.put(sums, places, [None] * count, accumulate)
 
         cases = [(r, v) for r, most in TILES.items() for v in range(1, most + 1)]
         _for_each_case(builder, args[8], args[9], cases, body)
@@ -115,23 +108,24 @@ def panel_product(
 
 @intrinsic
 def tile_product(
-    typingctx: Any, a: Any, b: Any, c: Any, i: Any, j: Any, depth: Any, rows: Any, columns: Any
-) -> Any:
-    """c[i : i + rows, j : j + columns] = a[i : i + rows, :depth] @ b[:depth, j : j + columns], rows of unit
-    stride.
+    typingctx: Any, a: Any, b: Any, at_b: Any, c: Any, i: Any, j: Any, depth: Any, rows: Any, columns: Any,
+    accumulate: Any,
+) -> Any:  # fmt: skip
+    """c[i:, j:] = (c of there if `accumulate`) + a[i:, :depth] @ b[:depth, at_b:], for `rows` and `columns`.
 
-    1 <= rows <= ROWS and 1 <= columns <= TILES[ROWS] vectors, depth >= 1, else nothing is done. No byte outside
-    of these ranges is read or written.
+    Rows of all three have unit stride. 1 <= rows <= ROWS, 1 <= columns <= TILES[ROWS] vectors and depth >= 1,
+    else nothing is done. No byte outside of these ranges is read or written.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lengths = Lengths(c, builder)
-        start_a, row_bytes_a = lengths.tile_of(context, signature, args, 0, args[3], I64(0))
-        start_b, row_bytes_b = lengths.tile_of(context, signature, args, 1, I64(0), args[4])
-        start_c, row_bytes_c = lengths.tile_of(context, signature, args, 2, args[3], args[4])
+        start_a, row_bytes_a = lengths.tile_of(context, signature, args, 0, args[4], I64(0))
+        start_b, row_bytes_b = lengths.tile_of(context, signature, args, 1, I64(0), args[2])
+        start_c, row_bytes_c = lengths.tile_of(context, signature, args, 3, args[4], args[5])
         lanes = I64(lengths.lanes)
-        whole = builder.sdiv(builder.sub(args[7], I64(1)), lanes)
-        mask = first_lanes(builder, builder.sub(args[7], builder.mul(whole, lanes)), lengths.vector)
+        whole = builder.sdiv(builder.sub(args[8], I64(1)), lanes)
+        mask = first_lanes(builder, builder.sub(args[8], builder.mul(whole, lanes)), lengths.vector)
+        onto = builder.icmp_signed("!=", args[9], I64(0))
 
         def body(rows: int, vectors: int) -> None:
             starts = lengths.places(I64(0), row_bytes_a, rows, 1)
@@ -144,21 +138,22 @@ def tile_product(
                 full = [lengths.vector_at(at, v * lengths.bytes, lengths.size) for v in range(vectors - 1)]
                 return [*full, read_lanes(builder, builder.add(at, I64(last)), mask, lengths.vector)]
 
+            places = lengths.places(start_c, row_bytes_c, rows, vectors)
+            for place in places:
+                prefetch(builder, place)
             steps = I64(lengths.size), row_bytes_b
             count = rows * vectors
-            sums = _outer_products(builder, lengths, args[5], count, (start_a, start_b), steps, column, row)
-            for n, place in enumerate(lengths.places(start_c, row_bytes_c, rows, vectors)):
-                if n % vectors == vectors - 1:
-                    write_lanes(builder, sums[n], place, mask)
-                else:
-                    write(builder, sums[n], place, lengths.size)
+            sums = _outer_products(builder, lengths, args[6], count, (start_a, start_b), steps, column, row)
+
+            masks = ([None] * (vectors - 1) + [mask]) * rows
+            lengths.put(sums, places, masks, onto)
 
         cases = [(r, v) for r in range(1, ROWS + 1) for v in range(1, TILES[ROWS] + 1)]
-        _for_each_case(builder, args[6], builder.add(whole, I64(1)), cases, body)
+        _for_each_case(builder, args[7], builder.add(whole, I64(1)), cases, body)
         return context.get_dummy_value()
 
-    count = types.int64
-    return types.void(a, b, c, count, count, count, count, count), codegen
+    whole = types.int64
+    return types.void(a, b, whole, c, whole, whole, whole, whole, whole, whole), codegen
 
 
 class Lengths:
@@ -202,6 +197,30 @@ class Lengths:
             found += [self.builder.add(start, I64(v * self.bytes)) for v in range(vectors)]
             start = self.builder.add(start, row_bytes)
         return found
+
+    def put(
+        self, values: list[ir.Value], places: list[ir.Value], masks: list[ir.Value | None], onto: ir.Value
+    ) -> None:
+        """Store vectors, each in the lanes of its mask; where `onto` holds, added to what is there."""
+        builder = self.builder
+
+        def store(value: ir.Value, place: ir.Value, mask: ir.Value | None) -> None:
+            if mask is None:
+                write(builder, value, place, self.size)
+            else:
+                write_lanes(builder, value, place, mask)
+
+        with builder.if_else(onto) as (add, replace):
+            with add:
+                for value, place, mask in zip(values, places, masks, strict=True):
+                    if mask is None:
+                        before = read(builder, place, self.vector, self.size)
+                    else:
+                        before = read_lanes(builder, place, mask, self.vector)
+                    store(builder.fadd(before, value), place, mask)
+            with replace:
+                for value, place, mask in zip(values, places, masks, strict=True):
+                    store(value, place, mask)
 
 
 def _outer_products(

@@ -7,6 +7,7 @@ few pages, whole cache lines. What a block lacks to whole micro-panels is filled
 
 from __future__ import annotations
 
+import math
 import mmap
 import threading
 from typing import Any
@@ -118,48 +119,50 @@ def pack_a(a: NDArray, packed: NDArray, rows: int) -> None:
 
 
 @outlined
-def pack_b(b: NDArray, packed: NDArray, columns: int) -> None:
-    """Block b (k, n) into micro-panels of `columns`: element (p, j) goes to (j // columns, p, j % columns).
+def pack_b(b: NDArray, packed: NDArray) -> None:
+    """Block b (k, n) into micro-panels, as wide as the last axis: (p, j) goes to [j // width, p, j % width].
 
-    The last micro-panel is as many whole vectors wide as it needs.
+    The last micro-panel is filled up to whole vectors; what lies behind is not written.
     """
     k, n = b.shape
+    width = packed.shape[2]
     lanes = lanes_of(b)
     for p in range(k):
-        for j in range(0, n, columns):
-            here = min(columns, n - j)
-            wide = -(-here // lanes) * lanes
-            at = j * k + p * wide
+        for j in range(0, n, width):
+            here = min(width, n - j)
             if here >= lanes:
+                at = (j // width * packed.shape[1] + p) * width
                 _copy_vectors(b, p, j, packed, at, here // lanes)
-            for q in range(here // lanes * lanes, wide):
-                packed[at + q] = b[p, j + q] if q < here else 0
+            for q in range(here // lanes * lanes, (here + lanes - 1) // lanes * lanes):
+                packed[j // width, p, q] = b[p, j + q] if q < here else 0
+
+
+Shapes = tuple[tuple[int, ...], ...]
 
 
 class _Kept(threading.local):
     block: NDArray[np.uint8] = np.empty(0, np.uint8)
-    wanted: tuple[str, tuple[int, ...]] | None = None
+    wanted: tuple[str, Shapes] | None = None
     arrays: list[NDArray[Any]]
 
 
 _kept = _Kept()
 
 
-def room(dtype: str, counts: tuple[int, ...]) -> list[NDArray[Any]]:
-    """Uninitialised arrays of so many elements, for the calling thread until its next call of this function.
+def room(dtype: str, shapes: Shapes) -> list[NDArray[Any]]:
+    """Uninitialised arrays of these shapes, for the calling thread until its next call of this function.
 
     They are kept between calls, because touching fresh memory costs as much as packing into it, and lie on huge
     pages where the system gives them. Each begins on a page.
     """
-    if _kept.wanted != (dtype, counts):
-        itemsize = np.dtype(dtype).itemsize
-        sizes = [-(-count * itemsize // mmap.PAGESIZE) * mmap.PAGESIZE for count in counts]
-        if _kept.block.nbytes < sum(sizes):
-            _kept.block = _fresh(sum(sizes))
-        starts = np.cumsum([0, *sizes[:-1]])
-        pieces = zip(starts, counts, strict=True)
-        _kept.arrays = [_kept.block[start : start + n * itemsize].view(dtype) for start, n in pieces]
-        _kept.wanted = dtype, counts
+    if _kept.wanted != (dtype, shapes):
+        lengths = [math.prod(shape) * np.dtype(dtype).itemsize for shape in shapes]
+        starts = np.cumsum([0, *(-(-length // mmap.PAGESIZE) * mmap.PAGESIZE for length in lengths)])
+        if _kept.block.nbytes < starts[-1]:
+            _kept.block = _fresh(int(starts[-1]))
+        pieces = zip(starts[:-1], lengths, shapes, strict=True)
+        _kept.arrays = [_kept.block[at : at + n].view(dtype).reshape(shape) for at, n, shape in pieces]
+        _kept.wanted = dtype, shapes
     return _kept.arrays
 
 

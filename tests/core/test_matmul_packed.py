@@ -113,16 +113,17 @@ print("read and wrote inside")
     assert "read and wrote inside" in ended.stdout, (ended.returncode, ended.stderr)
 
 
-def test_small_and_large_products_go_both_ways_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_go_three_ways_by_their_bytes_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = MATMUL.make_inputs((70, 80, 90), "float64", 4)
     went: list[str] = []
-    for name in ("vector_tile", "packed"):
+    for name in ("vector_tile", "packed_b_only", "packed"):
         way = getattr(matmul_packed, name)
         monkeypatch.setattr(matmul_packed, name, lambda *args, n=name, w=way: (went.append(n), w(*args)))
-    for limit in (b.nbytes, b.nbytes - 1):
-        monkeypatch.setattr(matmul_packed, "unpacked_bytes", lambda limit=limit: limit)
+    for most_b, most_a in ((b.nbytes, 0), (b.nbytes - 1, a.nbytes), (b.nbytes - 1, a.nbytes - 1)):
+        monkeypatch.setattr(matmul_packed, "unpacked_bytes", lambda most_b=most_b: most_b)
+        monkeypatch.setattr(matmul_packed, "unpacked_a_bytes", lambda most_a=most_a: most_a)
         assert_product(matmul_packed.matmul_packed(a, b), a, b)
-    assert went == ["vector_tile", "packed"]
+    assert went == ["vector_tile", "packed_b_only", "packed"]
 
 
 def test_infinities_and_nans_stay_where_they_belong() -> None:
@@ -188,8 +189,8 @@ def _pack_a(a: np.ndarray, packed: np.ndarray, rows: int) -> None:
 
 
 @compiled
-def _pack_b(b: np.ndarray, packed: np.ndarray, columns: int) -> None:
-    panels.pack_b(b, packed, columns)
+def _pack_b(b: np.ndarray, packed: np.ndarray) -> None:
+    panels.pack_b(b, packed)
 
 
 @settings(max_examples=60)
@@ -212,24 +213,26 @@ def test_a_block_of_a_is_packed_by_columns_of_micro_panels(m: int, k: int, rows:
 def test_a_block_of_b_is_packed_by_rows_of_micro_panels(k: int, n: int, vectors: int, dtype: str) -> None:
     b = np.arange(1, k * n + 1).reshape(k, n).astype(dtype)
     lanes = WIDTH_BITS // 8 // b.itemsize
-    columns, whole = vectors * lanes, -(-n // lanes) * lanes
-    (packed,) = panels.room(dtype, (k * whole,))
-    _pack_b(b, packed, columns)
-    filled = np.zeros((k, whole), dtype)
-    filled[:, :n] = b
-    expected = np.concatenate([filled[:, j : j + columns].ravel() for j in range(0, whole, columns)])
-    assert np.array_equal(packed, expected)
+    width, whole = vectors * lanes, -(-n // lanes) * lanes
+    (packed,) = panels.room(dtype, ((-(-n // width), k + 3, width),))
+    packed[...] = np.nan
+    _pack_b(b, packed)
+    filled = np.full((k + 3, packed.shape[0] * width), np.nan, dtype)
+    filled[:k, :whole] = 0
+    filled[:k, :n] = b
+    expected = filled.reshape(k + 3, -1, width).transpose(1, 0, 2)
+    assert np.array_equal(packed, expected, equal_nan=True)
 
 
 def test_room_is_kept_between_calls_and_belongs_to_one_thread() -> None:
-    first = panels.room("float32", (100, 200))
-    assert panels.room("float32", (100, 200))[0] is first[0]
-    assert [array.size for array in panels.room("float64", (7, 9))] == [7, 9]
+    first = panels.room("float32", ((100,), (20, 10)))
+    assert panels.room("float32", ((100,), (20, 10)))[0] is first[0]
+    assert [array.size for array in panels.room("float64", ((7,), (9,)))] == [7, 9]
     elsewhere: list[np.ndarray] = []
-    thread = threading.Thread(target=lambda: elsewhere.extend(panels.room("float64", (7, 9))))
+    thread = threading.Thread(target=lambda: elsewhere.extend(panels.room("float64", ((7,), (9,)))))
     thread.start()
     thread.join()
-    assert not np.shares_memory(elsewhere[0], panels.room("float64", (7, 9))[0])
+    assert not np.shares_memory(elsewhere[0], panels.room("float64", ((7,), (9,)))[0])
 
 
 # -- the machine code ----------------------------------------------------------------------------------------
@@ -243,8 +246,8 @@ def test_the_tile_stays_in_registers(dtype: str) -> None:
     """The loops are multiply-adds and what they read: for no tile does a sum go to memory and back."""
     kernel = numba.njit(**OPTIONS)(matmul_packed.five_loops.py_func)  # what comes out of the cache has no text
     element = getattr(numba, dtype)
-    matrix, flat = numba.types.Array(element, 2, "C"), numba.types.Array(element, 1, "C")
-    signature = (matrix, matrix, matrix, flat, flat, matrix, *[numba.int64] * 5)
+    flat, matrix, cube = (numba.types.Array(element, axes, "C") for axes in (1, 2, 3))
+    signature = (matrix, matrix, matrix, flat, cube, matrix, numba.int64)
     kernel.compile(signature)
     assembly = kernel.inspect_asm(signature)
     loops = re.findall(r"(?ms)^(\.LBB\S+):((?:(?!^\.LBB).)*?\tj[a-z]+\t\1)", assembly)

@@ -21,7 +21,7 @@ from records import Record
 
 from accel_core import registry
 from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
-from accel_core.model import Ceiling, Kernel, Machine, Measurement, Workload
+from accel_core.model import Ceiling, Kernel, Machine, Measurement, Workload, chosen
 from accel_core.roofline import judge, select_roofs
 from accel_core.units import format_arrays, format_rate, format_ratio, format_time
 
@@ -264,4 +264,4 @@ def how_measured(shown: Shown) -> None:
 
 
 def _block(m: Measurement) -> str:
-    return f"N={m.size}" + "".join(f", {name} {value}" for name, value in m.parameters.items())
+    return f"N={m.size}" + "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())

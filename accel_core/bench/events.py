@@ -16,6 +16,7 @@ from accel_core.model import (
     Latency,
     Measurement,
     Refusal,
+    chosen,
 )
 
 Event = dict[str, Any]
@@ -58,7 +59,7 @@ def label(case: Case) -> str:
     words = [case.kernel, f"N={case.size}"]
     if case.shape:
         words[1] = "x".join(map(str, case.shape))
-    words += [f"{name}={value}" for name, value in sorted(case.parameters.items()) if value]
+    words += [f"{name}={value}" for name, value in sorted(chosen(case.parameters).items())]
     if case.threads > 1:
         words.append(f"{case.threads} threads")
     return " ".join(words)

@@ -21,6 +21,7 @@ from accel_core.model import (
     Machine,
     Measurement,
     Refusal,
+    chosen,
 )
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_ratio, format_time
 
@@ -67,7 +68,7 @@ def peaks(ceilings: Sequence[Ceiling], clock: Clock | None, latencies: Sequence[
 
 def measurement(m: Measurement) -> str:
     """One measurement in full."""
-    settings = "".join(f", {name} {value}" for name, value in m.parameters.items())
+    settings = "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())
     rows = [
         (m.kernel, f"{' x '.join(map(str, m.shape))}, {m.dtype}, {_threads(m.threads)}{settings}"),
         ("time", f"{format_time(m.time_s.median)} {_times(m.time_s)}"),
@@ -118,7 +119,7 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
     for m in measured:
         before = _changed(m, measured)
         step = _step(m, before) if before else ""
-        settings = ", ".join(f"{name} {value}" for name, value in m.parameters.items())
+        settings = ", ".join(f"{name} {value}" for name, value in chosen(m.parameters).items())
         note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from accel_core.model import Ceiling, Environment, Estimate, Kernel, Machine, Measurement, Peaks, Workload
+from accel_core.model import (
+    Ceiling,
+    Environment,
+    Estimate,
+    Kernel,
+    Machine,
+    Measurement,
+    Peaks,
+    Workload,
+    chosen,
+)
 from accel_core.units import format_number, format_rate, format_time
 
 
@@ -65,9 +75,9 @@ def roof_rate(ceiling: Ceiling) -> str:
 
 
 def settings(m: Measurement) -> str:
-    """ "N = 512, float32, 1 thread, block = 64"."""
+    """ "N = 512, float32, 1 thread, block = 64"; what a rule derived is left out."""
     parts = [f"N = {m.size}", m.dtype, threads_text(m.threads)]
-    return ", ".join(parts + [f"{name} = {value}" for name, value in m.parameters.items()])
+    return ", ".join(parts + [f"{name} = {value}" for name, value in chosen(m.parameters).items()])
 
 
 def library_lines(kernel: Kernel | None, m: Measurement) -> list[str]:

@@ -10,7 +10,7 @@ from accel_core.model.kernels import Case, Kernel, Parameter, Workload
 from accel_core.model.machine import Blas, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
-from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape
+from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape, chosen
 
 __all__ = [
     "DTYPES",
@@ -36,4 +36,5 @@ __all__ = [
     "Shape",
     "Simd",
     "Workload",
+    "chosen",
 ]

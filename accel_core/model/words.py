@@ -12,6 +12,12 @@ LEVELS = ("L1", "L2", "L3", "DRAM")
 """Memory levels from near to far; the order is the order of every table and picture."""
 
 
+def chosen(parameters: Mapping[str, int]) -> dict[str, int]:
+    """Those of a kernel's `parameters` that somebody chose: 0 stands for what a rule derives, and no text
+    names it."""
+    return {name: value for name, value in parameters.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A median of `n` samples with a confidence interval; `low` and `high` are None under six samples."""

@@ -20,6 +20,7 @@ from accel_core.figures import (
     sweep_alt,
     sweep_reading,
 )
+from accel_core.figures.words import settings
 from accel_core.model import Measurement
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
@@ -104,3 +105,8 @@ def test_alternative_texts_of_nothing_say_so() -> None:
     assert "nothing timed yet" in ladder_alt(JOB, [])
     assert "nothing measured yet" in sweep_alt(JOB, [], "size")
     assert "no roofs measured" in roofline_alt(MACHINE, [], [], workloads=[JOB])
+
+
+def test_what_a_rule_derived_is_not_named_among_the_settings() -> None:
+    m = records.measurement("packed", parameters={"tile": 0, "mc": 0, "kc": 512, "nc": 0})
+    assert settings(m) == "N = 512, float32, 1 thread, kc = 512"

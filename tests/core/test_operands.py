@@ -160,12 +160,13 @@ def test_a_plain_number_takes_the_type_of_the_array_beside_it() -> None:
         np.empty(4, np.float32),
         np.empty((5, 1), np.float32),
         np.empty(5, ">f4"),
+        np.frombuffer(bytes(20), np.float32),
         np.broadcast_to(np.float32(1), 5),
         np.lib.stride_tricks.as_strided(np.zeros(4, np.float32), (5,), (2,)),
         [0.0] * 5,
         "out",
     ],
-    ids=["dtype", "shape", "axes", "byte order", "read-only", "on itself", "list", "text"],
+    ids=["dtype", "shape", "axes", "byte order", "read-only", "broadcast", "on itself", "list", "text"],
 )
 def test_an_out_that_cannot_hold_the_result_is_refused(name: str, out: Any) -> None:
     before = np.array(out, copy=True)

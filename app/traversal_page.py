@@ -1,4 +1,4 @@
-"""What the page Traversal is made of: which traversals its controls ask for, the player, and the table."""
+"""What the page Traversal is made of: the traced runs, the player, and what stands around it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import cached
-import settings
 import streamlit as st
 import tables
 import traversal_window
 from player import player
 from player.payload import Lane, payload
+from traversal_choices import SIZES, TINY
 from traversal_window import Place
 
-from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Trace, Traversal, cpu_caches
-from accel_core.cache.traversal import LAYOUTS, ORDERS
-from accel_core.cache.visits import VISITS
-from accel_core.errors import BadInput
-from accel_core.model import Machine
+from accel_core.cache import CacheGeometry, Simulation, Trace, Traversal, rounds
 from accel_core.units import format_bytes
 
-TILE = "ijk 4×4"
-NOTHING, NONE, LOOPS = "nothing", "none", "loops"
-SIZES = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-BLOCKS = (NONE, "2", "3", "4", "6", "8", "16", "32")
-UNBLOCKED, UNPADDED, TURNED = "without blocks", "without padding", "other layout"
-OWN, TINY = "this CPU", "classroom"
-VISITED = {
-    "row": "row by row",
-    "column": "column by column",
-    "morton": "along Morton's curve",
-    "hilbert": "along Hilbert's curve",
-}
 COMPUTED = """
 - The accesses are those of the loop nest as written: what stays in a register is none.
 - A, B and C lie one after another, each from a 4096-byte boundary on; the product is added to C.
@@ -62,114 +46,6 @@ class Run:
         return cached.counted(self.trace.traversal.to_dict(), caches)
 
 
-def controls(machine: Machine) -> dict[str, settings.Choice]:
-    """The settings of the page, by name; its size and block have keys of their own, with other values."""
-    caches = (TINY, OWN) if known_caches(machine) else (TINY,)
-    return {
-        "order": settings.Choice(
-            "order",
-            "Loop order",
-            (*ORDERS, TILE),
-            "ijk",
-            f"From the outermost loop to the innermost; {TILE} keeps 16 elements of C in registers.",
-        ),
-        "beside": settings.Choice(
-            "beside",
-            "Beside it",
-            (NOTHING, *ORDERS, TILE, UNBLOCKED, UNPADDED, TURNED),
-            "ikj",
-            "A second traversal in step with the first, in all else alike.",
-        ),
-        "n": settings.Choice("n", "Size N", SIZES, 8, "A, B and C are N by N, of float32."),
-        "tiles": settings.Choice("tiles", "Blocks", BLOCKS, NONE, "Side of the blocks of i, j and k."),
-        "cache": settings.Choice(
-            "cache", "Cache", caches, TINY, "classroom: tiny, to see; this CPU: as detected, for numbers."
-        ),
-        "visit": settings.Choice(
-            "visit",
-            "Visit blocks by",
-            (LOOPS, *VISITS),
-            LOOPS,
-            "The order of the blocks of C, where there are some.",
-        ),
-        "layout": settings.Choice(
-            "layout", "Neighbours in", LAYOUTS, "row", "Which elements lie side by side."
-        ),
-        "pad": settings.Choice(
-            "pad", "Padding", (0, 1, 2, 4, 8, 16), 0, "Elements added to each row, so that columns change sets."
-        ),
-    }
-
-
-def choose(controls: dict[str, settings.Choice]) -> dict[str, Any]:
-    """The settings as widgets, and what the reader chose."""
-    values = {name: settings.select(controls[name]) for name in ("order", "beside", "n", "tiles", "cache")}
-    with st.popover("More", icon=":material/tune:", width="stretch"):
-        for name in ("layout", "pad", "visit"):
-            values[name] = settings.select(controls[name])
-    return values
-
-
-def known_caches(machine: Machine) -> tuple[CacheGeometry, ...]:
-    """This machine's caches; none where its ways or lines are unknown."""
-    try:
-        return cpu_caches(machine)
-    except BadInput:
-        return ()
-
-
-def caches(values: dict[str, Any], machine: Machine) -> tuple[CacheGeometry, ...]:
-    """The chosen ones."""
-    return known_caches(machine) if values["cache"] == OWN else CLASSROOM
-
-
-def plan(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...]) -> str:
-    """A name for all that was chosen: another one, and what plays begins anew."""
-    return repr((wanted, caches))
-
-
-def chosen(values: dict[str, Any]) -> list[tuple[str, Traversal]]:
-    """One or two traversals with their titles, as the controls ask for them."""
-    block = None if values["tiles"] == NONE else (int(values["tiles"]),) * 3
-    visit = None if block is None or values["visit"] == LOOPS else str(values["visit"])
-    size, pad = int(values["n"]), int(values["pad"])
-    first = _ordered(
-        Traversal((size,) * 3, block=block, visit=visit, layout=str(values["layout"]), pad=pad),
-        str(values["order"]),
-    )
-    second = _other(first, str(values["beside"]))
-    return [(title(t), t) for t in ([first] if second in (None, first) else [first, second]) if t]
-
-
-def _ordered(traversal: Traversal, order: str) -> Traversal:
-    return replace(traversal, order=order.split()[0], tile=order == TILE)
-
-
-def _other(first: Traversal, beside: str) -> Traversal | None:
-    """The second traversal; None where nothing is wanted."""
-    if beside == NOTHING:
-        return None
-    if beside == UNBLOCKED:
-        return replace(first, block=None, visit=None)
-    if beside == UNPADDED:
-        return replace(first, pad=0)
-    if beside == TURNED:
-        return replace(first, layout="column" if first.layout == "row" else "row")
-    return _ordered(first, beside)
-
-
-def title(traversal: Traversal) -> str:
-    """A traversal's name: its order, and what is not plain about it."""
-    parts = [
-        TILE if traversal.tile else traversal.order,
-        f"blocks of {traversal.block[0]}" if traversal.block else "",
-        VISITED[traversal.visit] if traversal.visit else "",
-        "by columns" if traversal.layout == "column" else "",
-        f"padded by {traversal.pad}" if traversal.pad else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
 def runs(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...], start: int = 0) -> list[Run]:
     """The traversals through the caches, with the steps after the first `start`; a shorter one is over."""
     plain = [cache.to_dict() for cache in caches]
@@ -177,6 +53,54 @@ def runs(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...],
         Run(name, cached.traced(t.to_dict(), plain, traversal_window.LENGTH, min(start, t.accesses)))
         for name, t in wanted
     ]
+
+
+def quiet(found: list[Run], sizes: tuple[int, ...] = SIZES) -> int | None:
+    """Where nothing is ever evicted from the first level, a size at which something is; else None.
+
+    The smallest power of two at which the three matrices are larger than that level.
+    """
+    room = found[0].trace.caches[0].size_bytes
+    if any(_used(run) > room for run in found):  # where much is to be counted, the player comes first
+        return None
+    if any(run.whole.levels[0].total.misses > run.whole.levels[0].total.compulsory for run in found):
+        return None
+    itemsize = found[0].trace.traversal.itemsize
+    return next((n for n in sizes if n & (n - 1) == 0 and 3 * n * n * itemsize > room), None)
+
+
+def _used(run: Run) -> int:
+    """Bytes of the three arrays."""
+    return sum(operand.size_bytes for operand in run.trace.traversal.operands)
+
+
+def note_quiet(found: list[Run]) -> None:
+    """Say why nothing is evicted, where that is so, and offer a size and a place where it is otherwise."""
+    size = quiet(found)
+    if size is None:
+        return
+    first = found[0].trace
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.info(
+        f"A, B and C ({format_bytes(_used(found[0]))}) all fit in L1 "
+        f"({format_bytes(first.caches[0].size_bytes)}): each line misses once, at its first touch, and nothing "
+        "is evicted.",
+        icon=":material/inbox:",
+    )
+    right.button(
+        f"Show N={size}, later on",
+        icon=":material/play_circle:",
+        width="stretch",
+        on_click=_show_later,
+        args=(replace(first.traversal, shape=(size,) * 3),),
+    )
+
+
+def _show_later(traversal: Traversal) -> None:
+    """The size of `traversal`, in the middle of its second round: the caches are warm by then."""
+    start = rounds(traversal).start
+    st.session_state["n"] = traversal.shape[0]
+    traversal_window.go_to(int(start[1] + start[2]) // 2)
 
 
 def footer(cache: str, found: list[Run]) -> str:

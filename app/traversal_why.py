@@ -63,8 +63,8 @@ def _card(case: Case, real: dict[str, float] | None) -> None:
     st.button(
         f"**{case.label}**",
         key=f"why {case.label}",
-        type="tertiary",
         icon=":material/play_circle:",
+        width="stretch",
         help="Play it above.",
         on_click=play,
         args=(case,),

@@ -4,13 +4,14 @@ import cached
 import components
 import settings
 import streamlit as st
+import traversal_choices
 import traversal_page
 import traversal_why
 import traversal_window
 from traversal_reading import traversal_reading
 
 machine = cached.machine()
-controls = traversal_page.controls(machine)
+controls = traversal_choices.controls(machine)
 arrived = controls["order"].key not in st.session_state
 settings.admit(*controls.values())
 components.header(
@@ -18,15 +19,16 @@ components.header(
     "Play ijk beside ikj: which operand misses? Below: why ijk falls as N grows, in four links.",
 )
 with st.sidebar:
-    values = traversal_page.choose(controls)
-    wanted = traversal_page.chosen(values)
-    caches = traversal_page.caches(values, machine)
+    values = traversal_choices.choose(controls)
+    wanted = traversal_choices.chosen(values)
+    caches = traversal_choices.caches(values, machine)
     total = max(traversal.accesses for _, traversal in wanted)
-    opens = traversal_window.place(traversal_page.plan(wanted, caches), total, arrived)
+    opens = traversal_window.place(traversal_choices.plan(wanted, caches), total, arrived)
     traversal_window.control(wanted[0][1], total)
 
 found = traversal_page.runs(wanted, caches, opens.start)
+traversal_page.note_quiet(found)
 traversal_page.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
-traversal_why.section(traversal_page.known_caches(machine))
+traversal_why.section(traversal_choices.known_caches(machine))
 traversal_page.details(found)

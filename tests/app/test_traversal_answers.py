@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 import simulated
 import traversal_answers
-import traversal_page
+import traversal_choices
 import traversal_why
 import traversal_window
 from conftest import Open
@@ -95,7 +95,7 @@ def test_a_preset_plays_its_case_in_the_middle_whatever_was_chosen_before(open_p
 
 
 def test_this_cpus_shares_appear_once_they_are_simulated(open_page: Open, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(traversal_page, "known_caches", lambda machine: LARGE)
+    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: LARGE)
     before = "\n".join(text.value for text in open_page("traversal").markdown)
     assert "Classroom, N=32" in before and "This CPU, N=" not in before
     small = {case: tuple(Traversal((rows, 8, 8), case.order) for rows in (1, 2)) for case in CASES}
@@ -109,7 +109,7 @@ def test_this_cpus_shares_appear_once_they_are_simulated(open_page: Open, monkey
 def test_the_button_asks_for_every_round_that_is_not_simulated_yet(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(traversal_page, "known_caches", lambda machine: LARGE)
+    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: LARGE)
     first, *rest = chain.from_iterable(rounds(case) for case in CASES)
     asked: list[Traversal] = []
     monkeypatch.setattr(traversal_why.simulated, "job", lambda missing, caches: asked.extend(missing) or {})

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import traversal_choices
 import traversal_page
 import traversal_window
 from conftest import Open
@@ -148,7 +149,7 @@ def test_outcomes_stand_out_from_the_background_and_are_told_apart_without_colou
 )
 def test_the_second_traversal_differs_in_one_thing_or_is_left_out(beside: str, titles: list[str]):
     values = {**PLAIN, "order": "ikj", "tiles": "4", "pad": 1, "beside": beside}
-    assert [name for name, _ in traversal_page.chosen(values)] == titles
+    assert [name for name, _ in traversal_choices.chosen(values)] == titles
 
 
 # -- the reading ---------------------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def test_a_link_that_asks_for_the_impossible_is_answered_in_a_sentence(
 
 def test_a_long_trace_says_which_steps_play():
     def footer(start: int, **values: object) -> str:
-        wanted = traversal_page.chosen({**PLAIN, **values})
+        wanted = traversal_choices.chosen({**PLAIN, **values})
         return traversal_page.footer("classroom", traversal_page.runs(wanted, CLASSROOM, start))
 
     assert "Shown are accesses 1 to 5,000 of 8,704 (ijk)." in footer(0, n=16, beside="nothing")
@@ -215,6 +216,31 @@ def test_a_long_trace_says_which_steps_play():
     assert "Shown are accesses 8,001 to 8,704 of 8,704 (ijk) and 8,001 to 12,544 of 12,544 (ikj)." in later
     assert "accesses 10,001 to 12,544 of 12,544 (ikj)." in footer(10_000, n=16)
     assert "Shown" not in footer(0)
+
+
+def test_where_nothing_is_evicted_the_page_says_why_and_offers_where_something_is(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    large = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16))
+    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: large)
+    app = open_page("traversal", cache="this CPU")
+    assert "all fit in L1 (48 KiB): each line misses once" in "\n".join(note.value for note in app.info)
+    (later,) = [button for button in app.button if button.label.startswith("Show N=")]
+    assert later.label == "Show N=128, later on"
+    later.click().run()
+    start, step = window(app)
+    ijk = 2 * 128 * 128 + 2 * 128
+    assert step == ijk + ijk // 2 and start <= step <= start + LENGTH
+    assert not app.info and not app.exception
+
+
+def test_a_cache_that_evicts_is_not_explained_away():
+    wanted = traversal_choices.chosen(PLAIN)
+    assert traversal_page.quiet(traversal_page.runs(wanted, CLASSROOM)) is None
+    crowded = (CacheGeometry(1024, 1, 16),)
+    assert traversal_page.quiet(traversal_page.runs(wanted, crowded)) is None, "large enough, but lines collide"
+    roomy = (CacheGeometry(1 << 30, 16),)
+    assert traversal_page.quiet(traversal_page.runs(wanted, roomy)) is None, "no size on offer would fill it"
 
 
 # -- windows of a long traversal -------------------------------------------------------------------------------
@@ -240,7 +266,7 @@ def test_a_level_too_large_to_draw_says_only_how_much_it_holds():
 @pytest.mark.parametrize("order", ["ijk", "kji", "ikj"])
 def test_two_late_windows_of_the_largest_size_are_less_than_a_megabyte(order: str):
     caches = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16), CacheGeometry(1 << 25, 16))
-    traversal = Traversal((max(traversal_page.SIZES),) * 3, order)
+    traversal = Traversal((max(traversal_choices.SIZES),) * 3, order)
     late = Lane(order, trace(traversal, caches, traversal_window.LENGTH, traversal.accesses // 2))
     assert len(json.dumps(payload([late, late], 0, ""))) < 1_000_000
 

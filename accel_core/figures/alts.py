@@ -9,7 +9,7 @@ from accel_core.figures.misses import PER_FLOP, Misses
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
 from accel_core.figures.rungs import rungs
-from accel_core.figures.sweep import curves
+from accel_core.figures.sweep import curves, rate_of
 from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, threads_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
 from accel_core.units import format_bytes, format_number, format_rate, format_time
@@ -60,10 +60,13 @@ def sweep_alt(workload: Workload, results: Sequence[Measurement], over: str) -> 
     """The range and the best of each line."""
     parts = []
     for kernel_id, line in curves(workload, results, over).items():
-        at, best = max(line, key=lambda p: p[1].flop_per_s)
+        at, best = max(line, key=lambda p: rate_of(p[1], over))
+        values = (line[0][0], line[-1][0], at)
+        first, last, place = (format_bytes(v) if over == "bytes" else f"{v:.0f}" for v in values)
+        unit = "B/s" if over == "bytes" else "FLOP/s"
         parts.append(
-            f"{kernel_title([workload], kernel_id)} from {over} {line[0][0]:.0f} to {line[-1][0]:.0f}, "
-            f"fastest at {at:.0f} with {format_rate(best.flop_per_s, 'FLOP/s')}"
+            f"{kernel_title([workload], kernel_id)} from {over} {first} to {last}, "
+            f"fastest at {place} with {format_rate(rate_of(best, over), unit)}"
         )
     return f"Speed against {over}: {'; '.join(parts) or 'nothing measured yet'}."
 

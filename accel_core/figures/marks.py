@@ -24,13 +24,17 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
     """Marks for a sweep of a matrix product `over` "size", "block" or "threads", up to `limit`.
 
     Three square matrices (or tiles) of side s are resident at once, so a cache of S bytes is full at
-    s = sqrt(S / (3 * itemsize)). Over threads the marks are the cores that this process may use.
+    s = sqrt(S / (3 * itemsize)). Over threads the marks are the cores that this process may use, over bytes the
+    sizes of the caches themselves.
     """
     if over == "threads":
         cores = machine.cores
         found = [Mark(cores.allowed, f"{cores.allowed} cores allowed here")]
         if cores.physical and cores.physical < cores.allowed:
             found.insert(0, Mark(cores.physical, f"{cores.physical} physical cores"))
+    elif over == "bytes":
+        caches = sorted(machine.caches, key=lambda c: c.level)
+        found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
     elif over in ("size", "block"):
         if dtype not in ITEM_BYTES:
             raise BadInput(f"dtype {dtype!r} has no known size; use one of: {', '.join(ITEM_BYTES)}.")
@@ -40,5 +44,7 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
             for c in sorted(machine.caches, key=lambda c: c.level)
         ]
     else:
-        raise BadInput(f"A sweep goes over size, block or threads, not over {over!r}; choose one of these.")
+        raise BadInput(
+            f"A sweep goes over size, block, threads or bytes, not over {over!r}; choose one of these."
+        )
     return tuple(m for m in found if limit is None or m.value <= limit)

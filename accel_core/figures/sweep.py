@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -25,12 +25,13 @@ from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
-from accel_core.units import format_rate, format_time
+from accel_core.units import format_bytes, format_rate, format_time
 
 AXIS_TITLES = {
     "size": "Size N (elements a side, log scale)",
     "block": "Block (elements a side, log scale)",
     "threads": "Threads (count)",
+    "bytes": "Bytes read and written, each once (log scale)",
 }
 HEIGHT_PX, TOP_PX, BOTTOM_PX = 580, 120, 60
 
@@ -38,10 +39,23 @@ HEIGHT_PX, TOP_PX, BOTTOM_PX = 580, 120, 60
 def swept(m: Measurement, over: str) -> float | None:
     """The swept value of a measurement; None where it has no such parameter."""
     if over not in AXIS_TITLES:
-        raise BadInput(f"A sweep goes over size, block or threads, not over {over!r}; choose one of these.")
+        raise BadInput(
+            f"A sweep goes over size, block, threads or bytes, not over {over!r}; choose one of these."
+        )
     if over == "block":
         return m.parameters.get("block")
+    if over == "bytes":
+        return float(m.least_bytes)
     return float(m.size if over == "size" else m.threads)
+
+
+def rate_of(m: Measurement, over: str) -> float:
+    """What is drawn against `over`: FLOP/s, and against the bytes themselves byte/s (least bytes over time)."""
+    return m.flop_per_s * _scale(m, over)
+
+
+def _scale(m: Measurement, over: str) -> float:
+    return m.least_bytes / m.flop if over == "bytes" and m.flop else 1.0
 
 
 def curves(
@@ -68,31 +82,45 @@ def sweep_figure(
     ceiling: Ceiling | None = None,
     stale: str = "",
 ) -> go.Figure:
-    """GFLOP/s against size, block or threads; intervals as bands, `marks` as labelled vertical lines.
+    """GFLOP/s against size, block or threads, GB/s against bytes; bands are intervals, vertical lines `marks`.
 
     `stale` says whose or which result this is where it does not answer the reader's settings: grey lines.
     """
     lines = curves(workload, results, over)
     if not lines:
-        text = f"Run a sweep over {over}: a line for each kernel will stand here, with the cache sizes marked."
+        varied = "the size" if over == "bytes" else over
+        text = (
+            f"Run a sweep over {varied}: a line for each kernel will stand here, with the cache sizes marked."
+        )
         return teaching_figure(text, look)
     figure = sheet(look, HEIGHT_PX)
     figure.update_layout(margin={"t": TOP_PX, "b": BOTTOM_PX}, showlegend=False)
-    rates = [m.flop_per_s for line in lines.values() for _, m in line] + ([ceiling.value] if ceiling else [])
+    rates = [rate_of(m, over) for line in lines.values() for _, m in line] + (
+        [ceiling.value] if ceiling else []
+    )
     low, high = decades(rates, below=2, above=2.2)
-    figure.update_yaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
+    drawn = "Bandwidth (GB/s, log scale)" if over == "bytes" else "Speed (GFLOP/s, log scale)"
+    figure.update_yaxes(log_axis(look, drawn, low, high, 1e9))
     values = [v for line in lines.values() for v, _ in line]
-    figure.update_xaxes(log2_axis(look, AXIS_TITLES[over], values, sizes=False))
+    figure.update_xaxes(log2_axis(look, AXIS_TITLES[over], values, sizes=over == "bytes"))
     seen: dict[str, int] = {}
     for kernel_id, line in lines.items():
-        _add_line(figure, look, workload, kernel_id, line, seen, stale)
+        _add_line(figure, look, workload, kernel_id, line, over, seen, stale)
     points = [(v, m) for line in lines.values() for v, m in line]
-    add_disturbed(figure, look, [(v, m.flop_per_s) for v, m in points if m.disturbed])
+    add_disturbed(figure, look, [(v, rate_of(m, over)) for v, m in points if m.disturbed])
     add_disturbed_legend(figure)
     px_per_decade = (HEIGHT_PX - TOP_PX - BOTTOM_PX) / math.log10(high / low)
     roof = ceiling.value if ceiling else None
-    _label_lines(figure, look, workload, lines, px_per_decade, roof, stale)
-    _add_marks(figure, look, marks, min(values) / 1.2, max(values) * 1.2)
+    ends = {kernel_id: [rate_of(m, over) for _, m in line[-2:]] for kernel_id, line in lines.items()}
+    _label_lines(figure, look, workload, lines, ends, px_per_decade, roof, stale)
+    _add_marks(
+        figure,
+        look,
+        marks,
+        min(values) / 1.2,
+        max(values) * 1.2,
+        format_bytes if over == "bytes" else "{:.0f}".format,
+    )
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
@@ -106,6 +134,7 @@ def _add_line(
     workload: Workload,
     kernel_id: str,
     line: Sequence[tuple[float, Measurement]],
+    over: str,
     seen: dict[str, int],
     stale: str,
 ) -> None:
@@ -116,7 +145,8 @@ def _add_line(
     dash = KERNEL_DASHES[seen.get(family, 0) % len(KERNEL_DASHES)]
     seen[family] = seen.get(family, 0) + 1
     x = [v for v, _ in line]
-    bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for _, m in line]
+    flop_bounds = [(rate_bounds(m) or (m.flop_per_s, m.flop_per_s), _scale(m, over)) for _, m in line]
+    bounds = [(low * scale, high * scale) for (low, high), scale in flop_bounds]
     quiet: dict[str, Any] = {
         "mode": "lines",
         "line": {"width": 0},
@@ -128,7 +158,7 @@ def _add_line(
     figure.add_scatter(x=x, y=[b[1] for b in bounds], fill="tonexty", fillcolor=faded(colour, 0.22), **quiet)
     figure.add_scatter(
         x=x,
-        y=[m.flop_per_s for _, m in line],
+        y=[rate_of(m, over) for _, m in line],
         mode="lines+markers",
         line={"color": colour, "width": 3, "dash": dash},
         marker={
@@ -138,15 +168,16 @@ def _add_line(
             "line": {"width": 1.5, "color": colour},
         },
         name=kernel.title if kernel else kernel_id,
-        hovertext=[_hover(kernel, m) for _, m in line],
+        hovertext=[_hover(kernel, m, over) for _, m in line],
         hoverinfo="text",
     )
 
 
-def _hover(kernel: Kernel | None, m: Measurement) -> str:
+def _hover(kernel: Kernel | None, m: Measurement, over: str) -> str:
     lines = [
         f"<b>{kernel.title if kernel else m.kernel}</b>",
         f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
+        *([f"{format_rate(rate_of(m, over), 'B/s')} = {m.least_bytes:,} B / time"] if over == "bytes" else []),
         interval(m),
         settings(m),
         *library_lines(kernel, m),
@@ -159,6 +190,7 @@ def _label_lines(
     look: Look,
     workload: Workload,
     lines: dict[str, list[tuple[float, Measurement]]],
+    ends: Mapping[str, Sequence[float]],
     px_per_decade: float,
     roof: float | None,
     stale: str,
@@ -169,8 +201,8 @@ def _label_lines(
     """
     own = {}
     for kernel_id, line in lines.items():
-        end = line[-1][1].flop_per_s
-        falling = len(line) > 1 and end < line[-2][1].flop_per_s
+        end = ends[kernel_id][-1]
+        falling = len(line) > 1 and end < ends[kernel_id][0]
         near = roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44
         own[kernel_id] = math.log10(end) + (-22 if falling or near else 22) / px_per_decade
     places = spread(own, 24 / px_per_decade)
@@ -192,7 +224,14 @@ def _label_lines(
         )
 
 
-def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], low: float, high: float) -> None:
+def _add_marks(
+    figure: go.Figure,
+    look: Look,
+    marks: Sequence[Mark],
+    low: float,
+    high: float,
+    text: Callable[[float], str],
+) -> None:
     """Vertical lines with their labels above the plot, alternating between two heights."""
     shown = [m for m in sorted(marks, key=lambda m: m.value) if low <= m.value <= high]
     for rank, mark in enumerate(shown):
@@ -210,7 +249,7 @@ def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], low: float,
         figure.add_annotation(
             label(
                 look,
-                f"{wrap(mark.label, 13)}: {mark.value:.0f}",
+                f"{wrap(mark.label, 13)}: {text(mark.value)}",
                 math.log10(mark.value),
                 1,
                 yref="paper",

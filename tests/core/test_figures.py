@@ -184,11 +184,11 @@ def test_marks_stand_where_three_blocks_fill_a_cache() -> None:
 
 
 def test_an_unknown_axis_or_dtype_is_refused_with_what_is_allowed() -> None:
-    with pytest.raises(BadInput, match="size, block or threads"):
+    with pytest.raises(BadInput, match="size, block, threads or bytes"):
         cache_marks(MACHINE, "float32", "colour")
     with pytest.raises(BadInput, match="float64"):
         cache_marks(MACHINE, "float16", "block")
-    with pytest.raises(BadInput, match="size, block or threads"):
+    with pytest.raises(BadInput, match="size, block, threads or bytes"):
         sweep_figure(JOB, records.sweep(), "colour", PAPER)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels import pool
-from accel_core.kernels.operands import apart
+from accel_core.kernels.operands import apart, same_elements
 
 BUFFER = 16384
 SHARE = 4096
@@ -56,7 +56,7 @@ def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:
     what the next element of the other needs.
     """
     *sources, y = flat
-    if not any(_same_place(source, y) for source in sources):
+    if not any(np.may_share_memory(source, y) for source in sources):
         kernel(*flat)
         return
     buffer = np.empty(min(BUFFER, y.size), y.dtype)
@@ -66,12 +66,7 @@ def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:
         piece = y[start : start + BUFFER]
         buffer[: piece.size] = piece
         parts = (source[start : start + BUFFER] for source in sources)
-        kernel(*(locked[: piece.size] if _same_place(part, piece) else part for part in parts), piece)
-
-
-def _same_place(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Whether two flat arrays begin at the same address."""
-    return bool(first.ctypes.data == second.ctypes.data)
+        kernel(*(locked[: piece.size] if same_elements(part, piece) else part for part in parts), piece)
 
 
 def flattened(sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> list[NDArray[Any]] | None:

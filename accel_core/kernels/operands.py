@@ -67,14 +67,15 @@ def apart(array: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
     The same elements in the same places are not in the way: each is read before it is written. Whether others
     are shared is judged by the bounds of the memory, so two interleaved views are copied without need.
     """
-    same = (
-        array.shape == out.shape
-        and array.strides == out.strides
-        and array.__array_interface__["data"][0] == out.__array_interface__["data"][0]
-    )
-    if same or not np.may_share_memory(array, out):
+    if not np.may_share_memory(array, out) or same_elements(array, out):
         return array
     return array.copy()
+
+
+def same_elements(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether two arrays of one dtype are the same elements in the same places."""
+    alike = first.shape == second.shape and first.strides == second.strides
+    return alike and bool(first.ctypes.data == second.ctypes.data)
 
 
 def _lies_on_itself(array: NDArray[Any]) -> bool:

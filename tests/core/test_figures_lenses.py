@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import figure_records as records
@@ -11,8 +12,9 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.figures import PAPER, Traffic, lens_alt, lens_reading, roofline_figure
+from accel_core.figures.lens_labels import NAME_GAP_PX, level_sides
 from accel_core.figures.lenses import walls
-from accel_core.figures.roofs import PLOT_PX
+from accel_core.figures.roofs import PLOT_PX, scene
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 MB = 10**6
@@ -50,8 +52,7 @@ def test_every_dot_says_that_the_time_is_measured_and_the_bytes_are_simulated() 
     figure = picture("core")
     for line in lines(figure):
         assert all("measured time, simulated bytes" in said for said in line.hovertext)
-    named = [a.text for a in figure.layout.annotations if "measured time, simulated bytes" in a.text]
-    assert sum(text.startswith("<b>") for text in named) == len(TRAFFIC)
+    assert "Measured times, simulated bytes" in [a.text for a in figure.layout.annotations]
 
 
 def test_dots_that_lie_on_each_other_are_named_once() -> None:
@@ -59,23 +60,43 @@ def test_dots_that_lie_on_each_other_are_named_once() -> None:
     assert list(lines(picture("DRAM", [same]))[0].text) == ["L1", "L2", "L3, DRAM", ""]
 
 
-@pytest.mark.parametrize("ratio", [1.1, 1.5, 2.0, 10.0])
-def test_the_names_of_two_lines_keep_clear_of_each_other_and_of_the_dots_between(ratio: float) -> None:
-    upper = Traffic(records.measurement("compiled_ikj", ratio * 1e9), TRAFFIC[0].level_bytes)
-    lower = Traffic(records.measurement("compiled_ijk", 1e9), TRAFFIC[0].level_bytes)
-    figure = picture("core", [lower, upper])
+FAST = Traffic(records.measurement("compiled_ikj", 3e9), {"L1": 1600 * MB, "L2": 540 * MB, "DRAM": 40 * MB})
+
+
+def names(figure: go.Figure) -> dict[str, Any]:
+    """The labels at the lines, by kernel."""
+    return {a.text[3:-4]: a for a in figure.layout.annotations if a.text.startswith("<b>compiled")}
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.02, 1.2, 3.0])
+def test_names_stand_right_of_all_dots_and_never_on_each_other(ratio: float) -> None:
+    near = Traffic(records.measurement("compiled_ijk", 3e9 / ratio), TRAFFIC[0].level_bytes)
+    figure = picture("DRAM", [FAST, near, TRAFFIC[1]])
+    found = names(figure)
+    assert set(found) == {"compiled_ikj", "compiled_ijk", "compiled_tiled, 16"}
     low, high = figure.layout.yaxis.range
-    y_px = {t.name: math.log10(t.y[0]) * PLOT_PX / (high - low) for t in lines(figure)}
-    name_px = {
-        name: a.y * PLOT_PX / (high - low)
-        for a in figure.layout.annotations
-        for name in y_px
-        if a.text.startswith(f"<b>{name}")
-    }
-    top, bottom = sorted(y_px, key=lambda name: -y_px[name])
-    assert name_px[top] > y_px[top]
-    dots = (y_px[top] - 24, y_px[bottom] + 6)  # the names of the upper line's dots, the lower line's own dots
-    assert name_px[bottom] + 8 < min(dots) or dots[1] < name_px[bottom] - 4 < name_px[bottom] + 8 < dots[0]
+    heights = sorted(a.ay * PLOT_PX / (high - low) for a in found.values())
+    assert all(upper - lower >= NAME_GAP_PX - 1e-6 for lower, upper in pairwise(heights))
+    assert all(a.ax > math.log10(max(max(line.x) for line in lines(figure))) for a in found.values())
+
+
+@pytest.mark.parametrize(
+    ("ratios", "sides"),
+    [
+        ((1.0, 10.0), ["bottom", "bottom"]),
+        ((1.0, 1.05), ["top", "bottom"]),
+        ((1.0, 1.05, 1.1), ["top", "", "bottom"]),
+        ((1.0, 4.0, 4.1), ["bottom", "", "bottom"]),
+    ],
+)
+def test_levels_are_named_where_other_lines_leave_room(ratios: tuple[float, ...], sides: list[str]) -> None:
+    view = scene(PEAKS.ceilings, "float32", 1)
+    assert view is not None
+    found = [
+        Traffic(replace(records.measurement("compiled_ijk", 9e9 / ratio), id=str(ratio)), {"L1": 9, "DRAM": 3})
+        for ratio in ratios
+    ]
+    assert [level_sides(view, found)[str(ratio)] for ratio in ratios] == sides
 
 
 def test_the_frame_of_a_lens_is_the_same_for_both_and_for_all_kernels() -> None:

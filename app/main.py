@@ -35,6 +35,12 @@ page = st.navigation(
             help="All measurements under this machine's roofs, and a calculator for predictions.",
         ),
         st.Page(
+            "views/fusion.py",
+            title="Fusion",
+            icon=":material/merge:",
+            help="One formula in seven forms: which cost each change removes, and what it allocates.",
+        ),
+        st.Page(
             "views/traversal.py",
             title="Traversal",
             icon=":material/grid_on:",

@@ -1,0 +1,110 @@
+"""What fusion removes, rung by rung: the cost that each change takes away, and whether it paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accel_core.figures.rungs import Rung, rungs
+from accel_core.model import Measurement, Workload
+from accel_core.units import format_arrays, format_number, format_rate, format_ratio
+
+EVEN = 0.05
+"""Times that differ by less than this part are called as fast: the machine's own restlessness is not a gain."""
+SAME_ARRAYS = 0.25
+"""Memory that differs by less, in arrays, is called as much: a small array's overhead is not an array."""
+
+REMOVED = {
+    "power_expression": ("the names, which kept every array alive, are gone", ""),
+    "expression": ("the power is gone", ""),
+    "in_place": ("the new arrays are gone", ""),
+    "compiled_tanh": ("all passes but one are gone", "the tanh is now one number at a time"),
+    "fused": ("the tanh of one number at a time is gone", ""),
+    "fused_threads": ("the limit of one core is gone", ""),
+}
+"""Rung of gelu -> what its change removes, and what it brings along; whether that pays is measured."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A measured rung beside the one that it changes: None where that is not measured or there is none."""
+
+    row: Rung
+    measured: Measurement
+    before: Measurement | None
+    before_number: int | None
+
+    @property
+    def name(self) -> str:
+        return self.row.kernel.name
+
+    @property
+    def arrays(self) -> float | None:
+        return arrays_of(self.measured)
+
+    @property
+    def gain(self) -> float | None:
+        """How many times the speed of the rung before, by the medians."""
+        return None if self.before is None else self.before.time_s.median / self.measured.time_s.median
+
+
+def fusion_steps(workload: Workload, measurements: Sequence[Measurement]) -> tuple[Step, ...]:
+    """The measured rungs of `workload` in the order of the ladder, each beside the one that it changes."""
+    rows = [row for row in rungs(workload, measurements, ()) if row.measured]
+    by_name = {row.kernel.name: row for row in rows}
+    steps = []
+    for row in rows:
+        assert row.measured is not None
+        named = workload.before(row.kernel)
+        before = by_name.get(named.name) if named else None
+        number = before.number if before else None
+        steps.append(Step(row, row.measured, before.measured if before else None, number))
+    return tuple(steps)
+
+
+def arrays_of(m: Measurement) -> float | None:
+    """Extra memory of one call in arrays of the input's size, as measured; None where it was not."""
+    from accel_core.registry import (
+        extra_arrays,
+    )  # brings the compiler along, which the first page does not need
+
+    return extra_arrays(m)
+
+
+def arrays_text(arrays: float | None) -> str:
+    """ "3 arrays", "no array"; a call too long to be traced says so."""
+    if arrays is None:
+        return "not measured"
+    return "no array" if arrays < SAME_ARRAYS else format_arrays(arrays)
+
+
+def bandwidth(m: Measurement) -> float:
+    """Effective byte/s: the least bytes (inputs read once, result written once) over the median time."""
+    return m.least_bytes / m.time_s.median
+
+
+def bandwidth_text(m: Measurement) -> str:
+    """Rates under 1 GB/s stay in GB/s, so that rungs compare at a glance."""
+    rate = bandwidth(m)
+    return format_rate(rate, "B/s") if rate >= 1e9 else f"{format_number(rate / 1e9, 2)} GB/s"
+
+
+def change_text(step: Step) -> str:
+    """ "32.3 times faster: the power is gone"; what a change brought along is named where it cost time."""
+    gone, came = REMOVED.get(step.name, (_as_clause(step.row.kernel.idea), ""))
+    if step.gain is None:
+        return _as_clause(step.row.kernel.idea)
+    if abs(step.gain - 1) <= EVEN:
+        return f"As fast{_than(step)}: {gone}, and that gains nothing here"
+    slower = step.gain < 1
+    but = f", but {came}" if came and slower else ""
+    return f"{format_ratio(step.gain)}{_than(step)}: {gone}{but}"
+
+
+def _than(step: Step) -> str:
+    neighbour = step.before_number == step.row.number - 1
+    return "" if neighbour else f" than rung {step.before_number}"
+
+
+def _as_clause(idea: str) -> str:
+    return f"{idea[:1].lower()}{idea[1:]}".rstrip(".")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
@@ -29,6 +30,7 @@ class Sample:
     machine: Machine
     peaks: Peaks
     measurements: tuple[Measurement, ...]
+    calibrations: tuple[Calibration, ...] = ()
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,6 +54,7 @@ def sample() -> Sample | None:
             Machine.from_dict(data["machine"]),
             Peaks.from_dict(data["peaks"]),
             tuple(Measurement.from_dict(m) for m in data["measurements"]),
+            tuple(Calibration.from_dict(c) for c in data.get("calibrations", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -75,9 +78,19 @@ def stored(fingerprint: str) -> tuple[Peaks | None, list[Measurement], str | Non
         return None, [], str(fault)
 
 
+@st.cache_data(ttl="20s", max_entries=4, show_spinner=False)
+def calibrations(fingerprint: str) -> list[Calibration]:
+    """Contests of backends on one machine with this server's library, oldest first; none without a store."""
+    try:
+        return store().calibrations(fingerprint, environment().blas)
+    except StoreUnavailable:
+        return []
+
+
 def forget_stored() -> None:
     """Read the store again at the next look: a job has added to it."""
     stored.clear()
+    calibrations.clear()
 
 
 @st.cache_resource(show_spinner=False)

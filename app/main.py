@@ -29,6 +29,12 @@ page = st.navigation(
             help="Sweep size, block or threads, and see where the caches end.",
         ),
         st.Page(
+            "views/panels.py",
+            title="Panels",
+            icon=":material/stacked_bar_chart:",
+            help="The packed product's blocks: which cache holds which, where one overflows, what it costs.",
+        ),
+        st.Page(
             "views/roofline.py",
             title="Roofline",
             icon=":material/roofing:",
@@ -45,6 +51,12 @@ page = st.navigation(
             title="Traversal",
             icon=":material/grid_on:",
             help="Loop orders access by access: what hits, what misses, and what is thrown out.",
+        ),
+        st.Page(
+            "views/backends.py",
+            title="Backends",
+            icon=":material/alt_route:",
+            help="Who is fastest at which operation and shape, and the same code under each of them.",
         ),
     ]
 )

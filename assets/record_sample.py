@@ -2,7 +2,7 @@
 
     python assets/record_sample.py
 
-Writes assets/sample_record.json. Run it on a quiet machine; it takes about two minutes.
+Writes assets/sample_record.json. Run it on a quiet machine; it takes about five minutes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 SWEEP_SIZE, SWEPT = 512, ("matmul/numpy_tiled", "matmul/compiled_tiled")
 """What the page Lab sweeps at first."""
@@ -46,11 +48,32 @@ def main() -> None:
             "machine": machine.to_dict(),
             "peaks": peaks.to_dict(),
             "measurements": [m.to_dict() for m in store.measurements(machine.fingerprint)],
+            "calibrations": calibrations(),
         }
     TARGET.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
     disturbed = sum(m["disturbed"] for m in record["measurements"])
     print(f"{disturbed} of {len(record['measurements'])} measurements are disturbed")
     print(f"{TARGET}: {TARGET.stat().st_size / 1024:.0f} KiB, {machine.cpu}")
+
+
+def calibrations() -> list[dict[str, Any]]:
+    """Who is fastest where, as far as the page Backends draws it: the cells of its maps, medians alone."""
+    from accel_core import runner
+    from accel_core.contest import Calibration
+    from accel_core.figures.crossover_cells import map_rows
+
+    parts = []
+    for part in runner.run({"kind": "calibrate", "budget_s": 120.0}, "sample"):
+        if isinstance(part, Calibration):
+            rows = [row for row in map_rows(part.operation) if row.layout == part.layout]
+            drawn = {lengths for row in rows for lengths in row.lengths.values()}
+            kept = [contest for contest in part.contests if contest.lengths in drawn]
+            parts.append(replace(part, contests=tuple(kept)).to_dict())
+    for contest in (contest for part in parts for contest in part["contests"]):
+        for time_s in contest["times_s"].values():
+            del time_s["low"], time_s["high"]
+            time_s["median"] = float(f"{time_s['median']:.4g}")
+    return parts
 
 
 if __name__ == "__main__":

@@ -46,15 +46,20 @@ class Choice:
 
     @property
     def reason(self) -> str:
-        """Why, in one sentence."""
+        """Who and why, in one sentence."""
+        return f"{self.backend}, {self.because}"
+
+    @property
+    def because(self) -> str:
+        """Why, to stand behind the name."""
         if self.source == "rule":
-            return f"{self.backend}, by rule: {self.rule}"
+            return f"by rule: {self.rule}"
         how = _HOW[self.source]
         if self.margin is None:
-            return f"{self.backend}, {how}; nothing else was timed."
+            return f"{how}; nothing else was timed."
         more = f"{format_number(100 * (self.margin - 1), 2)} % longer"
         beaten = f"{format_number(self.margin)} times as long" if self.margin >= 2 else more
-        return f"{self.backend}, {how}; the next best, {self.second}, takes {beaten}."
+        return f"{how}; the next best, {self.second}, takes {beaten}."
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "second": self.second, "margin": self.margin, "reason": self.reason}

@@ -11,7 +11,7 @@ from accel_core.model import Shape
 Axes = tuple[tuple[int, ...], ...]
 
 _SIDES = (1, 2, 8, 32, 128, 512, 2048)
-_FEW = (4, 32, 256)
+_FEW = (8, 32, 128)
 _COARSE = (8, 64, 512, 2048)
 _ELEMENTS = (*(2**power for power in range(16)), *(2**power for power in range(16, 23, 2)))
 _GRIDS: Mapping[tuple[str, str], Axes] = {

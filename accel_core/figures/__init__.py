@@ -1,6 +1,9 @@
 """Pictures: pure `<noun>_figure(data, look)` -> plotly Figure, for pages, notebooks and the command line."""
 
 from accel_core.figures.alts import curve_alt, hierarchy_alt, ladder_alt, misses_alt, roofline_alt, sweep_alt
+from accel_core.figures.contest import contest_alt, contest_figure
+from accel_core.figures.crossover import crossover_figure
+from accel_core.figures.crossover_words import crossover_alt, crossover_reading
 from accel_core.figures.curve import curve_figure
 from accel_core.figures.export import figure_html, toolbar_config
 from accel_core.figures.hierarchy import hierarchy_figure
@@ -23,6 +26,11 @@ __all__ = [
     "Prediction",
     "Traffic",
     "cache_marks",
+    "contest_alt",
+    "contest_figure",
+    "crossover_alt",
+    "crossover_figure",
+    "crossover_reading",
     "curve_alt",
     "curve_figure",
     "figure_html",

@@ -1,0 +1,77 @@
+"""One contest as bars: the same call under each backend, the shortest is the fastest."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from accel_core.contest import LENGTHS, Contest
+from accel_core.figures.canvas import label, log_axis, sheet, teaching_figure
+from accel_core.figures.crossover_cells import FAMILY, TITLES
+from accel_core.figures.look import FAMILY_PATTERNS, Look
+from accel_core.figures.words import time_text
+from accel_core.units import format_number, format_time
+
+ROW_PX, BAR_PX, TOP_PX, BOTTOM_PX = 52, 20, 40, 62
+
+
+def contest_figure(operation: str, contest: Contest | None, look: Look, *, chosen: str = "") -> go.Figure:
+    """A bar a backend, slowest first, with its time and how many times longer than the best it takes.
+
+    `chosen` is whom the backend auto takes: its bar says so.
+    """
+    if contest is None:
+        return teaching_figure("Measure: the same call will stand here under each backend.", look, 260)
+    names = sorted(contest.times_s, key=lambda name: -contest.times_s[name].median)
+    best_s = contest.times_s[contest.winner].median
+    figure = sheet(look, ROW_PX * len(names) + TOP_PX + BOTTOM_PX, left_px=16)
+    figure.update_layout(bargap=0, showlegend=False, margin={"t": TOP_PX, "b": BOTTOM_PX})
+    slowest_s = contest.times_s[names[0]].median
+    low, high = 10 ** math.floor(math.log10(best_s) - 0.3), slowest_s * 2
+    unit_s, unit = next(u for u in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0, "")) if slowest_s >= u[0])
+    unit_s, unit = (unit_s, unit) if unit else (1e-6, "µs")
+    figure.update_xaxes(log_axis(look, f"Time of one call ({unit}, log scale)", low, high, unit_s))
+    figure.update_yaxes(visible=False, fixedrange=True, range=[ROW_PX * len(names), 0])
+    for at, name in enumerate(names):
+        time_s, family = contest.times_s[name], FAMILY.get(name, "")
+        middle = ROW_PX * at + ROW_PX - BAR_PX / 2 - 6
+        figure.add_bar(
+            orientation="h",
+            x=[time_s.median],
+            y=[middle],
+            width=BAR_PX,
+            marker={
+                "color": look.family(family),
+                "pattern": {
+                    "shape": FAMILY_PATTERNS.get(family, ""),
+                    "fillmode": "overlay",
+                    "fgcolor": look.background,
+                    "size": 8,
+                    "solidity": 0.25,
+                },
+            },
+            hovertext=[f"<b>{TITLES.get(name, name)}</b><br>{time_text(time_s)}"],
+            hoverinfo="text",
+        )
+        ratio = (
+            "the fastest"
+            if name == contest.winner
+            else f"{format_number(time_s.median / best_s)} times as long"
+        )
+        takes = ", <b>auto takes it</b>" if name == chosen else ""
+        text = f"<b>{TITLES.get(name, name)}</b>  {format_time(time_s.median)}, {ratio}{takes}"
+        figure.add_annotation(
+            label(look, text, 0, middle - BAR_PX / 2 - 1, xref="paper", xanchor="left", yanchor="bottom")
+        )
+    return figure
+
+
+def contest_alt(operation: str, contest: Contest | None) -> str:
+    """Each backend's time."""
+    if contest is None:
+        return f"Time of {operation} under each backend: not measured yet."
+    lengths = ", ".join(f"{name} {n}" for name, n in zip(LENGTHS[operation], contest.lengths, strict=True))
+    order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
+    times = "; ".join(f"{TITLES.get(n, n)} {format_time(contest.times_s[n].median)}" for n in order)
+    return f"Time of {operation} at {lengths} under each backend: {times}."

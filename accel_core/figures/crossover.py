@@ -1,0 +1,156 @@
+"""The crossover map: who is fastest at which kind of shape and size, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from accel_core.contest import LENGTHS, Contest
+from accel_core.figures.canvas import axis, label, sample_banner, sheet, teaching_figure
+from accel_core.figures.crossover_cells import (
+    FAMILY,
+    SHORT,
+    SIZE_MEANS,
+    SIZES,
+    TITLES,
+    Cell,
+    Contests,
+    cells,
+    map_rows,
+)
+from accel_core.figures.crossover_words import lead_text, size_text
+from accel_core.figures.look import FAMILY_SYMBOLS, Look, contrast
+from accel_core.units import format_time
+
+ROW_PX, TOP_PX, BOTTOM_PX, LEFT_PX = 54, 76, 66, 104
+GAP = 0.03
+"""Between cells, in cells."""
+BLACK_OR_WHITE = ("#000000", "#FFFFFF")
+"""One of them has a contrast of 4.5 on any colour, which the softer ink of the look has not."""
+CLEAR = 4.0
+"""A lead of so many times has the full colour."""
+
+
+def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: str = "") -> go.Figure:
+    """A cell for each kind of shape and size: the winner's name and colour, stronger the greater its lead.
+
+    `stale` says whose result this is where it is another machine's: grey cells.
+    """
+    shown = cells(operation, contests)
+    if not shown:
+        text = "Calibrate: who is fastest at which shape will stand here, with its lead over the next best."
+        return teaching_figure(text, look)
+    rows, sizes = map_rows(operation), SIZES[operation]
+    used = sorted({cell.row for cell in shown})
+    height_px = ROW_PX * max(len(used), 2)
+    figure = sheet(look, height_px + TOP_PX + BOTTOM_PX, left_px=72 if look.narrow else LEFT_PX)
+    figure.update_layout(margin={"t": TOP_PX, "b": BOTTOM_PX})
+    place = {row: at for at, row in enumerate(used)}
+    for cell in shown:
+        _add_cell(figure, look, cell, (sizes.index(cell.size), place[cell.row]), stale)
+    figure.add_scatter(
+        x=[sizes.index(cell.size) for cell in shown],
+        y=[place[cell.row] for cell in shown],
+        mode="markers",
+        marker={"size": 36, "opacity": 0, "color": look.ink},
+        hovertext=[_hover(operation, cell.contest, rows[cell.row].meaning) for cell in shown],
+        hoverinfo="text",
+        showlegend=False,
+    )
+    _add_legend(figure, look, shown, stale)
+    quiet = {"showgrid": False, "fixedrange": True, "tickmode": "array"}
+    figure.update_xaxes(
+        axis(
+            look,
+            f"{SIZE_MEANS[operation]}",
+            range=[-0.5, len(sizes) - 0.5],
+            tickvals=list(range(len(sizes))),
+            ticktext=[size_text(size) for size in sizes],
+            tickangle=0,
+            **quiet,
+        )
+    )
+    texts = [rows[row].title for row in used]
+    tick_axis = axis(look, "", range=[len(used) - 0.5, -0.5], tickvals=list(range(len(used))), ticktext=texts)
+    figure.update_yaxes({**tick_axis, **quiet, "tickfont": {"size": look.small_px, "color": look.ink}})
+    if stale:
+        sample_banner(figure, look, stale)
+    return figure
+
+
+def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], stale: str) -> None:
+    x, y = at
+    winner = cell.contest.winner
+    colour = look.stale if stale else look.family(FAMILY.get(winner, ""))
+    fill = _mixed(colour, look.background, _strength(cell.contest))
+    ink = max(BLACK_OR_WHITE, key=lambda candidate: contrast(candidate, fill))
+    half = 0.5 - GAP
+    figure.add_shape(
+        type="rect",
+        x0=x - half,
+        x1=x + half,
+        y0=y - half,
+        y1=y + half,
+        fillcolor=fill,
+        line={"color": colour, "width": 1},
+        layer="below",
+    )
+    name = SHORT.get(winner, winner)
+    if look.narrow:
+        name = name[:1].upper()
+    mark = "*" if cell.contest.disturbed_reason else ""
+    lead = lead_text(cell.contest, 2 if look.narrow else 3).removeprefix("×" if look.narrow else "")
+    text = f"<b>{name}</b>{mark}<br>{lead}"
+    figure.add_annotation(
+        label(
+            look, text, x, y, align="center", font={"size": 13 if look.narrow else look.small_px, "color": ink}
+        )
+    )
+
+
+def _strength(contest: Contest) -> float:
+    """0.12 for a tie to 0.75 for a lead of CLEAR times or more."""
+    if contest.is_tie or not contest.margin:
+        return 0.12
+    return 0.22 + 0.53 * min(1.0, math.log(contest.margin) / math.log(CLEAR))
+
+
+def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str) -> None:
+    """Each backend that wins somewhere, with its marker and its letter."""
+    winners = Counter(cell.contest.winner for cell in shown)
+    for name in [name for name in TITLES if winners[name]]:
+        family = FAMILY[name]
+        letter = f"{SHORT[name][:1].upper()}: " if look.narrow else ""
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            marker={
+                "symbol": FAMILY_SYMBOLS[family],
+                "size": 12,
+                "color": look.stale if stale else look.family(family),
+            },
+            name=f"{letter}{TITLES[name]}",
+        )
+    if any(cell.contest.disturbed_reason for cell in shown):
+        figure.add_annotation(
+            label(look, "* disturbed while it was timed", 1, 0, xref="paper", yref="paper", xanchor="right",
+                  yanchor="top", yshift=-58 if look.narrow else -44, font={"size": 13, "color": look.muted})
+        )  # fmt: skip
+
+
+def _hover(operation: str, contest: Contest, meaning: str) -> str:
+    lengths = ", ".join(f"{name} {n}" for name, n in zip(LENGTHS[operation], contest.lengths, strict=True))
+    order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
+    times = [f"{TITLES.get(name, name)}: {format_time(contest.times_s[name].median)}" for name in order]
+    said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []
+    return "<br>".join([f"<b>{meaning}</b>", lengths, *times, *said])
+
+
+def _mixed(colour: str, ground: str, share: float) -> str:
+    """`share` of "#RRGGBB" over another, as "#RRGGBB"."""
+    pairs = zip(*(tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in (colour, ground)), strict=True)
+    return "#" + "".join(f"{round(share * top + (1 - share) * under):02X}" for top, under in pairs)

@@ -1,0 +1,108 @@
+"""What stands where on a crossover map: rows are kinds of shape, columns sizes, each cell is one contest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accel_core.contest import Contest
+from accel_core.model import Shape
+
+TITLES = {
+    "naive": "Python loops",
+    "blocked": "NumPy in pieces",
+    "numpy": "NumPy",
+    "compiled": "compiled, 1 thread",
+    "compiled_threads": "compiled, all threads",
+}
+SHORT = {
+    "naive": "Python",
+    "blocked": "pieces",
+    "numpy": "NumPy",
+    "compiled": "compiled",
+    "compiled_threads": "threads",
+}
+FAMILY = {
+    "naive": "interpreted",
+    "blocked": "numpy",
+    "numpy": "library",
+    "compiled": "compiled",
+    "compiled_threads": "packed",
+}
+"""Whose colour and marker a backend has."""
+SIZES = {
+    "matmul": (2, 8, 32, 128, 512, 2048),
+    "gelu": tuple(4**power for power in range(2, 12)),
+    "add": tuple(4**power for power in range(2, 12)),
+    "softmax": (2, 8, 32, 128, 512, 2048),
+    "layer_norm": (2, 8, 32, 128, 512, 2048),
+}
+SIZE_MEANS = {
+    "matmul": "n (elements a side)",
+    "gelu": "Elements of x",
+    "add": "Elements of x",
+    "softmax": "Columns (elements of a row)",
+    "layer_norm": "Columns (elements of a row)",
+}
+Contests = Mapping[str, Sequence[Contest]]
+"""Layout -> contests of one operation and dtype."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kind of shape: its title, what it means, how its operands lie, and the lengths at each size."""
+
+    title: str
+    meaning: str
+    layout: str
+    lengths: Mapping[int, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A contest and its place on the map."""
+
+    row: int
+    size: int
+    contest: Contest
+
+
+def map_rows(operation: str) -> tuple[Row, ...]:
+    """The rows of the map of `operation`, from the top."""
+    sizes = SIZES[operation]
+    if operation == "matmul":
+        part = {n: n // 16 for n in sizes if n >= 32}
+        return (
+            Row("square", "n × n times n × n", "C", {n: (1, n, n, n) for n in sizes}),
+            Row("tall", "n × n/16 times n/16 × n/16", "C", {n: (1, n, t, t) for n, t in part.items()}),
+            Row("wide", "n/16 × n/16 times n/16 × n", "C", {n: (1, t, t, n) for n, t in part.items()}),
+            Row("thin sum", "n × n/16 times n/16 × n", "C", {n: (1, n, t, n) for n, t in part.items()}),
+            Row("long sum", "n/16 × n times n × n/16", "C", {n: (1, t, n, t) for n, t in part.items()}),
+            Row("one row", "1 × n times n × n", "C", {n: (1, 1, n, n) for n in sizes}),
+            Row("64 squares", "64 products of n × n", "C", {n: (64, n, n, n) for n in sizes if 8 <= n <= 128}),
+            Row("b turned", "square, b stored by columns", "transposed", {n: (1, n, n, n) for n in sizes}),
+        )
+    if operation in ("gelu", "add"):
+        return (
+            Row("in order", "elements side by side", "C", {n: (n,) for n in sizes}),
+            *(
+                [Row("with gaps", "every second element of an array", "strided", {n: (n,) for n in sizes})]
+                if operation == "gelu"
+                else []
+            ),
+        )
+    return tuple(
+        Row(f"{m} rows", f"{m} rows of as many columns as below", "C", {n: (m, n) for n in sizes})
+        for m in sizes
+    )
+
+
+def cells(operation: str, contests: Contests) -> list[Cell]:
+    """The cells that were measured."""
+    known = {(layout, contest.lengths): contest for layout in contests for contest in contests[layout]}
+    return [
+        Cell(at, size, known[row.layout, lengths])
+        for at, row in enumerate(map_rows(operation))
+        for size, lengths in row.lengths.items()
+        if (row.layout, lengths) in known
+    ]

@@ -63,7 +63,7 @@ def button(label: str, missing: Sequence[Traversal], caches: Sequence[CacheGeome
         icon=":material/grid_view:",
         disabled=jobs.active(),
         help="The caches of this CPU as detected, one core, least recently used lines replaced. Simulated on "
-        f"this computer, up to N={MOST_SIZE}; the time is a rough guess.",
+        f"this computer, up to N={MOST_SIZE}; the time is a rough guess, and {cached.FIRST_TIME}.",
         on_click=jobs.start,
         args=(job(missing, caches),),
     )

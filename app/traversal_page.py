@@ -80,12 +80,10 @@ def note_quiet(found: list[Run]) -> None:
     if size is None:
         return
     first = found[0].trace
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    left.info(
-        f"A, B and C ({format_bytes(_used(found[0]))}) all fit in L1 "
-        f"({format_bytes(first.caches[0].size_bytes)}): each line misses once, at its first touch, and nothing "
-        "is evicted.",
-        icon=":material/inbox:",
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.markdown(
+        f":material/inbox: A, B and C ({format_bytes(_used(found[0]))}) fit in L1 "
+        f"({format_bytes(first.caches[0].size_bytes)}): after the first touch of a line nothing is evicted."
     )
     right.button(
         f"Show N={size}, later on",

@@ -6,6 +6,7 @@ import settings
 import streamlit as st
 import traversal_choices
 import traversal_page
+import traversal_trust
 import traversal_why
 import traversal_window
 from traversal_reading import traversal_reading
@@ -32,3 +33,4 @@ traversal_page.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
 traversal_why.section(traversal_choices.known_caches(machine))
 traversal_page.details(found)
+traversal_trust.section()

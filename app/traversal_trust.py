@@ -69,11 +69,11 @@ def sentences(record: dict[str, Any]) -> str:
     rest = [abs(r["cachegrind"]["last_misses"] - r["last_misses_of_fetches"]) for r in record["rows"]]
     with_what = f"{record['valgrind']}, {components.day(record['measured'])}"
     return (
-        f"The same nests in C ran under cachegrind ({with_what}), N={record['size']}, caches of {caches}, less a "
-        f"run of the program without its nest. Misses of L1 differ by at most {100 * plain:.2g} % without blocks "
-        f"and {100 * blocked:.2g} % with blocks: {min(apart)} to {max(apart)} misses, of lines that the C program "
-        "needs beside the arrays.\n\n"
+        f"The same nests in C ran under cachegrind ({with_what}), N={record['size']}, caches of {caches}, less "
+        f"a run of the program without its nest. Misses of L1 differ by at most {100 * plain:.2g} % without "
+        f"blocks and {100 * blocked:.2g} % with blocks: {min(apart)} to {max(apart)} misses, of lines that the "
+        "C program needs beside the arrays.\n\n"
         "Valgrind writes nothing back: in its L2 no line is renewed or evicted because L1 gave up a written "
-        f"one. Without write-backs this simulator's L2 misses differ by at most {max(rest)} too. Both leave out "
-        f"fetching ahead and address translation. Reproduce it with `{SCRIPT}`."
+        f"one. Without write-backs this simulator's L2 misses differ by at most {max(rest)} too. Both leave "
+        f"out fetching ahead and address translation. Reproduce it with `{SCRIPT}`."
     )

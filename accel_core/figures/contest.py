@@ -54,17 +54,20 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
             hovertext=[f"<b>{TITLES.get(name, name)}</b><br>{time_text(time_s)}"],
             hoverinfo="text",
         )
-        ratio = (
-            "the fastest"
-            if name == contest.winner
-            else f"{format_number(time_s.median / best_s)} times as long"
-        )
-        takes = ", <b>auto takes it</b>" if name == chosen else ""
-        text = f"<b>{TITLES.get(name, name)}</b>  {format_time(time_s.median)}, {ratio}{takes}"
+        text = f"<b>{TITLES.get(name, name)}</b>  {_told(name, contest, look, chosen)}"
         figure.add_annotation(
             label(look, text, 0, middle - BAR_PX / 2 - 1, xref="paper", xanchor="left", yanchor="bottom")
         )
     return figure
+
+
+def _told(name: str, contest: Contest, look: Look, chosen: str) -> str:
+    """A backend's time, how many times the best's that is, and whether auto takes it."""
+    time_s, best_s = contest.times_s[name].median, contest.times_s[contest.winner].median
+    if look.narrow:
+        return f"{format_time(time_s)}{', <b>auto</b>' if name == chosen else ''}"
+    ratio = "the fastest" if name == contest.winner else f"{format_number(time_s / best_s)} times as long"
+    return f"{format_time(time_s)}, {ratio}{', <b>auto takes it</b>' if name == chosen else ''}"
 
 
 def contest_alt(operation: str, contest: Contest | None) -> str:

@@ -46,8 +46,9 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     rows, sizes = map_rows(operation), SIZES[operation]
     used = sorted({cell.row for cell in shown})
     height_px = ROW_PX * max(len(used), 2)
-    figure = sheet(look, height_px + TOP_PX + BOTTOM_PX, left_px=72 if look.narrow else LEFT_PX)
-    figure.update_layout(margin={"t": TOP_PX, "b": BOTTOM_PX})
+    bottom_px = BOTTOM_PX + 20 * look.narrow  # for the footnote, which has no room beside the axis title
+    figure = sheet(look, height_px + TOP_PX + bottom_px, left_px=92 if look.narrow else LEFT_PX, right_px=8)
+    figure.update_layout(margin={"t": TOP_PX, "b": bottom_px})
     place = {row: at for at, row in enumerate(used)}
     for cell in shown:
         _add_cell(figure, look, cell, (sizes.index(cell.size), place[cell.row]), stale)

@@ -115,8 +115,9 @@ def told(line: dict[str, Any]) -> str:
     parts.append(f"{line['byte_per_s'] / 1e9:7.2f} GB/s")
     for rival in ("copy roof", "PyTorch"):
         if f"against {rival}" in line:
-            median, low, high, _ = line[f"against {rival}"]
-            parts.append(f"{median:6.3f} [{low or 0:.3f}, {high or 0:.3f}] of {rival}")
+            median, low, high, n = line[f"against {rival}"]
+            within = f"n={n}" if low is None else f"{low:.3f}, {high:.3f}"
+            parts.append(f"{median:6.3f} [{within}] of {rival}")
     if line["extra_arrays"] is not None:
         parts.append(f"{line['extra_arrays']:.4f} arrays")
     return "  ".join(parts)

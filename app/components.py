@@ -103,6 +103,8 @@ WORDS = {
     "FMA": "fused multiply-add, a × b + c in one instruction: 2 FLOP for each lane of a vector register.",
     "FLOP": "one addition or multiplication of floating-point numbers. FLOP/s: how many are done each second.",
     "block": "the side of the square tiles into which a matrix is cut, so that a cache can hold what is used.",
+    "panel": "a part of a matrix, copied so that what is read next lies next in memory.",
+    "register tile": "the part of c, mr rows and nr columns, that is summed in vector registers.",
     "arithmetic intensity": "FLOP done for each byte moved to or from memory. For kernels the bytes are the "
     "least that any of them must move, so it belongs to the problem.",
     "roof": "the most that the machine was measured to do: flat for computing, a slope for each memory level.",

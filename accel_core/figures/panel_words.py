@@ -1,0 +1,91 @@
+"""What the measured settings of the packed product say: of the chosen one, of the fastest, and for the ear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from accel_core.figures.panel_rates import LENGTHS, Rates
+from accel_core.figures.panels import Panel, need
+from accel_core.figures.words import rate_bounds, share_text, times
+from accel_core.model import Ceiling, Measurement
+from accel_core.units import format_number, format_rate
+
+ONE_RUN = timedelta(minutes=5)
+"""Measurements further apart are taken for those of two runs."""
+
+
+def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | None = None) -> str:
+    """What the measurements say of the chosen setting, beside the rule's, NumPy and the roof.
+
+    Empty where the chosen setting was not measured. "Slower" and "faster" are said only where the intervals of
+    the two times lie apart.
+    """
+    chosen, rule = rates.at(rates.asked), rates.at(rates.rule)
+    if chosen is None:
+        return ""
+    m = chosen.measured
+    rate = format_rate(m.flop_per_s, "FLOP/s")
+    if rates.asked == rates.rule:
+        text = f"The rule's setting ({chosen.text()}) was measured at {rate}."
+    else:
+        changed = [f"{n} = {a}" for n, a, r in zip(LENGTHS, rates.asked, rates.rule, strict=True) if a != r]
+        over = [need(p) for p in panels if p.overflows]
+        start = f"{', '.join(changed)}: {'; '.join(over) or 'every block fits in its level'}: measured"
+        said = _against(m, rule.measured) if rule else f"at {rate}; the rule's setting was not"
+        text = f"{start} {said}."
+    reached = [f"{share_text(m.flop_per_s / ceiling.value)} of the measured FMA roof"] if ceiling else []
+    if rates.numpy is not None:
+        ratio = m.flop_per_s / rates.numpy.flop_per_s
+        part = share_text(ratio) + " of" if ratio < 1 else times(ratio)
+        reached.append(f"{part} NumPy's {format_rate(rates.numpy.flop_per_s, 'FLOP/s')}")
+    if reached:
+        text += f" That is {' and '.join(reached)}."
+    if any(x.disturbed for x in (m, rule.measured if rule else m, rates.numpy or m)):
+        text += " One of these timings was disturbed: measure again before you believe it."
+    return text
+
+
+def _against(m: Measurement, other: Measurement) -> str:
+    """ "12 % slower than the rule's setting (105 GFLOP/s against 119 GFLOP/s)"."""
+    both = f"({format_rate(m.flop_per_s, 'FLOP/s')} against {format_rate(other.flop_per_s, 'FLOP/s')})"
+    mine, its = rate_bounds(m), rate_bounds(other)
+    if mine is None or its is None:
+        return f"with too few samples to compare it with the rule's setting {both}"
+    if mine[0] <= its[1] and its[0] <= mine[1]:
+        return f"no different from the rule's setting: the intervals overlap {both}"
+    ratio = m.flop_per_s / other.flop_per_s
+    percent = format_number(abs(ratio - 1) * 100, 2)
+    return f"{percent} % {'faster' if ratio > 1 else 'slower'} than the rule's setting {both}{_apart(m, other)}"
+
+
+def _apart(m: Measurement, other: Measurement) -> str:
+    """Says so where the two were not measured in one run, in which the clock may have been another."""
+    apart = abs(datetime.fromisoformat(m.created) - datetime.fromisoformat(other.created))
+    return ", measured in another run" if apart > ONE_RUN else ""
+
+
+def best_reading(rates: Rates) -> str:
+    """The fastest of the settings measured undisturbed; empty under three, which are no hunt yet."""
+    clean = [p for p in rates.points if not p.measured.disturbed]
+    if len(clean) < 3:
+        return ""
+    best = max(clean, key=lambda p: p.measured.flop_per_s)
+    whose = "the rule's own" if best.lengths == rates.rule else best.text()
+    return (
+        f"Fastest of the {len(clean)} settings measured undisturbed at N = {best.measured.size}, "
+        f"{best.measured.dtype}: {whose}, {format_rate(best.measured.flop_per_s, 'FLOP/s')}."
+    )
+
+
+def rates_alt(rates: Rates) -> str:
+    """The ends of the line, the fastest setting, and NumPy."""
+    if not rates.points:
+        return "Speed of the packed product against the depth of its blocks: nothing measured yet."
+    best = max(rates.points, key=lambda p: p.measured.flop_per_s)
+    ends = "; ".join(f"kc {p.kc}: {format_rate(p.measured.flop_per_s, 'FLOP/s')}" for p in rates.line)
+    text = f"Speed against kc with the chosen mr, mc and nc: {ends or 'not measured yet'}."
+    count = "The only setting" if len(rates.points) == 1 else f"The fastest of {len(rates.points)} settings"
+    text += f" {count}: {best.text()}, "
+    text += f"{format_rate(best.measured.flop_per_s, 'FLOP/s')}."
+    return text + (f" NumPy: {format_rate(rates.numpy.flop_per_s, 'FLOP/s')}." if rates.numpy else "")

@@ -1,0 +1,203 @@
+"""The page Panels: settings that follow the rule, what its buttons ask for, and whose measurements it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cached
+import jobs
+import panel_cases
+import pytest
+from conftest import Open
+from figure_records import machine, measurement
+from records_of import store_measurements, store_peaks
+from streamlit.testing.v1 import AppTest
+
+from accel_core.kernels.blocking import blocking
+from accel_core.kernels.micro_kernel import ROWS, TILES
+from accel_core.model import Measurement
+
+QUESTION = "Which cache holds which panel?"
+NAMES = ("mc", "kc", "nc")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the buttons hand to the runner."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "start", found.append)
+    return found
+
+
+def rule(dtype: str = "float32", tile: int = ROWS) -> dict[str, int]:
+    blocks = panel_cases.rule(cached.machine(), dtype, tile)
+    return {name: getattr(blocks, name) for name in NAMES}
+
+
+def lengths(app: AppTest) -> dict[str, int]:
+    return {name: app.select_slider(key=name).value for name in NAMES}
+
+
+def alts(app: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def said(app: AppTest, kind: str = "markdown") -> str:
+    return "\n".join(str(e.value) for e in app.get(kind))
+
+
+def measured(rate: float, size: int = 1024, tile: int = ROWS, **given: int) -> Measurement:
+    """The packed product with these lengths, the rule's where nothing is said."""
+    parameters = {"tile": tile, **rule(tile=tile), **given}
+    return measurement("packed", rate, size=size, parameters=parameters)
+
+
+# -- settings ------------------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_its_question_and_both_figures_can_be_heard(open_page: Open) -> None:
+    app = open_page("panels")
+    assert [title.value for title in app.title] == [QUESTION]
+    assert not app.error and not app.warning
+    assert "Registers" in alts(app)[0] and "nothing measured yet" in alts(app)[1]
+
+
+def test_at_first_every_length_is_the_rules(open_page: Open) -> None:
+    assert lengths(open_page("panels")) == rule()
+    assert lengths(open_page("panels", dtype="float64", mr=str(max(TILES)))) == rule("float64", max(TILES))
+
+
+def test_a_link_opens_the_settings_that_it_names(open_page: Open) -> None:
+    app = open_page("panels", kc="64", mr="8", dtype="float64", size="2048")
+    assert lengths(app) == {**rule("float64", 8), "kc": 64}
+    assert app.select_slider(key="size").value == 2048 and not app.warning
+
+
+@pytest.mark.parametrize(("link", "named"), [({"kc": "abc"}, "kc=abc"), ({"mr": "7"}, "mr=7")])
+def test_a_crafted_link_ends_in_one_sentence_and_a_page(open_page: Open, link: dict, named: str) -> None:
+    app = open_page("panels", **link)
+    assert named in said(app, "warning") and len(app.warning) == 1
+    assert [title.value for title in app.title] == [QUESTION]
+
+
+def test_another_tile_takes_lengths_at_the_rule_along_and_leaves_chosen_ones(open_page: Open) -> None:
+    app = open_page("panels")
+    app.select_slider(key="nc").set_value(2048).run()
+    app.session_state["mr"] = 12
+    app.run()
+    assert lengths(app) == {**rule(tile=12), "nc": 2048}
+
+
+def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
+    app = open_page("panels", kc="64", mr="12", nc="1024")
+    app.button(key="rule").click().run()
+    assert lengths(app) == rule() and app.session_state["mr"] == ROWS
+
+
+# -- levels --------------------------------------------------------------------------------------------------
+
+
+def test_moving_a_slider_redraws_the_levels_and_starts_nothing(open_page: Open) -> None:
+    app = open_page("panels", size="2048")
+    before = alts(app)[0]
+    assert "overflows" not in before
+    app.select_slider(key="kc").set_value(2048).run()
+    app.select_slider(key="nc").set_value(2048).run()
+    assert "block of b, kc x nc = 2048 x 20" in alts(app)[0] and alts(app)[0] != before
+    assert "watch" not in app.session_state
+
+
+def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> None:
+    here = machine()
+    derived = panel_cases.rule(here, "float32")
+    assert derived == blocking("float32", {c.level: c.size_bytes for c in here.caches})
+    deep = derived.given(kc=4096)
+    found = {p.level: p for p in panel_cases.panels(here, deep, derived, 1024, "float32")}
+    assert list(found) == ["registers", "L1", "L2", "L3"]
+    assert (found["L1"].columns, found["L1"].size_bytes) == (1024, ROWS * 1024 * 4)
+    assert [found[level].level_bytes for level in ("L1", "L2", "L3")] == [c.size_bytes for c in here.caches]
+    assert not any(p.assumed for p in found.values())
+
+
+@pytest.mark.parametrize("tile", TILES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_register_tile_leaves_registers_for_b_and_a(tile: int, dtype: str) -> None:
+    blocks = panel_cases.rule(machine(), dtype, tile)
+    registers = panel_cases.panels(machine(), blocks, blocks, 1024, dtype)[0]
+    assert 0.5 < registers.share < 1
+
+
+# -- measuring -----------------------------------------------------------------------------------------------
+
+
+def test_the_chosen_setting_runs_against_the_rule_and_numpy_in_one_job(
+    open_page: Open, asked: list[dict[str, Any]]
+) -> None:
+    open_page("panels", kc="64").button(key="measure").click().run()
+    cases = asked[0]["cases"]
+    assert [case["kernel"] for case in cases] == ["matmul/packed", "matmul/packed", "matmul/numpy"]
+    assert cases[0]["parameters"] == {"tile": ROWS, **rule(), "kc": 64}
+    assert cases[1]["parameters"] == {"tile": ROWS, **rule()}
+    assert {case["size"] for case in cases} == {1024} and {case["threads"] for case in cases} == {1}
+
+
+def test_a_setting_that_runs_as_the_rules_is_not_measured_twice(
+    open_page: Open, asked: list[dict[str, Any]]
+) -> None:
+    open_page("panels").button(key="measure").click().run()
+    assert [case["kernel"] for case in asked[0]["cases"]] == ["matmul/packed", "matmul/numpy"]
+
+
+@pytest.mark.parametrize("size", [512, 1000, 2048])
+@pytest.mark.parametrize("tile", TILES)
+def test_a_sweep_has_eight_depths_that_all_run_differently_the_rules_among_them(size: int, tile: int) -> None:
+    derived = panel_cases.rule(machine(), "float32", tile)
+    cases = [c for c in panel_cases.sweep(machine(), derived, size, "float32") if c.kernel == "matmul/packed"]
+    ran = [panel_cases.cut(derived.given(kc=c.parameters["kc"]), size)[2] for c in cases]
+    assert len(set(ran)) == len(ran) == panel_cases.SWEPT and ran == sorted(ran)
+    assert panel_cases.cut(derived, size)[2] in ran
+    assert all(c.parameters["nc"] == derived.nc for c in cases)
+
+
+def test_the_sweep_button_asks_for_the_sweep(open_page: Open, asked: list[dict[str, Any]]) -> None:
+    open_page("panels", nc="1024").button(key="sweep kc").click().run()
+    cases = asked[0]["cases"]
+    assert len(cases) == panel_cases.SWEPT + 1 and cases[-1]["kernel"] == "matmul/numpy"
+
+
+def test_a_processor_that_cannot_run_it_is_told_why(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    from accel_core import registry
+
+    monkeypatch.setattr(registry, "why_not", lambda *_: "needs fma")
+    app = open_page("panels")
+    assert app.button(key="measure").disabled and app.button(key="sweep kc").disabled
+
+
+# -- what was measured ---------------------------------------------------------------------------------------
+
+
+def test_the_reading_sets_the_chosen_setting_beside_the_rule_numpy_and_the_roof(open_page: Open) -> None:
+    store_peaks()
+    store_measurements([measured(80e9, kc=64), measured(100e9), measurement("numpy", 110e9, size=1024)])
+    read = said(open_page("panels", kc="64"))
+    assert "kc = 64" in read and "20 % slower than the rule's setting" in read
+    assert "of the measured FMA roof and 0.73 of NumPy's 110 GFLOP/s" in read
+
+
+def test_settings_of_other_sizes_and_unpacked_ones_are_no_points(open_page: Open) -> None:
+    zeros = measurement("packed", 300e9, size=1024, parameters=dict.fromkeys(("tile", *NAMES), 0))
+    store_measurements([measured(90e9, kc=64), measured(200e9, size=2048), zeros])
+    app = open_page("panels", kc="64")
+    assert "The only setting" in alts(app)[1] and "90.0 GFLOP/s" in alts(app)[1]
+
+
+def test_two_settings_that_run_alike_are_one_point_the_newest() -> None:
+    here = machine()
+    derived = panel_cases.rule(here, "float32")
+    lengths = {"tile": ROWS, "mc": derived.mc, "kc": derived.kc, "nc": derived.nc}
+    pair = [
+        measurement("packed", rate, size=1024, parameters={**lengths, "kc": kc}, created=created)
+        for rate, kc, created in ((90e9, 4096, "2026-05-05T10:00:00"), (80e9, 2048, "2026-05-04T10:00:00"))
+    ]
+    found = panel_cases.rates(panel_cases.Record(here, None, tuple(pair)), derived, derived, 1024, "float32")
+    assert [p.measured.flop_per_s for p in found.points] == [pytest.approx(90e9)]

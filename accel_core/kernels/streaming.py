@@ -15,7 +15,8 @@ from accel_core.model import Kernel, Shape, Workload
 
 SIZES = (1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26)
 """From vectors that stay in the nearest cache to vectors that no cache holds."""
-DEFAULT_SIZE, LARGEST_SIZE = 1 << 22, 1 << 30
+DEFAULT_SIZE, LARGEST_SIZE = 1 << 24, 1 << 30
+"""The default is past every cache, and past what an allocator keeps back for the next call."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,10 @@ def _kernels(name: str, words: _Words) -> tuple[Kernel, ...]:
 
 
 _ALLOCATES = (
-    "The additions are vector instructions. Where the result is large, its memory is new in each call: the "
-    "system hands out pages and clears them, which can take longer than the work. Small results come from "
-    "memory that was used before, and cost next to nothing."
+    "The additions are vector instructions. A large result lies in memory that is new in each call: the system "
+    "hands out pages and clears them, which can take longer than the work. Smaller ones come from memory that "
+    "was used before, and cost next to nothing; with glibc the border is at most 32 MiB (mallopt(3), "
+    "M_MMAP_THRESHOLD)."
 )
 _SAME_BYTES = (
     "The same bytes are read and written as by the rung before; what is gone is the system's work for new "

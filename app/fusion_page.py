@@ -17,6 +17,7 @@ from experiments import Experiment, Setup, Shown
 from records import Record
 
 from accel_core import registry
+from accel_core.bench.memory import QUICK_S
 from accel_core.figures import cache_marks, sweep_alt, sweep_figure, toolbar_config
 from accel_core.figures.fusion import fusion_figure
 from accel_core.figures.fusion_roofline import (
@@ -27,7 +28,7 @@ from accel_core.figures.fusion_roofline import (
 )
 from accel_core.figures.fusion_words import fusion_alt, fusion_claims, fusion_reading
 from accel_core.figures.stream_words import ALLOCATING, IN_PLACE, ONE_PASS, THREADS, stream_reading
-from accel_core.model import Ceiling, Machine, Workload
+from accel_core.model import Case, Ceiling, Machine, Measurement, Workload
 from accel_core.units import format_bytes
 
 GELU = registry.workload("gelu")
@@ -80,6 +81,25 @@ def experiment(setup: Setup) -> Experiment:
     return Experiment(GELU, tuple(k.name for k in GELU.kernels), "none", setup)
 
 
+def cases(asked: Experiment) -> list[Case]:
+    """What to measure: the rungs, and those too long to be traced at a smaller size too, for their memory."""
+    found = asked.cases()
+    return found + [smaller for case in found if (smaller := _traceable(case))]
+
+
+def _traceable(case: Case) -> Case | None:
+    """`case` at the largest offered size whose call is surely traced; None where its own is."""
+    if registry.predicted_s(case) <= QUICK_S:
+        return None
+    sizes = [replace(case, size=n) for n in GELU.sizes if n < case.size]
+    return next((c for c in reversed(sizes) if registry.predicted_s(c) <= QUICK_S / 2), None)
+
+
+def elsewhere(record: Record) -> list[Measurement]:
+    """The rungs of GELU at every size: their memory stands in where a call was too long to be traced."""
+    return [m for m in record.measurements if m.workload == GELU.name]
+
+
 def sweep(operation: str, setup: Setup) -> Experiment:
     """Allocating, in place, compiled and threaded, at every size up to the setup's."""
     return Experiment(registry.workload(operation), KERNELS, "size", setup)
@@ -102,13 +122,14 @@ def picture(record: Record, shown: Shown) -> None:
             shown.measurements,
             theme.current_look(),
             roof=ceiling,
+            elsewhere=elsewhere(record),
             stale=components.whose(record, shown.stale, shown.setup.sentence()),
         ),
-        alt=fusion_alt(GELU, shown.measurements),
+        alt=fusion_alt(GELU, shown.measurements, elsewhere(record)),
         key="fusion",
         filename="fusion",
     )
-    said = fusion_reading(GELU, shown.measurements, roof=ceiling)
+    said = fusion_reading(GELU, shown.measurements, roof=ceiling, elsewhere=elsewhere(record))
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])
     ladder_page.not_run(shown)
     if shown.measurements:
@@ -125,9 +146,9 @@ def _how_counted(shown: Shown) -> None:
     )
 
 
-def claims(shown: Shown) -> None:
+def claims(record: Record, shown: Shown) -> None:
     """What is often said, beside what was measured here."""
-    found = fusion_claims(GELU, shown.measurements)
+    found = fusion_claims(GELU, shown.measurements, elsewhere(record))
     if not found:
         return
     st.subheader("Often said, and measured", anchor=False)
@@ -219,11 +240,18 @@ def record_for(own: Record, workload: Workload) -> Record:
     return sample if ladder_page.any_measured(sample, workload) else own
 
 
+def sweeping() -> bool:
+    """Whether this session's job is a sweep: then its progress stands beside the sweep's button."""
+    job = jobs.current()
+    asked = (job.data.get("cases") if job else None) or []
+    return any(case["kernel"].partition("/")[0] in STREAMS for case in asked)
+
+
 def sweep_notes(record: Record, shown: Shown, asked: Experiment) -> None:
     """Whose points these are, and how many of those asked for are missing."""
     if shown.stale and not record.sample:
         components.stale_label(shown.setup.sentence("size"))
-    if missing := len(experiments.rest(shown, asked)):
+    if (missing := len(experiments.rest(shown, asked))) and not jobs.active():
         points = f"{missing} of {len(asked.cases())} points are not measured at these settings"
         st.caption(f":material/rule: {points}: sweep again to measure all.")
 

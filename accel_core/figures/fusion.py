@@ -40,13 +40,15 @@ def fusion_figure(
     look: Look,
     *,
     roof: Ceiling | None = None,
+    elsewhere: Sequence[Measurement] = (),
     stale: str = "",
 ) -> go.Figure:
     """Three bars a rung: seconds (log), byte/s against the copy `roof`, and a block for each array allocated.
 
-    `stale` says whose or which result this is where it does not answer the reader's settings: grey bars.
+    `elsewhere` are other sizes, for the memory of calls too long to be traced. `stale` says whose or which
+    result this is where it does not answer the reader's settings: grey bars.
     """
-    steps = fusion_steps(workload, measurements)
+    steps = fusion_steps(workload, measurements, elsewhere)
     if not steps:
         text = "Time the rungs: each will stand here with its time, its bandwidth and the arrays it allocates."
         return teaching_figure(text, look)
@@ -117,8 +119,9 @@ def _add_axes(figure: go.Figure, look: Look, steps: Sequence[Step], roof: Ceilin
             xaxis2=_linear(look, "Effective bandwidth (GB/s)", top * 1.36, domains["bandwidth"], 1e9)
         )
     most = max([s.arrays or 0 for s in steps] + [3.0])
+    room = 2.1 if any(s.arrays_size for s in steps) else 1.5
     title = "Arrays made" if look.narrow else "Arrays allocated (count)"
-    figure.update_layout(xaxis3=_linear(look, title, most * 1.5, domains["arrays"], 1.0))
+    figure.update_layout(xaxis3=_linear(look, title, most * room, domains["arrays"], 1.0))
     if look.narrow:
         figure.update_layout(xaxis3={"showticklabels": False})
 
@@ -186,7 +189,7 @@ def _add_blocks(figure: go.Figure, look: Look, step: Step, at: float, common: di
             "customdata": [step.name] * len(widths),
         }
         figure.add_bar(x=widths, base=list(starts), y=[at] * len(widths), xaxis="x3", **blocks)
-    text = arrays_text(step.arrays)
+    text = arrays_text(step)
     text = text.replace(" arrays", "").replace("no array", "none") if look.narrow else text
     _say(figure, look, text, len(starts), at, "x3", shift=4)
 
@@ -219,9 +222,11 @@ def _across(look: Look, text: str, y: float) -> dict[str, Any]:
 
 def _hover(step: Step) -> str:
     m, kernel = step.measured, step.row.kernel
-    memory = "memory not measured: a call takes longer than is traced"
+    memory = f"{arrays_text(step)} allocated in one call"
     if m.peak_alloc_bytes is not None:
-        memory = f"{arrays_text(step.arrays)} allocated in one call ({format_bytes(m.peak_alloc_bytes)})"
+        memory += f" ({format_bytes(m.peak_alloc_bytes)})"
+    elif step.arrays is None:
+        memory = "memory not measured: a call takes longer than is traced"
     lines = [
         f"<b>{kernel.title}</b>",
         f"{format_time(m.time_s.median)} (median), {bandwidth_text(m)} = {m.least_bytes:,} B / time",

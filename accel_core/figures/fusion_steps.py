@@ -15,7 +15,7 @@ SAME_ARRAYS = 0.25
 """Memory that differs by less, in arrays, is called as much: a small array's overhead is not an array."""
 
 REMOVED = {
-    "power_expression": ("the names, which kept every array alive, are gone", ""),
+    "power_expression": ("the names that kept arrays alive are gone", ""),
     "expression": ("the power is gone", ""),
     "in_place": ("the new arrays are gone", ""),
     "compiled_tanh": ("all passes but one are gone", "the tanh is now one number at a time"),
@@ -33,14 +33,14 @@ class Step:
     measured: Measurement
     before: Measurement | None
     before_number: int | None
+    arrays: float | None
+    """Extra memory of one call in arrays of the input's size, as measured; None where it was not."""
+    arrays_size: int | None = None
+    """The size at which that was measured, where it is another one: long calls are not traced."""
 
     @property
     def name(self) -> str:
         return self.row.kernel.name
-
-    @property
-    def arrays(self) -> float | None:
-        return arrays_of(self.measured)
 
     @property
     def gain(self) -> float | None:
@@ -48,8 +48,13 @@ class Step:
         return None if self.before is None else self.before.time_s.median / self.measured.time_s.median
 
 
-def fusion_steps(workload: Workload, measurements: Sequence[Measurement]) -> tuple[Step, ...]:
-    """The measured rungs of `workload` in the order of the ladder, each beside the one that it changes."""
+def fusion_steps(
+    workload: Workload, measurements: Sequence[Measurement], elsewhere: Sequence[Measurement] = ()
+) -> tuple[Step, ...]:
+    """The measured rungs of `workload` in the order of the ladder, each beside the one that it changes.
+
+    `elsewhere` are measurements at other sizes: from them comes the memory of a call too long to be traced.
+    """
     rows = [row for row in rungs(workload, measurements, ()) if row.measured]
     by_name = {row.kernel.name: row for row in rows}
     steps = []
@@ -58,8 +63,24 @@ def fusion_steps(workload: Workload, measurements: Sequence[Measurement]) -> tup
         named = workload.before(row.kernel)
         before = by_name.get(named.name) if named else None
         number = before.number if before else None
-        steps.append(Step(row, row.measured, before.measured if before else None, number))
+        memory = _memory(row.measured, elsewhere)
+        steps.append(Step(row, row.measured, before.measured if before else None, number, *memory))
     return tuple(steps)
+
+
+def _memory(m: Measurement, elsewhere: Sequence[Measurement]) -> tuple[float | None, int | None]:
+    """The arrays of a call, and the size where they were seen if that is another: the largest on record."""
+    if (own := arrays_of(m)) is not None:
+        return own, None
+    alike = [
+        other
+        for other in elsewhere
+        if (other.kernel, other.dtype) == (m.kernel, m.dtype) and other.peak_alloc_bytes is not None
+    ]
+    seen = max(alike, key=lambda other: other.size, default=None)
+    if seen is None:
+        return None, None
+    return arrays_of(seen), seen.size if seen.size != m.size else None
 
 
 def arrays_of(m: Measurement) -> float | None:
@@ -71,11 +92,12 @@ def arrays_of(m: Measurement) -> float | None:
     return extra_arrays(m)
 
 
-def arrays_text(arrays: float | None) -> str:
-    """ "3 arrays", "no array"; a call too long to be traced says so."""
-    if arrays is None:
+def arrays_text(step: Step) -> str:
+    """ "3 arrays", "no array", "8 arrays at N=512"; what nobody measured says so."""
+    if step.arrays is None:
         return "not measured"
-    return "no array" if arrays < SAME_ARRAYS else format_arrays(arrays)
+    text = "no array" if step.arrays < SAME_ARRAYS else format_arrays(step.arrays)
+    return text if step.arrays_size is None else f"{text} at N={step.arrays_size}"
 
 
 def bandwidth(m: Measurement) -> float:

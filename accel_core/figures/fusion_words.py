@@ -30,14 +30,23 @@ class Claim:
 
 
 def fusion_reading(
-    workload: Workload, measurements: Sequence[Measurement], *, roof: Ceiling | None = None
+    workload: Workload,
+    measurements: Sequence[Measurement],
+    *,
+    roof: Ceiling | None = None,
+    elsewhere: Sequence[Measurement] = (),
 ) -> list[str]:
     """Which cost each change removed, in sentences of the measured numbers alone; `roof` is a copy's."""
-    steps = {step.name: step for step in fusion_steps(workload, measurements)}
+    steps = {step.name: step for step in fusion_steps(workload, measurements, elsewhere)}
     if not steps:
         return ["Nothing is timed at these settings yet: time the rungs to see which cost each change removes."]
     found = (_power(steps), _allocation(steps), _passes(steps), _far(steps, roof))
     said = [text for text in found if text]
+    disturbed = sum(step.measured.disturbed for step in steps.values())
+    if disturbed and said:
+        said.append(
+            f"{disturbed} of {len(steps)} timings were disturbed: measure again before you trust a ratio."
+        )
     return said or ["Time all rungs to see which cost each change removes."]
 
 
@@ -54,7 +63,7 @@ def _power(steps: Mapping[str, Step]) -> str:
     if abs(step.arrays - before.arrays) < SAME_ARRAYS:
         many = f"with as many arrays ({step.arrays:.3g})"
         return f"{start} {many}: the power was the cost, not the memory."
-    return f"{start}, with {arrays_text(step.arrays)} instead of {arrays_text(before.arrays)}."
+    return f"{start}, with {arrays_text(step)} instead of {arrays_text(before)}."
 
 
 def _allocation(steps: Mapping[str, Step]) -> str:
@@ -64,7 +73,7 @@ def _allocation(steps: Mapping[str, Step]) -> str:
     before = steps["expression"]
     part = f"**In place:** {_part(1 / step.gain)} of the time of the expression"
     if step.arrays is not None and before.arrays is not None:
-        part += f", with {arrays_text(step.arrays)} instead of {arrays_text(before.arrays)}"
+        part += f", with {arrays_text(step)} instead of {arrays_text(before)}"
     if step.gain <= 1 + EVEN:
         return f"{part}: new memory costs nothing at this size."
     return f"{part}: the rest was the price of new memory."
@@ -103,7 +112,7 @@ def _far(steps: Mapping[str, Step], roof: Ceiling | None) -> str:
     share = bandwidth(fast.measured) / roof.value
     where = f"the {roof.level} {roof.operation} roof ({roof_rate(roof)}, {threads_text(roof.threads)})"
     if share > 1 + EVEN:
-        return f"{text}, above {where}: arrays of this size stay partly in a cache."
+        return f"{text}, above {where}: a cache may hold part of the arrays, or the roof is from a busier time."
     return f"{text}, {share_text(share)} of {where}."
 
 
@@ -118,9 +127,11 @@ def _part(share: float) -> str:
     return f"**{name}**" if abs(plain[name] / share - 1) < 0.06 else f"**{format_number(share, 2)}**"
 
 
-def fusion_claims(workload: Workload, measurements: Sequence[Measurement]) -> list[Claim]:
+def fusion_claims(
+    workload: Workload, measurements: Sequence[Measurement], elsewhere: Sequence[Measurement] = ()
+) -> list[Claim]:
     """Folklore about fusion beside what these measurements say; a claim without its measurement is left out."""
-    steps = {step.name: step for step in fusion_steps(workload, measurements)}
+    steps = {step.name: step for step in fusion_steps(workload, measurements, elsewhere)}
     found = (_fused_expression(steps), _memory_decides(steps), _one_pass_wins(steps), _eightfold(steps))
     return [claim for claim in found if claim is not None]
 
@@ -131,7 +142,7 @@ def _fused_expression(steps: Mapping[str, Step]) -> Claim | None:
         return None
     return Claim(
         "A single NumPy expression is fused and allocates nothing.",
-        f"One call allocates {arrays_text(step.arrays)} at its peak ({step.row.kernel.title}).",
+        f"One call allocates {arrays_text(step)} at its peak ({step.row.kernel.title}).",
         step.arrays < SAME_ARRAYS,
     )
 
@@ -143,7 +154,7 @@ def _eightfold(steps: Mapping[str, Step]) -> Claim | None:
     fewer = named.arrays / one.arrays
     return Claim(
         "So many times fewer arrays make it so many times faster.",
-        f"{format_number(fewer, 2)} times fewer ({arrays_text(named.arrays)} to {arrays_text(one.arrays)}): "
+        f"{format_number(fewer, 2)} times fewer ({arrays_text(named)} to {arrays_text(one)}): "
         f"{format_ratio(one.gain)}.",
         one.gain > fewer * 0.8,
     )
@@ -172,14 +183,16 @@ def _one_pass_wins(steps: Mapping[str, Step]) -> Claim | None:
     )
 
 
-def fusion_alt(workload: Workload, measurements: Sequence[Measurement]) -> str:
+def fusion_alt(
+    workload: Workload, measurements: Sequence[Measurement], elsewhere: Sequence[Measurement] = ()
+) -> str:
     """Each rung with its time, bandwidth, arrays and change."""
-    steps = fusion_steps(workload, measurements)
+    steps = fusion_steps(workload, measurements, elsewhere)
     if not steps:
         return f"Rungs of {workload.title} with time, bandwidth and arrays: nothing timed yet."
     parts = [
         f"{step.row.number} {step.row.kernel.title}: {format_time(step.measured.time_s.median)}, "
-        f"{bandwidth_text(step.measured)}, {arrays_text(step.arrays)}"
+        f"{bandwidth_text(step.measured)}, {arrays_text(step)}"
         + (f" ({change_text(step)})" if step.before is not None else "")
         for step in steps
     ]

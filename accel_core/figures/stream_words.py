@@ -27,6 +27,11 @@ def stream_reading(workload: Workload, results: Sequence[Measurement], marks: Se
         _against(lines, ONE_PASS, THREADS, "**With {threads}** the loop", "on one"),
     )
     said = [text for text in found if text]
+    points = [m for line in lines.values() for m in line.values()]
+    if said and (disturbed := sum(m.disturbed for m in points)):
+        said.append(
+            f"{disturbed} of {len(points)} timings were disturbed: measure again before you trust a ratio."
+        )
     return said or ["Two sizes at least are needed: run the sweep to see where allocating begins to cost."]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,11 +16,11 @@ from accel_core.figures.canvas import (
     log_axis,
     sample_banner,
     sheet,
-    spread,
     teaching_figure,
     wrap,
 )
 from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
+from accel_core.figures.line_names import name_beside, name_inside
 from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
@@ -112,7 +112,10 @@ def sweep_figure(
     px_per_decade = (HEIGHT_PX - TOP_PX - BOTTOM_PX) / math.log10(high / low)
     roof = ceiling.value if ceiling else None
     ends = {kernel_id: [rate_of(m, over) for _, m in line[-2:]] for kernel_id, line in lines.items()}
-    _label_lines(figure, look, workload, lines, ends, px_per_decade, roof, stale)
+    if over == "bytes" and not look.narrow:
+        name_beside(figure, look, workload, lines, ends, px_per_decade, stale)
+    else:
+        name_inside(figure, look, workload, lines, ends, px_per_decade, roof, stale)
     _add_marks(
         figure,
         look,
@@ -183,45 +186,6 @@ def _hover(kernel: Kernel | None, m: Measurement, over: str) -> str:
         *library_lines(kernel, m),
     ]
     return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
-
-
-def _label_lines(
-    figure: go.Figure,
-    look: Look,
-    workload: Workload,
-    lines: dict[str, list[tuple[float, Measurement]]],
-    ends: Mapping[str, Sequence[float]],
-    px_per_decade: float,
-    roof: float | None,
-    stale: str,
-) -> None:
-    """Each line's name at its right end: above a rising end, below a falling one or one close under the roof.
-
-    It runs to the side with more room. Names are moved apart where two would touch.
-    """
-    own = {}
-    for kernel_id, line in lines.items():
-        end = ends[kernel_id][-1]
-        falling = len(line) > 1 and end < ends[kernel_id][0]
-        near = roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44
-        own[kernel_id] = math.log10(end) + (-22 if falling or near else 22) / px_per_decade
-    places = spread(own, 24 / px_per_decade)
-    middle = math.sqrt(max(line[-1][0] for line in lines.values()) * min(line[0][0] for line in lines.values()))
-    for kernel_id, line in lines.items():
-        kernel = find_kernel([workload], kernel_id)
-        colour = look.muted if stale else look.family(kernel.family if kernel else "")
-        figure.add_annotation(
-            label(
-                look,
-                f"<b>{kernel.title if kernel else kernel_id}</b>",
-                math.log10(line[-1][0]),
-                places[kernel_id],
-                xanchor="right" if line[-1][0] > middle else "left",
-                yanchor="middle",
-                bgcolor=faded(look.background, 0.8),
-                font={"size": look.small_px, "color": colour},
-            )
-        )
 
 
 def _add_marks(

@@ -29,14 +29,14 @@ with row[3]:
     budget_s = float(settings.slider(controls["budget"]))
 
 experiment = fusion_page.experiment(experiments.Setup(size, dtype, threads))
-cases = experiment.cases()
+cases = fusion_page.cases(experiment)
 with right:
     components.measure_button(
         "Time all rungs",
         experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
     )
-jobs.panel()
+above = settings.place()
 
 record = fusion_page.record_for(own, experiment.workload)
 shown = experiments.shown(record, experiment)
@@ -46,7 +46,7 @@ if shown.stale and not record.sample:
 ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
 fusion_page.picture(record, shown)
 if shown.measurements:
-    fusion_page.claims(shown)
+    fusion_page.claims(record, shown)
     fusion_page.roofline(record, shown)
 
 st.subheader("In place against allocating, from L1 to DRAM", anchor=False)
@@ -61,6 +61,9 @@ with fields[2]:
 sweep = fusion_page.sweep(operation, experiments.Setup(upto, dtype, threads))
 with right:
     fusion_page.sweep_button(sweep, point_s)
+beside = settings.place()
+with beside if fusion_page.sweeping() else above:
+    jobs.panel()
 swept_record = fusion_page.record_for(own, sweep.workload)
 swept = experiments.shown(swept_record, sweep)
 fusion_page.sweep_notes(swept_record, swept, sweep)

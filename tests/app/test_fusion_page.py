@@ -1,0 +1,153 @@
+"""The page Fusion: rungs of GELU and the sweep, from records, from a link, and before there is any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jobs
+import pytest
+from conftest import Open
+from figure_records import ceiling, measurement, peaks
+from records_of import store_measurements, store_peaks
+from streamlit.testing.v1 import AppTest
+
+from accel_core import machine, registry
+from accel_core.model import Measurement
+from accel_core.store import Store
+
+GELU = registry.workload("gelu")
+ARRAYS = {"named_steps": 8, "power_expression": 3, "expression": 3}
+CORES = machine.detect().cores.allowed
+
+
+def made(workload: str, kernel: str, size: int, time_s: float, arrays: float | None = 0) -> Measurement:
+    """A rung as a job on all cores would have stored it."""
+    problem = registry.workload(workload)
+    shape = problem.shape(size)
+    plain = measurement("numpy")
+    return replace(
+        plain,
+        workload=workload,
+        kernel=f"{workload}/{kernel}",
+        size=size,
+        shape=shape,
+        threads=CORES if problem.kernel(kernel).threaded else 1,
+        flop=problem.flop(shape),
+        least_bytes=problem.least_bytes(shape, "float32"),
+        time_s=replace(plain.time_s, median=time_s, low=time_s * 0.99, high=time_s * 1.01),
+        peak_alloc_bytes=None if arrays is None else round(arrays * 4 * problem.array_elements(shape)),
+        id=f"{workload} {kernel} {size}",
+    )
+
+
+def rungs(size: int = 2000) -> list[Measurement]:
+    times = (0.2, 0.18, 0.006, 0.002, 0.06, 0.0015, 0.0008)
+    return [
+        made("gelu", k.name, size, t, ARRAYS.get(k.name, 0)) for k, t in zip(GELU.kernels, times, strict=True)
+    ]
+
+
+def sweep(operation: str) -> list[Measurement]:
+    slow = {1 << 10: 1.0, 1 << 24: 2.0}
+    return [
+        made(operation, kernel, n, n * 1e-9 * (slow[n] if kernel == "numpy" else 1))
+        for n in slow
+        for kernel in ("numpy", "in_place", "compiled", "compiled_threads")
+    ]
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
+
+
+def alts(app: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def test_before_a_measurement_the_page_asks_and_offers_both_buttons(open_page: Open):
+    app = open_page("fusion")
+    assert [title.value for title in app.title] == ["What did fusion remove?"]
+    assert app.button(key="measure").label.startswith("Time all rungs (about ")
+    assert app.button(key="sweep streams").label.startswith("Sweep add (about ")
+    assert not app.error and all(alts(app))
+
+
+def test_the_rungs_on_record_are_read_with_their_arrays(open_page: Open):
+    store_measurements(rungs())
+    app = open_page("fusion")
+    assert "30.0 times faster** with as many arrays (3)" in said(app)
+    assert "One call allocates 3 arrays at its peak" in said(app)
+    assert "32,000,000 B / time" in said(app)
+    assert "1 NumPy, eight named steps: 200 ms" in alts(app)[0] and "8 arrays" in alts(app)[0]
+
+
+def test_without_roofs_the_page_says_where_to_measure_them(open_page: Open):
+    store_measurements(rungs())
+    app = open_page("fusion")
+    assert "Measure the roofs first" in said(app)
+    assert not any(alt.startswith("Roofline of") for alt in alts(app))
+
+
+def test_with_roofs_every_rung_stands_under_them(open_page: Open):
+    store_measurements(rungs())
+    store_peaks()
+    copy = ceiling("memory", 50e9, level="DRAM", operation="copy", byte_convention="stream", stores="regular")
+    Store().save_peak(machine.detect().fingerprint, peaks().environment, replace(copy, threads=CORES))
+    app = open_page("fusion")
+    assert "Measure the roofs first" not in said(app)
+    (roofline,) = [alt for alt in alts(app) if alt.startswith("Roofline of")]
+    assert "Compiled loop, tanh by arithmetic, threads 45" in roofline
+    assert "0.80 of the DRAM copy roof (50.0 GB/s" in said(app)
+
+
+def test_the_button_times_all_rungs_and_the_slow_ones_also_where_they_can_be_traced(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[dict] = []
+    monkeypatch.setattr(jobs, "start", started.append)
+    app = open_page("fusion", size="6000")
+    app.button(key="measure").click().run()
+    cases = started[0]["cases"]
+    assert [c["kernel"][5:] for c in cases[:7]] == [k.name for k in GELU.kernels]
+    assert {c["size"] for c in cases[:7]} == {6000}
+    small = {c["kernel"][5:]: c["size"] for c in cases[7:]}
+    assert small["named_steps"] < 6000 and "fused" not in small
+    assert cases[6]["threads"] == CORES
+
+
+def test_the_memory_of_an_untraced_rung_is_taken_from_another_size(open_page: Open):
+    slow = [replace(m, peak_alloc_bytes=None) if m.kernel.endswith("steps") else m for m in rungs(6000)]
+    store_measurements([*slow, made("gelu", "named_steps", 512, 0.01, 8)])
+    assert "8 arrays at N=512" in alts(open_page("fusion", size="6000"))[0]
+
+
+def test_the_sweep_of_a_linked_operation_is_shown_and_swept(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    started: list[dict] = []
+    monkeypatch.setattr(jobs, "start", started.append)
+    store_measurements(sweep("triad"))
+    app = open_page("fusion", operation="triad", upto=str(1 << 24))
+    assert "2.0 times as fast at 192 MiB" in said(app)
+    assert "points are not measured at these settings" in said(app)
+    app.button(key="sweep streams").click().run()
+    asked = started[0]["cases"]
+    assert {c["kernel"] for c in asked} == {
+        f"triad/{k}" for k in ("numpy", "in_place", "compiled", "compiled_threads")
+    }
+    assert {c["size"] for c in asked} == {n for n in registry.workload("triad").sizes if n <= 1 << 24}
+
+
+def test_an_unknown_operation_in_a_link_is_replaced_with_a_sentence(open_page: Open):
+    app = open_page("fusion", operation="triadd", size="abc")
+    assert app.session_state["operation"] == "triad"
+    assert any("operation=triadd" in warning.value for warning in app.warning)
+
+
+def test_the_sweep_reaches_beyond_the_largest_cache():
+    import fusion_page
+    from figure_records import machine as known
+
+    here = known()
+    end = fusion_page.first_end(here)
+    add = registry.workload("add")
+    assert add.least_bytes((end,), "float32") >= fusion_page.BEYOND * 32 * 1024**2
+    assert fusion_page.first_end(replace(here, caches=())) in add.sizes

@@ -155,7 +155,7 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
     with right:
         theme.show(
-            contest_figure(operation, found, theme.current_look(1 / 2), chosen=choice.backend),
+            contest_figure(operation, found, theme.current_look(0.6), chosen=choice.backend),
             alt=contest_alt(operation, found),
             key="contest",
             filename=f"contest-{operation}",

@@ -38,7 +38,6 @@ with right:
         experiments.bench_job(cases, budget_s),
     )
 jobs.panel()
-components.library_notice()
 
 record = records.or_sample(own, lacking=not ladder_page.any_measured(own, workload))
 shown = experiments.shown(record, experiment)
@@ -47,5 +46,6 @@ if shown.stale and not record.sample:
     components.stale_label(shown.setup.sentence())
 ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
 ladder_page.picture(record, workload, shown)
+components.library_notice()
 ladder_page.rung_detail(record, workload, shown)
 ladder_page.details(shown)

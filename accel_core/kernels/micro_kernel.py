@@ -50,6 +50,11 @@ a."""
 ROWS = 6
 """Rows of the tile where nothing else is asked for: with it, reads are fewest (r + v is least) for r v = 24."""
 _VECTORS = TILES[ROWS]
+MASKS_ARE_FREE = WIDTH_BITS == 512
+"""AVX-512 leaves lanes out at no cost. Elsewhere a masked vector is taken apart, so whole ones have a loop of
+their own."""
+PARTIAL = 8
+"""Added to the vectors of a tile whose last vector is not whole; more than the vectors of any tile."""
 
 
 @inlined
@@ -122,21 +127,23 @@ def tile_product(
         start_a, row_bytes_a = lengths.tile_of(context, signature, args, 0, args[4], I64(0))
         start_b, row_bytes_b = lengths.tile_of(context, signature, args, 1, I64(0), args[2])
         start_c, row_bytes_c = lengths.tile_of(context, signature, args, 3, args[4], args[5])
-        lanes = I64(lengths.lanes)
-        whole = builder.sdiv(builder.sub(args[8], I64(1)), lanes)
-        mask = first_lanes(builder, builder.sub(args[8], builder.mul(whole, lanes)), lengths.vector)
+        lanes, one = I64(lengths.lanes), I64(1)
+        vectors = builder.sdiv(builder.add(args[8], builder.sub(lanes, one)), lanes)
+        rest = builder.sub(args[8], builder.mul(builder.sub(vectors, one), lanes))
+        mask = first_lanes(builder, rest, lengths.vector)
         onto = builder.icmp_signed("!=", args[9], I64(0))
 
         def body(rows: int, vectors: int) -> None:
+            vectors, partial = vectors % PARTIAL, vectors > PARTIAL
+            masks = [mask if partial and v == vectors - 1 else None for v in range(vectors)]
             starts = lengths.places(I64(0), row_bytes_a, rows, 1)
-            last = (vectors - 1) * lengths.bytes
 
             def column(at: ir.Value) -> list[ir.Value]:
                 return [lengths.every_lane(builder.add(at, start), 0) for start in starts]
 
             def row(at: ir.Value) -> list[ir.Value]:
-                full = [lengths.vector_at(at, v * lengths.bytes, lengths.size) for v in range(vectors - 1)]
-                return [*full, read_lanes(builder, builder.add(at, I64(last)), mask, lengths.vector)]
+                places = [builder.add(at, I64(v * lengths.bytes)) for v in range(vectors)]
+                return [lengths.get(*vector) for vector in zip(places, masks, strict=True)]
 
             places = lengths.places(start_c, row_bytes_c, rows, vectors)
             for place in places:
@@ -144,12 +151,14 @@ def tile_product(
             steps = I64(lengths.size), row_bytes_b
             count = rows * vectors
             sums = _outer_products(builder, lengths, args[6], count, (start_a, start_b), steps, column, row)
+            lengths.put(sums, places, masks * rows, onto)
 
-            masks = ([None] * (vectors - 1) + [mask]) * rows
-            lengths.put(sums, places, masks, onto)
-
-        cases = [(r, v) for r in range(1, ROWS + 1) for v in range(1, TILES[ROWS] + 1)]
-        _for_each_case(builder, args[7], builder.add(whole, I64(1)), cases, body)
+        kinds = (PARTIAL,) if MASKS_ARE_FREE else (0, PARTIAL)
+        sizes = [(r, v) for r in range(1, ROWS + 1) for v in range(1, TILES[ROWS] + 1)]
+        cases = [(r, v + kind) for r, v in sizes for kind in kinds]
+        is_whole = builder.icmp_signed("==", rest, lanes)
+        kind = I64(PARTIAL) if MASKS_ARE_FREE else builder.select(is_whole, I64(0), I64(PARTIAL))
+        _for_each_case(builder, args[7], builder.add(vectors, kind), cases, body)
         return context.get_dummy_value()
 
     whole = types.int64
@@ -198,6 +207,11 @@ class Lengths:
             start = self.builder.add(start, row_bytes)
         return found
 
+    def get(self, place: ir.Value, mask: ir.Value | None) -> ir.Value:
+        if mask is None:
+            return read(self.builder, place, self.vector, self.size)
+        return read_lanes(self.builder, place, mask, self.vector)
+
     def put(
         self, values: list[ir.Value], places: list[ir.Value], masks: list[ir.Value | None], onto: ir.Value
     ) -> None:
@@ -213,11 +227,7 @@ class Lengths:
         with builder.if_else(onto) as (add, replace):
             with add:
                 for value, place, mask in zip(values, places, masks, strict=True):
-                    if mask is None:
-                        before = read(builder, place, self.vector, self.size)
-                    else:
-                        before = read_lanes(builder, place, mask, self.vector)
-                    store(builder.fadd(before, value), place, mask)
+                    store(builder.fadd(self.get(place, mask), value), place, mask)
             with replace:
                 for value, place, mask in zip(values, places, masks, strict=True):
                     store(value, place, mask)

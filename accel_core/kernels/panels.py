@@ -168,7 +168,10 @@ def room(dtype: str, shapes: Shapes) -> list[NDArray[Any]]:
 
 def _fresh(size_bytes: int) -> NDArray[np.uint8]:
     size_bytes = -(-size_bytes // HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES
-    memory = mmap.mmap(-1, size_bytes + HUGE_PAGE_BYTES)
+    try:
+        memory = mmap.mmap(-1, size_bytes + HUGE_PAGE_BYTES)
+    except OSError as error:
+        raise MemoryError(f"there is no room for panels of {size_bytes} bytes") from error
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
     whole = np.frombuffer(memory, dtype=np.uint8)

@@ -68,6 +68,7 @@ def with_quarter_depth() -> None:
 def with_half_width() -> None:
     """Vectors of half the width: set before the kernels are compiled."""
     micro_kernel.WIDTH_BITS = blocking.WIDTH_BITS = max(micro_kernel.WIDTH_BITS // 2, 128)
+    micro_kernel.MASKS_ARE_FREE = False
 
 
 IDEAS: dict[str, Callable[[], None]] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -111,6 +113,40 @@ print("read and wrote inside")
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "read and wrote inside" in ended.stdout, (ended.returncode, ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("width_bits", "tiles"), [(256, {4: 3, 6: 2, 8: 1, 12: 1}), (128, {4: 6, 6: 4, 8: 3, 12: 2})]
+)
+def test_narrower_vectors_give_the_same_products(
+    width_bits: int, tiles: dict[int, int], tmp_path: Path
+) -> None:
+    """As on a processor with AVX2 and sixteen registers, and on Arm with thirty-two of 128 bit."""
+    script = f"""
+import numpy as np
+from accel_core.kernels import micro_kernel
+micro_kernel.WIDTH_BITS, micro_kernel.MASKS_ARE_FREE = {width_bits}, False
+micro_kernel.TILES.clear()
+micro_kernel.TILES.update({tiles})
+micro_kernel._VECTORS = micro_kernel.TILES[micro_kernel.ROWS]
+from accel_core.kernels import matmul_packed
+for dtype in ("float32", "float64"):
+    for m, k, n in ((1, 1, 1), (7, 20, 5), (13, 3, 8), (41, 50, 61), (24, 64, 64)):
+        a, b = (np.random.default_rng(1).uniform(-1, 1, shape).astype(dtype) for shape in ((m, k), (k, n)))
+        c = [np.full((m, n), np.nan, dtype) for _ in range(6)]
+        matmul_packed.vector_tile(a, b, c[0])
+        for at, rows in enumerate(micro_kernel.TILES):
+            matmul_packed.packed(a, b, c[at + 1], matmul_packed.blocking_here(dtype, rows, kc=16))
+        matmul_packed.packed_b_only(a, b, c[5], matmul_packed.blocking_here(dtype, kc=16))
+        for one in c:
+            np.testing.assert_allclose(one, a @ b, rtol=1e-4, atol=1e-5)
+print("all", micro_kernel.WIDTH_BITS)
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environment
+    )
+    assert ended.stdout.strip() == f"all {width_bits}", ended.stderr
 
 
 def test_products_go_three_ways_by_their_bytes_and_agree(monkeypatch: pytest.MonkeyPatch) -> None:

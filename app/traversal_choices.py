@@ -68,10 +68,11 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
 
 
 def choose(controls: dict[str, settings.Choice]) -> dict[str, Any]:
-    """The settings as widgets, and what the reader chose."""
-    values = {name: settings.select(controls[name]) for name in ("order", "beside", "n", "tiles", "cache")}
-    with st.popover("More", icon=":material/tune:", width="stretch"):
-        for name in ("layout", "pad", "visit"):
+    """The settings as widgets, and what the reader chose; what is changed less often opens on demand."""
+    values = {name: settings.select(controls[name]) for name in ("order", "beside", "n", "tiles")}
+    cache = st.session_state.get("cache", st.query_params.get("cache", TINY))
+    with st.popover(f"Cache: {cache if cache in controls['cache'].options else TINY}", width="stretch"):
+        for name in ("cache", "layout", "pad", "visit"):
             values[name] = settings.select(controls[name])
     return values
 

@@ -102,7 +102,8 @@ def sweep_figure(
     drawn = "Bandwidth (GB/s, log scale)" if over == "bytes" else "Speed (GFLOP/s, log scale)"
     figure.update_yaxes(log_axis(look, drawn, low, high, 1e9))
     values = [v for line in lines.values() for v, _ in line]
-    figure.update_xaxes(log2_axis(look, AXIS_TITLES[over], values, sizes=over == "bytes"))
+    title = "Bytes (log scale)" if look.narrow and over == "bytes" else AXIS_TITLES[over]
+    figure.update_xaxes(log2_axis(look, title, values, sizes=over == "bytes"))
     seen: dict[str, int] = {}
     for kernel_id, line in lines.items():
         _add_line(figure, look, workload, kernel_id, line, over, seen, stale)

@@ -36,7 +36,11 @@ with right:
         experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
     )
+busy, sweeping = jobs.active(), fusion_page.sweeping()
 above = settings.place()
+with above:
+    if not sweeping:
+        jobs.panel()
 
 record = fusion_page.record_for(own, experiment.workload)
 shown = experiments.shown(record, experiment)
@@ -62,8 +66,11 @@ sweep = fusion_page.sweep(operation, experiments.Setup(upto, dtype, threads))
 with right:
     fusion_page.sweep_button(sweep, point_s)
 beside = settings.place()
-with beside if fusion_page.sweeping() else above:
-    jobs.panel()
+with beside:
+    if sweeping:
+        jobs.panel()
+if busy and not jobs.active():
+    st.rerun()  # it ended while the page was drawn: the first button was drawn as if it still ran
 swept_record = fusion_page.record_for(own, sweep.workload)
 swept = experiments.shown(swept_record, sweep)
 fusion_page.sweep_notes(swept_record, swept, sweep)

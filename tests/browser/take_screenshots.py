@@ -27,6 +27,7 @@ STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, False),  # to extrapolate from
     ("ladder", {"size": 512}, True, True),
     ("roofline", {}, False, True),
+    ("fusion", {}, True, True),
     ("lab", SWEEP, True, True),
 )
 """(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""

@@ -27,12 +27,20 @@ QUESTIONS = {
     "ladder": "Why is this code slow?",
     "lab": "Where does the block size bite?",
     "roofline": "What holds it back?",
+    "fusion": "What did fusion remove?",
 }
-TITLES = {"machine": "This machine", "ladder": "Ladder", "lab": "Lab", "roofline": "Roofline"}
+TITLES = {
+    "machine": "This machine",
+    "ladder": "Ladder",
+    "lab": "Lab",
+    "roofline": "Roofline",
+    "fusion": "Fusion",
+}
 BUTTONS = {
     "machine": re.compile("Measure this machine"),
     "ladder": re.compile("Time all rungs"),
     "lab": re.compile("Measure once|Sweep the"),
+    "fusion": re.compile("Time all rungs"),
 }
 WAIT_MS = 30_000
 """Longer than a page needs to be drawn on a slow, busy machine."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from accel_core.figures.arrows import add_arrows, arrows_px, changes
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
 from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
@@ -23,7 +24,7 @@ from accel_core.model import Ceiling, Measurement, Refusal, Workload
 from accel_core.units import format_rate, format_ratio, format_time
 
 ROW_PX, BAR_PX, LINE_PX = 48, 20, 19
-TOP_PX, BOTTOM_PX, LEFT_PX = 56, 60, 44
+TOP_PX, BOTTOM_PX = 56, 60
 STEP_CHAR_PX = 7.2
 """A generous width for a character of a step's sentence: a line must fit."""
 
@@ -45,9 +46,11 @@ def ladder_figure(
     if not any(row.rate for row in rows):
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
         return teaching_figure(text, look)
-    steps = {row.number: _step_text(workload, row, rows, look) for row in rows}
+    arrows = changes(workload, rows)
+    left_px = arrows_px(arrows)
+    steps = {row.number: _step_text(workload, row, rows, look, left_px) for row in rows}
     tops = _tops(rows, steps)
-    figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=LEFT_PX)
+    figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=left_px)
     low, high = _bounds(rows, ceiling)
     figure.update_xaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
     figure.update_yaxes(visible=False, range=[tops[-1], 0], fixedrange=True)
@@ -64,7 +67,8 @@ def ladder_figure(
     ]
     add_disturbed(figure, look, crossed)
     add_disturbed_legend(figure)
-    _add_arrows(figure, look, workload, rows, tops, steps)
+    middles = [_bar_at(top, steps[row.number]) for row, top in zip(rows, tops, strict=False)]
+    add_arrows(figure, look, arrows, middles, BAR_PX)
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
@@ -94,7 +98,7 @@ def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float
     return 10 ** math.floor(math.log10(min(rates)) - 0.3), max(rates) * 2
 
 
-def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look) -> str:
+def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look, left_px: int) -> str:
     """ "72 times faster: the interpreter is gone", against the rung that this one changes."""
     before = workload.before(row.kernel)
     if before is None:
@@ -106,7 +110,7 @@ def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look) 
         ratio = format_ratio(row.rate / other.rate)
         than = "" if other.number == row.number - 1 else f" than rung {other.number}"
         text = f"{ratio}{than}: {row.kernel.idea[:1].lower()}{row.kernel.idea[1:]}"
-    return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, LEFT_PX + 24))
+    return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, left_px + 24))
 
 
 def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -> None:
@@ -177,7 +181,7 @@ def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) 
     if step:
         figure.add_annotation(_line(look, step, top, look.muted))
     value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
-    if row.disturbed:
+    if row.disturbed and not look.narrow:  # a phone has no room: the cross and the legend say it
         value += " (disturbed)"
     name = row.kernel.name if look.narrow else row.kernel.title
     text = f"<b>{row.number} {name}</b>  {value}"
@@ -195,7 +199,7 @@ def _add_bar_text(
 ) -> None:
     """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval."""
     if row.measured is None:
-        text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, LEFT_PX + 24))
+        text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, figure.layout.margin.l + 24))
     elif roof is not None and roof.value > 0 and row.rate:
         text = f"{share_text(row.rate / roof.value)} of the roof"
     else:
@@ -225,39 +229,6 @@ def _line(look: Look, text: str, y: float, colour: str) -> dict[str, object]:
         yanchor="top",
         font={"size": look.small_px, "color": colour},
     )
-
-
-def _add_arrows(
-    figure: go.Figure,
-    look: Look,
-    workload: Workload,
-    rows: Sequence[Rung],
-    tops: Sequence[float],
-    steps: dict[int, str],
-) -> None:
-    """In the left margin an arrow from each rung to the one that changes it; longer jumps further out."""
-    middles = {row.kernel.name: _bar_at(top, steps[row.number]) for row, top in zip(rows, tops, strict=False)}
-    numbers = {row.kernel.name: row.number for row in rows}
-    for row in rows:
-        before = workload.before(row.kernel)
-        if before is None or before.name not in middles:
-            continue
-        lane = 10 if row.number - numbers[before.name] == 1 else 28
-        length = middles[row.kernel.name] - middles[before.name] - (BAR_PX if lane == 10 else 8)
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xshift=-lane,
-            y=middles[row.kernel.name] - (BAR_PX / 2 if lane == 10 else 4),
-            ax=0,
-            ay=-length,
-            text="",
-            showarrow=True,
-            arrowhead=2,
-            arrowsize=1.1,
-            arrowwidth=2,
-            arrowcolor=look.muted,
-        )
 
 
 def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:

@@ -109,7 +109,7 @@ def rates(record: Record, asked: Blocking, derived: Blocking, size: int, dtype: 
     alike = [
         m
         for m in record.measurements
-        if (m.size, m.dtype, m.threads) == (size, dtype, 1) and tuple(m.shape) == tuple(WORKLOAD.shape(size))
+        if (tuple(m.shape), m.dtype, m.threads) == (tuple(WORKLOAD.shape(size)), dtype, 1)
     ]
     newest: dict[Lengths, Measurement] = {}
     for m in alike:

@@ -82,18 +82,20 @@ def rates_figure(
     if not rates.points:
         return teaching_figure(EMPTY, look, 300)
     figure = sheet(look, HEIGHT_PX)
-    figure.update_layout(margin={"t": TOP_PX, "b": 60})
+    figure.update_layout(margin={"t": TOP_PX + 40 * look.narrow, "b": 60})
     values = [p.measured.flop_per_s for p in rates.points]
     levels = [rates.numpy.flop_per_s] if rates.numpy else []
     levels += [ceiling.value] if ceiling else []
     top = 1.12 * max([*values, *levels])
-    title = "Speed (GFLOP/s)"
-    figure.update_yaxes(axis(look, title, range=[0, top / 1e9], fixedrange=True, rangemode="tozero"))
+    figure.update_yaxes(
+        axis(look, "Speed (GFLOP/s)", range=[0, top / 1e9], fixedrange=True, rangemode="tozero")
+    )
     places = [float(p.kc) for p in rates.points]
     spread = [min(places) / 2, max(places) * 2] if min(places) == max(places) else places
-    figure.update_xaxes(
-        log2_axis(look, "KC, depth of a block as it ran (elements, log scale)", spread, sizes=False)
+    title = (
+        "KC as it ran (log scale)" if look.narrow else "KC, depth of a block as it ran (elements, log scale)"
     )
+    figure.update_xaxes(log2_axis(look, title, spread, sizes=False))
     line = rates.line
     loose = [p for p in rates.points if p not in line]
     _add_loose(figure, look, loose)
@@ -102,8 +104,8 @@ def rates_figure(
         figure, look, [(p.kc, p.measured.flop_per_s / 1e9) for p in rates.points if p.measured.disturbed]
     )
     _add_levels(figure, look, rates.numpy, ceiling)
-    _add_rings(figure, look, rates)
-    _add_marks(figure, look, [m for m in marks if min(spread) <= m.value <= max(spread)])
+    _add_rings(figure, look, rates, spread)
+    _add_marks(figure, look, [m for m in marks if min(spread) <= m.value <= max(spread)], spread)
     return figure
 
 
@@ -140,7 +142,7 @@ def _add_loose(figure: go.Figure, look: Look, loose: Sequence[Point]) -> None:
         x=[p.kc for p in loose],
         y=[p.measured.flop_per_s / 1e9 for p in loose],
         mode="markers",
-        marker={"symbol": FAMILY_SYMBOLS["packed"], "size": 8, "color": faded(look.family("packed"), 0.55)},
+        marker={"symbol": FAMILY_SYMBOLS["packed"], "size": 8, "color": faded(look.family("packed"), 0.75)},
         name="other settings",
         hovertext=[_hover(p) for p in loose],
         hoverinfo="text",
@@ -198,7 +200,13 @@ def _level_label(
     )
 
 
-def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
+def _towards_the_middle(at: float, spread: Sequence[float]) -> str:
+    """The anchor of a text at `at` that does not leave the plot at either end."""
+    part = math.log(at / min(spread)) / math.log(max(spread) / min(spread))
+    return "left" if part < 0.2 else "right" if part > 0.8 else "center"
+
+
+def _add_rings(figure: go.Figure, look: Look, rates: Rates, spread: Sequence[float]) -> None:
     """The chosen setting and the rule's, named under their points."""
     same = rates.asked == rates.rule
     names = {rates.asked: "the rule, chosen" if same else "chosen"}
@@ -223,6 +231,7 @@ def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
                 f"<b>{name}</b>",
                 math.log10(point.kc),
                 at,
+                xanchor=_towards_the_middle(point.kc, spread),
                 yanchor="top",
                 yshift=-14 if name != "the rule" else -32,
                 bgcolor=faded(look.background, 0.8),
@@ -231,7 +240,7 @@ def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
         )
 
 
-def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark]) -> None:
+def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], spread: Sequence[float]) -> None:
     """The depths at which a block fills its level, as lines with their names above the plot's floor."""
     for rank, mark in enumerate(marks):
         colour = look.level(mark.level)
@@ -247,8 +256,8 @@ def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark]) -> None:
                 yref="paper",
                 yanchor="bottom",
                 yshift=4 + 42 * (rank % 2),
-                xanchor="right",
-                align="right",
+                xanchor="left" if (side := _towards_the_middle(mark.value, spread)) == "left" else "right",
+                align="left" if side == "left" else "right",
                 bgcolor=faded(look.background, 0.8),
                 font={"size": look.small_px, "color": colour},
             )

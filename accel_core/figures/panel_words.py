@@ -11,6 +11,7 @@ from accel_core.figures.words import rate_bounds, share_text, times
 from accel_core.model import Ceiling, Measurement
 from accel_core.units import format_number, format_rate
 
+NOT_YET = "The chosen setting is not measured yet: predict where it will stand, then measure it."
 ONE_RUN = timedelta(minutes=5)
 """Measurements further apart are taken for those of two runs."""
 
@@ -18,12 +19,12 @@ ONE_RUN = timedelta(minutes=5)
 def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | None = None) -> str:
     """What the measurements say of the chosen setting, beside the rule's, NumPy and the roof.
 
-    Empty where the chosen setting was not measured. "Slower" and "faster" are said only where the intervals of
+    Empty where nothing was measured. "Slower" and "faster" are said only where the intervals of
     the two times lie apart.
     """
     chosen, rule = rates.at(rates.asked), rates.at(rates.rule)
     if chosen is None:
-        return ""
+        return NOT_YET if rates.points else ""
     m = chosen.measured
     rate = format_rate(m.flop_per_s, "FLOP/s")
     if rates.asked == rates.rule:

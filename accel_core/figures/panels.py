@@ -13,7 +13,7 @@ from accel_core.units import format_bytes, format_number
 
 BAR_PX, HEAD_PX, LINE_PX, GAP_PX = 30, 26, 19, 20
 """Heights of a bar, of the line above it, of a further line of that, and of the room under a bar."""
-ROOM = 1.5
+ROOM = 1.4
 """How far the picture reaches, in full levels: what overflows further is cut off and says so."""
 PATTERN = "/"
 """Of what overflows: seen without colour too."""
@@ -74,7 +74,11 @@ def panels_figure(panels: Sequence[Panel], look: Look) -> go.Figure:
 def _head(panel: Panel, look: Look) -> str:
     """What stands above a bar: the level, its block, and how full it is; on a phone in two lines."""
     gap = "<br>" if look.narrow else ": "
-    return f"<b>{_named(panel)}</b>  {panel.block}, {lengths(panel)}{gap}{amounts(panel)}"
+    said = f'<b><span style="color:{look.warning}">{verdict(panel)}</span></b>'
+    return (
+        f"<b>{_named(panel)}</b>  {panel.block}, {lengths(panel)}{gap}{amounts(panel)}, "
+        f"{said if panel.overflows else verdict(panel)}"
+    )
 
 
 def lengths(panel: Panel) -> str:
@@ -127,7 +131,8 @@ def _draw(figure: go.Figure, look: Look, panel: Panel, head: str, top: float) ->
         }
         _bar(figure, panel, middle, 1, min(panel.share, ROOM - 0.01) - 1, hatched)
     figure.add_annotation(label(look, head, 0, top, xanchor="left", yanchor="bottom"))
-    _say(figure, look, panel, top)
+    if panel.share > ROOM:
+        _cut_off(figure, look, panel, top)
     rule = panel.rule_bytes / panel.level_bytes
     if abs(rule - panel.share) > RULE_GAP and rule < ROOM:
         _mark_rule(figure, look, rule, top)
@@ -150,23 +155,19 @@ def _bar(figure: go.Figure, panel: Panel, at: float, start: float, share: float,
     )
 
 
-def _say(figure: go.Figure, look: Look, panel: Panel, top: float) -> None:
-    """The verdict beside the box; on what overflows, a plate keeps the words readable."""
-    over = panel.overflows
-    text = f"<b>{verdict(panel)}</b>" if over else verdict(panel)
-    if over and panel.share > ROOM:
-        text += " \N{RIGHTWARDS ARROW}"
+def _cut_off(figure: go.Figure, look: Look, panel: Panel, top: float) -> None:
+    """At the end of a bar that would run on: how far, on a plate that keeps it readable on the hatching."""
     figure.add_annotation(
         label(
             look,
-            text.replace(" into ", "<br>into ") if look.narrow else text,
-            1.02,
+            f"<b>{percent(panel.share)} \N{RIGHTWARDS ARROW}</b>",
+            ROOM - 0.03,
             top + BAR_PX / 2,
-            xanchor="left",
+            xanchor="right",
             yanchor="middle",
-            bgcolor=look.background if over else None,
+            bgcolor=look.background,
             borderpad=1,
-            font={"size": look.small_px, "color": look.warning if over else look.muted},
+            font={"size": look.small_px, "color": look.warning},
         )
     )
 

@@ -10,7 +10,7 @@ from conftest import Open
 from figure_records import measurement
 from streamlit.testing.v1 import AppTest
 
-from accel_core import machine, runner
+from accel_core import machine, registry, runner
 from accel_core.errors import BadInput
 
 
@@ -61,7 +61,8 @@ def test_the_button_hands_in_every_rung_and_computes_nothing(open_page: Open, jo
     assert asked["kind"] == "bench"
     assert asked["budget_s"] == 0.5
     assert {case["size"] for case in asked["cases"]} == {128}
-    assert asked["cases"][-1]["kernel"] == "matmul/numpy"
+    rungs = [f"matmul/{kernel.name}" for kernel in registry.workload("matmul").kernels]
+    assert [case["kernel"] for case in asked["cases"]] == rungs
     assert app.query_params["job"] == job.id
     assert app.button(key="measure").disabled
 

@@ -26,6 +26,7 @@ QUESTIONS = {
     "machine": "How fast can this machine go?",
     "ladder": "Why is this code slow?",
     "lab": "Where does the block size bite?",
+    "panels": "Which cache holds which panel?",
     "roofline": "What holds it back?",
     "fusion": "What did fusion remove?",
 }
@@ -33,6 +34,7 @@ TITLES = {
     "machine": "This machine",
     "ladder": "Ladder",
     "lab": "Lab",
+    "panels": "Panels",
     "roofline": "Roofline",
     "fusion": "Fusion",
 }
@@ -40,6 +42,7 @@ BUTTONS = {
     "machine": re.compile("Measure this machine"),
     "ladder": re.compile("Time all rungs"),
     "lab": re.compile("Measure once|Sweep the"),
+    "panels": re.compile("Sweep KC"),
     "fusion": re.compile("Time all rungs"),
 }
 WAIT_MS = 30_000

@@ -1,0 +1,66 @@
+"""The page Panels in a browser: overflow a level, measure it, sweep KC, go back to the rule, reload."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from visitor import JOB_MS, has_no_fault, measured, picture, rested, slider, traces, visit
+
+SETTINGS = {"size": 512, "point": 0.5}
+OVERFLOW = (
+    "() => [...document.querySelectorAll('.js-plotly-plot')][0].layout.annotations.map(a => a.text).join()"
+)
+RATES = """() => ([...document.querySelectorAll('.js-plotly-plot')][1]?.data || [])
+    .filter(t => [].concat(t.hovertext || []).length)
+    .map(t => ({name: t.name, x: Array.from(t.x), mode: t.mode}))"""
+
+
+def over(page: Page) -> None:
+    """Wait until this session's job is over and its results are drawn."""
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=JOB_MS)
+    rested(page)
+
+
+def rates(page: Page) -> list[dict[str, Any]]:
+    return page.evaluate(RATES)
+
+
+def test_a_student_overflows_a_level_measures_it_and_hunts(page: Page, own_server: tuple[str, Path]):
+    url, home = own_server
+    visit(page, url, "panels", **SETTINGS)
+    assert len(traces(page)) == 4, "one bar for each level: nothing overflows at the rule"
+    assert "overflows" not in page.evaluate(OVERFLOW)
+    rule = slider(page, "KC").get_attribute("aria-valuetext")
+
+    slider(page, "NC").press("End")
+    page.wait_for_url(re.compile("nc=2048"))
+    slider(page, "KC").press("End")
+    page.wait_for_url(re.compile("kc=2048"))
+    rested(page)
+    assert not measured(home), "moving a slider measures nothing"
+
+    page.get_by_role("button", name="Measure this setting").click()
+    over(page)
+    kernels = [m.kernel for m in measured(home)]
+    assert sorted(kernels) == ["matmul/numpy", "matmul/packed", "matmul/packed"]
+    expect(page.get_by_text(re.compile("the rule's setting"))).to_be_visible()
+
+    page.get_by_role("button", name="Sweep KC").click()
+    over(page)
+    [line] = [trace for trace in rates(page) if trace["mode"] == "lines+markers"]
+    assert len(line["x"]) == 8 and line["x"] == sorted(line["x"])
+
+    page.reload()
+    expect(picture(page)).to_be_visible()
+    rested(page)
+    assert "kc=2048" in page.url and [t["name"] for t in rates(page) if t["mode"] == "lines+markers"]
+
+    page.get_by_role("button", name="Back to the rule").click()
+    expect(slider(page, "KC")).to_have_attribute("aria-valuetext", str(rule))
+    rested(page)
+    assert "kc=" not in page.url and "nc=" not in page.url
+    has_no_fault(page)

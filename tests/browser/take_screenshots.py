@@ -1,14 +1,16 @@
 """The pictures in the README: starts the app on an empty data folder, clicks, measures, saves.
 
-    python tests/browser/take_screenshots.py [--out assets] [--dark]
+    python tests/browser/take_screenshots.py [--out assets] [--dark] [--only traversal,lens-core]
 
-Takes about three minutes of measuring; run it on a quiet machine. The light set belongs into assets/.
+Takes about three minutes of measuring; run it on a quiet machine. The light set belongs into assets/. What the
+wanted pictures do not need is left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from browsers import chromium
@@ -18,6 +20,8 @@ from visitor import APP, button, finished, has_no_fault, progress, rested, visit
 
 VIEWPORT = {"width": 1440, "height": 900}
 SCALE = 1.5
+DENSE_SCALE = 1.0
+"""Of pictures with so much in them that they would weigh more than 250 kB."""
 MEASURE_MS = 600_000
 """Longer than any of the experiments takes on a slow machine."""
 MARGIN_PX = 16
@@ -29,8 +33,14 @@ STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("roofline", {}, False, True),
     ("fusion", {}, True, True),
     ("lab", SWEEP, True, True),
+    ("panels", {"size": 1024, "kc": 1024, "nc": 512}, False, True),
 )
 """(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
+LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
+LENS_NEEDS = ("machine", "ladder")
+TRAVERSAL = "order=ijk&beside=ikj&step=987"
+"""Late enough that B has been missed all over in ijk, and only at the heads of its lines in ikj."""
+NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *LENSES, "traversal")
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -47,21 +57,47 @@ def measure(page: Page, url: str, name: str, settings: dict) -> None:
 def photograph(page: Page, url: str, name: str, settings: dict, target: Path) -> None:
     """Save the page as it opens, the figure in view, without the blank rims left and right of it."""
     visit(page, url, name, **settings)
+    save(page, target)
+
+
+def save(page: Page, target: Path, figure: str = ".js-plotly-plot") -> None:
+    """Save what is open from the question to the end of the first `figure`."""
     has_no_fault(page)
     page.mouse.move(0, 0)  # no hover box, no toolbar
-    bring_into_view(page)
+    bring_into_view(page, figure)
     rested(page)
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.screenshot(path=target, clip=content(page), animations="disabled")
+    page.screenshot(path=target, clip=content(page, figure), animations="disabled")
     print(f"{target}: {target.stat().st_size // 1024} KiB", flush=True)
 
 
-def bring_into_view(page: Page) -> None:
+def photograph_lens(page: Page, url: str, lens: str, target: Path) -> None:
+    """Save the roofline in a lens, once the bytes of the measured kernels are simulated."""
+    visit(page, url, "roofline", lens=lens)
+    simulate = page.get_by_role("button", name="Simulate")
+    if simulate.count():
+        print(f"roofline: {simulate.inner_text().splitlines()[-1]}", flush=True)
+        simulate.click()
+        simulate.wait_for(state="detached", timeout=MEASURE_MS)
+        progress(page).wait_for(state="detached", timeout=MEASURE_MS)
+    rested(page)
+    save(page, target)
+
+
+def photograph_player(page: Page, url: str, target: Path) -> None:
+    """Save the traversal player, two orders side by side."""
+    page.goto(f"{url}/traversal?{TRAVERSAL}")
+    page.locator(".player[data-step='987']").wait_for(timeout=MEASURE_MS)
+    rested(page)
+    save(page, target, ".player")
+
+
+def bring_into_view(page: Page, figure: str) -> None:
     """Scroll down as far as the first figure needs, and never past its top."""
-    page.evaluate(
-        """margin => {
+    page.locator(figure).first.evaluate(
+        """(figure, margin) => {
             const main = document.querySelector('[data-testid="stMain"]');
-            const box = document.querySelector('.js-plotly-plot').getBoundingClientRect();
+            const box = figure.getBoundingClientRect();
             const missing = box.bottom + margin - window.innerHeight;
             main.scrollTop = Math.max(0, Math.min(missing, box.top - margin));
         }""",
@@ -69,13 +105,13 @@ def bring_into_view(page: Page) -> None:
     )
 
 
-def content(page: Page) -> dict[str, float]:
+def content(page: Page, figure: str) -> dict[str, float]:
     """The part of the window from the question to the end of the figure: x, y, width, height in CSS pixels."""
-    return page.evaluate(
-        """margin => {
+    return page.locator(figure).first.evaluate(
+        """(element, margin) => {
             const block = document.querySelector('[data-testid="stMainBlockContainer"]');
             const title = block.querySelector('h1').getBoundingClientRect();
-            const figure = block.querySelector('.js-plotly-plot').getBoundingClientRect();
+            const figure = element.getBoundingClientRect();
             const left = Math.max(0, title.left - margin);
             const top = Math.max(0, title.bottom > 0 ? title.top - margin : figure.top - margin);
             const right = Math.min(innerWidth, figure.right + margin);
@@ -86,9 +122,9 @@ def content(page: Page) -> dict[str, float]:
     )
 
 
-def new_page(browser: Browser, scheme: str) -> Page:
+def new_page(browser: Browser, scheme: str, scale: float = SCALE) -> Page:
     """A page in the light or dark theme that a README picture is taken of."""
-    context = browser.new_context(viewport=VIEWPORT, device_scale_factor=SCALE, color_scheme=scheme)
+    context = browser.new_context(viewport=VIEWPORT, device_scale_factor=scale, color_scheme=scheme)
     return context.new_page()
 
 
@@ -96,18 +132,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=REPOSITORY / "assets", help="folder for the pictures")
     parser.add_argument("--dark", action="store_true", help="the dark theme; give another folder with --out")
+    parser.add_argument("--only", default=",".join(NAMES), help=f"some of {','.join(NAMES)}")
     options = parser.parse_args()
+    wanted = options.only.split(",")
+    if unknown := [name for name in wanted if name not in NAMES]:
+        parser.error(f"{', '.join(unknown)} is none of {', '.join(NAMES)}")
     if options.dark and options.out == REPOSITORY / "assets":
         parser.error("the dark set does not replace the README's: give another folder with --out")
     if not options.out.is_dir():
         parser.error(f"{options.out} is no folder: make it first")
     with tempfile.TemporaryDirectory() as home, serve(APP, Path(home)) as url, chromium() as browser:
-        page = new_page(browser, "dark" if options.dark else "light")
+        scheme = "dark" if options.dark else "light"
+        page = new_page(browser, scheme)
         for name, settings, measuring, keep in STEPS:
-            if measuring:
+            if measuring and needed(name, wanted):
                 measure(page, url, name, settings)
-            if keep:
+            if keep and name in wanted:
                 photograph(page, url, name, settings, options.out / f"{name}.png")
+        for name, lens in LENSES.items():
+            if name in wanted:
+                photograph_lens(page, url, lens, options.out / f"{name}.png")
+        if "traversal" in wanted:
+            photograph_player(new_page(browser, scheme, DENSE_SCALE), url, options.out / "traversal.png")
+
+
+def needed(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a picture is wanted of what is measured on the page `name`."""
+    plots = {"roofline", *LENSES}
+    return name in wanted or (name in LENS_NEEDS and bool(plots & set(wanted)))
 
 
 if __name__ == "__main__":

@@ -104,8 +104,7 @@ class AutoBackend(ComputeBackend):
         kind = routes.kind_of_product(left, right)
         if kind is not None:
             run = routes.route_product(self._chosen("matmul", kind, left), left, right)
-        if left is a and right is b:
-            _remember(self._matmul, (*_key(left), *_key(right)), run)
+        _remember(self._matmul, (*_key(left), *_key(right)), run)
         return run, left, right
 
     def _decide_gelu(self, x: ArrayLike) -> tuple[Run, Array]:
@@ -113,8 +112,7 @@ class AutoBackend(ComputeBackend):
         kind = routes.kind_of_elements(array)
         backend = find_backend("numpy") if kind is None else self._chosen("gelu", kind, array)
         run = routes.route_elements(backend, "gelu")
-        if array is x:
-            _remember(self._gelu, _key(array), run)
+        _remember(self._gelu, _key(array), run)
         return run, array
 
     def _decide_add(self, x: ArrayLike, y: ArrayLike) -> tuple[Run, Array, Array]:
@@ -123,8 +121,7 @@ class AutoBackend(ComputeBackend):
         if kind is None:  # they broadcast, or they do not go together
             return find_backend("numpy").add, left, right
         run = routes.route_elements(self._chosen("add", kind, left), "add")
-        if left is x and right is y:
-            _remember(self._add, (*_key(left), *_key(right)), run)
+        _remember(self._add, (*_key(left), *_key(right)), run)
         return run, left, right
 
     def _decide_softmax(self, x: ArrayLike) -> tuple[Run, Array]:
@@ -133,8 +130,7 @@ class AutoBackend(ComputeBackend):
         if kind is None:
             return find_backend("numpy").softmax, array
         run = routes.route_rows(self._chosen("softmax", kind, array), "softmax", array)
-        if array is x:
-            _remember(self._softmax, _key(array), run)
+        _remember(self._softmax, _key(array), run)
         return run, array
 
     def _decide_layer_norm(
@@ -145,9 +141,8 @@ class AutoBackend(ComputeBackend):
         if kind is None:
             return find_backend("numpy").layer_norm, array, scale, shift, epsilon
         run = routes.route_rows(self._chosen("layer_norm", kind, array), "layer_norm", array)
-        if array is x and scale is gamma and shift is beta:
-            keys = tuple(None if row is None else _key(row) for row in (scale, shift))
-            _remember(self._layer_norm, (_key(array), *keys), run)
+        keys = tuple(None if row is None else _key(row) for row in (scale, shift))
+        _remember(self._layer_norm, (_key(array), *keys), run)
         return run, array, scale, shift, epsilon
 
     def _chosen(self, operation: str, kind: routes.Kind, array: Array) -> ComputeBackend:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cached
@@ -171,6 +172,20 @@ def test_a_step_takes_the_largest_size_that_both_were_timed_at(open_page: Open) 
     )
     app = open_page("backends", step="access pattern")
     assert app.metric[0].value == "4.00 times faster" and "N=256" in app.metric[0].label
+
+
+def test_a_time_on_other_threads_answers_no_question(open_page: Open) -> None:
+    store_measurements([measurement("python_loops", size=128), measurement("numpy", size=128, threads=2)])
+    assert not open_page("backends", step="library").metric
+    store_measurements([measurement("numpy", size=128)])
+    assert open_page("backends", step="library").metric
+
+
+def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
+    here = this_machine.detect()
+    other = replace(part(), threads=here.cores.allowed + 1)
+    Store().save("calibration", other, here.fingerprint, this_machine.environment())
+    assert "nothing measured yet" in alts(open_page("backends"))["map"]
 
 
 def test_cores_are_held_against_one_core() -> None:

@@ -265,7 +265,7 @@ def test_auto_decides_once_for_each_kind_of_operands(recording: Recording) -> No
 
 def test_auto_checks_what_only_looks_like_what_it_knows() -> None:
     auto = AutoBackend(chooser_of())
-    plain = np.array([[1.0, 2.0], [3.0, 4.0]])
+    plain = np.array([[1.0, 2.0], [3.0, 4.0]]).view()
     auto.matmul(plain, plain)
     locked = plain.view(type("Mine", (np.ndarray,), {}))
     assert type(auto.matmul(locked, locked)) is np.ndarray
@@ -295,6 +295,18 @@ def test_auto_makes_one_product_of_a_batch_against_one_matrix(recording: Recordi
     assert recording.seen == ["matmul"]
     auto.matmul(a, np.ones((2, 4, 5)))
     assert recording.seen == ["matmul", "matmuls"]
+
+
+def test_compiled_kernels_see_no_number_across_its_natural_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    for name in ("matmul_packed", "matmul_packed_threads", "product"):
+        monkeypatch.setattr(f"accel_core.backends.compiled.{name}", lambda *arrays: seen.extend(arrays[:2]))
+    odd = np.zeros(8 * 18 + 1, np.uint8)[1:].view(np.float64).reshape(2, 3, 3)
+    for threads in (False, True):
+        backend = accel_core.CompiledBackend(threads)
+        backend.plain_matmul(odd[0], odd[1])
+        backend.plain_matmuls(odd, odd)
+    assert len(seen) == 12 and all(array.flags.aligned for array in seen) and not odd.flags.aligned
 
 
 def test_auto_turns_operands_that_run_backwards_around_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,6 +474,7 @@ def test_a_calibrate_job_gets_its_defaults_and_all_processors() -> None:
         {"lengths": [[8]]},
         {"operations": ["gelu"], "lengths": [[8, 8]]},
         {"operations": ["gelu"], "lengths": [[0]]},
+        {"operations": ["gelu", "add"], "lengths": [[8]]},
         {"operations": ["gelu"], "lengths": [["8"]]},
         {"operations": ["gelu"], "lengths": ["8"]},
         {"operations": ["matmul"], "lengths": [[1, 30000, 30000, 30000]]},

@@ -24,6 +24,8 @@ Work = Callable[[], object]
 _pools: dict[tuple[int, ...], ThreadPoolExecutor] = {}
 """Processors (negative numbers where the system does not tell) -> a thread for each but the first."""
 _lock = threading.Lock()
+_home = threading.local()
+"""`processor` of a thread of a pool: its own."""
 
 
 def thread_count() -> int:
@@ -48,7 +50,7 @@ def run(work: Sequence[Work]) -> None:
     if threads < 2:
         take()
     else:
-        others = [_pool(processors).submit(take) for _ in range(threads - 1)]
+        others = [_pool(processors).submit(_at_home, take) for _ in range(threads - 1)]
         with _staying(processors[0]):
             take()
         for other in others:
@@ -70,6 +72,13 @@ def _failure_of(work: Work) -> list[BaseException]:
     except BaseException as error:
         return [error]
     return []
+
+
+def _at_home(take: Work) -> None:
+    """`take()` on the processor of this thread of the pool; whoever pinned the process has moved it too."""
+    if _home.processor >= 0:
+        os.sched_setaffinity(0, {_home.processor})  # Linux: 0 is the calling thread
+    take()
 
 
 @contextmanager
@@ -98,12 +107,10 @@ def _pool(processors: tuple[int, ...]) -> ThreadPoolExecutor:
         if processors not in _pools:
             left = list(processors[1:])
 
-            def stay() -> None:
-                processor = left.pop()
-                if processor >= 0:
-                    os.sched_setaffinity(0, {processor})  # Linux: 0 is the calling thread
+            def settle() -> None:
+                _home.processor = left.pop()
 
-            _pools[processors] = ThreadPoolExecutor(len(processors) - 1, "kernel", initializer=stay)
+            _pools[processors] = ThreadPoolExecutor(len(processors) - 1, "kernel", initializer=settle)
         return _pools[processors]
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numba
 import pytest
@@ -73,6 +74,23 @@ def test_each_thread_stays_on_a_processor_of_its_own() -> None:
     if threads > 1:
         assert sorted(map(sorted, stays)) == [[cpu] for cpu in sorted(before)[:threads]]
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list threads")
+def test_a_thread_that_was_moved_goes_back_to_its_processor() -> None:
+    threads = pool.thread_count()
+    everywhere, meeting = os.sched_getaffinity(0), threading.Barrier(threads)
+    pool.run([lambda: meeting.wait(timeout=30)] * threads)
+    for task in Path("/proc/self/task").iterdir():  # as pinning and unpinning a whole process does
+        os.sched_setaffinity(int(task.name), everywhere)
+    stays: list[int] = []
+
+    def look() -> None:
+        meeting.wait(timeout=30)
+        stays.append(len(os.sched_getaffinity(0)))
+
+    pool.run([look] * threads)
+    assert stays == [1 if threads > 1 else len(everywhere)] * threads
 
 
 def test_threads_are_as_many_as_the_measurement_allows() -> None:

@@ -140,7 +140,7 @@ def teaching_figure(message: str, look: Look, height_px: int = 420) -> go.Figure
     figure.add_annotation(
         label(
             look,
-            wrap(message, 38),
+            wrap(message, min(38, look.chars(11, 50))),
             0.5,
             0.5,
             xref="paper",

@@ -11,7 +11,7 @@ from accel_core.figures.canvas import label, sheet
 from accel_core.figures.look import Look, faded
 from accel_core.units import format_bytes, format_number
 
-BAR_PX, HEAD_PX, LINE_PX, GAP_PX = 30, 26, 19, 20
+BAR_PX, HEAD_PX, LINE_PX, GAP_PX = 40, 26, 19, 28
 """Heights of a bar, of the line above it, of a further line of that, and of the room under a bar."""
 ROOM = 1.4
 """How far the picture reaches, in full levels: what overflows further is cut off and says so."""

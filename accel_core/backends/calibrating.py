@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from accel_core.backends import grid, routes
+from accel_core.backends.chooser import PREFERRED
 from accel_core.backends.current import find_backend
 from accel_core.backends.interface import OPERATIONS, operation_arguments
 from accel_core.backends.operands import Operands, make_operands, tolerance
@@ -22,7 +23,7 @@ from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES, Machine, Shape
 
-CANDIDATES = ("numpy", "compiled", "compiled_threads", "blocked", "naive")
+CANDIDATES = PREFERRED
 """Whom AutoBackend may choose."""
 SLOW_S = 0.01
 """Past this, Python loops are not run: they lose by far, and would take the time of all others."""

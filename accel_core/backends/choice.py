@@ -57,6 +57,8 @@ class Choice:
         how = _HOW[self.source]
         if self.margin is None:
             return f"{how}; nothing else was timed."
+        if self.margin <= 1:
+            return f"{how}; {self.second} is as fast within 2 %, and {self.backend} is asked first."
         more = f"{format_number(100 * (self.margin - 1), 2)} % longer"
         beaten = f"{format_number(self.margin)} times as long" if self.margin >= 2 else more
         return f"{how}; the next best, {self.second}, takes {beaten}."

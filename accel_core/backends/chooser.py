@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from accel_core.backends.choice import Choice
 from accel_core.backends.crossovers import Crossovers, Times
 from accel_core.backends.rule import by_rule
 
+PREFERRED = ("numpy", "compiled", "compiled_threads", "blocked", "naive")
+NEAR = 1.02
+"""Twice what a contest is measured to (1 %)."""
 Load = Callable[[], tuple[Crossovers, int]]
 """() -> (the crossovers of this machine, threads that it may use); called at the first choice."""
 
@@ -41,7 +44,7 @@ class Chooser:
         if found is None:
             backend, sentence = by_rule(operation, lengths, layout, threads)
             return Choice(operation, tuple(lengths), dtype, layout, backend, "rule", sentence, {})
-        backend = min(found.times_s, key=lambda name: found.times_s[name])
+        backend = best_of(found.times_s)
         return Choice(operation, tuple(lengths), dtype, layout, backend, found.source, "", found.times_s)
 
     def _of_class(
@@ -52,6 +55,14 @@ class Chooser:
         if key not in self._classes:
             self._classes[key] = crossovers.near(operation, dtype, layout, middle)
         return self._classes[key]
+
+
+def best_of(times_s: Mapping[str, float]) -> str:
+    """The fastest; of those within NEAR of it the first in PREFERRED, so that noise chooses nothing
+    far-fetched."""
+    most_s = NEAR * min(times_s.values())
+    known = [name for name in (*PREFERRED, *times_s) if times_s.get(name, math.inf) <= most_s]
+    return known[0]
 
 
 def shape_class(lengths: Sequence[int]) -> tuple[float, ...]:

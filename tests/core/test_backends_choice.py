@@ -103,6 +103,15 @@ def test_of_two_contests_at_one_shape_the_later_counts() -> None:
     assert (choice.backend, choice.source, choice.margin) == ("compiled", "measured", 1.5)
 
 
+def test_of_those_that_are_as_fast_the_plainest_is_taken() -> None:
+    near = chooser_of(part("gelu", [contest((64,), blocked=1.0, compiled=1.01, numpy=1.03)]))
+    choice = near.choose("gelu", (64,), "float32", "C")
+    assert choice.backend == "compiled"
+    assert choice.because.endswith("blocked is as fast within 2 %, and compiled is asked first.")
+    own = chooser_of(part("gelu", [contest((64,), mine=1.0, numpy=1.1)]))
+    assert own.choose("gelu", (64,), "float32", "C").backend == "mine"
+
+
 def test_a_shape_off_the_grid_answers_for_itself_alone() -> None:
     chooser = chooser_of(part("gelu", [contest((1000,), naive=1.0, numpy=2.0), contest((1024,), numpy=1.0)]))
     assert chooser.choose("gelu", (1000,), "float32", "C").backend == "naive"

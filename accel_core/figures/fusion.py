@@ -107,14 +107,15 @@ def _add_axes(figure: go.Figure, look: Look, steps: Sequence[Step], roof: Ceilin
     """One horizontal axis a panel; time is logarithmic, bandwidth and arrays begin at nothing."""
     domains = NARROW if look.narrow else WIDE
     times = [s.measured.time_s.median for s in steps]
-    low, high = 10 ** math.floor(math.log10(min(times)) - 0.2), max(times) * (20 if look.narrow else 5)
+    least = min(s.measured.time_s.low or s.measured.time_s.median for s in steps)
+    low, high = 10 ** math.floor(math.log10(least) - 0.2), max(times) * (20 if look.narrow else 5)
     unit, scale = next(
         (u, s) for u, s in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if max(times) >= s or s < 1e-5
     )
     time_title = f"Time ({unit}, log)" if look.narrow else f"Time of a call ({unit}, log scale)"
     figure.update_xaxes(log_axis(look, time_title, low, high, scale), domain=domains["time"])
     if not look.narrow:
-        top = max([bandwidth(s.measured) for s in steps] + ([roof.value] if roof else []))
+        top = max([_bounds(s.measured)[1] for s in steps] + ([roof.value] if roof else []))
         figure.update_layout(
             xaxis2=_linear(look, "Effective bandwidth (GB/s)", top * 1.36, domains["bandwidth"], 1e9)
         )

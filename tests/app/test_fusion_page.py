@@ -118,7 +118,9 @@ def test_the_button_times_all_rungs_and_the_slow_ones_also_where_they_can_be_tra
 def test_the_memory_of_an_untraced_rung_is_taken_from_another_size(open_page: Open):
     slow = [replace(m, peak_alloc_bytes=None) if m.kernel.endswith("steps") else m for m in rungs(6000)]
     store_measurements([*slow, made("gelu", "named_steps", 512, 0.01, 8)])
-    assert "8 arrays at N=512" in alts(open_page("fusion", size="6000"))[0]
+    app = open_page("fusion", size="6000")
+    assert "8 arrays at N=512" in alts(app)[0]
+    assert "8 arrays at N=512" in app.get("plotly_chart")[0].proto.spec
 
 
 def test_the_sweep_of_a_linked_operation_is_shown_and_swept(open_page: Open, monkeypatch: pytest.MonkeyPatch):

@@ -139,6 +139,14 @@ def test_a_rung_has_a_bar_of_time_and_as_many_blocks_as_arrays(look) -> None:
     assert bool([t for t in figure.data if t.xaxis == "x2"]) != look.narrow
 
 
+def test_an_interval_as_wide_as_a_busy_machine_makes_it_stays_in_the_picture() -> None:
+    wide = records.estimate(TIMES["fused"], 0.95)
+    busy = [replace(m, time_s=wide) if m.kernel == "gelu/fused" else m for m in rungs()]
+    figure = fusion_figure(GELU, busy, LOOKS[0])
+    assert figure.layout.xaxis2.range[1] > busy[5].least_bytes / wide.low
+    assert 10 ** figure.layout.xaxis.range[0] < wide.low
+
+
 def test_without_a_rung_every_picture_says_what_will_stand_there() -> None:
     assert "Time the rungs" in shown(fusion_figure(GELU, [], LOOKS[0])).replace("<br>", " ")
     empty = fusion_roofline_figure(records.machine(), records.ceilings(), GELU, [], LOOKS[0])

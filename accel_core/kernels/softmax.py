@@ -59,8 +59,8 @@ _KERNELS = (
         family="numpy",
         idea="Each step is done for the whole array at once.",
         explanation=(
-            "Five passes over the array, and three arrays of its size: the differences, their powers (NumPy "
-            "writes them over the differences where nobody needs those), and the quotients."
+            "Five passes over the array, and two arrays of its size at a time: the differences and their "
+            "powers, then the powers and the quotients."
         ),
         typical_flop_per_s=3e8,
     ),

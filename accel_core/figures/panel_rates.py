@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import axis, label, log2_axis, sheet, teaching_figure, wrap
+from accel_core.figures.canvas import axis, label, log2_axis, sheet, teaching_figure
 from accel_core.figures.disturbed import add_disturbed
 from accel_core.figures.look import FAMILY_SYMBOLS, Look, faded
 from accel_core.figures.marks import Mark
@@ -16,7 +16,8 @@ from accel_core.figures.words import interval, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Measurement
 from accel_core.units import format_rate, format_time
 
-HEIGHT_PX, TOP_PX = 480, 84
+PLOT_PX, AXIS_PX, LEGEND_PX, MARK_PX, TOOLS_PX = 340, 60, 24, 22, 40
+"""Heights: of the plot, of its axis, of a line of the legend, of a mark's name, of the toolbar."""
 CLOSE = 0.1
 """NumPy is named under its line where the roof is so near above it."""
 LENGTHS = ("mr", "mc", "kc", "nc")
@@ -81,31 +82,33 @@ def rates_figure(
     """
     if not rates.points:
         return teaching_figure(EMPTY, look, 300)
-    figure = sheet(look, HEIGHT_PX)
-    figure.update_layout(margin={"t": TOP_PX + 40 * look.narrow, "b": 60})
     values = [p.measured.flop_per_s for p in rates.points]
-    levels = [rates.numpy.flop_per_s] if rates.numpy else []
-    levels += [ceiling.value] if ceiling else []
-    top = 1.12 * max([*values, *levels])
-    figure.update_yaxes(
-        axis(look, "Speed (GFLOP/s)", range=[0, top / 1e9], fixedrange=True, rangemode="tozero")
-    )
+    values += [rates.numpy.flop_per_s] if rates.numpy else []
+    values += [ceiling.value] if ceiling else []
     places = [float(p.kc) for p in rates.points]
     spread = [min(places) / 2, max(places) * 2] if min(places) == max(places) else places
-    title = (
-        "KC as it ran (log scale)" if look.narrow else "KC, depth of a block as it ran (elements, log scale)"
-    )
-    figure.update_xaxes(log2_axis(look, title, spread, sizes=False))
+    marks = [m for m in marks if min(spread) <= m.value <= max(spread)]
+    figure = _sheet(look, 1.12 * max(values) / 1e9, spread, len(marks))
     line = rates.line
-    loose = [p for p in rates.points if p not in line]
-    _add_loose(figure, look, loose)
+    _add_loose(figure, look, [p for p in rates.points if p not in line])
     _add_line(figure, look, line)
-    add_disturbed(
-        figure, look, [(p.kc, p.measured.flop_per_s / 1e9) for p in rates.points if p.measured.disturbed]
-    )
+    crossed = [(p.kc, p.measured.flop_per_s / 1e9) for p in rates.points if p.measured.disturbed]
+    add_disturbed(figure, look, crossed)
     _add_levels(figure, look, rates.numpy, ceiling)
-    _add_rings(figure, look, rates, spread)
-    _add_marks(figure, look, [m for m in marks if min(spread) <= m.value <= max(spread)], spread)
+    _add_rings(figure, look, rates)
+    _add_marks(figure, look, marks, spread)
+    return figure
+
+
+def _sheet(look: Look, highest: float, spread: Sequence[float], marks: int) -> go.Figure:
+    """The axes, with room above for so many names of marks and below for the legend."""
+    top, bottom = TOOLS_PX + MARK_PX * marks, AXIS_PX + LEGEND_PX * (5 if look.narrow else 1)
+    figure = sheet(look, top + PLOT_PX + bottom)
+    place = {"yref": "container", "y": 0, "yanchor": "bottom"}
+    figure.update_layout(margin={"t": top, "b": bottom}, legend=place)
+    figure.update_yaxes(axis(look, "Speed (GFLOP/s)", range=[0, highest], fixedrange=True))
+    depth = "KC" if look.narrow else "KC, depth of a block"
+    figure.update_xaxes(log2_axis(look, f"{depth} as it ran (log scale)", spread, sizes=False))
     return figure
 
 
@@ -189,12 +192,12 @@ def _level_label(
         label(
             look,
             text,
-            1,
+            0,
             at,
             xref="paper",
-            xanchor="right",
+            xanchor="left",
+            xshift=4,
             yanchor="top" if below else "bottom",
-            bgcolor=faded(look.background, 0.8),
             font={"size": look.small_px, "color": colour},
         )
     )
@@ -206,42 +209,24 @@ def _towards_the_middle(at: float, spread: Sequence[float]) -> str:
     return "left" if part < 0.2 else "right" if part > 0.8 else "center"
 
 
-def _add_rings(figure: go.Figure, look: Look, rates: Rates, spread: Sequence[float]) -> None:
-    """The chosen setting and the rule's, named under their points."""
-    same = rates.asked == rates.rule
-    names = {rates.asked: "the rule, chosen" if same else "chosen"}
-    names.setdefault(rates.rule, "the rule")
-    for lengths, name in names.items():
+def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
+    """A ring round the chosen setting and a square round the rule's, named in the legend."""
+    rings = (("chosen", "circle-open", rates.asked), ("the rule", "square-open", rates.rule))
+    for name, symbol, lengths in rings:
         point = rates.at(lengths)
-        if point is None:
-            continue
-        at = point.measured.flop_per_s / 1e9
-        figure.add_scatter(
-            x=[point.kc],
-            y=[at],
-            mode="markers",
-            marker={"symbol": "circle-open", "size": 22, "color": look.ink, "line": {"width": 2.5}},
-            hoverinfo="skip",
-            showlegend=False,
-            name=name,
-        )
-        figure.add_annotation(
-            label(
-                look,
-                f"<b>{name}</b>",
-                math.log10(point.kc),
-                at,
-                xanchor=_towards_the_middle(point.kc, spread),
-                yanchor="top",
-                yshift=-14 if name != "the rule" else -32,
-                bgcolor=faded(look.background, 0.8),
-                font={"size": look.small_px, "color": look.ink},
+        if point is not None:
+            figure.add_scatter(
+                x=[point.kc],
+                y=[point.measured.flop_per_s / 1e9],
+                mode="markers",
+                marker={"symbol": symbol, "size": 24, "color": look.ink, "line": {"width": 2.5}},
+                hoverinfo="skip",
+                name=name,
             )
-        )
 
 
 def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], spread: Sequence[float]) -> None:
-    """The depths at which a block fills its level, as lines with their names above the plot's floor."""
+    """The depths at which a block fills its level, as lines with their names above the plot."""
     for rank, mark in enumerate(marks):
         colour = look.level(mark.level)
         line = {"color": colour, "width": 1.5, "dash": "6px,4px"}
@@ -250,15 +235,13 @@ def _add_marks(figure: go.Figure, look: Look, marks: Sequence[Mark], spread: Seq
         figure.add_annotation(
             label(
                 look,
-                wrap(mark.label, 16 if look.narrow else 22),
+                f"{mark.label}: {mark.value:.0f}",
                 math.log10(mark.value),
-                0,
+                1,
                 yref="paper",
                 yanchor="bottom",
-                yshift=4 + 42 * (rank % 2),
-                xanchor="left" if (side := _towards_the_middle(mark.value, spread)) == "left" else "right",
-                align="left" if side == "left" else "right",
-                bgcolor=faded(look.background, 0.8),
+                yshift=2 + MARK_PX * rank,
+                xanchor=_towards_the_middle(mark.value, spread),
                 font={"size": look.small_px, "color": colour},
             )
         )

@@ -17,6 +17,8 @@ ROOM = 1.4
 """How far the picture reaches, in full levels: what overflows further is cut off and says so."""
 PATTERN = "/"
 """Of what overflows: seen without colour too."""
+JUST = 0.9
+"""From this share on nothing else has room beside the block."""
 RULE_GAP = 0.005
 """Shares nearer than this are drawn as the same."""
 
@@ -101,7 +103,9 @@ def percent(share: float) -> str:
 
 def verdict(panel: Panel) -> str:
     """Whether the block fits, in words."""
-    return f"overflows into {panel.beyond}" if panel.overflows else "fits"
+    if panel.overflows:
+        return f"overflows into {panel.beyond}"
+    return "just fits" if panel.share > JUST else "fits"
 
 
 def _named(panel: Panel) -> str:

@@ -44,6 +44,7 @@ def test_a_block_that_fits_fills_its_share_and_nothing_beyond(size_kib: int) -> 
     [bar] = panels_figure([panel(size_kib)], PAPER).data
     assert (bar.base[0], bar.x[0]) == (0, pytest.approx(size_kib / 48))
     assert bar.marker.pattern.shape is None
+    assert ("just fits" in panels_alt([panel(size_kib)])) == (size_kib == 48)
     assert any(text.endswith("fits") for text in texts(panels_figure([panel(size_kib)], PAPER)))
 
 
@@ -116,18 +117,23 @@ def test_the_speed_axis_begins_at_zero_and_holds_roof_and_numpy() -> None:
     assert any("NumPy" in text for text in texts(figure)) and any("FMA roof" in text for text in texts(figure))
 
 
-def test_rings_name_the_chosen_setting_and_the_rule_and_one_ring_does_for_both() -> None:
-    two = rates_figure(rates(point(DEEP, 90e9), point(RULE, 100e9)), PAPER)
-    assert {"<b>chosen</b>", "<b>the rule</b>"} <= set(texts(two))
-    one = rates_figure(rates(point(RULE, 100e9), asked=RULE), PAPER)
-    assert [text for text in texts(one) if "rule" in text] == ["<b>the rule, chosen</b>"]
+def test_a_ring_and_a_square_name_the_chosen_setting_and_the_rule_also_round_one_point() -> None:
+    def rings(found: Rates) -> dict[str, tuple[int, str]]:
+        data = [trace for trace in rates_figure(found, PAPER).data if trace.name in ("chosen", "the rule")]
+        return {trace.name: (trace.x[0], trace.marker.symbol) for trace in data}
+
+    two = rings(rates(point(DEEP, 90e9), point(RULE, 100e9)))
+    assert two == {"chosen": (1024, "circle-open"), "the rule": (512, "square-open")}
+    one = rings(rates(point(RULE, 100e9), asked=RULE))
+    assert one == {"chosen": (512, "circle-open"), "the rule": (512, "square-open")}
+    assert list(rings(rates(point(RULE, 100e9)))) == ["the rule"]
 
 
 def test_a_mark_outside_of_the_measured_depths_is_left_out() -> None:
     found = rates(point(DEEP, 90e9), point(RULE, 100e9))
     marks = [Mark(700, "inside", "L1"), Mark(5000, "outside", "L2")]
     said = texts(rates_figure(found, PAPER, marks=marks))
-    assert "inside" in said and "outside" not in said
+    assert "inside: 700" in said and not any("outside" in text for text in said)
 
 
 def test_a_disturbed_timing_is_crossed() -> None:

@@ -35,18 +35,23 @@ export function smaller(px) {
 
 /** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures.
  *
- * What is looked at while it plays, all but the footer, is at most `height` where one of FORMS is: the first that is.
+ * What is looked at while it plays, all but the footer, is at most `height` where one of FORMS is. Of those with the
+ * cache beside the matrices and under them the one with larger elements is taken.
  */
 export function layoutPicture(lanes, width, height, legend, footer, widthOf) {
   const letters = Math.max(...lanes.flatMap((lane) => nestLines(lane).map((text) => text.length)));
   const paper = { px: textSize(width), letters, widthOf };
-  const tried = (form) => layoutForm(lanes, width, legend, footer, { ...paper, form });
-  if (width < TWO_LANES_PX) return tried(FORMS[0]); // a phone scrolls
-  for (const form of FORMS) {
-    const found = tried(form);
-    if (found.footer.y <= height) return clearOfTheBar(found, height);
-  }
-  return tried(FORMS.at(-1));
+  const tried = (form, wide) => layoutForm(lanes, width, legend, footer, { ...paper, form, wide });
+  if (width < TWO_LANES_PX) return tried(FORMS[0], false); // a phone scrolls
+  const found = [true, false].map((wide) => {
+    for (const form of FORMS) {
+      const layout = tried(form, wide);
+      if (layout.footer.y <= height) return clearOfTheBar(layout, height);
+    }
+    return tried(FORMS.at(-1), wide);
+  });
+  const [beside, under] = found.map((layout) => [layout.footer.y <= height, layout.boxes[0].matrices.cell]);
+  return beside[0] >= under[0] && beside[1] >= under[1] ? found[0] : found[1];
 }
 
 /** A footer that the bar would cut through moves under it. */
@@ -88,7 +93,7 @@ function layoutLane(lane, width, paper) {
   const sentenceLines = widthOf(LONGEST_SENTENCE, px) <= width - px ? 1 : 2;
   const head = { x: 0, y: 0, width, sentenceLines, height: Math.round((1.9 + 1.35 * sentenceLines) * px) };
   const column = { width, gap, y: head.height + gap / 2, blocks: {} };
-  if (width >= WIDE_PX) wideLane(column, lane, paper);
+  if (paper.wide && width >= WIDE_PX) wideLane(column, lane, paper);
   else narrowLane(column, lane, paper);
   return { width, px, height: column.y, head, ...column.blocks };
 }

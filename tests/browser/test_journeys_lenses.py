@@ -72,6 +72,7 @@ def test_a_lens_simulates_shows_the_levels_and_moves_its_dot_with_the_switch(
     assert page.evaluate(DOTS) == []
     page.get_by_role("button", name=f"Simulate 3 kernels at N={SIZE}").click()
     page.wait_for_function(f"() => ({DOTS})().length === {len(KERNELS)}", timeout=COMPILED_MS)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=JOB_MS)  # now all stays in place
     rested(page)
     levels = len(detect().caches) + 1
     core = page.evaluate(DOTS)

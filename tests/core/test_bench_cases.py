@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -220,6 +221,24 @@ def test_a_comparison_is_disturbed_where_its_core_was_lost(listed: Listed) -> No
     listed(a_kernel(time, "one"), a_kernel(time, "two"))
     (result,) = compare([(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, clocks=time.clocks())
     assert isinstance(result, Comparison) and result.disturbed
+
+
+def test_what_is_compiled_at_the_measured_size_only_is_no_sample(listed: Listed) -> None:
+    """A kernel may go another way where its arrays are large; that way is compiled by the call that is checked."""
+    time = FakeTime(lambda shape, call: 1e-3)
+    went: list[Any] = []
+
+    def answer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if a.shape == (64, 64) and not went:
+            went.append(numba.njit(lambda x: x + 1)(1))
+            time.now_s, time.cpu_s = time.now_s + 3.0, time.cpu_s + 3.0
+        return add(a, b)
+
+    listed(a_kernel(time, "one", answer))
+    (result,) = run_cases([Case("sum/one", 64)], MACHINE, budget_s=2.0, clocks=time.clocks())
+    assert isinstance(result, Measurement) and went
+    assert result.time_s.median == pytest.approx(1e-3) and result.time_s.n > 1
+    assert result.compile_s == pytest.approx(3.0)
 
 
 def test_two_problems_cannot_be_compared(listed: Listed) -> None:

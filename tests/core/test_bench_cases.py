@@ -224,7 +224,7 @@ def test_a_comparison_is_disturbed_where_its_core_was_lost(listed: Listed) -> No
 
 
 def test_what_is_compiled_at_the_measured_size_only_is_no_sample(listed: Listed) -> None:
-    """A kernel may go another way where its arrays are large; that way is compiled by the call that is checked."""
+    """A kernel may go another way where its arrays are large, and is compiled for it by the checked call."""
     time = FakeTime(lambda shape, call: 1e-3)
     went: list[Any] = []
 

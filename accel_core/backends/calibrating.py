@@ -71,7 +71,7 @@ def calibrate(
     does one sample of each backend where the budget is too small for that. Raises BadInput for an operation
     that there is not.
     """
-    clocks = clocks or Clocks()
+    clocks, threads = clocks or Clocks(), machine.cores.allowed
     groups = [
         (operation, dtype, layout, _points(operation, dtype, layout, lengths))
         for operation in operations
@@ -90,10 +90,10 @@ def calibrate(
                     emit(step_event(_label(point), done, total, max(0.0, budget_s - spent_s)))
                 share_s = max(0.0, budget_s - spent_s) * point.weight_s / left_weight_s
                 start = clocks.wall()
-                contests.append(contest(point, share_s, emit, clocks))
+                contests.append(contest(point, share_s, emit, clocks, threads))
                 spent_s, left_weight_s = spent_s + clocks.wall() - start, left_weight_s - point.weight_s
                 done += 1
-        results.append(Calibration(operation, dtype, layout, machine.cores.allowed, tuple(contests)))
+        results.append(Calibration(operation, dtype, layout, threads, tuple(contests)))
         emit(result_event(results[-1]))
     return results
 
@@ -105,7 +105,7 @@ def _points(operation: str, dtype: str, layout: str, lengths: Sequence[Shape] | 
     return [_Point(operation, dtype, layout, one) for one in chosen]
 
 
-def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Contest:
+def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks, threads: int = 1) -> Contest:
     """Hold the contest of one point: each backend is checked, then all are timed in turns."""
     operands = make_operands(point.operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
     exact = find_backend("numpy").dispatch(point.operation, *(array.astype(np.float64) for array in operands))
@@ -119,7 +119,7 @@ def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Conte
             calls[name] = call
         else:
             emit(warning_event(f"{name} gives a wrong result for {_label(point)}, so it is not timed."))
-    return hold(point.lengths, calls, budget_s, clocks)
+    return hold(point.lengths, calls, budget_s, clocks, threads)
 
 
 def call_of(name: str, operation: str, operands: Operands) -> Call:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import is_narrow, time_calls
 from accel_core.contest import Contest
 from accel_core.machine import steal_fraction
@@ -18,6 +19,8 @@ HOPELESS = 3.0
 """Whoever takes so many times the best's time is timed once: no more samples would change the choice."""
 SAMPLE_S = 3e-4
 """Length of a sample: a thousand times what reading the clock takes, and short, for there are many shapes."""
+TOO_SHORT_S = 2e-5
+"""A call for which nobody wakes threads."""
 LEAST_ROUNDS = 6
 """For an interval at 95 % (stats.median_interval)."""
 Call = Callable[[], Any]
@@ -30,21 +33,29 @@ class _Runner:
     times_s: list[float]
 
 
-def hold(lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clocks) -> Contest:
+def hold(
+    lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clocks, threads: int = 1
+) -> Contest:
     """Time `calls` (name -> a call that has run before) in turns for about `budget_s` seconds, at least once
     each.
 
-    It ends sooner when the best is known from the second best to 1 %. Garbage collection is for the caller to
-    stop: to start it costs more than most contests.
+    It ends sooner when the best is known from the second best to 1 %. Where a call may use several `threads`, a
+    sample begins when those of the call before are still, and with a call that does not count: a library's
+    threads spin for some milliseconds on a processor that the next call needs (see
+    `bench.comparing.take_turns`). Garbage collection is for the caller to stop: to start it costs more than
+    most contests.
     """
     host, wall_s, cpu_s = clocks.host(), 0.0, 0.0
     start = clocks.wall()
-    runners = {name: _first(call, clocks) for name, call in calls.items()}
+    runners = {name: _first(call, clocks, threads) for name, call in calls.items()}
     best_s = min(runner.times_s[0] for runner in runners.values())
     racing = [name for name, runner in runners.items() if runner.times_s[0] <= HOPELESS * best_s]
     while len(racing) > 1 and clocks.wall() - start < budget_s:
         for name in racing:
             runner = runners[name]
+            if threads > 1 and best_s > TOO_SHORT_S:
+                settle(clocks)
+                runner.call()
             sample_s, used_s = time_calls(runner.call, runner.repetitions, clocks)
             runner.times_s.append(sample_s / runner.repetitions)
             wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
@@ -57,9 +68,13 @@ def hold(lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clo
     return Contest(lengths, times, _lead(runners), span.disturbed_reason(1))
 
 
-def _first(call: Call, clocks: Clocks) -> _Runner:
+def _first(call: Call, clocks: Clocks, threads: int) -> _Runner:
     """One sample, as long as the clock needs."""
     first_s, _ = time_calls(call, 1, clocks)
+    if threads > 1 and first_s > TOO_SHORT_S:
+        settle(clocks)
+        call()
+        first_s, _ = time_calls(call, 1, clocks)
     repetitions = max(1, math.ceil(SAMPLE_S / first_s)) if first_s > 0 else 1
     if repetitions > 1:
         sample_s, _ = time_calls(call, repetitions, clocks)

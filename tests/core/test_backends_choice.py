@@ -358,6 +358,27 @@ def test_a_contest_times_all_in_turns_and_tells_the_lead() -> None:
     assert held.lead.median == pytest.approx(1.5) and not held.is_tie
 
 
+def test_with_threads_a_sample_begins_when_those_of_the_call_before_are_still() -> None:
+    time, said = Ticking(), []
+
+    def sleep(seconds: float) -> None:
+        said.append("still")
+        time.now += seconds
+
+    def calling(name: str, seconds: float) -> Callable[[], None]:
+        return lambda: said.append(name) or time.taking(seconds)()
+
+    clocks = Clocks(lambda: time.now, lambda: 0.0, time.clocks.host, sleep)
+    calls = {"numpy": calling("numpy", 0.03), "threads": calling("threads", 0.02)}
+    hold((8,), calls, 0.5, clocks, threads=2)
+    rounds = said[6:]  # of each a first call, then still, one that does not count, and the sample
+    assert said[:6] == ["numpy", "still", *["numpy"] * 2, "threads", "still"]
+    assert all(rounds[at + 1] == rounds[at + 2] for at, word in enumerate(rounds) if word == "still")
+    said.clear()
+    hold((8,), calls, 0.5, clocks)
+    assert "still" not in said
+
+
 def test_the_hopeless_are_timed_once() -> None:
     time = Ticking()
     calls = {

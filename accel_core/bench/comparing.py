@@ -110,19 +110,28 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
     """Rounds of one sample each; the checked calls alone where they outlast the budget (see `take_samples`).
 
     With several threads a turn begins when those of the other one are still, and with a call that does not
-    count: a library's threads spin for some milliseconds after a call (OpenBLAS: 2^26 turns of a loop), on a
+    count: a library's threads spin after a call (OpenBLAS 0.3.31: for 0.1 s on a Zen 5 virtual machine), on a
     processor that the other kernel needs, and have to be woken when they have gone to sleep.
     """
     if a.first.wall_s + b.first.wall_s >= budget_s:
         return Turns(((a.first.wall_s, b.first.wall_s),), _together(a.first, b.first))
     with no_garbage_collection():
-        calls = [(ready.call, calibrate(ready.call, ready.first.wall_s, clocks)) for ready in (a, b)]
+        calls = [(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
         return _rounds(calls, budget_s, clocks, threads)
 
 
+SHARED_SAMPLE_S = 0.02
+"""Length of a sample on several threads: a turn waits longer than that, and the first calls wake them."""
 MOST_PAUSES = 100
 """After so many pauses of `PAUSE_S` a comparison goes on, whatever else the process does."""
-PAUSE_S = 0.002
+PAUSE_S = 0.02
+"""Five ticks of Linux's scheduler (250 Hz): only then is the CPU time of a thread that goes on spinning told."""
+
+
+def _repetitions(ready: Ready, threads: int, clocks: Clocks) -> int:
+    """Calls in a sample."""
+    repetitions = calibrate(ready.call, ready.first.wall_s, clocks)
+    return repetitions if threads == 1 else max(repetitions, round(SHARED_SAMPLE_S / ready.first.wall_s))
 
 
 def settle(clocks: Clocks) -> None:

@@ -125,7 +125,7 @@ SHARED_SAMPLE_S = 0.02
 MOST_PAUSES = 100
 """After so many pauses of `PAUSE_S` a comparison goes on, whatever else the process does."""
 PAUSE_S = 0.02
-"""Five ticks of Linux's scheduler (250 Hz): only then is the CPU time of a thread that goes on spinning told."""
+"""Five ticks of Linux's scheduler (250 Hz), at which the CPU time of a spinning thread is told."""
 
 
 def _repetitions(ready: Ready, threads: int, clocks: Clocks) -> int:

@@ -16,30 +16,39 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from accel_core.kernels import pool
-from accel_core.kernels.blocking import blocking_here
+from accel_core.kernels.blocking import Blocking, blocking_here
 from accel_core.kernels.matmul_packed import product
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
     """a (m, k), b (k, n) -> (m, n): the packed product of a part of c on each thread, which share nothing.
 
-    Each thread packs what it needs for itself, so the parts are as square as they can be: that is where the
-    rows of a and columns of b to be packed are fewest.
+    Each thread packs what it needs for itself, so parts are even first, and then nearly square: that is where
+    the rows of a and columns of b to be packed are fewest.
     """
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
     blocks = blocking_here(a.dtype.name)
     a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
-    (m, n), threads = c.shape, pool.thread_count()
-    down, across = _grid(m, n, threads)
-    rows, columns = pool.shares(m, down, blocks.mr), pool.shares(n, across, blocks.nr)
+    m, n = c.shape
+    rows, columns = _parts(m, n, pool.thread_count(), blocks)
     pool.run([partial(product, a[r], b[:, s], c[r, s], blocks) for r in rows for s in columns])
     return c
 
 
-def _grid(m: int, n: int, threads: int) -> tuple[int, int]:
-    """`threads` as parts down and across, so that a part of c has the least rows and columns together."""
+COPY_COST = 40
+"""Multiply-adds in the time that packing one element takes: 0.3 ns against 0.0077 (measured on Zen 5)."""
+
+
+def _parts(m: int, n: int, threads: int, blocks: Blocking) -> tuple[list[slice], list[slice]]:
+    """Rows and columns that cut c into a part of whole tiles for each thread, of which the largest is least."""
     pairs = [(down, threads // down) for down in range(1, threads + 1) if threads % down == 0]
-    return min(pairs, key=lambda pair: m / pair[0] + n / pair[1])
+    cuts = [(pool.shares(m, down, blocks.mr), pool.shares(n, across, blocks.nr)) for down, across in pairs]
+
+    def cost(cut: tuple[list[slice], list[slice]]) -> int:
+        rows, columns = (max((part.stop - part.start for part in parts), default=0) for parts in cut)
+        return rows * columns + COPY_COST * (rows + columns)
+
+    return min(cuts, key=cost)
 
 
 def matmul_row_threads(a: NDArray, b: NDArray, workers: int | None = None) -> NDArray:

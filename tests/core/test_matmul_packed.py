@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numba
@@ -307,11 +308,18 @@ def test_threads_give_the_same_product(m: int, k: int, n: int, dtype: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("shape", "threads", "grid"),
-    [((100, 100), 4, (2, 2)), ((1000, 10), 4, (4, 1)), ((10, 1000), 4, (1, 4)), ((100, 100), 7, (1, 7))],
+    ("shape", "threads", "counts"),
+    [
+        ((1200, 1280), 4, (2, 2)),  # nearly square parts
+        ((1200, 10), 4, (4, 1)),
+        ((10, 1280), 4, (1, 4)),
+        ((1537, 1537), 2, (2, 1)),  # rows can be cut more evenly than columns of 64
+        ((0, 5), 4, (0, 1)),
+    ],
 )
-def test_parts_of_c_are_as_square_as_they_can_be(shape: tuple, threads: int, grid: tuple) -> None:
-    assert sorted(matmul_threads._grid(*shape, threads)) == sorted(grid)
+def test_parts_of_c_are_even_and_as_square_as_they_can_be(shape: tuple, threads: int, counts: tuple) -> None:
+    blocks = replace(blocking_here("float32"), mr=6, nr=64)
+    assert tuple(map(len, matmul_threads._parts(*shape, threads, blocks))) == counts
 
 
 def blas_threads() -> set[int]:

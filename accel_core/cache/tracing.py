@@ -166,16 +166,22 @@ def _replayed(state: State, window: Window, itemsize: int) -> tuple[NDArray[np.i
 def _by_level(
     log: NDArray[np.int32], ends: NDArray[np.int64], levels: int
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.bool_]]:
-    """outcome, evicted, written_back: the first access to each level is the one that the element asked for."""
+    """outcome, evicted, written_back by level, of the accesses that the element itself asked for.
+
+    Those come first in a step, one level after the other: the first row is of L1, the second of L2. A later row
+    of a level belongs to a line that is written back.
+    """
     outcome = np.full((levels, len(ends)), NOT_REACHED, np.int8)
     evicted = np.full((levels, len(ends)), -1, np.int32)
     written_back = np.zeros((levels, len(ends)), np.bool_)
-    step = np.searchsorted(ends, np.arange(len(log)), side="right")
-    for row in reversed(range(len(log))):  # the first of a step is written last, and stays
-        at = log[row, fields.LOG_LEVEL], step[row]
-        outcome[at] = log[row, fields.LOG_OUTCOME]
-        evicted[at] = log[row, fields.LOG_EVICTED]
-        written_back[at] = log[row, fields.LOG_DIRTY] == 1
+    rows = np.arange(len(log))
+    step = np.searchsorted(ends, rows, side="right")
+    begins = np.concatenate(([0], ends))[step]
+    own = log[:, fields.LOG_LEVEL] == rows - begins
+    at = log[own, fields.LOG_LEVEL], step[own]
+    outcome[at] = log[own, fields.LOG_OUTCOME]
+    evicted[at] = log[own, fields.LOG_EVICTED]
+    written_back[at] = log[own, fields.LOG_DIRTY] == 1
     return outcome, evicted, written_back
 
 

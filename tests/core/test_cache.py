@@ -169,6 +169,16 @@ def test_a_trace_is_the_beginning_of_what_is_simulated() -> None:
         assert len(trace(traversal, CLASSROOM, first=10)) == 10
 
 
+@pytest.mark.parametrize("write", ["back", "through"])
+def test_a_level_below_one_that_hits_is_not_asked_by_the_element(write: str) -> None:
+    """A line that L1 writes back may miss L2, which then fetches it from L3: not the element does."""
+    for order in ORDERS:
+        steps = trace(Traversal((8, 8, 8), order), parse_caches("256:2:16,256:2:16,1024:4:16", write=write))
+        for upper, lower in pairwise(steps.outcome):
+            asks = (upper > 0) | ((upper == 0) & steps.is_write & (write == "through"))
+            assert np.array_equal(lower >= 0, asks)
+
+
 def test_replaying_what_a_trace_says_was_evicted_gives_its_hits() -> None:
     steps = trace(Traversal((12, 12, 12), "kji"), CLASSROOM, first=5000)
     held: set[int] = set()

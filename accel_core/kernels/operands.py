@@ -18,6 +18,8 @@ from accel_core.errors import BadInput
 
 def float_array(name: str, value: ArrayLike) -> NDArray[Any]:
     """`value` as an array that `same_type` can take, in native byte order; BadInput for any other."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise BadInput(f"{name} is a masked array; fill what is masked first, for instance with filled(0).")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
@@ -45,11 +47,17 @@ def same_type(**values: ArrayLike) -> list[NDArray[Any]]:
 def result_array(
     out: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = "out"
 ) -> NDArray[Any]:
-    """`out` where it can hold the result, a new array where it is None; BadInput for any other."""
+    """`out` where it can hold the result, a new array where it is None; BadInput for any other.
+
+    Of NumPy's own kinds of array only those in memory and in a file: a matrix keeps two axes when it is
+    flattened, and compiled loops would write past its end.
+    """
     if out is None:
         return np.empty(shape, dtype)
-    if not isinstance(out, np.ndarray):
-        raise BadInput(f"{name} is a {type(out).__name__}; give a NumPy array of shape {shape} and {dtype}.")
+    if type(out) not in (np.ndarray, np.memmap):
+        raise BadInput(
+            f"{name} is a {type(out).__name__}; give a plain NumPy array of shape {shape} and {dtype}."
+        )
     if out.shape != shape or out.dtype != dtype:
         raise BadInput(
             f"{name} has shape {out.shape} and data type {out.dtype}; the result needs {shape} and {dtype}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,23 +157,46 @@ def test_a_plain_number_takes_the_type_of_the_array_beside_it() -> None:
 @pytest.mark.parametrize(
     "out",
     [
-        np.empty(5, np.float64),
-        np.empty(4, np.float32),
-        np.empty((5, 1), np.float32),
-        np.empty(5, ">f4"),
+        np.zeros(5, np.float64),
+        np.zeros(4, np.float32),
+        np.zeros((5, 1), np.float32),
+        np.zeros(5, ">f4"),
         np.frombuffer(bytes(20), np.float32),
         np.broadcast_to(np.float32(1), 5),
         np.lib.stride_tricks.as_strided(np.zeros(4, np.float32), (5,), (2,)),
+        np.ma.zeros(5, np.float32),
         [0.0] * 5,
         "out",
     ],
-    ids=["dtype", "shape", "axes", "byte order", "read-only", "broadcast", "on itself", "list", "text"],
+    ids=["dtype", "shape", "axes", "order", "read-only", "broadcast", "on itself", "masked", "list", "text"],
 )
 def test_an_out_that_cannot_hold_the_result_is_refused(name: str, out: Any) -> None:
     before = np.array(out, copy=True)
     with pytest.raises(BadInput, match=r"^out .*; .*\.$"):
         WRITING[name](np.ones(5, np.float32), out)
     assert np.array_equal(before, np.asarray(out))
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_an_out_that_keeps_two_axes_whatever_is_asked_of_it_is_refused(name: str) -> None:
+    out = np.zeros((64, 64), np.float32).view(np.matrix)
+    with pytest.raises(BadInput, match=r"^out is a matrix; .*\.$"):
+        WRITING[name](np.ones((64, 64), np.float32), out)
+    assert not out.any()
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_an_out_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    out = np.memmap(tmp_path / "out", np.float32, "w+", shape=(5,))
+    x = np.ones(5, np.float32)
+    assert WRITING[name](x, out) is out
+    assert np.array_equal(out, WRITING[name](x, np.empty_like(x)))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_masked_array_is_refused_because_its_mask_would_be_lost(name: str) -> None:
+    with pytest.raises(BadInput, match=r"^\w+ is a masked array; .*\.$"):
+        EVERY[name](np.ma.masked_equal(np.eye(2), 1.0))
 
 
 @pytest.mark.parametrize("name", WRITING)

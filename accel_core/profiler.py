@@ -150,7 +150,7 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
     """The shape of `problem` that these arguments have, leading axes of a stack counted as rows."""
     shapes = [tuple(arg.shape) for arg in args if hasattr(arg, "shape")]
     if problem.axes == ("m", "k", "n"):
-        if len(shapes) >= 2 and len(shapes[0]) >= 1 and len(shapes[1]) == 2:
+        if len(shapes) >= 2 and len(shapes[1]) == 2 and shapes[0][-1:] == shapes[1][:1]:
             return math.prod(shapes[0][:-1]), *shapes[1]
     elif shapes and len(problem.axes) == 1:
         return (math.prod(shapes[0]),)

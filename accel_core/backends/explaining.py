@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,6 +44,10 @@ def lengths_of(operation: str, shape: Sequence[int]) -> Shape:
         raise BadInput(f"shape is {shape!r}; give whole numbers, for instance 512,512,512.") from None
     if not lengths or min(lengths) < 1:
         raise BadInput(f"shape is {shape!r}; every length must be 1 or more.")
+    if max(lengths) > sys.maxsize:
+        raise BadInput(
+            f"shape has a length of more than {sys.maxsize}; no array is so long: give a shorter one."
+        )
     if operation == "matmul":
         if len(lengths) not in (3, 4):
             raise BadInput(f"shape is {shape!r}; matmul takes m, k, n or batch, m, k, n.")

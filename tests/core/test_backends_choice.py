@@ -203,6 +203,7 @@ def test_a_measured_choice_tells_its_margin(times_s: dict[str, float], said: str
         (("gelu", ()), "1 or more"),
         (("gelu", ("a",)), "whole numbers"),
         (("gelu", 7), "whole numbers"),
+        (("gelu", (10**400,)), "no array is so long"),
         (("gelu", (7,), "int8"), "float32 or float64"),
         (("gelu", (7,), "float32", "D"), "C, transposed, strided"),
     ],

@@ -165,6 +165,11 @@ def test_work_is_counted_for_a_workload_or_as_it_is_given() -> None:
     assert flop_count("gelu", np.ones((2, 3, 4))) == flop_count(("gelu", (6, 4))) > 0
 
 
+def test_operands_that_do_not_go_together_have_no_flop() -> None:
+    with pytest.raises(BadInput, match="cannot be read off"):
+        flop_count("matmul", np.ones((2, 3)), np.ones((9, 4)))
+
+
 @pytest.mark.parametrize(
     "options",
     [

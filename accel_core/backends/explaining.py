@@ -21,8 +21,9 @@ from accel_core.model import DTYPES, Shape
 def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout: str = "C") -> Choice:
     """What AutoBackend would take for `operation` at `shape` and why; printed, it is a sentence.
 
-    `shape` is (m, k, n) or (batch, m, k, n) for matmul and the shape of x for all others. Raises BadInput for
-    an operation, shape, dtype or layout that there is not.
+    `shape` is (m, k, n) or (batch, m, k, n) for matmul and the shape of x for all others. Where two layouts are
+    one to AutoBackend, the choice names the one that it looks up. Raises BadInput for an operation, shape,
+    dtype or layout that there is not.
     """
     operation_arguments(operation)
     name = getattr(np.dtype(dtype), "name", dtype) if isinstance(dtype, type | np.dtype) else dtype
@@ -32,7 +33,14 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
         raise BadInput(f"layout is {layout!r}; one of {', '.join(LAYOUTS)} is allowed.")
     backend = find_backend("auto")
     chooser = backend.chooser if isinstance(backend, AutoBackend) else AutoBackend().chooser
-    return chooser.choose(operation, lengths_of(operation, shape), name, layout)
+    return chooser.choose(operation, lengths_of(operation, shape), name, _looked_up(operation, layout))
+
+
+def _looked_up(operation: str, layout: str) -> str:
+    """The layout as `routes` tells them apart: only a product knows columns, and it knows no gaps."""
+    if operation == "matmul":
+        return "C" if layout == "strided" else layout
+    return "strided" if layout == "transposed" else layout
 
 
 def lengths_of(operation: str, shape: Sequence[int]) -> Shape:

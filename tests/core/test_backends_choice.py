@@ -252,6 +252,22 @@ def test_auto_gives_a_call_to_the_one_that_was_measured_fastest(monkeypatch: pyt
     assert chosen == ["naive", "naive", "compiled", "compiled"]
 
 
+@pytest.mark.parametrize("operation", LENGTHS)
+@pytest.mark.parametrize("layout", ["C", "transposed", "strided"])
+def test_explain_asks_just_what_auto_asks(operation: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    chooser = chooser_of()
+    choose = chooser.choose
+    chooser.choose = lambda *words: asked.append(words) or choose(*words)  # type: ignore[method-assign]
+    auto = AutoBackend(chooser)
+    monkeypatch.setattr(current, "_made", {**current._made, "auto": auto})
+    x = np.ones((8, 16), np.float32)
+    x = {"C": x[:, :8].copy(), "transposed": x[:, :8].copy().T, "strided": x[:, ::2]}[layout]
+    auto.dispatch(operation, *[x] * (2 if operation in ("matmul", "add") else 1))
+    accel_core.explain(operation, (8, 8, 8) if operation == "matmul" else (8, 8), "float32", layout)
+    assert len(asked) == 2 and asked[0] == asked[1]
+
+
 def test_auto_decides_once_for_each_kind_of_operands(recording: Recording) -> None:
     asked: list[Any] = []
     chooser = chooser_of()

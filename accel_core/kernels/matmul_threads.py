@@ -75,6 +75,7 @@ def _single_threaded_blas() -> Iterator[None]:
     """One thread for each call of BLAS. The number is the library's, for all threads: so calls are counted."""
     with _lock:
         if not _inside:
+            _let_any_thread_set()
             _inside.append(_blas().limit(limits=1))
         _inside.append(None)
     try:
@@ -83,4 +84,16 @@ def _single_threaded_blas() -> Iterator[None]:
         with _lock:
             _inside.pop()
             if len(_inside) == 1:
+                _let_any_thread_set()
                 _inside.pop().restore_original_limits()
+                _let_any_thread_set()
+
+
+def _let_any_thread_set() -> None:
+    """threadpoolctl 3.8 obeys only the thread that set a number first, as long as it lives, and tells nobody.
+
+    Then the number would stay 1 where another thread leaves last. Older versions obey every thread.
+    """
+    for library in _blas().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)

@@ -343,6 +343,48 @@ def test_the_library_has_its_threads_back_when_the_last_caller_is_through() -> N
         assert_product(c, a, b)
 
 
+def test_the_library_has_its_threads_back_when_another_caller_leaves_last() -> None:
+    before, seen = blas_threads(), []
+    entered, last_inside, first_left, first_may_end = (threading.Event() for _ in range(4))
+
+    def first() -> None:
+        with matmul_threads._single_threaded_blas():
+            entered.set()
+            last_inside.wait()
+        first_left.set()
+        first_may_end.wait()  # alive, as the thread of a server is
+
+    def last() -> None:
+        entered.wait()
+        with matmul_threads._single_threaded_blas():
+            last_inside.set()
+            first_left.wait()
+            seen.append(blas_threads())
+
+    callers = [threading.Thread(target=first), threading.Thread(target=last)]
+    for caller in callers:
+        caller.start()
+    callers[1].join()
+    after = blas_threads()
+    first_may_end.set()
+    callers[0].join()
+    assert seen in ([{1}], [set()]) and after == before
+
+
+def test_the_library_obeys_whichever_thread_asks() -> None:
+    accel_core.matmul_parallel(np.eye(3), np.eye(3))
+    seen: list[set[int]] = []
+
+    def ask() -> None:
+        with matmul_threads._single_threaded_blas():
+            seen.append(blas_threads())
+
+    caller = threading.Thread(target=ask)
+    caller.start()
+    caller.join()
+    assert seen in ([{1}], [set()])
+
+
 def test_the_library_has_its_threads_back_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     before = blas_threads()
 

@@ -72,7 +72,7 @@ def calibrations() -> list[dict[str, Any]]:
     from accel_core.figures.crossover_cells import map_rows
 
     parts = []
-    for part in runner.run({"kind": "calibrate", "budget_s": 120.0}, "sample"):
+    for part in runner.run({"kind": "calibrate", "budget_s": 60.0}, "sample"):
         if isinstance(part, Calibration):
             rows = [row for row in map_rows(part.operation) if row.layout == part.layout]
             drawn = {lengths for row in rows for lengths in row.lengths.values()}

@@ -109,19 +109,27 @@ class Answer:
 def answer(record: Record, step: Step) -> Answer | None:
     """The newest pair at the largest common size in float32; None where this machine has not timed both.
 
-    A rung on all cores stands beside one on one core; all else is compared at one thread.
+    A rung on all cores stands beside one on one core; all else is compared at one thread. What was timed with
+    blocks that somebody chose (on the page Panels) says nothing about the kernel.
     """
     cores = record.machine.cores.allowed
     sides = [
         {
             m.size: m
             for m in reversed(record.measurements)
-            if m.kernel == kernel and m.dtype == "float32" and m.threads == threads
+            if m.kernel == kernel and m.dtype == "float32" and m.threads == threads and _is_usual(m)
         }
         for kernel, threads in ((step.before, 1), (step.after, cores if step.threads else 1))
     ]
     common = set(sides[0]) & set(sides[1])
     return Answer(sides[0][max(common)], sides[1][max(common)]) if common else None
+
+
+def _is_usual(m: Measurement) -> bool:
+    """Whether every parameter stood at its default."""
+    return all(
+        m.parameters.get(p.name, p.default) == p.default for p in registry.kernel(m.kernel)[1].parameters
+    )
 
 
 def cases(record: Record, step: Step) -> list[Case]:

@@ -181,6 +181,20 @@ def test_a_time_on_other_threads_answers_no_question(open_page: Open) -> None:
     assert open_page("backends", step="library").metric
 
 
+def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
+    import records
+
+    (step,) = (step for step in decision_walk.STEPS if step.name == "vectorise")
+    rule = {"tile": 0, "mc": 0, "kc": 0, "nc": 0}
+    loops = [measurement("compiled_ikj", 1e10, size=size) for size in (1024, 2048)]
+    tried = [measurement("packed", 2e9, size=size, parameters={**rule, "kc": 8}) for size in (1024, 2048)]
+    usual = measurement("packed", 9e10, size=1024, parameters=rule)
+    here = this_machine.detect()
+    assert decision_walk.answer(records.Record(here, None, (*tried, *loops)), step) is None
+    found = decision_walk.answer(records.Record(here, None, (*tried, *loops, usual)), step)
+    assert found is not None and found.after is usual and found.ratio == pytest.approx(9)
+
+
 def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
     here = this_machine.detect()
     other = replace(part(), threads=here.cores.allowed + 1)

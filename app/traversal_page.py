@@ -123,17 +123,21 @@ def shortened(found: list[Run]) -> str:
 def picture(found: list[Run], cache: str, opens: Place) -> None:
     """The player, opened at its place."""
     data = payload([Lane(run.title, run.trace) for run in found], opens.step, footer(cache, found))
-    _play(data, opens.start)
+    _play({**data, "asked": opens.asked}, opens.start)
 
 
 @st.fragment
 def _play(data: dict[str, Any], start: int) -> None:
     """The component; a step at which the reader rests goes into the URL, and nothing else runs again.
 
-    A step that is not in the window asks for another one, and then all of the page runs.
+    A step that is not in the window asks for another one, and then all of the page runs. What was said once is
+    not followed again: by then the page may show something else.
     """
     rest = player(data, key=traversal_window.KEY)
-    if rest is None or rest[0] != data["id"]:
+    if rest is None or rest == st.session_state.get(traversal_window.HEARD):
+        return
+    st.session_state[traversal_window.HEARD] = rest
+    if rest[0] != data["id"]:
         return
     step = rest[1]
     if step:

@@ -13,7 +13,7 @@ LENGTH = 5000
 """Accesses that go to the browser at once."""
 FROM, STEP = "from", "step"
 KEY, ROUND = "traversal player", "traversal round"
-PLACE, ASKED = "traversal place", "traversal asked"
+PLACE, ASKED, HEARD = "traversal place", "traversal asked", "traversal heard"
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Place:
     plan: str
     start: int
     step: int
+    asked: int = 0
+    """A number that changes when the reader asks for this very step, wherever the player is by then."""
 
 
 def place(plan: str, total: int, arrived: bool) -> Place:
@@ -48,7 +50,8 @@ def _place(plan: str, total: int, arrived: bool) -> Place:
     if asked is not None:
         st.query_params[STEP] = str(asked)
         before = last.start if last is not None and last.plan == plan else 0
-        return Place(plan, window(asked, before, total, True), asked)
+        number = last.asked + 1 if last is not None else 1
+        return Place(plan, window(asked, before, total, True), asked, number)
     if last is None or arrived:
         step = _linked(STEP, 0)
         start = window(step, _linked(FROM, 0), total, step > 0)

@@ -14,11 +14,15 @@ _MOUNT = st.components.v2.component(
 )
 
 
-def player(data: Mapping[str, Any], *, key: str) -> tuple[str, int] | None:
-    """Show `data` (see payload.py); where the reader rests: (id of the data, step), or None so far."""
+def player(data: Mapping[str, Any], *, key: str) -> tuple[str, int, int] | None:
+    """Show `data` (see payload.py), opened anew whenever its `asked` is another number.
+
+    Returns where the reader rests: (id of the data, step, when this was said), or None so far. It stays until
+    the reader rests elsewhere, whatever is shown by then.
+    """
     result = _MOUNT(data=dict(data), key=key, on_place_change=_heard)
     place = result.place
-    return (str(place["id"]), int(place["step"])) if place else None
+    return (str(place["id"]), int(place["step"]), int(place["at"])) if place else None
 
 
 def _heard() -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -315,6 +316,42 @@ def test_a_link_to_a_window_opens_at_its_start_and_keeps_a_step_in_it(open_page:
     assert window(open_page("traversal", n="16", step="6001", **{"from": "6000"})) == (6000, 6001)
     assert window(open_page("traversal", n="16", step="3", **{"from": "6000"})) == (0, 3)
     assert window(open_page("traversal", n="16", **{"from": "99999"})) == (12_544, 12_544)
+
+
+def test_what_the_player_said_once_is_not_followed_again(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    shown: list[dict[str, Any]] = []
+    heard: list[tuple[str, int, int]] = []
+
+    def player(data: dict[str, Any], *, key: str) -> tuple[str, int, int] | None:
+        shown.append(data)
+        return heard[-1] if heard else None
+
+    monkeypatch.setattr(traversal_page, "player", player)
+    app = open_page("traversal", n="16", step="5000")
+    heard.append((shown[-1]["id"], 5001, 1))
+    app.run()
+    assert window(app) == (5000, 5001)
+    starts(app).set_value(0).run()
+    assert window(app) == (0, 0), "the player asked for 5001 in this window, but that is over"
+    heard.append((shown[-1]["id"], 5001, 2))
+    app.run()
+    assert window(app) == (5000, 5001), "the same step, asked for again"
+
+
+def test_a_link_of_the_page_opens_the_player_anew_even_where_nothing_else_changes(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(traversal_page, "player", lambda data, *, key: shown.append(data))
+    app = open_page("traversal")
+    link = next(button for button in app.button if "ijk, small" in button.label)
+    link.click().run()
+    first = shown[-1]
+    app.run()
+    assert shown[-1]["asked"] == first["asked"]
+    link.click().run()
+    assert shown[-1]["asked"] != first["asked"]
+    assert (shown[-1]["id"], shown[-1]["start"]) == (first["id"], first["start"])
 
 
 def test_a_round_of_the_nest_is_a_place_to_start_and_other_controls_begin_anew(open_page: Open):

@@ -50,13 +50,15 @@ class Player {
     this.#listen();
   }
 
-  /** Show `data`: a new traversal from its start, or the same one in another theme. */
+  /** Show `data`: a new traversal, the same one at the step that a link asks for, or in another theme. */
   open(data) {
+    const other = data.id !== this.id;
+    const moved = other || data.asked !== this.asked;
     const background = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim();
     this.colours = paletteFor(data.palettes, background);
     this.root.style.colorScheme = this.colours === data.palettes.dark ? "dark" : "light";
-    if (data.id !== this.id) {
-      this.pause(false);
+    if (moved) this.pause(false);
+    if (other) {
       this.id = data.id;
       this.lanes = data.lanes.map(openLane);
       this.first = Math.max(...this.lanes.map((lane) => lane.start));
@@ -65,6 +67,9 @@ class Player {
       this.picture = new Picture(this.lanes.map((lane) => new Replay(lane)), data.font, data.footer);
       this.rounds = rounds(this.lanes[0]).map((step) => step + this.lanes[0].start);
       Object.assign(this.part("scrub"), { min: this.first, max: this.last });
+    }
+    if (moved) {
+      this.asked = data.asked;
       this.step = Math.max(this.first, Math.min(data.start, this.last));
       this.picture.goTo(this.step);
     }
@@ -186,7 +191,12 @@ class Player {
 
   #reportSoon() {
     clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.report("place", { id: this.id, step: this.step }), REPORT_AFTER_MS);
+    this.reporting = setTimeout(() => this.#report(this.step), REPORT_AFTER_MS);
+  }
+
+  /** The time tells one report from another of the same step. */
+  #report(step) {
+    this.report("place", { id: this.id, step, at: Date.now() });
   }
 
   // -- controls ------------------------------------------------------------------------------------------------
@@ -249,7 +259,7 @@ class Player {
   #ask(step, goesOn) {
     clearTimeout(this.reporting);
     this.goesOn = goesOn;
-    this.report("place", { id: this.id, step });
+    this.#report(step);
   }
 
   #sayspeed() {

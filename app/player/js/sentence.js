@@ -23,16 +23,13 @@ function kind(outcome) {
   return outcome === 1 ? "first touch" : OUTCOMES[outcome];
 }
 
-/** What the levels below said to the fetch: the first event of each. */
+/** What the levels below said to the fetch: the first events, one a level; later ones are of lines written back. */
 function below(lane, step) {
   const { steps, events } = lane;
-  const said = lane.levels.slice(1).map((level, number) => {
-    for (let at = steps.first[step - 1]; at < steps.first[step]; at += 1) {
-      if (events.level[at] === number + 1 && !events.write[at]) {
-        return `; ${level.name}: ${events.outcome[at] === HIT ? "hit" : "miss"}`;
-      }
-    }
-    return "";
+  const said = lane.levels.map((level, number) => {
+    const at = steps.first[step - 1] + number;
+    if (number === 0 || at >= steps.first[step] || events.level[at] !== number) return "";
+    return `; ${level.name}: ${events.outcome[at] === HIT ? "hit" : "miss"}`;
   });
   return said.join("");
 }

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
 from visitor import APP, button, finished, has_no_fault, progress, rested, visit
 
-VIEWPORT = {"width": 1440, "height": 900}
+VIEWPORT = {"width": 1440, "height": 1200}
 SCALE = 1.5
-DENSE_SCALE = 1.0
+LENS_SCALE, PLAYER_SCALE = 1.25, 1.0
 """Of pictures with so much in them that they would weigh more than 250 kB."""
 MEASURE_MS = 600_000
 """Longer than any of the experiments takes on a slow machine."""
@@ -34,6 +34,7 @@ STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("fusion", {}, True, True),
     ("lab", SWEEP, True, True),
     ("panels", {"size": 1024, "kc": 1024, "nc": 512}, False, True),
+    ("backends", {}, False, True),  # of the sample, and labelled so
 )
 """(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
 LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
@@ -151,9 +152,9 @@ def main() -> None:
                 photograph(page, url, name, settings, options.out / f"{name}.png")
         for name, lens in LENSES.items():
             if name in wanted:
-                photograph_lens(page, url, lens, options.out / f"{name}.png")
+                photograph_lens(new_page(browser, scheme, LENS_SCALE), url, lens, options.out / f"{name}.png")
         if "traversal" in wanted:
-            photograph_player(new_page(browser, scheme, DENSE_SCALE), url, options.out / "traversal.png")
+            photograph_player(new_page(browser, scheme, PLAYER_SCALE), url, options.out / "traversal.png")
 
 
 def needed(name: str, wanted: Sequence[str]) -> bool:

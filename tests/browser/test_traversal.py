@@ -338,6 +338,22 @@ def svg_texts(page: Page) -> list[str]:
     return [text for text in texts if re.search(r"^[ABC]\[\d+,\d+\.\.\d+\]$|misses in", text)]
 
 
+def test_a_preset_plays_its_case_and_its_address_opens_at_that_step(page: Page, server: str, browser: Browser):
+    visit(page, server, "?order=jki&n=6&pad=1&step=40")
+    page.get_by_role("button", name="2 · ijk, large").click()
+    is_at(page, 33_792)
+    expect(player(page)).to_have_attribute("data-steps", "67584")
+    expect(page).to_have_url(re.compile(r"[?&]step=33792(&|$)"))
+    expect(page).to_have_url(re.compile(r"^(?!.*(order=|pad=))"))
+    counted = player(page).get_attribute("data-misses") or ""
+    context = browser.new_context()
+    guest = context.new_page()
+    guest.goto(page.url)
+    is_at(guest, 33_792)
+    expect(player(guest)).to_have_attribute("data-misses", counted)
+    context.close()
+
+
 # -- pictures ------------------------------------------------------------------------------------------------
 
 

@@ -34,14 +34,13 @@ STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("fusion", {}, True, True),
     ("lab", SWEEP, True, True),
     ("panels", {"size": 1024, "kc": 1024, "nc": 512}, False, True),
-    ("backends", {}, False, True),  # of the sample, and labelled so
 )
 """(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
 LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
 LENS_NEEDS = ("machine", "ladder")
 TRAVERSAL = "order=ijk&beside=ikj&step=987"
 """Late enough that B has been missed all over in ijk, and only at the heads of its lines in ikj."""
-NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *LENSES, "traversal")
+NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *LENSES, "traversal", "backends")
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -93,6 +92,14 @@ def photograph_player(page: Page, url: str, target: Path) -> None:
     save(page, target, ".player")
 
 
+def photograph_backends(page: Page, url: str, target: Path) -> None:
+    """Save the crossover map of the sample, which is labelled so: to calibrate takes minutes."""
+    page.goto(f"{url}/backends")
+    page.locator(".js-plotly-plot").first.wait_for(timeout=MEASURE_MS)
+    rested(page)
+    save(page, target)
+
+
 def bring_into_view(page: Page, figure: str) -> None:
     """Scroll down as far as the first figure needs, and never past its top."""
     page.locator(figure).first.evaluate(
@@ -115,7 +122,7 @@ def content(page: Page, figure: str) -> dict[str, float]:
             const figure = element.getBoundingClientRect();
             const left = Math.max(0, title.left - margin);
             const top = Math.max(0, title.bottom > 0 ? title.top - margin : figure.top - margin);
-            const right = Math.min(innerWidth, figure.right + margin);
+            const right = Math.min(innerWidth, Math.max(figure.right, title.bottom > 0 ? title.right : 0) + margin);
             const bottom = Math.min(innerHeight, figure.bottom + margin);
             return {x: left, y: top, width: right - left, height: bottom - top};
         }""",
@@ -155,6 +162,8 @@ def main() -> None:
                 photograph_lens(new_page(browser, scheme, LENS_SCALE), url, lens, options.out / f"{name}.png")
         if "traversal" in wanted:
             photograph_player(new_page(browser, scheme, PLAYER_SCALE), url, options.out / "traversal.png")
+        if "backends" in wanted:
+            photograph_backends(new_page(browser, scheme, LENS_SCALE), url, options.out / "backends.png")
 
 
 def needed(name: str, wanted: Sequence[str]) -> bool:

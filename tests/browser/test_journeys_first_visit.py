@@ -42,7 +42,7 @@ def is_probe(message: str) -> bool:
     return "status of 404" in message
 
 
-@pytest.mark.parametrize("name", sorted(QUESTIONS.keys() - {"fusion"}))  # the sample has no rung of GELU
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
 def test_a_first_visit_shows_a_question_and_the_labelled_sample_of_another_machine(
     page: Page, console_errors: list[str], own_server: tuple[str, Path], name: str
 ):

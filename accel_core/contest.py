@@ -52,7 +52,7 @@ class Contest:
 
     @property
     def is_tie(self) -> bool:
-        """Whether the interval of the lead says that the second best may be the best; False without interval."""
+        """Whether by the interval of the lead the second best may be the best; False without interval."""
         return self.lead is not None and self.lead.low is not None and self.lead.low <= 1
 
     def to_dict(self) -> dict[str, Any]:

@@ -198,8 +198,11 @@ def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
 def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
     here = this_machine.detect()
     other = replace(part(), threads=here.cores.allowed + 1)
+    before = alts(open_page("backends"))["map"]
     Store().save("calibration", other, here.fingerprint, this_machine.environment())
-    assert "nothing measured yet" in alts(open_page("backends"))["map"]
+    assert alts(open_page("backends"))["map"] == before
+    Store().save("calibration", part(), here.fingerprint, this_machine.environment())
+    assert alts(open_page("backends"))["map"] != before
 
 
 def test_cores_are_held_against_one_core() -> None:

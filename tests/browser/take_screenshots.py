@@ -122,7 +122,8 @@ def content(page: Page, figure: str) -> dict[str, float]:
             const figure = element.getBoundingClientRect();
             const left = Math.max(0, title.left - margin);
             const top = Math.max(0, title.bottom > 0 ? title.top - margin : figure.top - margin);
-            const right = Math.min(innerWidth, Math.max(figure.right, title.bottom > 0 ? title.right : 0) + margin);
+            const widest = Math.max(figure.right, title.bottom > 0 ? title.right : 0);
+            const right = Math.min(innerWidth, widest + margin);
             const bottom = Math.min(innerHeight, figure.bottom + margin);
             return {x: left, y: top, width: right - left, height: bottom - top};
         }""",

@@ -8,8 +8,8 @@ import { paletteFor } from "./colours.js";
 import { Picture } from "./picture.js";
 import { Replay } from "./replay.js";
 import { fullScreen, roomFor, save } from "./screen.js";
-import { scoreOf, sentenceOf } from "./sentence.js";
-import { missesAt, openLane, rounds, stepAt, touchedAt } from "./trace.js";
+import { elementAt, spokenOf } from "./sentence.js";
+import { missesAt, openLane, rounds, stepAt } from "./trace.js";
 import { grouped } from "./words.js";
 
 const REPORT_AFTER_MS = 400; // a burst of single steps is one report
@@ -177,12 +177,7 @@ class Player {
   }
 
   #say(misses) {
-    const said = this.lanes.map((lane) => {
-      const which = this.lanes.length > 1 ? `${lane.title}: ` : "";
-      return `${which}${sentenceOf(lane, stepAt(lane, this.step))}.`;
-    });
-    if (this.lanes.length > 1) said.push(`${scoreOf(this.lanes.map((lane) => lane.title), misses)}.`);
-    const text = said.join(" ");
+    const text = spokenOf(this.lanes, this.step, misses);
     const live = this.part("sentence");
     if (live.textContent !== text) live.textContent = text;
     this.canvas.setAttribute("aria-label", `Step ${this.step} of ${this.total}. ${text}`);
@@ -302,9 +297,4 @@ class Player {
   #download(blob, form) {
     save(blob, `traversal-${this.lanes.map((lane) => lane.file).join("-")}-step-${this.step}.${form}`);
   }
-}
-
-function elementAt(lane, step) {
-  const touched = touchedAt(lane, stepAt(lane, step));
-  return touched ? `${lane.operands[touched.operand].name}[${touched.row},${touched.column}]` : "-";
 }

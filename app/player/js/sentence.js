@@ -1,6 +1,6 @@
 // What one access was, in a sentence: "B[3,5]: miss, conflict; evicts the line of B[0,4..7]".
 
-import { nameOfLine, touchedAt } from "./trace.js";
+import { nameOfLine, stepAt, touchedAt } from "./trace.js";
 import { grouped, HIT, OUTCOMES } from "./words.js";
 
 /** The sentence of `step` in `lane`. */
@@ -41,4 +41,20 @@ export function scoreOf(titles, misses) {
   const winner = lead > 0 ? 0 : 1;
   const many = Math.abs(lead);
   return `${titles[winner]} is ahead by ${grouped(many)} miss${many === 1 ? "" : "es"}`;
+}
+
+/** All that is said aloud of the lanes after `accesses`: a sentence each and, of two, who is ahead. */
+export function spokenOf(lanes, accesses, misses) {
+  const titled = lanes.length > 1;
+  const said = lanes.map((lane) => {
+    return `${titled ? `${lane.title}: ` : ""}${sentenceOf(lane, stepAt(lane, accesses))}.`;
+  });
+  if (titled) said.push(`${scoreOf(lanes.map((lane) => lane.title), misses)}.`);
+  return said.join(" ");
+}
+
+/** The element that the last of `accesses` touched, as "B[3,5]"; "-" where there is none. */
+export function elementAt(lane, accesses) {
+  const touched = touchedAt(lane, stepAt(lane, accesses));
+  return touched ? `${lane.operands[touched.operand].name}[${touched.row},${touched.column}]` : "-";
 }

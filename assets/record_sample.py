@@ -14,11 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from accel_core.model import Kernel, Workload
-
 SWEEP_SIZE, SWEPT = 512, ("matmul/numpy_tiled", "matmul/compiled_tiled")
 """What the page Lab sweeps at first."""
-ALL_THREADS = 2
 TARGET = Path(__file__).with_name("sample_record.json")
 
 
@@ -39,10 +36,13 @@ def main() -> None:
             for name in SWEPT
         ]
         runner.run({"kind": "bench", "cases": sweep, "budget_s": 1.0}, "sample")
-        for workload in registry.WORKLOADS:  # last: the newest of each kernel stands on the roofline
-            for dtype in ("float32", "float64") if workload.name == "matmul" else ("float32",):
-                cases = [ladder_case(workload, kernel, dtype) for kernel in workload.kernels]
-                runner.run({"kind": "bench", "cases": cases, "budget_s": 1.0}, "sample")
+        matmul = registry.workload("matmul")
+        for dtype in ("float32", "float64"):  # last: the newest of each kernel stands on the roofline
+            cases = [
+                {"kernel": f"matmul/{k.name}", "size": matmul.default_size, "dtype": dtype, "threads": 1}
+                for k in matmul.kernels
+            ]
+            runner.run({"kind": "bench", "cases": cases, "budget_s": 1.0}, "sample")
         store = Store()
         peaks = store.peaks(machine.fingerprint)
         assert peaks is not None
@@ -56,13 +56,6 @@ def main() -> None:
     disturbed = sum(m["disturbed"] for m in record["measurements"])
     print(f"{disturbed} of {len(record['measurements'])} measurements are disturbed")
     print(f"{TARGET}: {TARGET.stat().st_size / 1024:.0f} KiB, {machine.cpu}")
-
-
-def ladder_case(workload: Workload, kernel: Kernel, dtype: str) -> dict[str, Any]:
-    """A rung at the size of its workload, with the threads that its page starts from (Fusion: all)."""
-    threads = ALL_THREADS if workload.name == "gelu" and kernel.threaded else 1
-    name = f"{workload.name}/{kernel.name}"
-    return {"kernel": name, "size": workload.default_size, "dtype": dtype, "threads": threads}
 
 
 def calibrations() -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ from accel_core.model import DTYPES, Machine, Shape
 
 CANDIDATES = PREFERRED
 """Whom AutoBackend may choose."""
-SLOW_S = 0.01
+THREADED = ("compiled_threads",)
+"""Those whose own threads start from rest; the library's are woken by itself."""
+SLOW_S = 1e-3
 """Past this, Python loops are not run: they lose by far, and would take the time of all others."""
 STEP_S = 1e-7
 """About one step of a Python loop, to tell beforehand."""
@@ -90,7 +92,7 @@ def calibrate(
                     emit(step_event(_label(point), done, total, max(0.0, budget_s - spent_s)))
                 share_s = max(0.0, budget_s - spent_s) * point.weight_s / left_weight_s
                 start = clocks.wall()
-                contests.append(contest(point, share_s, emit, clocks, threads))
+                contests.append(contest(point, share_s, emit, clocks))
                 spent_s, left_weight_s = spent_s + clocks.wall() - start, left_weight_s - point.weight_s
                 done += 1
         results.append(Calibration(operation, dtype, layout, threads, tuple(contests)))
@@ -105,7 +107,7 @@ def _points(operation: str, dtype: str, layout: str, lengths: Sequence[Shape] | 
     return [_Point(operation, dtype, layout, one) for one in chosen]
 
 
-def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks, threads: int = 1) -> Contest:
+def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Contest:
     """Hold the contest of one point: each backend is checked, then all are timed in turns."""
     operands = make_operands(point.operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
     exact = find_backend("numpy").dispatch(point.operation, *(array.astype(np.float64) for array in operands))
@@ -119,7 +121,7 @@ def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks, threads:
             calls[name] = call
         else:
             emit(warning_event(f"{name} gives a wrong result for {_label(point)}, so it is not timed."))
-    return hold(point.lengths, calls, budget_s, clocks, threads)
+    return hold(point.lengths, calls, budget_s, clocks, THREADED)
 
 
 def call_of(name: str, operation: str, operands: Operands) -> Call:

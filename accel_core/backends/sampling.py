@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ SAMPLE_S = 3e-4
 """Length of a sample: a thousand times what reading the clock takes, and short, for there are many shapes."""
 TOO_SHORT_S = 2e-5
 """A call for which nobody wakes threads."""
+LONG_S = 5e-3
+"""A call beside which waking threads does not show."""
 LEAST_ROUNDS = 6
 """For an interval at 95 % (stats.median_interval)."""
 Call = Callable[[], Any]
@@ -34,27 +36,35 @@ class _Runner:
 
 
 def hold(
-    lengths: Shape, calls: Mapping[str, Call], budget_s: float, clocks: Clocks, threads: int = 1
+    lengths: Shape,
+    calls: Mapping[str, Call],
+    budget_s: float,
+    clocks: Clocks,
+    threaded: Collection[str] = (),
 ) -> Contest:
     """Time `calls` (name -> a call that has run before) in turns for about `budget_s` seconds, at least once
     each.
 
-    It ends sooner when the best is known from the second best to 1 %. Where a call may use several `threads`, a
-    sample begins when those of the call before are still, and with a call that does not count: a library's
-    threads spin for some milliseconds on a processor that the next call needs (see
-    `bench.comparing.take_turns`). Garbage collection is for the caller to stop: to start it costs more than
-    most contests.
+    It ends sooner when the best is known from the second best to 1 %. Before a sample of one of the `threaded`
+    the other threads of this process come to rest: those of a library spin for some milliseconds after a call,
+    on the processor that is needed now. And what slept meanwhile is woken by a call that does not count.
+    Garbage collection is for the caller to stop: to start it costs more than most contests.
     """
     host, wall_s, cpu_s = clocks.host(), 0.0, 0.0
     start = clocks.wall()
-    runners = {name: _first(call, clocks, threads) for name, call in calls.items()}
-    best_s = min(runner.times_s[0] for runner in runners.values())
+    runners: dict[str, _Runner] = {}
+    best_s = math.inf
+    for name, call in calls.items():
+        runners[name] = _first(call, clocks, best_s if name in threaded else 0.0)
+        best_s = min(best_s, runners[name].times_s[0])
     racing = [name for name, runner in runners.items() if runner.times_s[0] <= HOPELESS * best_s]
+    wakes = best_s > TOO_SHORT_S and any(name in threaded for name in racing)
     while len(racing) > 1 and clocks.wall() - start < budget_s:
         for name in racing:
             runner = runners[name]
-            if threads > 1 and best_s > TOO_SHORT_S:
+            if wakes and name in threaded:
                 settle(clocks)
+            if wakes and runner.times_s[0] < LONG_S:
                 runner.call()
             sample_s, used_s = time_calls(runner.call, runner.repetitions, clocks)
             runner.times_s.append(sample_s / runner.repetitions)
@@ -68,10 +78,10 @@ def hold(
     return Contest(lengths, times, _lead(runners), span.disturbed_reason(1))
 
 
-def _first(call: Call, clocks: Clocks, threads: int) -> _Runner:
-    """One sample, as long as the clock needs."""
+def _first(call: Call, clocks: Clocks, best_s: float) -> _Runner:
+    """One sample, as long as the clock needs; from rest where the call may come near `best_s`."""
     first_s, _ = time_calls(call, 1, clocks)
-    if threads > 1 and first_s > TOO_SHORT_S:
+    if TOO_SHORT_S < first_s <= 10 * best_s:
         settle(clocks)
         call()
         first_s, _ = time_calls(call, 1, clocks)

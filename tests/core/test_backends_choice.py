@@ -376,7 +376,7 @@ def test_a_contest_times_all_in_turns_and_tells_the_lead() -> None:
     assert held.lead.median == pytest.approx(1.5) and not held.is_tie
 
 
-def test_with_threads_a_sample_begins_when_those_of_the_call_before_are_still() -> None:
+def test_a_sample_of_threads_begins_when_those_of_the_call_before_are_still() -> None:
     time, said = Ticking(), []
 
     def sleep(seconds: float) -> None:
@@ -387,14 +387,29 @@ def test_with_threads_a_sample_begins_when_those_of_the_call_before_are_still() 
         return lambda: said.append(name) or time.taking(seconds)()
 
     clocks = Clocks(lambda: time.now, lambda: 0.0, time.clocks.host, sleep)
-    calls = {"numpy": calling("numpy", 0.03), "threads": calling("threads", 0.02)}
-    hold((8,), calls, 0.5, clocks, threads=2)
-    rounds = said[6:]  # of each a first call, then still, one that does not count, and the sample
-    assert said[:6] == ["numpy", "still", *["numpy"] * 2, "threads", "still"]
-    assert all(rounds[at + 1] == rounds[at + 2] for at, word in enumerate(rounds) if word == "still")
+    calls = {"numpy": calling("numpy", 0.003), "threads": calling("threads", 0.002)}
+    hold((8,), calls, 0.5, clocks, threaded=("threads",))
+    assert said[:5] == [
+        "numpy",
+        "threads",
+        "still",
+        "threads",
+        "threads",
+    ]  # the first of each only tells how long
+    rounds = said[5:]
+    assert rounds.count("still") > 5 and rounds.count("numpy") == rounds.count("threads")
+    for at, word in enumerate(rounds):
+        assert word != "still" or rounds[at + 1 : at + 3] == ["threads", "threads"]  # one wakes, one counts
     said.clear()
     hold((8,), calls, 0.5, clocks)
     assert "still" not in said
+
+
+def test_nobody_waits_for_threads_that_cannot_win() -> None:
+    time, slept = Ticking(), []
+    clocks = Clocks(lambda: time.now, lambda: 0.0, time.clocks.host, slept.append)
+    hold((8,), {"numpy": time.taking(1e-6), "threads": time.taking(4e-5)}, 0.1, clocks, threaded=("threads",))
+    assert not slept
 
 
 def test_the_hopeless_are_timed_once() -> None:

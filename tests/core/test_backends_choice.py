@@ -397,7 +397,7 @@ def test_a_sample_of_threads_begins_when_those_of_the_call_before_are_still() ->
         "threads",
     ]  # the first of each only tells how long
     rounds = said[5:]
-    assert rounds.count("still") > 5 and rounds.count("numpy") == rounds.count("threads")
+    assert rounds.count("still") >= 5 and rounds.count("numpy") == rounds.count("threads")
     for at, word in enumerate(rounds):
         assert word != "still" or rounds[at + 1 : at + 3] == ["threads", "threads"]  # one wakes, one counts
     said.clear()

@@ -6,6 +6,7 @@ decide, detect                      one rule per fact: who is believed, who disa
 environment                         versions, which are not part of the hardware
 overrides                           variables that take from a library the choice of its kernels
 load                                who else is running, and on which processors to measure
+waiting                             how long threads were ready to run without a processor
 """
 
 from accel_core.machine.environment import environment
@@ -20,6 +21,7 @@ from accel_core.machine.load import (
     unpin_current_process,
 )
 from accel_core.machine.sources import allowed_cpus, detect
+from accel_core.machine.waiting import thread_wait_s
 
 __all__ = [
     "CpuTimes",
@@ -32,5 +34,6 @@ __all__ = [
     "pin_current_process",
     "read_cpu_times",
     "steal_fraction",
+    "thread_wait_s",
     "unpin_current_process",
 ]

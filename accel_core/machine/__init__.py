@@ -5,7 +5,8 @@ partial, caches, simd, arm, cgroup  the words and sums they share
 decide, detect                      one rule per fact: who is believed, who disagrees, why
 environment                         versions, which are not part of the hardware
 overrides                           variables that take from a library the choice of its kernels
-load                                who else is running, and on which processors to measure
+places                              on which processors to measure, and what caches these touch
+load                                who else is running, and pinning
 waiting                             how long threads were ready to run without a processor
 """
 
@@ -13,13 +14,13 @@ from accel_core.machine.environment import environment
 from accel_core.machine.load import (
     CpuTimes,
     available_memory_bytes,
-    measuring_cpus,
     other_load,
     pin_current_process,
     read_cpu_times,
     steal_fraction,
     unpin_current_process,
 )
+from accel_core.machine.places import cache_of, last_level_bytes, measuring_cpus, sharers
 from accel_core.machine.sources import allowed_cpus, detect
 from accel_core.machine.waiting import thread_wait_s
 
@@ -27,12 +28,15 @@ __all__ = [
     "CpuTimes",
     "allowed_cpus",
     "available_memory_bytes",
+    "cache_of",
     "detect",
     "environment",
+    "last_level_bytes",
     "measuring_cpus",
     "other_load",
     "pin_current_process",
     "read_cpu_times",
+    "sharers",
     "steal_fraction",
     "thread_wait_s",
     "unpin_current_process",

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from accel_core.machine.partial import CACHES, Value, format_cpu_list, parse_cpu_list
-from accel_core.model import CacheLevel
+from accel_core.machine.partial import CACHES, Partial, Value, format_cpu_list, parse_cpu_list
+from accel_core.model import CacheGroup, CacheLevel
 from accel_core.units import format_bytes
 
 LEVELS = (1, 2, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class CacheGroup:
-    """One data or unified cache, or several that are alike where the system does not number them."""
-
-    level: int
-    size_bytes: int
-    ways: int | None
-    line_bytes: int | None
-    cpus: tuple[int, ...] = ()
-    """Logical processors that share it; empty where the system does not say."""
-    copies: int = 1
 
 
 def cache_facts(groups: Sequence[CacheGroup], cpu: int | None) -> dict[str, Value]:
@@ -58,8 +44,14 @@ def inventory(groups: Sequence[CacheGroup]) -> str | None:
     return ", ".join(lines) or None
 
 
-def cache_levels(chosen: Mapping[str, Value], sources: Mapping[str, str]) -> tuple[CacheLevel, ...]:
-    """The chosen facts as `CacheLevel`s, near to far; a level without a size is left out."""
+def cache_levels(
+    chosen: Mapping[str, Value], sources: Mapping[str, str], partials: Sequence[Partial]
+) -> tuple[CacheLevel, ...]:
+    """The chosen facts as `CacheLevel`s, near to far; a level without a size is left out.
+
+    The other caches of a level are those of the source that was believed about its size.
+    """
+    listed = {partial.source: partial.caches for partial in partials if partial.caches}
 
     def whole(name: str) -> int | None:
         value = chosen.get(name)
@@ -79,7 +71,8 @@ def cache_levels(chosen: Mapping[str, Value], sources: Mapping[str, str]) -> tup
                     line_bytes=whole(f"{name} line"),
                     shared_cpus=parse_cpu_list(shared if isinstance(shared, str) else None),
                     instances=whole(f"{name} instances"),
-                    source=sources.get(f"{name} size", ""),
+                    source=(source := sources.get(f"{name} size", "")),
+                    groups=tuple(g for g in listed.get(source, ()) if g.level == number),
                 )
             )
     return tuple(levels)

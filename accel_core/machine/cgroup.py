@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from accel_core.machine.partial import parse_cpu_list
+
 Read = Callable[[str], str | None]
 
 _MOUNT = "/sys/fs/cgroup"
@@ -52,6 +54,19 @@ def quota(read: Read) -> float | None:
         if quota_us and period_us:
             found.append(quota_us / period_us)
     return min(found, default=None)
+
+
+def cpuset(read: Read) -> tuple[int, ...]:
+    """Numbers of the processors that the group may use; () where no group says so.
+
+    https://docs.kernel.org/admin-guide/cgroup-v2.html#cpuset-interface-files
+    """
+    for version, folder in _folders(read, "cpuset"):
+        names = ("cpuset.cpus.effective",) if version == 2 else ("cpuset.effective_cpus", "cpuset.cpus")
+        for name in names:
+            if cpus := parse_cpu_list(read(f"{folder}/{name}")):
+                return cpus
+    return ()
 
 
 def _memory(read: Read, name_2: str, name_1: str) -> list[tuple[str, int]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 
-from accel_core.machine.caches import CacheGroup, cache_facts
+from accel_core.machine.caches import cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     EMULATION,
@@ -29,6 +29,7 @@ from accel_core.machine.partial import (
     Value,
 )
 from accel_core.machine.simd import simd_facts
+from accel_core.model import CacheGroup
 
 SOURCE = "sysctl"
 _FLAGS = {
@@ -71,6 +72,7 @@ def sysctl(text: str, architecture: str) -> Partial:
     name = fields.get("machdep.cpu.brand_string")
     vendor = fields.get("machdep.cpu.vendor") or ("Apple" if (name or "").startswith("Apple") else None)
     flags = [flag for key, flag in _FLAGS.items() if fields.get(key) == "1"]
+    caches = cache_groups(fields)
     facts: dict[str, Value] = {
         PROCESSOR: name,
         VENDOR: vendor,
@@ -81,13 +83,13 @@ def sysctl(text: str, architecture: str) -> Partial:
         CLOCK: _number(fields, "hw.cpufrequency_max") or _number(fields, "hw.cpufrequency"),
         **simd_facts(flags, architecture),
         **_kinds(fields),
-        **cache_facts(cache_groups(fields), None),
+        **cache_facts(caches, None),
     }
     if fields.get("sysctl.proc_translated") == "1":
         facts[EMULATION] = (
             "Rosetta translates this x86-64 Python to arm64; a native Python measures the machine"
         )
-    return Partial(SOURCE, facts)
+    return Partial(SOURCE, facts, caches=tuple(caches))
 
 
 def _identity(fields: Mapping[str, str]) -> dict[str, Value]:

@@ -206,7 +206,7 @@ def decide(partials: Sequence[Partial]) -> Machine:
             cpus_allowed=parse_cpu_list(_text(chosen[names.ALLOWED_LIST])),
             quota=float(quota) if isinstance(quota, (int, float)) else None,
         ),
-        caches=cache_levels(chosen, {fact.name: fact.source for fact in facts}),
+        caches=cache_levels(chosen, {fact.name: fact.source for fact in facts}, partials),
         simd=Simd(
             tuple((_text(chosen[names.FEATURES]) or "").split()),
             _whole(chosen[names.WIDTH]) or SCALAR_WIDTH_BITS,

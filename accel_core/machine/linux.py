@@ -4,11 +4,11 @@ host answers as a live one does."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from accel_core.machine import cgroup
 from accel_core.machine.arm import arm_processor
-from accel_core.machine.caches import CacheGroup, cache_facts
+from accel_core.machine.caches import cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
@@ -33,6 +33,7 @@ from accel_core.machine.partial import (
     parse_cpu_list,
 )
 from accel_core.machine.simd import simd_facts
+from accel_core.model import CacheGroup
 
 Read = Callable[[str], str | None]
 
@@ -71,9 +72,18 @@ def _size(text: str | None) -> int | None:
     return int(digits) * scale if digits.isdigit() else None
 
 
-def online(read: Read) -> tuple[int, ...]:
-    """Numbers of the logical processors that are switched on."""
-    return parse_cpu_list(read(f"{CPU}/online"))
+def processors(read: Read, allowed: Collection[int] = ()) -> tuple[int, ...]:
+    """Numbers of the logical processors that are switched on, those of the container where it has numbers.
+
+    A mount of lxcfs counts `online` from 0, whichever processors the container has (lxcfs issues 433 and 731);
+    the affinity mask does not lie. Where it holds others than `online`, the container's cpuset is asked, which
+    stays the same when this process is pinned, then the mask itself.
+    """
+    listed = parse_cpu_list(read(f"{CPU}/online"))
+    if listed and set(allowed) <= set(listed):
+        return listed
+    own = cgroup.cpuset(read)
+    return own if own and set(allowed) <= set(own) else tuple(sorted(allowed))
 
 
 def _first_processor(read: Read) -> dict[str, str]:
@@ -113,9 +123,8 @@ def cache_size_line(read: Read) -> Partial:
     return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size}, role="hint")
 
 
-def cores(read: Read) -> Partial:
+def cores(read: Read, cpus: Sequence[int]) -> Partial:
     """sysfs topology: logical processors, and which of them are threads of one core."""
-    cpus = online(read)
     groups: set[tuple[int, ...]] = set()
     seen: set[int] = set()
     for cpu in cpus:
@@ -133,7 +142,7 @@ def cores(read: Read) -> Partial:
     return Partial(f"{CPU}/cpu*/topology", {**facts, **_kinds(read, cpus, groups)})
 
 
-def _kinds(read: Read, cpus: tuple[int, ...], groups: set[tuple[int, ...]]) -> dict[str, Value]:
+def _kinds(read: Read, cpus: Sequence[int], groups: set[tuple[int, ...]]) -> dict[str, Value]:
     """Performance and efficiency cores where there are both: Intel lists them, ARM gives each a capacity."""
     fast = set(parse_cpu_list(read("/sys/devices/cpu_core/cpus")))
     slow = set(parse_cpu_list(read("/sys/devices/cpu_atom/cpus")))
@@ -151,11 +160,11 @@ def _kinds(read: Read, cpus: tuple[int, ...], groups: set[tuple[int, ...]]) -> d
     }
 
 
-def cache_groups(read: Read) -> list[CacheGroup]:
-    """Every data or unified cache in sysfs, each once."""
+def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
+    """Every data or unified cache of `cpus` in sysfs, each once."""
     groups: list[CacheGroup] = []
     seen: dict[int, set[int]] = {}
-    for cpu in online(read):
+    for cpu in cpus:
         for index in range(8):
             if cpu in seen.setdefault(index, set()):
                 continue
@@ -163,26 +172,30 @@ def cache_groups(read: Read) -> list[CacheGroup]:
             level = _number(read(f"{folder}/level"))
             if level is None:
                 break
-            cpus = parse_cpu_list(read(f"{folder}/shared_cpu_list")) or (cpu,)
-            seen[index].update(cpus)
+            shared = parse_cpu_list(read(f"{folder}/shared_cpu_list")) or (cpu,)
+            seen[index].update(shared)
             size = _size(read(f"{folder}/size"))
             if size and (read(f"{folder}/type") or "").strip() != "Instruction":
                 ways = _number(read(f"{folder}/ways_of_associativity"))
                 line = _number(read(f"{folder}/coherency_line_size"))
-                groups.append(CacheGroup(level, size, ways or None, line or None, cpus))
+                groups.append(CacheGroup(level, size, ways or None, line or None, shared))
     return groups
 
 
-def caches(read: Read, cpu: int | None) -> Partial:
-    """sysfs caches as processor `cpu` sees them."""
-    return Partial(f"{CPU}/cpu{cpu or 0}/cache", cache_facts(cache_groups(read), cpu))
+def caches(read: Read, cpus: Sequence[int], cpu: int | None) -> Partial:
+    """sysfs caches of `cpus` as processor `cpu` sees them."""
+    groups = cache_groups(read, cpus)
+    return Partial(f"{CPU}/cpu{cpu or 0}/cache", cache_facts(groups, cpu), caches=tuple(groups))
 
 
-def clock_limit(read: Read, cpu: int | None) -> Partial:
-    """The greatest clock that cpufreq may set, in Hz; it does not move while the machine runs."""
-    folder = f"{CPU}/cpu{cpu or 0}/cpufreq"
-    khz = _number(read(f"{folder}/cpuinfo_max_freq"))
-    return Partial(f"{folder}/cpuinfo_max_freq", {CLOCK: khz * 1e3 if khz else None})
+def clock_limit(read: Read, cpus: Sequence[int | None]) -> Partial:
+    """The greatest clock that cpufreq may set, in Hz, for the first of `cpus` that has one.
+
+    It does not move while the machine runs.
+    """
+    paths = [f"{CPU}/cpu{cpu or 0}/cpufreq/cpuinfo_max_freq" for cpu in cpus]
+    path, khz = next(((path, khz) for path in paths if (khz := _number(read(path)))), (paths[0], None))
+    return Partial(path, {CLOCK: khz * 1e3 if khz else None})
 
 
 def memory(read: Read) -> Partial:

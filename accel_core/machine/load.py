@@ -1,4 +1,4 @@
-"""Who else uses the processors, and where to measure: CPU times, steal time, pinning."""
+"""Who else uses the processors, and how to stay on some of them: CPU times, steal time, pinning."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import psutil
 
 from accel_core.machine import cgroup, linux
 from accel_core.machine.libraries import allowed_cpus
-from accel_core.machine.partial import CORE_LIST, FAST_LIST, parse_cores, parse_cpu_list
-from accel_core.model import Machine
 
 _SPENT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 """Parts of a processor's time; guest time is already in user, and Windows counts interrupts in system."""
@@ -77,29 +75,7 @@ def available_memory_bytes() -> int:
     return free if left is None else min(free, left)
 
 
-# -- where to measure ----------------------------------------------------------------------------------------
-
-
-def _fact(machine: Machine, name: str) -> str | None:
-    return next((str(f.value) for f in machine.facts if f.name == name and f.value is not None), None)
-
-
-def measuring_cpus(machine: Machine, threads: int) -> tuple[int, ...]:
-    """Logical processors for `threads` measuring threads, rising: high numbers first, the low ones left free.
-
-    One thread a core before a second one on any; performance cores before efficiency cores. Empty where the
-    system cannot pin (macOS) or where fewer processors are allowed than `threads`.
-    """
-    allowed = machine.cores.cpus_allowed
-    if threads < 1 or len(allowed) < threads:
-        return ()
-    fast = set(parse_cpu_list(_fact(machine, FAST_LIST))) or set(allowed)
-    turn: dict[int, int] = {}  # processor -> which thread of its core it is
-    for core in parse_cores(_fact(machine, CORE_LIST)):
-        for place, cpu in enumerate(c for c in core if c in allowed):
-            turn[cpu] = place
-    ranked = sorted(allowed, key=lambda cpu: (turn.get(cpu, 0), cpu not in fast, -cpu))
-    return tuple(sorted(ranked[:threads]))
+# -- pinning -------------------------------------------------------------------------------------------------
 
 
 _before: tuple[int, ...] = ()

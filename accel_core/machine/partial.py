@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from accel_core.model import CacheGroup
+
 Value = int | float | str | None
 
 Role = Literal["source", "hint", "fallback"]
@@ -47,6 +49,8 @@ class Partial:
     """How a person would look it up: a file, a command, a function."""
     facts: Mapping[str, Value] = field(default_factory=dict)
     role: Role = "source"
+    caches: tuple[CacheGroup, ...] = ()
+    """Every data cache of the machine."""
 
 
 def parse_cpu_list(text: str | None) -> tuple[int, ...]:

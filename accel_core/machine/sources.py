@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from accel_core.machine import darwin, libraries, linux, windows
 from accel_core.machine.decide import decide
-from accel_core.machine.partial import FAST_LIST, Partial, parse_cpu_list
+from accel_core.machine.partial import CORE_LIST, FAST_LIST, Partial, parse_cores, parse_cpu_list
+from accel_core.machine.places import ranked
 from accel_core.model import Machine
 
 Source = Callable[[], Partial]
@@ -25,15 +26,16 @@ def ask(sources: Sequence[Source]) -> list[Partial]:
 
 
 def linux_partials(read: linux.Read, allowed: tuple[int, ...]) -> list[Partial]:
-    """All that the files of a Linux host say, as its first allowed (performance) processor sees it."""
-    answers = ask([lambda: linux.cores(read)])
-    fast = parse_cpu_list(str(answers[0].facts.get(FAST_LIST) or "")) if answers else ()
-    usable = allowed or linux.online(read)
-    cpu = next((c for c in usable if c in fast), usable[0] if usable else None)
+    """All that the files of a Linux host say, as the processor sees it on which one thread is measured."""
+    cpus = linux.processors(read, allowed)
+    answers = ask([lambda: linux.cores(read, cpus)])
+    known = answers[0].facts if answers else {}
+    cores, fast = (str(known.get(name) or "") for name in (CORE_LIST, FAST_LIST))
+    cpu = next(iter(ranked(allowed or cpus, parse_cores(cores), parse_cpu_list(fast))), None)
     return answers + ask(
         [
-            lambda: linux.caches(read, cpu),
-            lambda: linux.clock_limit(read, cpu),
+            lambda: linux.caches(read, cpus, cpu),
+            lambda: linux.clock_limit(read, (cpu, *cpus)),
             lambda: linux.processor(read),
             lambda: linux.memory(read),
             lambda: linux.limits(read),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.machine.caches import CacheGroup, cache_facts
+from accel_core.machine.caches import cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
@@ -32,7 +32,9 @@ from accel_core.machine.partial import (
     format_cores,
     format_cpu_list,
 )
+from accel_core.machine.places import ranked
 from accel_core.machine.simd import known_features, width_bits
+from accel_core.model import CacheGroup
 
 RELATION_CORE, RELATION_CACHE, RELATION_ALL = 0, 2, 0xFFFF
 _CACHE_INSTRUCTION = 1
@@ -81,8 +83,8 @@ def parse_records(buffer: bytes) -> Iterator[Core | CacheGroup]:
         at += size
 
 
-def topology(buffer: bytes, allowed: Iterable[int] = ()) -> Partial:
-    """Cores and caches as the first allowed processor of the fastest kind sees them."""
+def topology(buffer: bytes, allowed: Sequence[int] = ()) -> Partial:
+    """Cores and caches as the processor sees them on which one thread is measured."""
     records = list(parse_records(buffer))
     cores = [r for r in records if isinstance(r, Core)]
     caches = [r for r in records if isinstance(r, CacheGroup)]
@@ -98,9 +100,11 @@ def topology(buffer: bytes, allowed: Iterable[int] = ()) -> Partial:
     slow = sum(1 for core in cores if core.efficiency < best)
     if slow:
         facts |= {FAST_CORES: len(cores) - slow, SLOW_CORES: slow, FAST_LIST: format_cpu_list(fast)}
-    usable = set(allowed)
-    cpu = next((c for c in fast if c in usable), min(usable, default=fast[0]))
-    return Partial("GetLogicalProcessorInformationEx", {**facts, **cache_facts(caches, cpu)})
+    everybody = [cpu for core in cores for cpu in core.cpus]
+    cpu = ranked(allowed or everybody, [core.cpus for core in cores], fast)[0]
+    return Partial(
+        "GetLogicalProcessorInformationEx", {**facts, **cache_facts(caches, cpu)}, caches=tuple(caches)
+    )
 
 
 def features(present: Iterable[int], architecture: str) -> Partial:

@@ -7,7 +7,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 from __future__ import annotations
 
 from accel_core.model.kernels import Case, Kernel, Parameter, Workload
-from accel_core.model.machine import Blas, CacheLevel, Cores, Environment, Fact, Machine, Simd
+from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape, chosen
@@ -16,6 +16,7 @@ __all__ = [
     "DTYPES",
     "LEVELS",
     "Blas",
+    "CacheGroup",
     "CacheLevel",
     "Case",
     "Ceiling",

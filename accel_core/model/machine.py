@@ -22,8 +22,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheGroup:
+    """One data or unified cache, or several that are alike where the system does not number them."""
+
+    level: int
+    size_bytes: int
+    ways: int | None = None
+    line_bytes: int | None = None
+    cpus: tuple[int, ...] = ()
+    """Logical processors that share it; empty where the system does not say."""
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CacheLevel:
-    """A data (or unified) cache as one core sees it."""
+    """A data (or unified) cache as the processor sees it on which one thread is measured."""
 
     level: str
     """"L1", "L2" or "L3"."""
@@ -31,9 +44,12 @@ class CacheLevel:
     ways: int | None = None
     line_bytes: int | None = None
     shared_cpus: tuple[int, ...] = ()
-    """Logical processors that share the instance which the first allowed processor uses."""
+    """Logical processors that share the instance which that processor uses."""
     instances: int | None = None
+    """How many of this size the machine has."""
     source: str = ""
+    groups: tuple[CacheGroup, ...] = ()
+    """Every cache of this level, those of other sizes too; empty in older records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +109,17 @@ class Machine:
         plain["cores"] = Cores(
             **{**data["cores"], "cpus_allowed": tuple(data["cores"].get("cpus_allowed", ()))}
         )
-        plain["caches"] = tuple(
-            CacheLevel(**{**c, "shared_cpus": tuple(c.get("shared_cpus", ()))}) for c in data["caches"]
-        )
+        plain["caches"] = tuple(_cache_level(c) for c in data["caches"])
         plain["simd"] = Simd(tuple(data["simd"]["features"]), int(data["simd"]["width_bits"]))
         plain["facts"] = tuple(
             Fact(**{**f, "others": tuple((s, v) for s, v in f.get("others", ()))}) for f in data["facts"]
         )
         return cls(**plain)
+
+
+def _cache_level(data: Mapping[str, Any]) -> CacheLevel:
+    groups = tuple(CacheGroup(**{**g, "cpus": tuple(g["cpus"])}) for g in data.get("groups", ()))
+    return CacheLevel(**{**data, "shared_cpus": tuple(data.get("shared_cpus", ())), "groups": groups})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ import recorded_hosts as hosts
 from accel_core.machine import detect as live
 from accel_core.machine import partial as names
 from accel_core.machine.arm import arm_processor
-from accel_core.machine.caches import CacheGroup
 from accel_core.machine.cgroup import memory_left, memory_limit, quota
 from accel_core.machine.decide import decide, installed_gib
 from accel_core.machine.environment import choose_blas, environment
 from accel_core.machine.linux import processor
+from accel_core.machine.linux import processors as listed
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.machine.sources import ask, darwin_partials
 from accel_core.machine.windows import Core, parse_records, registry
-from accel_core.model import Blas, Environment, Fact, Machine
+from accel_core.model import Blas, CacheGroup, Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 
@@ -126,6 +126,49 @@ def test_the_clock_limit_is_believed_before_the_clock_of_the_moment() -> None:
     assert clock.value == 4.9e9
     assert ("/proc/cpuinfo", 800e6) in clock.others
     assert "hint" in clock.reason
+
+
+def test_processors_that_lxcfs_counts_anew_are_known_by_the_affinity_mask() -> None:
+    machine = hosts.machine("linux-lxcfs-cpuset")
+    assert (machine.cores.physical, machine.cores.logical, machine.cores.allowed) == (2, 4, 4)
+    assert fact(machine, names.CORE_LIST).value == "8,24; 9,25"
+    assert [(c.level, c.size_bytes, c.shared_cpus) for c in machine.caches[:2]] == [
+        ("L1", 32 * KIB, (9, 25)),
+        ("L2", 1 * MIB, (9, 25)),
+    ]
+    assert machine.cache("L3").size_bytes == 11 * MIB  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("group", "logical"), [("known", 4), ("unknown", 1)])
+def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str, logical: int) -> None:
+    host = hosts.load("linux-lxcfs-cpuset")
+    files = {path: text for path, text in host["files"].items() if group == "known" or "cgroup" not in path}
+    machine = decide(hosts.partials({**host, "files": files, "allowed": [25]}))
+    assert (machine.cores.logical, machine.cores.allowed) == (logical, 1)
+    assert machine.cache("L1").shared_cpus == (9, 25)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("online", "cpuset", "mask", "processors"),
+    [
+        ("0-3", "", (1, 3), (0, 1, 2, 3)),
+        ("0-3", "0-3", (1, 3), (0, 1, 2, 3)),
+        ("0-1", "4-5", (5,), (4, 5)),
+        ("0-1", "6-7", (5,), (5,)),
+        ("0-1", "", (4, 5), (4, 5)),
+        ("", "", (4, 5), (4, 5)),
+        ("", "", (), ()),
+    ],
+)
+def test_the_processors_are_those_online_unless_the_mask_has_others(
+    online: str, cpuset: str, mask: tuple[int, ...], processors: tuple[int, ...]
+) -> None:
+    files = {
+        "/sys/devices/system/cpu/online": f"{online}\n",
+        "/proc/self/cgroup": "5:cpuset:/box\n",
+        "/sys/fs/cgroup/cpuset/box/cpuset.effective_cpus": f"{cpuset}\n",
+    }
+    assert listed(files.get, mask) == processors
 
 
 # -- control groups ------------------------------------------------------------------------------------------
@@ -259,7 +302,7 @@ def test_a_windows_host_is_known_completely() -> None:
     assert machine.cpu == "AMD Ryzen 7 2700X Eight-Core Processor"
     assert (machine.cores.physical, machine.cores.logical) == (8, 16)
     assert machine.cache("L3").instances == 2  # type: ignore[union-attr]
-    assert machine.cache("L3").shared_cpus == tuple(range(8))  # type: ignore[union-attr]
+    assert machine.cache("L3").shared_cpus == tuple(range(8, 16))  # type: ignore[union-attr]
     assert machine.simd.width_bits == 256
     assert machine.clock_hz == 3.693e9
 

@@ -7,12 +7,12 @@ import os
 import re
 import socket
 from dataclasses import fields
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 import recorded_hosts as hosts
 
-from accel_core.machine import detect
+from accel_core.machine import cache_of, detect, last_level_bytes, measuring_cpus, sharers
 from accel_core.machine import partial as names
 from accel_core.machine.decide import decide
 from accel_core.machine.partial import Partial
@@ -71,6 +71,36 @@ def test_every_cache_number_has_its_own_fact(machine: Machine) -> None:
         assert facts[f"{cache.level} size"] == cache.size_bytes
         assert facts.get(f"{cache.level} ways") == cache.ways
         assert cache.source
+
+
+def test_the_caches_described_are_those_of_the_processor_that_is_measured(machine: Machine) -> None:
+    measured = measuring_cpus(machine, 1)
+    for cache in machine.caches:
+        if measured and cache.shared_cpus:
+            assert measured[0] in cache.shared_cpus
+            own = cache_of(machine, cache.level, measured[0])
+            assert own is not None
+            assert (own.size_bytes, own.ways, own.line_bytes, own.cpus) == (
+                cache.size_bytes,
+                cache.ways,
+                cache.line_bytes,
+                cache.shared_cpus,
+            )
+
+
+def test_a_processor_has_one_cache_of_a_level(machine: Machine) -> None:
+    for cache in machine.caches:
+        numbered = [cpu for group in cache.groups for cpu in group.cpus]
+        assert len(numbered) == len(set(numbered)), cache.level
+        assert sum(g.copies for g in cache.groups if g.size_bytes == cache.size_bytes) == cache.instances
+
+
+def test_a_larger_team_never_touches_less_nor_shares_less(machine: Machine) -> None:
+    teams = [measuring_cpus(machine, n) for n in range(1, machine.cores.allowed + 1)]
+    for smaller, larger in pairwise(team for team in teams if team):
+        for level in ("L1", "L2", "L3"):
+            assert 1 <= sharers(machine, level, smaller) <= sharers(machine, level, larger) <= len(larger)
+        assert last_level_bytes(machine, smaller) <= last_level_bytes(machine, larger)
 
 
 def test_cache_sizes_rise_from_level_to_level(machine: Machine) -> None:

@@ -16,7 +16,14 @@ from typing import Any
 
 import platformdirs
 
-from accel_core.machine import available_memory_bytes, environment, other_load, read_cpu_times, steal_fraction
+from accel_core.machine import (
+    available_memory_bytes,
+    environment,
+    other_load,
+    pretence,
+    read_cpu_times,
+    steal_fraction,
+)
 from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
@@ -231,6 +238,13 @@ def judge_cores(cores: Cores) -> Check:
     )
 
 
+def judge_pretence(machine: Machine) -> list[Check]:
+    """That a recorded machine stands in for this one, where it does."""
+    said = pretence(machine)
+    remedy = "Unset ACCEL_MACHINE: the processor, caches and memory below are the recorded ones."
+    return [Check("pretend host", False, said, remedy)] if said else []
+
+
 def judge_threading_layer(layer: str | None) -> Check:
     """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel kernels."""
     name = "threading layer"
@@ -279,6 +293,7 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     linux = platform.system() == "Linux"
     alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
     return [
+        *judge_pretence(machine),
         judge_steal(steal_fraction(before, after)),
         judge_other_load(other_load(before, after), cores.logical),
         judge_frequency(governor(read_file, max(cores.cpus_allowed, default=0))),

@@ -39,7 +39,7 @@ from accel_core.bench.clocks import Clocks
 from accel_core.bench.memory import peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
 from accel_core.errors import BadInput
-from accel_core.machine import detect
+from accel_core.machine import detect, refuse_to_measure
 from accel_core.model import Shape, Workload
 from accel_core.stats import median_interval
 
@@ -88,6 +88,7 @@ class SimpleProfiler:
         `flop`. An exception of `f` is passed on as it is. Raises BadInput for a `warmup`, `workload` or `flop`
         that cannot be.
         """
+        refuse_to_measure()
         call = partial(f, *args, **kwargs)
         count = _flop(workload, flop, args)
         for _ in range(_whole_number("warmup", warmup)):

@@ -1,13 +1,21 @@
-"""Every test has a data folder and a store of its own, so none can touch what the reader has measured."""
+"""Every test has a data folder and a store of its own, so none can touch what the reader has measured.
+
+Where it asks for one, it has a host of its own too.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import recorded_hosts
 from hypothesis import settings
+
+from accel_core.machine import detect
+from accel_core.model import Machine
 
 settings.register_profile("accel", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("accel")
@@ -21,3 +29,28 @@ def accel_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("ACCEL_QUEUE", str(home))
     monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{(home / 'records.db').as_posix()}")
     yield home
+
+
+@pytest.fixture
+def pretend_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Machine]]:
+    """pretend_host("darwin-m2") puts that recorded host in the place of this one and returns it.
+
+    That holds for this test and for the processes that it starts.
+    """
+
+    def pretend(name: str) -> Machine:
+        monkeypatch.setenv("ACCEL_MACHINE", str(recorded_hosts.path_of(name)))
+        forget_the_machine()
+        return detect()
+
+    yield pretend
+    forget_the_machine()
+
+
+def forget_the_machine() -> None:
+    """Empty what a process keeps of its machine: the caches in modules that detect it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("accel_core.") and getattr(module, "detect", None) is detect:
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()

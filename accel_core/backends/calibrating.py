@@ -21,6 +21,7 @@ from accel_core.bench.events import Emit, ignore, result_event, step_event, warn
 from accel_core.bench.sampling import no_garbage_collection
 from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
+from accel_core.machine import refuse_to_measure
 from accel_core.model import DTYPES, Machine, Shape
 
 CANDIDATES = PREFERRED
@@ -73,6 +74,7 @@ def calibrate(
     does one sample of each backend where the budget is too small for that. Raises BadInput for an operation
     that there is not.
     """
+    refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed
     groups = [
         (operation, dtype, layout, _points(operation, dtype, layout, lengths))

@@ -10,6 +10,7 @@ from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import measure
 from accel_core.errors import WrongResult
+from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Machine, Measurement, Refusal
 
 
@@ -27,6 +28,7 @@ def run_cases(
     All cases are validated before the first is run (BadInput). A case whose single call would exceed `limit_s`,
     or that this machine cannot run, or whose result is wrong, becomes a Refusal; the others go on.
     """
+    refuse_to_measure(machine)
     valid = [registry.validate(case, machine) for case in cases]
     results: list[Measurement | Refusal] = []
     for done, case in enumerate(valid):

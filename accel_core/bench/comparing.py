@@ -15,7 +15,7 @@ from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
 from accel_core.bench.threads import limit
 from accel_core.errors import BadInput, WrongResult
-from accel_core.machine import steal_fraction
+from accel_core.machine import refuse_to_measure, steal_fraction
 from accel_core.model import Case, Comparison, Machine, Refusal
 from accel_core.stats import ratio_interval
 
@@ -44,6 +44,7 @@ def compare(
     A pair gets twice `budget_s` seconds, or stops when the ratio is known to 1 %. All pairs are validated first
     (BadInput); a pair of which one cannot run, or gives a wrong result, becomes the Refusal of that one.
     """
+    refuse_to_measure(machine)
     valid = [_validate(a, b, machine) for a, b in pairs]
     results: list[Comparison | Refusal] = []
     for done, (a, b) in enumerate(valid):

@@ -17,7 +17,7 @@ from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
 from accel_core.bench.threads import limit
 from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
-from accel_core.machine import environment, steal_fraction
+from accel_core.machine import environment, refuse_to_measure, steal_fraction
 from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
 
 
@@ -54,6 +54,7 @@ def measure(
     The budget is for samples: compiling, checking and the warm-up call come before it. A call that outlasts the
     budget is made once, and is itself the one sample. Raises BadInput (nothing was run) and WrongResult.
     """
+    refuse_to_measure(machine)
     case = registry.validate(case, machine)
     workload, kernel = registry.kernel(case.kernel)
     clocks = clocks or Clocks()

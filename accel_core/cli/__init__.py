@@ -43,9 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answer(argv: Sequence[str]) -> int:
     options = parse(argv)
     from accel_core.cli import commands  # only now: `accel --help` and a typing mistake need none of it
+    from accel_core.cli.jobs import warn_of_pretence
     from accel_core.cli.output import json_text
 
     answer = commands.COMMANDS[options.command](options)
+    warn_of_pretence()
     return _print(json_text(answer.data) if options.json else answer.text)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from accel_core.cli.output import Progress
 from accel_core.errors import AccelError, BadInput, StoreUnavailable
+from accel_core.machine.pretend import pretence, pretended
 from accel_core.model import Case, Comparison, Machine, Measurement, Peaks, Refusal, Shape
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def warn_of_damage(store: Store) -> None:
     """Say on standard error how many damaged records the latest readings of `store` left out."""
     if store.skipped:
         Progress().warn(store.skipped)
+
+
+def warn_of_pretence() -> None:
+    """Say on standard error that the answer is of a recorded machine; BadInput where its file is none."""
+    if (stand_in := pretended()) is not None:
+        Progress().warn(pretence(stand_in))
 
 
 def stored_peaks(machine: Machine) -> Peaks | None:

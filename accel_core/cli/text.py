@@ -37,6 +37,7 @@ def machine(found: Machine, libraries: Environment, measured_clock_hz: float | N
     """The hardware, then the libraries, then the facts that sources disagree on."""
     blas = libraries.blas
     rows = [
+        *([("Pretend host", f"from {found.pretended}")] if found.pretended else []),
         ("Processor", f"{found.cpu} ({found.architecture}, {found.system})"),
         ("Cores", _cores(found.cores)),
         *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),

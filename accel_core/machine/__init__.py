@@ -8,12 +8,12 @@ overrides                           variables that take from a library the choic
 places                              on which processors to measure, and what caches these touch
 load                                who else is running, and pinning
 waiting                             how long threads were ready to run without a processor
+recorded, pretend                   a file stands for a machine; ACCEL_MACHINE puts one in this one's place
 """
 
 from accel_core.machine.environment import environment
 from accel_core.machine.load import (
     CpuTimes,
-    available_memory_bytes,
     other_load,
     pin_current_process,
     read_cpu_times,
@@ -21,7 +21,13 @@ from accel_core.machine.load import (
     unpin_current_process,
 )
 from accel_core.machine.places import cache_of, last_level_bytes, measuring_cpus, sharers
-from accel_core.machine.sources import allowed_cpus, detect
+from accel_core.machine.pretend import (
+    allowed_cpus,
+    available_memory_bytes,
+    detect,
+    pretence,
+    refuse_to_measure,
+)
 from accel_core.machine.waiting import thread_wait_s
 
 __all__ = [
@@ -35,7 +41,9 @@ __all__ = [
     "measuring_cpus",
     "other_load",
     "pin_current_process",
+    "pretence",
     "read_cpu_times",
+    "refuse_to_measure",
     "sharers",
     "steal_fraction",
     "thread_wait_s",

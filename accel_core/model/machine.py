@@ -95,6 +95,8 @@ class Machine:
     facts: tuple[Fact, ...]
     fingerprint: str
     """Hash of the hardware facts alone: equal on reboot, different on another machine."""
+    pretended: str | None = None
+    """Name of the file that a recorded machine was read from; None for one that was detected."""
 
     def cache(self, level: str) -> CacheLevel | None:
         """The cache called `level`, None where it is unknown."""

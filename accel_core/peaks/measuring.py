@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from accel_core.bench.clocks import Span, read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.errors import BadInput
-from accel_core.machine import measuring_cpus, steal_fraction
+from accel_core.machine import measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena, build_ring, curve_bytes, dram_bytes, far_bytes
@@ -32,6 +32,7 @@ Result = Ceiling | Latency | CurvePoint | Clock
 
 def check_request(machine: Machine, dtypes: Sequence[str], threads: Sequence[int], budget_s: float) -> None:
     """Raise BadInput for what cannot be measured here."""
+    refuse_to_measure(machine)
     for dtype in dtypes:
         if dtype not in DTYPES:
             raise BadInput(f"dtype {dtype!r} has no roofs; allowed are {' and '.join(DTYPES)}.")

@@ -25,7 +25,8 @@ from typing import Any
 
 from accel_core.contest import LENGTHS
 from accel_core.errors import BadInput
-from accel_core.machine import available_memory_bytes
+from accel_core.machine import refuse_to_measure
+from accel_core.machine.load import available_memory_bytes
 from accel_core.model import DTYPES, Case, Machine
 
 JobData = Mapping[str, Any]
@@ -72,6 +73,8 @@ def check(job: JobData, machine: Machine) -> Spec:
             f"A {kind} job knows no {', '.join(sorted(map(_shown, unknown)))}: "
             f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
         )
+    if kind != "simulate":  # alone it asks no clock
+        refuse_to_measure(machine)
     data, derived_s = check_kind(job, machine)
     asked_s = _seconds(job, "time_limit_s", derived_s, MAX_TIME_S)
     return Spec(kind, {"kind": kind, **data}, min(asked_s, MAX_TIME_S), _memory(job))

@@ -62,7 +62,8 @@ def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     from accel_core import bench  # noqa: F401
 
     machine, versions = detect(), environment()
-    cpus = measuring_cpus(machine, threads_of(job))
+    # a recorded machine's processors are not those of this process
+    cpus = () if machine.pretended else measuring_cpus(machine, threads_of(job))
     pinned = pin_current_process(cpus)
     facts = {"fingerprint": machine.fingerprint, "environment": versions.to_dict()}
     emit({"event": "ready", "cpus": list(cpus) if pinned else [], **facts})

@@ -14,6 +14,7 @@ from accel_core.machine.environment import choose_blas, environment
 from accel_core.machine.linux import processor
 from accel_core.machine.linux import processors as listed
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
+from accel_core.machine.recorded import partials
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.machine.sources import ask, darwin_partials
 from accel_core.machine.windows import Core, parse_records, registry
@@ -70,7 +71,7 @@ def test_the_cache_size_line_never_becomes_the_l3_but_is_shown_beside_it() -> No
     assert "cache size" in l3.reason
     host = hosts.load("linux-zen5-vm")
     files = {path: text for path, text in host["files"].items() if "/cache/" not in path}
-    assert decide(hosts.partials({**host, "files": files})).caches == ()
+    assert decide(partials({**host, "files": files})).caches == ()
 
 
 def test_a_hybrid_linux_host_names_both_kinds_of_cores() -> None:
@@ -85,8 +86,8 @@ def test_a_hybrid_linux_host_names_both_kinds_of_cores() -> None:
 
 def test_caches_are_those_of_a_performance_core_unless_only_others_are_allowed() -> None:
     host = hosts.load("linux-alder-lake")
-    mixed = decide(hosts.partials({**host, "allowed": [15, 14, 10]}))
-    slow = decide(hosts.partials({**host, "allowed": [14, 15]}))
+    mixed = decide(partials({**host, "allowed": [15, 14, 10]}))
+    slow = decide(partials({**host, "allowed": [14, 15]}))
     assert mixed.cache("L1").size_bytes == 48 * KIB  # type: ignore[union-attr]
     assert slow.cache("L1").size_bytes == 32 * KIB  # type: ignore[union-attr]
     assert slow.cache("L2").shared_cpus == (12, 13, 14, 15)  # type: ignore[union-attr]
@@ -97,7 +98,7 @@ def test_arm_capacities_tell_performance_from_efficiency_cores() -> None:
     capacity = {
         f"/sys/devices/system/cpu/cpu{i}/cpu_capacity": c for i, c in enumerate(["400\n"] * 2 + ["1024\n"] * 2)
     }
-    machine = decide(hosts.partials({**host, "files": {**host["files"], **capacity}}))
+    machine = decide(partials({**host, "files": {**host["files"], **capacity}}))
     assert fact(machine, names.FAST_LIST).value == "2-3"
     assert (fact(machine, names.FAST_CORES).value, fact(machine, names.SLOW_CORES).value) == (2, 2)
 
@@ -264,7 +265,7 @@ def test_an_intel_mac_is_read_from_the_plain_names() -> None:
 def test_a_translated_python_is_told_so_and_gets_no_foreign_vectors() -> None:
     host = hosts.load("darwin-m1")
     lines = [*host["sysctl"], "hw.optional.sse2: 1", "sysctl.proc_translated: 1"]
-    machine = decide(hosts.partials({**host, "architecture": "x86_64", "sysctl": lines}))
+    machine = decide(partials({**host, "architecture": "x86_64", "sysctl": lines}))
     assert machine.simd.features == ("sse2",)
     assert "Rosetta" in str(fact(machine, names.EMULATION).value)
 

@@ -16,6 +16,7 @@ from accel_core.machine import cache_of, detect, last_level_bytes, measuring_cpu
 from accel_core.machine import partial as names
 from accel_core.machine.decide import decide
 from accel_core.machine.partial import Partial
+from accel_core.machine.recorded import partials
 from accel_core.model import Machine
 
 EVERYWHERE = [*hosts.NAMES, "here"]
@@ -51,7 +52,7 @@ def test_every_field_has_a_fact_with_a_source(machine: Machine) -> None:
     for field in fields(Machine):
         for name in FACTS_OF.get(field.name, []):
             assert facts[name].source, name
-    assert set(FACTS_OF) | {"facts", "fingerprint"} == {field.name for field in fields(Machine)}
+    assert set(FACTS_OF) | {"facts", "fingerprint", "pretended"} == {field.name for field in fields(Machine)}
 
 
 def test_each_fact_is_listed_once(machine: Machine) -> None:
@@ -151,8 +152,8 @@ def test_fingerprints_of_different_hosts_differ() -> None:
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_the_fingerprint_does_not_know_affinity(name: str) -> None:
     host = hosts.load(name)
-    before = decide(hosts.partials(host))
-    narrowed = decide(hosts.partials({**host, "allowed": host["allowed"][-1:]}))
+    before = decide(partials(host))
+    narrowed = decide(partials({**host, "allowed": host["allowed"][-1:]}))
     assert narrowed.fingerprint == before.fingerprint
     if host["allowed"]:
         assert narrowed.cores.allowed == 1
@@ -160,14 +161,14 @@ def test_the_fingerprint_does_not_know_affinity(name: str) -> None:
 
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_the_fingerprint_does_not_know_libraries_quota_or_clock(name: str) -> None:
-    answers = hosts.partials(hosts.load(name))
+    answers = partials(hosts.load(name))
     changing = Partial("tomorrow", {names.QUOTA: 1.0, names.CLOCK: 1.1e9, names.LLVM_TARGET: "new"})
     assert decide([changing, *answers]).fingerprint == decide(answers).fingerprint
 
 
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_the_fingerprint_knows_the_hardware(name: str) -> None:
-    answers = hosts.partials(hosts.load(name))
+    answers = partials(hosts.load(name))
     original = decide(answers)
     for fact, value in (
         (names.PROCESSOR, "another"),

@@ -1,0 +1,29 @@
+"""Recorded hosts, and the way to let one answer as a live one does (tests/machines/README.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from accel_core.machine.recorded import machine_of
+from accel_core.model import Machine
+
+FOLDER = Path(__file__).parent / "machines"
+NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+KINDS = ("linux-zen5-vm", "linux-emerald-rapids-vm", "linux-alder-lake", "darwin-m2", "linux-odroid-c2")
+"""One of each kind, for tests that would take too long on all: small and large caches, two kinds of cores, no
+third level, no caches at all."""
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}.json"
+
+
+def load(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(path_of(name).read_text(encoding="utf-8"))
+    return data
+
+
+def machine(name: str) -> Machine:
+    return machine_of(load(name))

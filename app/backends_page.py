@@ -136,21 +136,11 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
         )
         choice = Chooser(lambda: (known, record.machine.cores.allowed)).choose(operation, shape, dtype, "C")
         st.markdown(f"auto takes **{TITLES.get(choice.backend, choice.backend)}**, {choice.because}")
-        st.button(
+        one = {"operations": [operation], "dtypes": [dtype], "lengths": [list(shape)], "budget_s": ONE_S}
+        components.job_button(
             f"Time this shape (about {components.about(ONE_S + 2)})",
+            {"kind": "calibrate", **one},
             key="one shape",
-            icon=":material/play_arrow:",
-            disabled=jobs.active(),
-            on_click=jobs.start,
-            args=(
-                {
-                    "kind": "calibrate",
-                    "operations": [operation],
-                    "dtypes": [dtype],
-                    "lengths": [list(shape)],
-                    "budget_s": ONE_S,
-                },
-            ),
         )
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
     with right:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import cached
 import jobs
@@ -44,14 +44,31 @@ def header(question: str, first: str) -> None:
 
 def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, empty: str = "") -> None:
     """The page's primary button, with the time that it will take; `empty` says why there is nothing to do."""
+    label = f"{label} (about {about(expected_s)})"
+    job_button(label, job, key="measure", empty=empty, type="primary", width="stretch")
+
+
+def job_button(
+    label: str,
+    job: Mapping[str, Any],
+    *,
+    key: str,
+    icon: str = ":material/play_arrow:",
+    help: str | None = None,
+    empty: str = "",
+    type: Literal["primary", "secondary"] = "secondary",
+    width: Literal["stretch", "content"] = "content",
+) -> None:
+    """A button that starts `job`; where it cannot be started it is disabled, and its help says why."""
+    why_not = empty or jobs.held(job)
     st.button(
-        f"{label} (about {about(expected_s)})",
-        key="measure",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=bool(empty) or jobs.active(),
-        help=empty or ("This session's measurement is still running." if jobs.active() else None),
+        label,
+        key=key,
+        type=type,
+        icon=icon,
+        width=width,
+        disabled=bool(why_not),
+        help=why_not or help,
         on_click=jobs.start,
         args=(job,),
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import components
 import experiments
-import jobs
 import settings
 import streamlit as st
 from records import Record
@@ -177,13 +176,8 @@ def _not_measured(record: Record, step: Step) -> None:
     st.markdown(f"Not measured yet: {step.before} against {step.after} at N={step.size}.")
     wanted = cases(record, step)
     expected = components.about(experiments.job_expected_s(wanted, 0.5))
-    st.button(
-        f"Run (about {expected})",
-        key=f"walk {step.name}",
-        icon=":material/play_arrow:",
-        disabled=jobs.active(),
-        on_click=jobs.start,
-        args=(experiments.bench_job(wanted, 0.5),),
+    components.job_button(
+        f"Run (about {expected})", experiments.bench_job(wanted, 0.5), key=f"walk {step.name}"
     )
 
 

@@ -221,14 +221,11 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
 def sweep_button(asked: Experiment, point_s: float) -> None:
     """Start the sweep, with the time that it will take."""
     cases = asked.cases()
-    st.button(
+    components.job_button(
         f"Sweep {asked.workload.name} (about {components.about(experiments.job_expected_s(cases, point_s))})",
+        experiments.bench_job(cases, point_s),
         key="sweep streams",
-        icon=":material/play_arrow:",
         width="stretch",
-        disabled=jobs.active(),
-        on_click=jobs.start,
-        args=(experiments.bench_job(cases, point_s),),
     )
 
 

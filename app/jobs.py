@@ -17,6 +17,7 @@ import settings
 import streamlit as st
 
 from accel_core.errors import AccelError, StoreUnavailable
+from accel_core.machine import pretence
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
@@ -89,6 +90,13 @@ def active() -> bool:
     """Whether this session has a job that waits or runs."""
     job = current()
     return job is not None and job.state in ACTIVE
+
+
+def held(job: Mapping[str, Any]) -> str:
+    """Why `job` cannot be started now, in one sentence; empty where it can. A simulation asks no clock."""
+    if active():
+        return "This session's measurement is still running."
+    return pretence(cached.machine()) if job.get("kind") != "simulate" else ""
 
 
 def results() -> tuple[str, list[Any]]:

@@ -125,12 +125,10 @@ def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> N
         st.caption(
             f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
         )
-        st.button(
+        components.job_button(
             f"Measure the rest (about {components.about(experiments.job_expected_s(missing, budget_s))})",
+            experiments.bench_job(missing, budget_s),
             key="rest",
-            icon=":material/play_arrow:",
-            on_click=jobs.start,
-            args=(experiments.bench_job(missing, budget_s),),
         )
 
 

@@ -60,7 +60,7 @@ page = st.navigation(
         ),
     ]
 )
-sidebar.draw()
 st.set_page_config(f"{page.title} · Accel Explorer")
 with components.guard():
+    sidebar.draw()
     page.run()

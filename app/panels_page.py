@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import components
-import jobs
 import settings
 import streamlit as st
 import tables
@@ -105,16 +104,14 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             label, job_expected_s(once, budget_s), bench_job(once, budget_s), empty=missing
         )
     with right:
-        st.button(
+        components.job_button(
             f"Sweep KC (about {components.about(job_expected_s(swept, budget_s))})",
+            bench_job(swept, budget_s),
             key="sweep kc",
             icon=":material/timeline:",
+            empty=missing,
+            help=f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
             width="stretch",
-            disabled=bool(missing) or jobs.active(),
-            help=missing
-            or f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
-            on_click=jobs.start,
-            args=(bench_job(swept, budget_s),),
         )
 
 

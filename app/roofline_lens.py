@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import components
 import experiments
-import jobs
 import settings
 import simulated
 import streamlit as st
@@ -73,15 +72,12 @@ def measured(
 def _measure_button(case: Case) -> None:
     """Offer to measure the tiled kernel with a block that is not on record at this size."""
     cases = [case]
-    st.button(
+    components.job_button(
         f"Measure block {case.parameters['block']} at N={case.size} "
         f"(about {components.about(experiments.job_expected_s(cases, BUDGET_S))})",
+        experiments.bench_job(cases, BUDGET_S),
         key="measure block",
-        icon=":material/play_arrow:",
-        disabled=jobs.active(),
         help=f"{TILED_NAME} with this block has not been measured at this size yet.",
-        on_click=jobs.start,
-        args=(experiments.bench_job(cases, BUDGET_S),),
     )
 
 

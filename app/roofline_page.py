@@ -9,7 +9,6 @@ from typing import Any
 
 import components
 import experiments
-import jobs
 import roofline_lens
 import settings
 import streamlit as st
@@ -205,13 +204,11 @@ def flagged(
         st.warning(_flag(m, verdict), icon=":material/flag:")
         if not record.sample:
             case = Case(m.kernel, m.size, m.dtype, m.threads, m.parameters, tuple(m.shape))
-            st.button(
+            components.job_button(
                 "Measure again",
+                experiments.bench_job([case], 5.0),
                 key=f"again {m.id}",
                 icon=":material/refresh:",
-                on_click=jobs.start,
-                args=(experiments.bench_job([case], 5.0),),
-                disabled=jobs.active(),
             )
 
 

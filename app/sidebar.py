@@ -9,6 +9,7 @@ import cached
 import streamlit as st
 
 from accel_core.errors import AccelError
+from accel_core.machine import pretence
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LOOK_EVERY_S = 5.0
@@ -16,10 +17,12 @@ LOOK_EVERY_S = 5.0
 
 
 def draw() -> None:
-    """The logo in the colours of the reader's theme, and the footer."""
+    """The logo in the colours of the reader's theme, the name of a pretend host, and the footer."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
     with st.sidebar:
+        if said := pretence(cached.machine()):
+            st.markdown(f":orange-background[:material/theater_comedy: {said}]")
         _footer()
 
 

@@ -57,15 +57,13 @@ def known(traversals: Iterable[Traversal], caches: tuple[CacheGeometry, ...]) ->
 def button(label: str, missing: Sequence[Traversal], caches: Sequence[CacheGeometry]) -> None:
     """Start the simulation of what is `missing`, with the time that it will take."""
     seconds = START_S + sum(one.accesses for one in missing) / ACCESSES_PER_S
-    st.button(
+    components.job_button(
         f"{label} (roughly {components.about(seconds)})",
+        job(missing, caches),
         key="simulate",
         icon=":material/grid_view:",
-        disabled=jobs.active(),
         help="The caches of this CPU as detected, one core, least recently used lines replaced. Simulated on "
         f"this computer, up to N={MOST_SIZE}; the time is a rough guess, and {cached.FIRST_TIME}.",
-        on_click=jobs.start,
-        args=(job(missing, caches),),
     )
 
 

@@ -80,15 +80,13 @@ def _card(case: Case, real: dict[str, float] | None) -> None:
 
 def _button(missing: list[Traversal], caches: tuple[CacheGeometry, ...]) -> None:
     seconds = simulated.START_S + sum(one.accesses for one in missing) / RATE
-    st.button(
+    components.job_button(
         f"Simulate the four on this CPU's caches (about {components.about(seconds)})",
+        simulated.job(missing, caches),
         key="simulate",
         icon=":material/grid_view:",
-        disabled=jobs.active(),
         help="The second round of the outermost loop at full size, after a first that warms the caches; with "
         "blocks, the second row of blocks. One core, least recently used lines replaced, no fetching ahead.",
-        on_click=jobs.start,
-        args=(simulated.job(missing, caches),),
     )
 
 

@@ -1,0 +1,58 @@
+"""Every page under a recorded machine: it says so, starts nothing that measures, and explains a bad file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jobs
+import pytest
+from conftest import APP, Open
+from records_of import store_ladder, store_peaks
+
+from accel_core import runner
+from accel_core.errors import BadInput
+from accel_core.machine import pretence
+from accel_core.model import Machine
+
+PAGES = [path.stem for path in sorted((APP / "views").glob("*.py"))]
+SIMULATES = ("simulate",)
+"""Keys of buttons that may be pressed: a simulation asks no clock."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_that_the_host_is_a_pretence_and_measures_nothing(
+    page: str, open_page: Open, pretend_host: Callable[[str], Machine]
+) -> None:
+    here = pretend_host("darwin-m2")
+    store_peaks()
+    store_ladder()
+    app = open_page(page)
+    assert not app.error
+    assert any(pretence(here) in said.value for said in app.sidebar.markdown)
+    pressed = [button for button in app.button if not button.disabled and button.key not in SIMULATES]
+    for button in pressed:
+        button.click().run()
+        assert "watch" not in app.session_state and "job fault" not in app.session_state, button.label
+
+
+def test_a_job_that_comes_past_the_buttons_is_refused(pretend_host: Callable[[str], Machine]) -> None:
+    pretend_host("darwin-m2")
+    with pytest.raises(BadInput, match=r"Nothing can be measured on the pretend host darwin-m2\.json"):
+        runner.submit({"kind": "peaks", "budget_s": 1}, "a test")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_that_is_no_machine_is_one_sentence_on_every_page(
+    page: str, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCEL_MACHINE", str(tmp_path / "missing.json"))
+    app = open_page(page)
+    (said,) = app.error
+    assert "missing.json cannot be read" in said.value and "name a file" in said.value
+
+
+def test_a_simulation_is_held_back_by_a_running_job_alone(pretend_host: Callable[[str], Machine]) -> None:
+    here = pretend_host("darwin-m2")
+    assert jobs.held({"kind": "simulate"}) == ""
+    assert jobs.held({"kind": "bench"}) == pretence(here)

@@ -144,7 +144,7 @@ def test_processors_that_lxcfs_counts_anew_are_known_by_the_affinity_mask() -> N
 def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str, logical: int) -> None:
     host = hosts.load("linux-lxcfs-cpuset")
     files = {path: text for path, text in host["files"].items() if group == "known" or "cgroup" not in path}
-    machine = decide(hosts.partials({**host, "files": files, "allowed": [25]}))
+    machine = decide(partials({**host, "files": files, "allowed": [25]}))
     assert (machine.cores.logical, machine.cores.allowed) == (logical, 1)
     assert machine.cache("L1").shared_cpus == (9, 25)  # type: ignore[union-attr]
 

@@ -10,6 +10,7 @@ import recorded_hosts as hosts
 
 from accel_core.machine import cache_of, last_level_bytes, measuring_cpus, sharers
 from accel_core.machine.places import ranked
+from accel_core.machine.recorded import machine_of
 from accel_core.model import CacheGroup, CacheLevel, Machine
 
 KIB, MIB = 1024, 1024**2
@@ -34,7 +35,7 @@ def test_the_die_that_is_described_is_the_one_that_is_measured() -> None:
 
 def test_a_job_on_the_other_die_has_the_other_cache() -> None:
     host = hosts.load("linux-7950x3d")
-    machine = hosts.decide(hosts.partials({**host, "allowed": list(range(8))}))
+    machine = machine_of({**host, "allowed": list(range(8))})
     assert machine.cache("L3").size_bytes == 96 * MIB  # type: ignore[union-attr]
     assert last_level_bytes(machine, measuring_cpus(machine, 8)) == 96 * MIB
 

@@ -8,11 +8,9 @@ https://docs.kernel.org/scheduler/sched-bwc.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from accel_core.machine.partial import parse_cpu_list
-
-Read = Callable[[str], str | None]
+from accel_core.machine.partial import Read, parse_cpu_list
 
 _MOUNT = "/sys/fs/cgroup"
 _UNLIMITED = 1 << 60

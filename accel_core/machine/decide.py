@@ -52,6 +52,7 @@ _CACHE_RULES = tuple(
 )
 _RULES = (
     Rule(names.PROCESSOR),
+    Rule(names.MEASURED, "", "This process may not run on the fastest kind of core.", always=True),
     Rule(names.VENDOR),
     Rule(names.FAMILY),
     Rule(names.MODEL),
@@ -63,6 +64,7 @@ _RULES = (
     Rule(names.FAST_CORES, "", "Kernels are measured on these.", always=True),
     Rule(names.SLOW_CORES),
     Rule(names.FAST_LIST, "processor numbers"),
+    Rule(names.KINDS),
     Rule(names.CORE_LIST, "processor numbers"),
     Rule(names.ALLOWED_LIST, "processor numbers"),
     Rule(names.QUOTA, "processors"),
@@ -84,6 +86,8 @@ _OPTIONAL = {
     names.FAST_CORES,
     names.SLOW_CORES,
     names.FAST_LIST,
+    names.KINDS,
+    names.MEASURED,
     names.CORE_LIST,
     names.QUOTA,
     names.MEMORY_LIMIT,
@@ -195,7 +199,7 @@ def decide(partials: Sequence[Partial]) -> Machine:
     quota = chosen.get(names.QUOTA)
     clock = chosen.get(names.CLOCK)
     return Machine(
-        cpu=_text(chosen[names.PROCESSOR]) or "unknown processor",
+        cpu=_text(chosen.get(names.MEASURED)) or _text(chosen[names.PROCESSOR]) or "unknown processor",
         vendor=_text(chosen[names.VENDOR]),
         architecture=_text(chosen[names.ARCHITECTURE]) or "unknown",
         system=_text(chosen[names.SYSTEM]) or "unknown",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
-Read = Callable[[str], str | None]
+from accel_core.machine.partial import Read
 
 
 @dataclass(frozen=True, slots=True)

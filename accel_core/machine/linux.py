@@ -4,45 +4,45 @@ host answers as a live one does."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from accel_core.machine import cgroup
-from accel_core.machine.arm import arm_processor
+from accel_core.machine import cgroup, cpuinfo, emulation
 from accel_core.machine.caches import cache_facts
+from accel_core.machine.cpuinfo import CpuInfo
+from accel_core.machine.kinds import core_name
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
+    EMULATION,
     FAMILY,
-    FAST_CORES,
-    FAST_LIST,
     HYPERVISOR,
     LOGICAL,
+    MEASURED,
     MEMORY,
     MEMORY_LIMIT,
     MODEL,
     PHYSICAL,
     PROCESSOR,
     QUOTA,
-    SLOW_CORES,
     STEPPING,
     VENDOR,
     Partial,
+    Read,
     Value,
     format_cores,
-    format_cpu_list,
     parse_cpu_list,
+    parse_cpu_mask,
 )
 from accel_core.machine.simd import simd_facts
 from accel_core.model import CacheGroup
 
-Read = Callable[[str], str | None]
-
 CPU = "/sys/devices/system/cpu"
 _READ_LIMIT = 16_384  # bytes; the first processors of /proc/cpuinfo are enough, and a large host has hundreds
+_CACHE_INDEXES = 8
 
 
 def read_file(path: str) -> str | None:
-    """The first 16 KiB of a small text file; None where it cannot be read."""
+    """A text file, cut to whole lines within 16 KiB; None where it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
@@ -56,12 +56,13 @@ def read_file(path: str) -> str | None:
         return None
     finally:
         os.close(descriptor)
-    return b"".join(parts).decode("utf-8", "replace")
+    whole = b"".join(parts) if wanted else b"".join(parts).rpartition(b"\n")[0]
+    return whole.decode("utf-8", "replace")
 
 
 def _number(text: str | None) -> int | None:
     text = (text or "").strip()
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
 def _size(text: str | None) -> int | None:
@@ -69,7 +70,7 @@ def _size(text: str | None) -> int | None:
     text = (text or "").strip()
     scale = {"K": 1024, "M": 1024**2, "G": 1024**3}.get(text[-1:], 1)
     digits = text.rstrip("KMG")
-    return int(digits) * scale if digits.isdigit() else None
+    return int(digits) * scale if digits.isdecimal() else None
 
 
 def processors(read: Read, allowed: Collection[int] = ()) -> tuple[int, ...]:
@@ -86,105 +87,98 @@ def processors(read: Read, allowed: Collection[int] = ()) -> tuple[int, ...]:
     return own if own and set(allowed) <= set(own) else tuple(sorted(allowed))
 
 
-def _first_processor(read: Read) -> dict[str, str]:
-    """Lower-case keys and values of the first block of /proc/cpuinfo."""
-    fields: dict[str, str] = {}
-    for line in (read("/proc/cpuinfo") or "").splitlines():
-        key, colon, value = line.partition(":")
-        if not line.strip() and fields:
-            break
-        if colon:
-            fields[key.strip().lower()] = value.strip()
-    return fields
+def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, architecture: str) -> Partial:
+    """/proc/cpuinfo: name, vendor, CPUID's numbers, clock, and the flags, without those the kernel forbids.
 
-
-def processor(read: Read) -> Partial:
-    """/proc/cpuinfo: name, vendor, CPUID's numbers, clock, and the flags, without those the kernel forbids."""
-    fields = _first_processor(read)
-    vendor, name = fields.get("vendor_id"), fields.get("model name")
-    if "cpu implementer" in fields:
-        vendor, name = arm_processor(fields["cpu implementer"], fields.get("cpu part", ""), name)
-    flags = (fields.get("flags") or fields.get("features") or "").split()
-    clock = fields.get("cpu mhz", "")
-    facts: dict[str, Value] = {PROCESSOR: name, VENDOR: vendor, **simd_facts(flags)}
+    The name is that of processor `named`; flags and clock are those of `cpu`, which is measured, and its name
+    stands beside where it has another one. Nothing is taken from a file that an emulator shows its process.
+    """
+    fields = info.of(cpu)
+    emulated = emulation.from_cpuinfo(fields, architecture)
+    if emulated:
+        return Partial("/proc/cpuinfo", {PROCESSOR: f"emulated {architecture}", EMULATION: emulated})
+    (vendor, name), (_, measured) = core_name(read, named, info), core_name(read, cpu, info)
+    flags = cpuinfo.flags(fields)
+    facts: dict[str, Value] = {
+        PROCESSOR: name,
+        VENDOR: vendor,
+        MEASURED: measured if measured != name else None,
+        CLOCK: cpuinfo.clock_hz(fields),
+        **simd_facts(flags, architecture),
+    }
     for fact, key in ((FAMILY, "cpu family"), (MODEL, "model"), (STEPPING, "stepping")):
         facts[fact] = _number(fields.get(key))
-    if clock.replace(".", "", 1).isdigit():
-        facts[CLOCK] = float(clock) * 1e6
     if "hypervisor" in flags:
         facts[HYPERVISOR] = "yes, so clock, caches and steal time are what the hypervisor shows"
     return Partial("/proc/cpuinfo", facts)
 
 
-def cache_size_line(read: Read) -> Partial:
+def cache_size_line(info: CpuInfo) -> Partial:
     """The `cache size` line of /proc/cpuinfo, which other libraries take for the L3: L2 on AMD, L3 on Intel."""
-    digits = _first_processor(read).get("cache size", "").removesuffix(" KB")
-    size = int(digits) * 1024 if digits.isdigit() else None
-    return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size}, role="hint")
+    digits = info.of(None).get("cache size", "").removesuffix(" KB")
+    size = int(digits) * 1024 if digits.isdecimal() else None
+    return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size or None}, role="hint")
 
 
-def cores(read: Read, cpus: Sequence[int]) -> Partial:
-    """sysfs topology: logical processors, and which of them are threads of one core."""
-    groups: set[tuple[int, ...]] = set()
+def _cpus(read: Read, folder: str, name: str) -> tuple[int, ...]:
+    """Processors of a sysfs list, `core_cpus_list`, or of the mask beside it, the only one of old kernels."""
+    return parse_cpu_list(read(f"{folder}/{name}_list")) or parse_cpu_mask(read(f"{folder}/{name}"))
+
+
+def core_groups(read: Read, cpus: Sequence[int]) -> list[tuple[int, ...]]:
+    """The logical processors of each core; empty where sysfs does not say it of every one."""
+    groups: list[tuple[int, ...]] = []
     seen: set[int] = set()
     for cpu in cpus:
         if cpu in seen:
             continue
         folder = f"{CPU}/cpu{cpu}/topology"
-        siblings = read(f"{folder}/core_cpus_list") or read(f"{folder}/thread_siblings_list")
-        if siblings is None:
-            return Partial(f"{CPU}/online", {LOGICAL: len(cpus)})
-        groups.add(parse_cpu_list(siblings) or (cpu,))
-        seen.update(parse_cpu_list(siblings))
-    if not cpus:
-        return Partial(f"{CPU}/online")
-    facts: dict[str, Value] = {LOGICAL: len(cpus), PHYSICAL: len(groups), CORE_LIST: format_cores(groups)}
-    return Partial(f"{CPU}/cpu*/topology", {**facts, **_kinds(read, cpus, groups)})
-
-
-def _kinds(read: Read, cpus: Sequence[int], groups: set[tuple[int, ...]]) -> dict[str, Value]:
-    """Performance and efficiency cores where there are both: Intel lists them, ARM gives each a capacity."""
-    fast = set(parse_cpu_list(read("/sys/devices/cpu_core/cpus")))
-    slow = set(parse_cpu_list(read("/sys/devices/cpu_atom/cpus")))
-    if not (fast and slow):
-        capacity = {cpu: _number(read(f"{CPU}/cpu{cpu}/cpu_capacity")) or 0 for cpu in cpus}
-        most = max(capacity.values())
-        fast = {cpu for cpu in cpus if capacity[cpu] == most}
-        slow = set(cpus) - fast
-    if not slow:
-        return {}
-    return {
-        FAST_CORES: sum(1 for group in groups if fast & set(group)),
-        SLOW_CORES: sum(1 for group in groups if slow & set(group)),
-        FAST_LIST: format_cpu_list(fast),
-    }
-
-
-def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
-    """Every data or unified cache of `cpus` in sysfs, each once."""
-    groups: list[CacheGroup] = []
-    seen: dict[int, set[int]] = {}
-    for cpu in cpus:
-        for index in range(8):
-            if cpu in seen.setdefault(index, set()):
-                continue
-            folder = f"{CPU}/cpu{cpu}/cache/index{index}"
-            level = _number(read(f"{folder}/level"))
-            if level is None:
-                break
-            shared = parse_cpu_list(read(f"{folder}/shared_cpu_list")) or (cpu,)
-            seen[index].update(shared)
-            size = _size(read(f"{folder}/size"))
-            if size and (read(f"{folder}/type") or "").strip() != "Instruction":
-                ways = _number(read(f"{folder}/ways_of_associativity"))
-                line = _number(read(f"{folder}/coherency_line_size"))
-                groups.append(CacheGroup(level, size, ways or None, line or None, shared))
+        siblings = _cpus(read, folder, "core_cpus") or _cpus(read, folder, "thread_siblings")
+        if not siblings:
+            return []
+        groups.append(tuple(sorted({cpu, *siblings} - seen)))
+        seen.update(groups[-1])
     return groups
 
 
-def caches(read: Read, cpus: Sequence[int], cpu: int | None) -> Partial:
-    """sysfs caches of `cpus` as processor `cpu` sees them."""
-    groups = cache_groups(read, cpus)
+def cores(cpus: Sequence[int], groups: Sequence[Sequence[int]], kinds: Mapping[str, Value]) -> Partial:
+    """How many logical processors and cores there are, and of which kinds."""
+    if not groups:
+        return Partial(f"{CPU}/online", {LOGICAL: len(cpus) or None, **kinds})
+    facts: dict[str, Value] = {LOGICAL: len(cpus), PHYSICAL: len(groups), CORE_LIST: format_cores(groups)}
+    return Partial(f"{CPU}/cpu*/topology", {**facts, **kinds})
+
+
+def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
+    """Every data or unified cache of `cpus` in sysfs, each once: some hosts list one under two indexes."""
+    groups: list[CacheGroup] = []
+    seen: dict[int, set[int]] = {}
+    covered: dict[int, set[int]] = {}
+    for cpu in cpus:
+        for index in range(_CACHE_INDEXES):
+            folder = f"{CPU}/cpu{cpu}/cache/index{index}"
+            if cpu in seen.setdefault(index, set()) or (level := _number(read(f"{folder}/level"))) is None:
+                continue
+            shared = {cpu, *_cpus(read, folder, "shared_cpu")}
+            seen[index] |= shared
+            new = shared - covered.setdefault(level, set())
+            size, ways, line = _cache_sizes(read, folder)
+            if new and size and (read(f"{folder}/type") or "").strip() != "Instruction":
+                covered[level] |= new
+                groups.append(CacheGroup(level, size, ways, line, tuple(sorted(new))))
+    return groups
+
+
+def _cache_sizes(read: Read, folder: str) -> tuple[int | None, int | None, int | None]:
+    """Size, ways and line in bytes; None where sysfs says 0 or nothing."""
+    names = ("ways_of_associativity", "coherency_line_size", "number_of_sets")
+    ways, line, sets = (_number(read(f"{folder}/{name}")) or None for name in names)
+    product = ways * line * sets if ways and line and sets else None
+    return _size(read(f"{folder}/size")) or product, ways, line
+
+
+def caches(groups: Sequence[CacheGroup], cpu: int | None) -> Partial:
+    """sysfs caches as processor `cpu` sees them."""
     return Partial(f"{CPU}/cpu{cpu or 0}/cache", cache_facts(groups, cpu), caches=tuple(groups))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from accel_core.model import CacheGroup
 
 Value = int | float | str | None
+Read = Callable[[str], str | None]
+"""Path -> text, None where the file cannot be read: a recorded host answers as a live one does."""
 
 Role = Literal["source", "hint", "fallback"]
 """source: may be chosen; hint: only shown where it disagrees; fallback: chosen where nobody else knows."""
@@ -30,6 +32,8 @@ CORE_LIST = "processors of each core"
 FAST_CORES = "performance cores"
 SLOW_CORES = "efficiency cores"
 FAST_LIST = "performance processor numbers"
+KINDS = "kinds of core"
+MEASURED = "core measured"
 CACHES = "caches in all"
 FEATURES = "vector instructions"
 WIDTH = "vector width"
@@ -58,9 +62,18 @@ def parse_cpu_list(text: str | None) -> tuple[int, ...]:
     cpus: set[int] = set()
     for part in (text or "").strip().split(","):
         first, _, last = part.strip().partition("-")
-        if first.isdigit() and (not last or last.isdigit()):
+        if first.isdecimal() and (not last or last.isdecimal()):
             cpus.update(range(int(first), int(last or first) + 1))
     return tuple(sorted(cpus))
+
+
+def parse_cpu_mask(text: str | None) -> tuple[int, ...]:
+    """`"00000001,00000003"` -> (0, 1, 32), the other format of Linux; () for None, nothing or nonsense."""
+    try:
+        mask = int((text or "").strip().replace(",", ""), 16)
+    except ValueError:
+        return ()
+    return tuple(cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1)
 
 
 def format_cpu_list(cpus: Iterable[int]) -> str:

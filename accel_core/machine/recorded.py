@@ -77,7 +77,7 @@ def partials(host: Host) -> list[Partial]:
     """What detection would hear on this host, without any library's second opinion."""
     allowed, architecture = tuple(host["allowed"]), host["architecture"]
     if host["system"] == "Linux":
-        found = linux_partials(host["files"].get, allowed)
+        found = linux_partials(host["files"].get, allowed, architecture)
     elif host["system"] == "Darwin":
         found = darwin_partials("\n".join(host["sysctl"]), architecture)
     else:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from accel_core.machine.cpuinfo import family
 from accel_core.machine.partial import FEATURES, WIDTH, Value
 
-NAMES = ("sse2", "avx", "avx2", "fma", "avx512f", "avx512vl", "neon", "sve")
+_OF_FAMILY = {
+    "x86": ("sse2", "avx", "avx2", "fma", "avx512f", "avx512vl"),
+    "arm": ("neon", "sve"),
+    "loongarch": ("lsx", "lasx"),
+    "ppc": ("altivec",),
+    "s390": ("vx",),
+    "riscv": ("rvv",),
+}
+NAMES = tuple(name for names in _OF_FAMILY.values() for name in names)
 """In this order everywhere: `Simd.features`."""
 
 _ALIASES = {"asimd": "neon", "advsimd": "neon"}
-_OF_ARCHITECTURE = {"x86_64": NAMES[:6], "arm64": NAMES[6:]}
-_BASELINE = {"x86_64": ("sse2",), "arm64": ("neon",)}
+_BASELINE = {"x86_64": ("sse2",), "arm64": ("neon",), "ppc64le": ("altivec",)}
 
 
 def known_features(flags: Iterable[str], architecture: str | None = None) -> tuple[str, ...]:
     """Those of `flags` that have a name here, in the order of NAMES; an emulator's foreign ones left out."""
     given = {_ALIASES.get(flag.lower(), flag.lower()) for flag in flags}
-    wanted = _OF_ARCHITECTURE.get(architecture or "", NAMES)
+    wanted = _OF_FAMILY.get(family(architecture or ""), NAMES)
     return tuple(name for name in NAMES if name in given and name in wanted)
 
 
@@ -25,14 +33,14 @@ def width_bits(features: Iterable[str]) -> int | None:
     """Widest vector of these sets in bits; None where there is none.
 
     `avx` alone has 256-bit floating point. The length of an SVE register is not read, so SVE counts as the
-    NEON that every such processor has.
+    NEON that every such processor has, and RISC-V's V as the 128 bits that it has at least.
     """
     have = set(features)
     if "avx512f" in have:
         return 512
-    if have & {"avx", "avx2"}:
+    if have & {"avx", "avx2", "lasx"}:
         return 256
-    if have & {"sse2", "neon", "sve"}:
+    if have:
         return 128
     return None
 
@@ -44,5 +52,8 @@ def simd_facts(flags: Iterable[str], architecture: str | None = None) -> dict[st
 
 
 def baseline_facts(architecture: str) -> dict[str, Value]:
-    """What every processor of this architecture has by definition (x86-64: SSE2; AArch64: Advanced SIMD)."""
+    """What every processor of this architecture has by definition.
+
+    x86-64: SSE2; AArch64: Advanced SIMD; little-endian 64-bit POWER: AltiVec, by its second ABI.
+    """
     return simd_facts(_BASELINE.get(architecture, ()), architecture)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 
-from accel_core.machine import darwin, libraries, linux, windows
+from accel_core.machine import cpuinfo, darwin, kinds, libraries, linux, windows
 from accel_core.machine.decide import decide
-from accel_core.machine.partial import CORE_LIST, FAST_LIST, Partial, parse_cores, parse_cpu_list
+from accel_core.machine.partial import Partial, Read
 from accel_core.machine.places import ranked
 from accel_core.model import Machine
 
@@ -25,21 +25,24 @@ def ask(sources: Sequence[Source]) -> list[Partial]:
     return answers
 
 
-def linux_partials(read: linux.Read, allowed: tuple[int, ...]) -> list[Partial]:
+def linux_partials(read: Read, allowed: tuple[int, ...], architecture: str) -> list[Partial]:
     """All that the files of a Linux host say, as the processor sees it on which one thread is measured."""
-    cpus = linux.processors(read, allowed)
-    answers = ask([lambda: linux.cores(read, cpus)])
-    known = answers[0].facts if answers else {}
-    cores, fast = (str(known.get(name) or "") for name in (CORE_LIST, FAST_LIST))
-    cpu = next(iter(ranked(allowed or cpus, parse_cores(cores), parse_cpu_list(fast))), None)
-    return answers + ask(
+    cpus, info = linux.processors(read, allowed), cpuinfo.parse(read("/proc/cpuinfo"))
+    caches, cores = linux.cache_groups(read, cpus), linux.core_groups(read, cpus)
+    groups = kinds.kinds(read, cpus, caches, info)
+    fast = groups[0] if len(groups) > 1 else ()
+    # the machine is named after its fastest kind of core, whichever this process may run on
+    named, cpu = (next(iter(ranked(some, cores, fast)), None) for some in (cpus, allowed or cpus))
+    names = [kinds.core_name(read, group[0], info)[1] for group in groups if group]
+    return ask(
         [
-            lambda: linux.caches(read, cpus, cpu),
+            lambda: linux.cores(cpus, cores, kinds.kind_facts(groups, cores or [[c] for c in cpus], names)),
+            lambda: linux.caches(caches, cpu),
             lambda: linux.clock_limit(read, (cpu, *cpus)),
-            lambda: linux.processor(read),
+            lambda: linux.processor(read, info, named, cpu, architecture),
             lambda: linux.memory(read),
             lambda: linux.limits(read),
-            lambda: linux.cache_size_line(read),
+            lambda: linux.cache_size_line(info),
         ]
     )
 
@@ -69,7 +72,7 @@ def windows_partials(
 def _system_sources(allowed: tuple[int, ...]) -> list[Partial]:
     system, architecture = platform.system(), libraries.architecture()
     if system == "Linux":
-        return linux_partials(linux.read_file, allowed)
+        return linux_partials(linux.read_file, allowed, architecture)
     if system == "Darwin":
         return darwin_partials(darwin.read_sysctl(), architecture)
     if system == "Windows":

@@ -71,7 +71,7 @@ class Simd:
     """Vector instruction sets that the processor has and the operating system allows."""
 
     features: tuple[str, ...]
-    """Of: sse2, avx, avx2, fma, avx512f, avx512vl, neon, sve."""
+    """Of: sse2, avx, avx2, fma, avx512f, avx512vl; neon, sve; lsx, lasx; altivec; vx; rvv."""
     width_bits: int
     """Widest vector in use: 128, 256 or 512."""
 

@@ -9,10 +9,10 @@ from accel_core.machine import detect as live
 from accel_core.machine import partial as names
 from accel_core.machine.arm import arm_processor
 from accel_core.machine.cgroup import memory_left, memory_limit, quota
+from accel_core.machine.cpuinfo import parse
 from accel_core.machine.decide import decide, installed_gib
 from accel_core.machine.environment import choose_blas, environment
-from accel_core.machine.linux import processor
-from accel_core.machine.linux import processors as listed
+from accel_core.machine.linux import processor, processors
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
 from accel_core.machine.recorded import partials
 from accel_core.machine.simd import known_features, width_bits
@@ -21,6 +21,10 @@ from accel_core.machine.windows import Core, parse_records, registry
 from accel_core.model import Blas, CacheGroup, Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+def linux_processor(text: str, architecture: str = "x86_64") -> Partial:
+    return processor({}.get, parse(text), None, None, architecture)
 
 
 def fact(machine: Machine, name: str) -> Fact:
@@ -150,7 +154,7 @@ def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str,
 
 
 @pytest.mark.parametrize(
-    ("online", "cpuset", "mask", "processors"),
+    ("online", "cpuset", "mask", "expected"),
     [
         ("0-3", "", (1, 3), (0, 1, 2, 3)),
         ("0-3", "0-3", (1, 3), (0, 1, 2, 3)),
@@ -162,14 +166,14 @@ def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str,
     ],
 )
 def test_the_processors_are_those_online_unless_the_mask_has_others(
-    online: str, cpuset: str, mask: tuple[int, ...], processors: tuple[int, ...]
+    online: str, cpuset: str, mask: tuple[int, ...], expected: tuple[int, ...]
 ) -> None:
     files = {
         "/sys/devices/system/cpu/online": f"{online}\n",
         "/proc/self/cgroup": "5:cpuset:/box\n",
         "/sys/fs/cgroup/cpuset/box/cpuset.effective_cpus": f"{cpuset}\n",
     }
-    assert listed(files.get, mask) == processors
+    assert processors(files.get, mask) == expected
 
 
 # -- control groups ------------------------------------------------------------------------------------------
@@ -341,7 +345,7 @@ def test_a_stepping_of_zero_is_a_stepping() -> None:
     mac = darwin_partials("\n".join(f"machdep.cpu.{line}" for line in lines), "x86_64")
     windows = registry({"Identifier": "Intel64 Family 6 Model 158 Stepping 0"})
     text = "processor : 0\ncpu family : 6\nmodel : 158\nmodel name : x\nstepping : 0\n"
-    linux = processor({"/proc/cpuinfo": text}.get)
+    linux = linux_processor(text)
     for partial in (*mac, windows, linux):
         assert [partial.facts[n] for n in (names.FAMILY, names.MODEL, names.STEPPING)] == [6, 158, 0]
 
@@ -355,7 +359,7 @@ def test_an_identifier_of_another_form_gives_no_numbers(text: str) -> None:
 
 def test_words_where_numbers_belong_are_unknown() -> None:
     text = "cpu family : Loongson-64bit\nmodel : POWER9\nstepping : unknown\n"
-    facts = processor({"/proc/cpuinfo": text}.get).facts
+    facts = linux_processor(text, "loongarch64").facts
     assert [facts[n] for n in (names.FAMILY, names.MODEL, names.STEPPING)] == [None, None, None]
 
 

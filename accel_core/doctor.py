@@ -28,6 +28,7 @@ from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import blas_left_alone, overridden, overrides
+from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS
 from accel_core.model import Blas, Cores, Machine, Simd
 from accel_core.units import format_bytes, format_number, format_rate
 
@@ -37,14 +38,6 @@ STEAL_LIMIT = 0.01
 OTHER_LOAD_LIMIT = 0.25
 """Processors that others may keep busy; a browser and a server at rest stay below."""
 MEMORY_LIMIT_BYTES = 1024**3
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 _SLOW_GOVERNORS = ("powersave", "conservative", "userspace")
 _SELF_DRIVING = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
 """Drivers under which the processor itself chooses its clock, so that "powersave" does not hold it down."""
@@ -128,20 +121,23 @@ def judge_power(plugged: bool | None) -> Check:
 
 
 def judge_thread_settings(variables: Mapping[str, str], allowed: int) -> Check:
-    """Environment variables that set thread counts, against the allowed processors."""
+    """Environment variables that set, limit or bind threads, against the allowed processors."""
     name = "thread settings"
-    found = {key: variables[key] for key in THREAD_VARIABLES if variables.get(key)}
+    found = {key: variables[key] for key in (*COUNTS, *LIMITS, *BINDINGS) if variables.get(key)}
     if not found:
         return Check(name, True, f"No variable sets a number of threads; {allowed} processors are allowed.")
     said = ", ".join(f"{key}={value}" for key, value in found.items())
-    bad = [key for key, text in found.items() if not text.strip().isdigit() or int(text) > allowed]
-    numba = found.get("NUMBA_NUM_THREADS", "")
-    if numba.strip().isdigit() and int(numba) < allowed:
+    counts = {key: text.strip() for key, text in found.items() if key in COUNTS}
+    bad = [key for key in found if key not in COUNTS]
+    bad += [key for key, text in counts.items() if not text.isdigit() or not 1 <= int(text) <= allowed]
+    numba = counts.get("NUMBA_NUM_THREADS", "")
+    if numba.isdigit() and int(numba) < allowed:
         bad.append("NUMBA_NUM_THREADS")
     return _check(
         name,
         not bad,
-        f"{said}; {allowed} processors are allowed.",
+        f"{said}; {allowed} processors are allowed. Jobs are measured without such settings, a notebook with "
+        "them.",
         f"Unset {' and '.join(dict.fromkeys(bad))}, or set a whole number that fits {allowed} processors.",
     )
 

@@ -1,4 +1,4 @@
-"""The errors this project raises on purpose: each message is one sentence that a reader can act on."""
+"""The errors and warnings this project raises on purpose: each message is one sentence for the reader."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ class BadInput(AccelError, ValueError):
     """What was given cannot be used: says what was given, what is allowed, what to do next."""
 
     exit_status = 2
+
+
+class AccelWarning(UserWarning):
+    """Something that the reader should know and that stops nothing; the message is one sentence.
+
+    Python shows it in a notebook or script; the command line, a job and a page show the sentence alone.
+    """
 
 
 class StoreUnavailable(AccelError):

@@ -12,7 +12,7 @@ from accel_core.bench.clocks import Clocks
 from accel_core.bench.comparing import compare
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import measure
-from accel_core.bench.threads import limit, threads_needed
+from accel_core.bench.threads import limit, require_processors, threads_needed
 
 __all__ = [
     "Clocks",
@@ -22,6 +22,7 @@ __all__ = [
     "label",
     "limit",
     "measure",
+    "require_processors",
     "result_event",
     "run_cases",
     "step_event",

@@ -13,7 +13,7 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
-from accel_core.bench.threads import limit
+from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import refuse_to_measure, steal_fraction
 from accel_core.model import Case, Comparison, Machine, Refusal
@@ -81,6 +81,7 @@ def _compare_pair(
     case = pair[0]
     try:
         with limit(case.threads):
+            require_processors(case.threads)
             problem = pose(registry.kernel(case.kernel)[0], case)
             ready: list[Ready] = []
             for case in pair:

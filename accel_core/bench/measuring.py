@@ -15,7 +15,7 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
-from accel_core.bench.threads import limit
+from accel_core.bench.threads import limit, require_processors
 from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
 from accel_core.machine import environment, refuse_to_measure, steal_fraction
 from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
@@ -61,6 +61,7 @@ def measure(
     emit(step_event(label(case), 0, 1, budget_s))
     versions = environment()
     with limit(case.threads):
+        require_processors(case.threads)
         problem = pose(workload, case)
         ready = prepare(workload, kernel, case, problem, clocks)
         samples = take_samples(ready, budget_s, clocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,9 @@ import numba
 from threadpoolctl import threadpool_limits
 
 from accel_core.errors import BadInput
+from accel_core.kernels.pool import at_most
+from accel_core.machine import affinity
+from accel_core.machine.thread_settings import bindings
 from accel_core.model import Case
 
 
@@ -19,20 +23,43 @@ def pool_size() -> int:
 
 @contextmanager
 def limit(threads: int) -> Iterator[None]:
-    """Run the block with at most `threads` threads in BLAS, OpenMP and Numba, then restore what was before.
+    """Run the block with at most `threads` threads in BLAS, OpenMP, Numba and our kernels, then restore.
 
-    Numba cannot exceed the pool it started with (NUMBA_NUM_THREADS): more than that means all of it. Apple's
-    Accelerate is not limited by threadpoolctl: its thread count is its own.
+    Numba's own parallel loops cannot exceed the pool it started with (NUMBA_NUM_THREADS): more than that means
+    all of it. Apple's Accelerate is not limited by threadpoolctl: its thread count is its own. Where OpenMP
+    binds the calling thread to one processor, it gets its own back.
     """
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise BadInput(f"{threads!r} threads were asked for: give a whole number from 1 on.")
-    before = numba.get_num_threads()
-    with threadpool_limits(limits=threads):
-        numba.set_num_threads(min(threads, pool_size()))
-        try:
-            yield
-        finally:
-            numba.set_num_threads(before)
+    with affinity.kept(), at_most(threads), threadpool_limits(limits=threads), _numba_limit(threads):
+        yield
+
+
+@contextmanager
+def _numba_limit(threads: int) -> Iterator[None]:
+    try:
+        with affinity.kept():
+            before = numba.get_num_threads()  # starts Numba's threads, if it has not yet
+    except ValueError:  # it has no threading layer here, so no parallel loop can run
+        yield
+        return
+    numba.set_num_threads(min(threads, pool_size()))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+def require_processors(threads: int) -> None:
+    """BadInput where the calling thread may run on fewer processors than `threads`: they would share one."""
+    allowed = len(affinity.thread_cpus())
+    if 0 < allowed < threads:
+        bound = bindings(os.environ)
+        remedy = f"unset {bound}, which binds threads, and start again" if bound else "start it on more of them"
+        raise BadInput(
+            f"{threads} threads were asked for, but this process may run on {allowed} of the processors only: "
+            f"{remedy}, or ask for {allowed}."
+        )
 
 
 def threads_needed(cases: Iterable[Case]) -> int:

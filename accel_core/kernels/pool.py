@@ -16,8 +16,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 import numba
+
+from accel_core.machine import pin_thread, thread_cpus
 
 Work = Callable[[], object]
 
@@ -26,11 +29,22 @@ _pools: dict[tuple[int, ...], ThreadPoolExecutor] = {}
 _lock = threading.Lock()
 _home = threading.local()
 """`processor` of a thread of a pool: its own."""
+_most: ContextVar[int | None] = ContextVar("accel_threads", default=None)
+
+
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Kernels that the block calls use up to `threads` threads, whatever Numba was told."""
+    token = _most.set(threads)
+    try:
+        yield
+    finally:
+        _most.reset(token)
 
 
 def thread_count() -> int:
-    """Threads that a kernel may use now: what `numba.set_num_threads` says, at most one for each processor."""
-    return len(_processors(numba.get_num_threads()))
+    """Threads that a kernel may use now: what `at_most` or else Numba says, at most one for each processor."""
+    return len(_processors(_asked()))
 
 
 def run(work: Sequence[Work]) -> None:
@@ -38,7 +52,7 @@ def run(work: Sequence[Work]) -> None:
 
     The calling thread is one of them. Raises the first thing that a piece raised, when all have ended.
     """
-    processors = _processors(numba.get_num_threads())
+    processors = _processors(_asked())
     waiting, failures = deque(work), []
     threads = min(len(waiting), len(processors))
 
@@ -74,32 +88,44 @@ def _failure_of(work: Work) -> list[BaseException]:
     return []
 
 
+def _asked() -> int:
+    """What `at_most` says, else `numba.set_num_threads`, else the threads that Numba would start.
+
+    Numba is asked only where its threads run already: the answer would start them, and the OpenMP library that
+    comes with them binds the calling thread to one processor where OMP_PROC_BIND is set.
+    """
+    most = _most.get()
+    if most is not None:
+        return most
+    try:
+        numba.threading_layer()
+    except ValueError:  # not started
+        return int(vars(numba.config)["NUMBA_NUM_THREADS"])
+    return int(numba.get_num_threads())
+
+
 def _at_home(take: Work) -> None:
     """`take()` on the processor of this thread of the pool; whoever pinned the process has moved it too."""
     if _home.processor >= 0:
-        os.sched_setaffinity(0, {_home.processor})  # Linux: 0 is the calling thread
+        pin_thread({_home.processor})
     take()
 
 
 @contextmanager
 def _staying(processor: int) -> Iterator[None]:
     """The calling thread does its share too, on the processor that no thread of the pool has."""
-    if processor < 0:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {processor})  # Linux: 0 is the calling thread
+    before = thread_cpus()
+    pinned = processor >= 0 and pin_thread({processor})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        if pinned:
+            pin_thread(before)
 
 
 def _processors(count: int) -> tuple[int, ...]:
     """Up to `count` processors that the calling thread may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return tuple(sorted(os.sched_getaffinity(0))[:count])
-    return tuple(range(-1, -1 - count, -1))
+    return thread_cpus()[:count] or tuple(range(-1, -1 - count, -1))
 
 
 def _pool(processors: tuple[int, ...]) -> ThreadPoolExecutor:

@@ -6,19 +6,24 @@ decide, detect                      one rule per fact: who is believed, who disa
 environment                         versions, which are not part of the hardware
 overrides                           variables that take from a library the choice of its kernels
 places                              on which processors to measure, and what caches these touch
-load                                who else is running, and pinning
+affinity                            binding threads to processors, and giving theirs back
+load                                who else is running
 waiting                             how long threads were ready to run without a processor
 recorded, pretend                   a file stands for a machine; ACCEL_MACHINE puts one in this one's place
 """
 
+from accel_core.machine.affinity import (
+    pin_current_process,
+    pin_thread,
+    thread_cpus,
+    unpin_current_process,
+)
 from accel_core.machine.environment import environment
 from accel_core.machine.load import (
     CpuTimes,
     other_load,
-    pin_current_process,
     read_cpu_times,
     steal_fraction,
-    unpin_current_process,
 )
 from accel_core.machine.places import cache_of, last_level_bytes, measuring_cpus, sharers
 from accel_core.machine.pretend import (
@@ -41,11 +46,13 @@ __all__ = [
     "measuring_cpus",
     "other_load",
     "pin_current_process",
+    "pin_thread",
     "pretence",
     "read_cpu_times",
     "refuse_to_measure",
     "sharers",
     "steal_fraction",
+    "thread_cpus",
     "thread_wait_s",
     "unpin_current_process",
 ]

@@ -8,6 +8,7 @@ import platform
 import sys
 from typing import Any
 
+from accel_core.machine import affinity
 from accel_core.machine.partial import (
     ALLOWED_LIST,
     ARCHITECTURE,
@@ -46,16 +47,6 @@ def architecture() -> str:
 def platform_facts() -> Partial:
     """Python's platform module."""
     return Partial("platform", {ARCHITECTURE: architecture(), SYSTEM: platform.system() or None})
-
-
-def allowed_cpus() -> tuple[int, ...]:
-    """Logical processors that this process may run on; empty where the system has no affinity (macOS)."""
-    if hasattr(os, "sched_getaffinity"):
-        return tuple(sorted(os.sched_getaffinity(0)))
-    import psutil
-
-    process = psutil.Process()
-    return tuple(sorted(process.cpu_affinity())) if hasattr(process, "cpu_affinity") else ()
 
 
 def affinity_facts(cpus: tuple[int, ...]) -> Partial:
@@ -110,12 +101,13 @@ def threading_layer() -> str | None:
     modules = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
     wanted = str(settings.THREADING_LAYER)
     order = [wanted] if wanted in modules else [str(name) for name in settings.THREADING_LAYER_PRIORITY]
-    for layer in order:
-        try:
-            importlib.import_module(f"numba.np.ufunc.{modules[layer]}")
-        except (ImportError, KeyError):
-            continue
-        return layer
+    with affinity.kept():  # a layer brings OpenMP along
+        for layer in order:
+            try:
+                importlib.import_module(f"numba.np.ufunc.{modules[layer]}")
+            except (ImportError, KeyError):
+                continue
+            return layer
     return None
 
 

@@ -1,19 +1,15 @@
-"""Who else uses the processors, and how to stay on some of them: CPU times, steal time, pinning."""
+"""Who else uses the processors and the memory: CPU times, steal time, free memory."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
 from accel_core.machine import cgroup, linux
-from accel_core.machine.libraries import allowed_cpus
 
 _SPENT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 """Parts of a processor's time; guest time is already in user, and Windows counts interrupts in system."""
@@ -73,53 +69,3 @@ def available_memory_bytes() -> int:
     free = int(psutil.virtual_memory().available)
     left = cgroup.memory_left(linux.read_file) if sys.platform == "linux" else None
     return free if left is None else min(free, left)
-
-
-# -- pinning -------------------------------------------------------------------------------------------------
-
-
-_before: tuple[int, ...] = ()
-"""The mask before the first pinning, so that it can be given back."""
-
-
-def _set_affinity(cpus: Sequence[int]) -> bool:
-    try:
-        if hasattr(os, "sched_setaffinity"):
-            # On Linux a mask belongs to a thread, and pools of BLAS and OpenMP may be running already.
-            tasks = Path("/proc/self/task")
-            threads = [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]
-            for thread in threads:
-                with suppress(ProcessLookupError):  # it ended meanwhile
-                    os.sched_setaffinity(thread, cpus)
-            return True
-        process = psutil.Process()
-        if not hasattr(process, "cpu_affinity"):
-            return False
-        process.cpu_affinity(list(cpus))
-        return True
-    except (OSError, ValueError, psutil.Error):
-        return False
-
-
-def pin_current_process(cpus: Sequence[int]) -> bool:
-    """Bind all threads of this process to `cpus`; False where that is impossible or `cpus` is empty.
-
-    Import NumPy and Numba before: both size their thread pools by the mask they find at import.
-    """
-    global _before
-    if not cpus:
-        return False
-    mask = allowed_cpus()
-    if not _set_affinity(cpus):
-        return False
-    _before = _before or mask
-    return True
-
-
-def unpin_current_process() -> bool:
-    """Give back the mask from before the first pinning; False where nothing was pinned."""
-    global _before
-    if not _before or not _set_affinity(_before):
-        return False
-    _before = ()
-    return True

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from accel_core.errors import BadInput
-from accel_core.machine import load, sources
+from accel_core.machine import affinity, load, sources
 from accel_core.machine.partial import MEMORY_LIMIT
 from accel_core.machine.recorded import read_machine
 from accel_core.model import Machine
@@ -36,7 +36,7 @@ def detect() -> Machine:
 def allowed_cpus() -> tuple[int, ...]:
     """Logical processors this process may run on; empty where the system cannot say."""
     stand_in = pretended()
-    return stand_in.cores.cpus_allowed if stand_in else sources.allowed_cpus()
+    return stand_in.cores.cpus_allowed if stand_in else affinity.allowed_cpus()
 
 
 def available_memory_bytes() -> int:

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Sequence
 
 from accel_core.machine import cpuinfo, darwin, kinds, libraries, linux, windows
+from accel_core.machine.affinity import allowed_cpus
 from accel_core.machine.decide import decide
 from accel_core.machine.partial import Partial, Read
 from accel_core.machine.places import ranked
@@ -79,14 +80,6 @@ def _system_sources(allowed: tuple[int, ...]) -> list[Partial]:
         buffer, present = windows.read_topology(), windows.read_features()
         return windows_partials(buffer, present, windows.read_registry(), architecture, allowed)
     return []
-
-
-def allowed_cpus() -> tuple[int, ...]:
-    """Logical processors this process may run on; empty where the system cannot say."""
-    try:
-        return libraries.allowed_cpus()
-    except Exception:
-        return ()
 
 
 def detect() -> Machine:

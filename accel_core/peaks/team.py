@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 import numpy as np
+
+from accel_core.machine import pin_thread
 
 Work = Callable[[int, int], object]
 """(gate, target) -> anything: a probe with all but its last two arguments filled in."""
@@ -32,8 +33,8 @@ class Team:
     def _pin(self) -> None:
         with self._lock:
             index = next(self._next)
-        if index < len(self.cpus) and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {self.cpus[index]})  # Linux: 0 is the calling thread
+        if index < len(self.cpus):
+            pin_thread({self.cpus[index]})
 
     def time(self, work: Sequence[Work]) -> float:
         """Seconds from the moment the last thread is ready until the last one is done."""

@@ -16,9 +16,11 @@ import os
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from accel_core.errors import AccelWarning
 from accel_core.machine import (
     detect,
     environment,
@@ -38,6 +40,7 @@ def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
     jobs, events = _claim_streams()
     faulthandler.enable()  # a crash leaves the Python lines that led to it on standard error
     emit = _emitter(events)
+    _pass_on_warnings(emit)
     emit({"event": "started", "pid": os.getpid()})
     job = _read_job(jobs)
     threading.Thread(target=_end_with_parent, args=(jobs,), daemon=True).start()
@@ -57,17 +60,29 @@ def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     Numba and NumPy are imported first, because they count their threads by the affinity that they find; the
     machine is detected first for the same reason.
     """
-    import numba  # noqa: F401
-
-    from accel_core import bench  # noqa: F401
+    from accel_core import bench  # imports both
 
     machine, versions = detect(), environment()
+    bench.require_processors(threads_of(job))
     # a recorded machine's processors are not those of this process
     cpus = () if machine.pretended else measuring_cpus(machine, threads_of(job))
     pinned = pin_current_process(cpus)
     facts = {"fingerprint": machine.fingerprint, "environment": versions.to_dict()}
     emit({"event": "ready", "cpus": list(cpus) if pinned else [], **facts})
     return machine
+
+
+def _pass_on_warnings(emit: Emit) -> None:
+    """What this project warns of becomes an event; all other warnings are printed as before."""
+    show = warnings.showwarning
+
+    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, AccelWarning):
+            emit({"event": "warning", "message": str(message)})
+        else:
+            show(message, category, *place, **more)
+
+    warnings.showwarning = tell
 
 
 def _claim_streams() -> tuple[int, int]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
+from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
 from accel_core.runner.folders import PACKAGE, numba_cache
 from accel_core.runner.queue import Process
@@ -20,17 +21,6 @@ from accel_core.runner.queue import Process
 Event = dict[str, Any]
 COMMAND = (sys.executable, "-P", "-m", "accel_core.runner.worker")
 """-P: a student's own `random.py` in the current folder must not stand in for Python's."""
-THREAD_CAPS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-"""Dropped for the worker: the thread count is a parameter of each measurement, set around the call, and a cap
-that a shell happens to hold (conda and clusters like OMP_NUM_THREADS=1) would make "all threads" mean one. What
-really limits a process, its affinity and its quota, still does."""
 TAIL_LINES = 60
 LINE_BYTES = 1 << 26
 CLOSE_WAIT_S = 2.0
@@ -39,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def worker_environment() -> tuple[dict[str, str], str]:
     """(environment variables of a worker, a warning or "")."""
-    environment = {name: value for name, value in os.environ.items() if name not in THREAD_CAPS}
+    environment = without_thread_settings(os.environ)
     cache, warning = numba_cache(environment)
     environment.pop("NUMBA_CACHE_DIR", None)
     if cache is not None:

@@ -438,8 +438,9 @@ def test_detection_survives_a_system_whose_sources_all_fail(monkeypatch: pytest.
     def broken(*_: object) -> Partial:
         raise OSError("forbidden")
 
-    for name in ("platform_facts", "psutil_facts", "llvm_facts", "glibc_facts", "allowed_cpus"):
+    for name in ("platform_facts", "psutil_facts", "llvm_facts", "glibc_facts"):
         monkeypatch.setattr(f"accel_core.machine.libraries.{name}", broken)
+    monkeypatch.setattr("os.sched_getaffinity", broken, raising=False)
     monkeypatch.setattr("accel_core.machine.sources._system_sources", broken)
     assert live().cores.allowed == 1
 

@@ -111,6 +111,7 @@ def test_pinning_narrows_the_mask_keeps_the_fingerprint_and_is_given_back(here: 
     assert unpin_current_process() is False
 
 
+@pytest.mark.filterwarnings("ignore::accel_core.errors.AccelWarning")
 def test_a_processor_that_does_not_exist_is_not_pinned() -> None:
     assert pin_current_process((100_000,)) is False
 

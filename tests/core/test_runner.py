@@ -397,10 +397,12 @@ def test_only_the_first_end_of_a_job_counts() -> None:
 
 
 def test_the_worker_is_not_capped_by_what_the_shell_says_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    from accel_core.runner.workers import THREAD_CAPS, worker_environment
+    from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS
+    from accel_core.runner.workers import worker_environment
 
-    for name in THREAD_CAPS:
+    names = {*COUNTS, *LIMITS, *BINDINGS}
+    for name in names:
         monkeypatch.setenv(name, "1")
     environment, _ = worker_environment()
-    assert not set(THREAD_CAPS) & set(environment)
+    assert not names & set(environment)
     assert environment["PATH"] == os.environ["PATH"]

@@ -13,10 +13,11 @@ import re
 import sys
 from pathlib import Path
 
+from accel_core.machine import allowed_cpus
 from accel_core.machine.cpuinfo import identity, parse
 from accel_core.machine.libraries import architecture
 from accel_core.machine.linux import read_file
-from accel_core.machine.sources import allowed_cpus, linux_partials
+from accel_core.machine.sources import linux_partials
 
 
 def _trimmed(path: str, text: str) -> str:

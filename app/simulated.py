@@ -13,7 +13,6 @@ import components
 import jobs
 import streamlit as st
 
-from accel_core.errors import BadInput
 from accel_core.model import Machine
 
 if TYPE_CHECKING:
@@ -32,15 +31,22 @@ def caches_of(machine: Machine) -> tuple[CacheGeometry, ...] | None:
     """The caches of `machine` as detected; None, and a sentence on the page, where too little is known."""
     from accel_core.cache import cpu_caches
 
-    try:
-        return cpu_caches(machine)
-    except BadInput:
+    if not machine.caches:
         st.info(
-            f"The caches of {machine.cpu} are not known well enough to be simulated: their size, ways and "
-            "lines are needed.",
+            f"The caches of {machine.cpu} are not known, so there is nothing to simulate.",
             icon=":material/memory:",
         )
         return None
+    tell_what_is_assumed(machine)
+    return cpu_caches(machine)
+
+
+def tell_what_is_assumed(machine: Machine) -> None:
+    """What was assumed or moved to simulate this machine's caches; nothing where all is as detected."""
+    from accel_core.cache import cpu_notes
+
+    if machine.caches and (notes := cpu_notes(machine)):
+        st.caption("This CPU's caches are simulated as detected, but for this. " + " ".join(notes))
 
 
 def known(traversals: Iterable[Traversal], caches: tuple[CacheGeometry, ...]) -> dict[Traversal, Simulation]:

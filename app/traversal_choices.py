@@ -11,7 +11,6 @@ import streamlit as st
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, cpu_caches
 from accel_core.cache.traversal import LAYOUTS, ORDERS
 from accel_core.cache.visits import VISITS
-from accel_core.errors import BadInput
 from accel_core.model import Machine
 
 TILE = "ijk 4×4"
@@ -78,11 +77,8 @@ def choose(controls: dict[str, settings.Choice]) -> dict[str, Any]:
 
 
 def known_caches(machine: Machine) -> tuple[CacheGeometry, ...]:
-    """This machine's caches; none where its ways or lines are unknown."""
-    try:
-        return cpu_caches(machine)
-    except BadInput:
-        return ()
+    """This machine's caches; none where none is known."""
+    return cpu_caches(machine) if machine.caches else ()
 
 
 def caches(values: dict[str, Any], machine: Machine) -> tuple[CacheGeometry, ...]:

@@ -2,7 +2,7 @@
 
 traversal, visits, text    what is run through, as plain data; how its blocks are visited; how its nest reads
 nest, sweeps               the access stream, generated a piece at a time and never stored
-geometry                   what a cache is; the two that have names
+geometry, own, written     what a cache is; those of a machine; how they are written
 state, fields, levels, lanes, sets, request, feeding, running   the simulator: arrays, compiled functions
 simulating, several, reuse, dump    counts, reuse distances, the stream for others
 tracing, warming, rounds     steps to look at, from any on; where blocks begin
@@ -10,7 +10,8 @@ traffic                      the bytes of each memory level for a measured rung 
 """
 
 from accel_core.cache.dump import dump
-from accel_core.cache.geometry import CLASSROOM, CacheGeometry, cache_label, checked, cpu_caches, parse_caches
+from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
+from accel_core.cache.own import cpu_caches, cpu_notes
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
 from accel_core.cache.rounds import Rounds, rounds
 from accel_core.cache.several import simulate_each
@@ -19,6 +20,7 @@ from accel_core.cache.text import nest_text
 from accel_core.cache.tracing import Trace, sentence, trace
 from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
 from accel_core.cache.traversal import Operand, Traversal
+from accel_core.cache.written import cache_label, cache_notes, parse_caches
 
 __all__ = [
     "CLASSROOM",
@@ -33,9 +35,11 @@ __all__ = [
     "Trace",
     "Traversal",
     "cache_label",
+    "cache_notes",
     "check_length",
     "checked",
     "cpu_caches",
+    "cpu_notes",
     "dump",
     "nest_text",
     "parse_caches",

@@ -1,4 +1,4 @@
-"""What a simulated cache is, how it is written (`32768:8:64`), and the two that have names."""
+"""What a simulated cache is, and what makes several a hierarchy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from accel_core.errors import BadInput
-from accel_core.model import Machine
 
 POLICIES = ("lru", "fifo")
 WRITES = ("back", "through")
@@ -67,9 +66,9 @@ class CacheGeometry:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CacheGeometry:
         if not isinstance(data, Mapping) or set(data) - set(cls.__slots__) or "ways" not in data:
-            raise BadInput(f"A cache has {', '.join(cls.__slots__)}; given: {_shown(data)}.")
+            raise BadInput(f"A cache has {', '.join(cls.__slots__)}; given: {shown(data)}.")
         if "size_bytes" not in data:
-            raise BadInput(f"A cache needs a size_bytes; given: {_shown(data)}.")
+            raise BadInput(f"A cache needs a size_bytes; given: {shown(data)}.")
         return cls(**data)
 
 
@@ -90,57 +89,7 @@ def checked(caches: Sequence[CacheGeometry]) -> tuple[CacheGeometry, ...]:
     return tuple(caches)
 
 
-def parse_caches(
-    text: str,
-    machine: Machine | None = None,
-    *,
-    policy: str = "lru",
-    write: str = "back",
-    inclusive: bool = False,
-) -> tuple[CacheGeometry, ...]:
-    """`size:ways:line,...` in bytes, nearest to the core first; ways may be `full`. Or `classroom`, or `cpu`.
-
-    `policy`, `write` and `inclusive` hold for every level (the nearest is inclusive of nothing).
-    """
-    if text == "classroom":
-        found: tuple[CacheGeometry, ...] = CLASSROOM
-    elif text == "cpu":
-        found = cpu_caches(machine)
-    else:
-        found = tuple(_parse_level(part) for part in text.split(","))
-    plain = ((c.size_bytes, c.ways, c.line_bytes) for c in found)
-    return checked(
-        [CacheGeometry(*sizes, policy, write, inclusive and level > 0) for level, sizes in enumerate(plain)]
-    )
-
-
-def cache_label(text: str) -> str:
-    """What `text`, as `parse_caches` takes it, has to be called wherever its numbers are shown."""
-    named = {"classroom": "classroom (tiny, to see)", "cpu": "this CPU (as detected)"}
-    return named.get(text, f"as given ({text})")
-
-
-def cpu_caches(machine: Machine | None) -> tuple[CacheGeometry, ...]:
-    """The data caches that `machine` was detected to have; BadInput where ways or line are unknown."""
-    levels = machine.caches if machine is not None else ()
-    if not levels or any(not (c.ways and c.line_bytes) for c in levels):
-        raise BadInput("The ways or lines of this machine's caches are unknown: write them as 32768:8:64,...")
-    return checked([CacheGeometry(c.size_bytes, c.ways or 1, c.line_bytes or 64) for c in levels])
-
-
-def _parse_level(text: str) -> CacheGeometry:
-    parts = text.strip().split(":")
-    if len(parts) == 3 and parts[1] == "full" and parts[0].isdecimal() and parts[2].isdecimal():
-        parts[1] = str(int(parts[0]) // max(1, int(parts[2])))
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 16 for part in parts):
-        raise BadInput(
-            f"{_shown(text)} is no cache: write size:ways:line in bytes, such as 32768:8:64 or 32768:full:64, "
-            f"one for each level, or the name classroom or cpu."
-        )
-    size_bytes, ways, line_bytes = (int(part) for part in parts)
-    return CacheGeometry(size_bytes, ways, line_bytes)
-
-
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """`value` in a message, cut where it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -125,7 +125,7 @@ def sweep(options: Namespace) -> Answer:
 
 def simulate(options: Namespace) -> Answer:
     """Simulate caches under a traversal of the matrix product; nothing is measured."""
-    from accel_core.cache import Simulation, Traversal, cache_label, dump, parse_caches
+    from accel_core.cache import Simulation, Traversal, cache_label, cache_notes, dump, parse_caches
     from accel_core.machine import detect
     from accel_core.registry import workload
 
@@ -135,8 +135,9 @@ def simulate(options: Namespace) -> Answer:
     names = ("order", "tile", "visit", "layout", "pad", "dtype")
     settings = {name: getattr(options, name) for name in names}
     traversal = Traversal.from_dict({"shape": shape, "block": block, **settings})
+    here = detect()
     caches = parse_caches(
-        options.cache, detect(), policy=options.policy, write=options.write, inclusive=options.inclusive
+        options.cache, here, policy=options.policy, write=options.write, inclusive=options.inclusive
     )
     if options.dump:
         dump(traversal, Path(options.dump))
@@ -148,8 +149,10 @@ def simulate(options: Namespace) -> Answer:
         "reuse": options.reuse,
     }
     done = next(result for result in run_job(job) if isinstance(result, Simulation))
-    label = cache_label(options.cache)
-    return Answer({**done.to_dict(), "cache": label, "dump": options.dump}, text.simulation(done, label))
+    notes = cache_notes(options.cache, here)
+    label = cache_label(options.cache, notes)
+    told = {**done.to_dict(), "cache": label, "cache_notes": list(notes), "dump": options.dump}
+    return Answer(told, text.simulation(done, label, notes))
 
 
 def calibrate(options: Namespace) -> Answer:

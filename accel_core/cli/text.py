@@ -155,8 +155,8 @@ def _with_refusals(answer: str, refused: Sequence[Refusal]) -> str:
     return "\n\n".join(part for part in (answer, "\n".join(reasons)) if part)
 
 
-def simulation(done: Simulation, label: str) -> str:
-    """A row a level and an operand of it, then what reaches the memory."""
+def simulation(done: Simulation, label: str, notes: Sequence[str] = ()) -> str:
+    """What is assumed of the caches, a row a level and an operand of it, then what reaches the memory."""
     rows = []
     for level in done.levels:
         counts = [(f"{level.level} ({_geometry(level.cache)})", level.total)]
@@ -170,7 +170,8 @@ def simulation(done: Simulation, label: str) -> str:
     least = format_bytes(done.traversal.least_bytes)
     memory = f"Memory: {format_bytes(done.dram_bytes)} both ways, and at least {least} in any order."
     distances = [] if done.reuse is None else [_distances(done.reuse)]
-    return "\n\n".join([f"Cache: {label}; simulated, not measured.", table(header, rows), memory, *distances])
+    title = "\n".join([f"Cache: {label}; simulated, not measured.", *notes])
+    return "\n\n".join([title, table(header, rows), memory, *distances])
 
 
 def calibrations(measured: Sequence[Calibration]) -> str:

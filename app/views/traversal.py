@@ -3,6 +3,7 @@
 import cached
 import components
 import settings
+import simulated
 import streamlit as st
 import traversal_choices
 import traversal_page
@@ -32,5 +33,6 @@ traversal_page.note_quiet(found)
 traversal_page.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
 traversal_why.section(traversal_choices.known_caches(machine))
+simulated.tell_what_is_assumed(machine)
 traversal_page.details(found)
 traversal_trust.section()

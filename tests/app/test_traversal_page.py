@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,7 @@ from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, simulate, trac
 from accel_core.cache.traversal import ORDERS
 from accel_core.figures.look import contrast, look_for
 from accel_core.figures.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES, OUTCOMES, outcome_colours
+from accel_core.model import Machine
 
 PLAIN = {
     "order": "ijk",
@@ -365,3 +367,14 @@ def test_a_round_of_the_nest_is_a_place_to_start_and_other_controls_begin_anew(o
     assert [box.label for box in app.number_input] == ["Start after access", "or at block"]
     app.selectbox(key="n").set_value(8).run()
     assert not app.number_input and not app.exception
+
+
+@pytest.mark.parametrize(("host", "assumed"), [("darwin-m2", True), ("linux-zen5-vm", False)])
+def test_what_is_assumed_of_this_cpus_caches_is_said_on_the_page(
+    host: str, assumed: bool, open_page: Open, pretend_host: Callable[[str], Machine]
+) -> None:
+    pretend_host(host)
+    app = open_page("traversal", cache="this CPU", n="4")
+    assert not app.exception
+    told = "L2: its ways are unknown; 8 are assumed."
+    assert any(told in caption.value for caption in app.caption) == assumed

@@ -50,6 +50,8 @@ class CacheLevel:
     source: str = ""
     groups: tuple[CacheGroup, ...] = ()
     """Every cache of this level, those of other sizes too; empty in older records."""
+    reported_bytes: int | None = None
+    """What the system reports, where `size_bytes` is the smaller size that this process measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from accel_core.roofline.audit import Verdict, judge
+from accel_core.roofline.effective import EffectiveSize, as_measured, effective_sizes
 from accel_core.roofline.law import attainable, best_intensity, bound_by, ridge_point, roof_segment
 from accel_core.roofline.roofs import Roofs, frame, limiting_memory_level, select_roofs, typed_machine
 from accel_core.roofline.theory import theoretical_ceilings
 
 __all__ = [
+    "EffectiveSize",
     "Roofs",
     "Verdict",
+    "as_measured",
     "attainable",
     "best_intensity",
     "bound_by",
+    "effective_sizes",
     "frame",
     "judge",
     "limiting_memory_level",

@@ -1,0 +1,145 @@
+"""How large a cache is for the process that measures, out of the curve of bandwidth and latency."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recorded_hosts import NAMES, machine
+
+from accel_core.model import CurvePoint, Estimate, Machine, Peaks
+from accel_core.roofline import as_measured, effective_sizes
+
+KIB, MIB = 1 << 10, 1 << 20
+SAMPLE = Path(__file__).parents[2] / "assets" / "sample_record.json"
+SERVER = "linux-emerald-rapids-vm"
+"""2 MiB of L2, an L3 of 300 MiB that it shares with strangers."""
+SERVER_CURVE = (
+    # (KiB, GB/s, ns): `accel peaks` on that host, 2026-11-26, in an idle hour
+    (4, 358.6, 1.73),
+    (8, 355.2, 1.73),
+    (16, 364.5, 1.71),
+    (32, 362.6, 1.75),
+    (48, 350.7, 1.79),
+    (64, 154.8, 5.55),
+    (128, 144.2, 5.59),
+    (256, 143.9, 5.61),
+    (512, 144.5, 6.24),
+    (1024, 140.8, 7.49),
+    (1536, 115.7, 13.1),
+    (2048, 51.3, 26.6),
+    (3072, 29.1, 31.9),
+    (4096, 27.9, 31.6),
+    (8192, 26.4, 45.3),
+    (16384, 26.9, 52.8),
+    (32768, 25.8, 71.2),
+    (49152, 25.6, 74.2),
+    (65536, 22.1, 106.0),
+    (98304, 16.6, 174.0),
+    (131072, 15.6, 199.0),
+    (262144, 14.9, 289.0),
+    (524288, 14.2, 345.0),
+    (786432, 14.7, 361.0),
+    (1048576, 14.9, 355.0),
+)
+
+
+def point(size_bytes: float, byte_per_s: float, time_s: float) -> CurvePoint:
+    return CurvePoint(int(size_bytes), Estimate(byte_per_s, None, None, 6), Estimate(time_s, None, None, 6))
+
+
+def curve(*rows: tuple[float, float, float]) -> list[CurvePoint]:
+    return [point(kib * KIB, gb * 1e9, ns * 1e-9) for kib, gb, ns in rows]
+
+
+def steps(host: Machine, ends: tuple[float, ...], contrast: float = 3.0) -> list[CurvePoint]:
+    """A curve whose cost rises by `contrast` at each of `ends`."""
+    sizes = [2.0 ** (k / 2) for k in range(24, 61)]
+    costs = [contrast ** sum(size > end for end in ends) for size in sizes]
+    return [point(size, 1e11 / cost, 1e-9 * cost) for size, cost in zip(sizes, costs, strict=True)]
+
+
+def test_a_shared_l3_is_what_this_process_gets_of_it() -> None:
+    host = machine(SERVER)
+    l1, l2, l3 = effective_sizes(host, curve(*SERVER_CURVE))
+    assert not l1.differs
+    assert not l2.differs
+    assert (l3.level, l3.reported_bytes) == ("L3", 300 * MIB)
+    assert l3.differs
+    assert l3.effective_bytes is not None
+    assert 48 * MIB < l3.effective_bytes < 98 * MIB
+
+
+def test_caches_that_are_as_large_as_reported_stay_so() -> None:
+    data = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    host, known = Machine.from_dict(data["machine"]), Peaks.from_dict(data["peaks"])
+    assert [size.differs for size in effective_sizes(host, known.curve)] == [False] * 3
+    assert as_measured(host, known.curve) is host
+
+
+def test_the_effective_size_stands_beside_the_reported_one() -> None:
+    host = machine(SERVER)
+    seen = as_measured(host, curve(*SERVER_CURVE))
+    assert seen.fingerprint == host.fingerprint
+    assert seen.caches[:2] == host.caches[:2]
+    l3 = seen.caches[2]
+    assert l3.reported_bytes == host.caches[2].size_bytes > l3.size_bytes
+    assert Machine.from_dict(json.loads(json.dumps(seen.to_dict()))) == seen
+
+
+def test_without_a_curve_nothing_is_known() -> None:
+    host = machine(SERVER)
+    assert [size.effective_bytes for size in effective_sizes(host, [])] == [None] * 3
+    assert as_measured(host, []) is host
+
+
+def test_levels_that_are_alike_cannot_be_told_apart() -> None:
+    host = machine(SERVER)
+    flat = [point(size.working_set_bytes, 1e10, 1e-8) for size in curve(*SERVER_CURVE)]
+    assert [size.effective_bytes for size in effective_sizes(host, flat)] == [None] * 3
+
+
+def test_latency_alone_shows_the_end_where_the_prefetcher_hides_it_from_bandwidth() -> None:
+    host = machine(SERVER)
+    hidden = [replace(p, bandwidth_byte_per_s=Estimate(2e10, None, None, 6)) for p in curve(*SERVER_CURVE)]
+    (l3,) = [size for size in effective_sizes(host, hidden) if size.level == "L3"]
+    assert l3.differs
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if len(machine(name).caches) > 1])
+@pytest.mark.parametrize("share", [1.0, 0.9, 0.3])
+def test_the_last_cache_of_every_recorded_host_is_found_where_the_curve_ends_it(
+    name: str, share: float
+) -> None:
+    host = machine(name)
+    *nearer, last = host.caches
+    end = max(share * last.size_bytes, 2.5 * nearer[-1].size_bytes)
+    found = effective_sizes(host, steps(host, (*(c.size_bytes for c in nearer), end)))
+    assert not any(size.differs for size in found[:-1])
+    effective = found[-1].effective_bytes
+    if effective is not None:
+        assert effective == pytest.approx(min(end, last.size_bytes), rel=math.sqrt(2) - 1)
+    assert found[-1].differs == (effective is not None and 1.5 * effective <= last.size_bytes)
+
+
+@given(st.lists(st.tuples(st.integers(12, 34), st.floats(1e8, 1e13), st.floats(1e-10, 1e-5)), max_size=30))
+def test_an_effective_size_is_never_more_than_the_reported_one(rows: list[tuple[int, float, float]]) -> None:
+    points = [point(2**power, rate, time_s) for power, rate, time_s in sorted(rows)]
+    for name in (SERVER, "linux-zen5-vm", "darwin-m2", "linux-odroid-c2"):
+        for size in effective_sizes(machine(name), points):
+            assert size.effective_bytes is None or 0 < size.effective_bytes <= size.reported_bytes
+        sizes = [c.size_bytes for c in as_measured(machine(name), points).caches]
+        assert all(size > 0 for size in sizes)
+        assert len(sizes) == len(machine(name).caches)
+
+
+def test_the_rising_sizes_of_levels_stay_rising_on_a_real_curve() -> None:
+    for rows in (SERVER_CURVE, SERVER_CURVE[::2]):
+        seen = as_measured(machine(SERVER), curve(*rows))
+        assert all(a.size_bytes < b.size_bytes for a, b in pairwise(seen.caches))

@@ -1,32 +1,35 @@
-"""Run the plan: rounds of samples within a budget, results as each phase ends, then the curve."""
+"""Run the plan within a budget: first the curve, which shows the caches, then all roofs in turns."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from functools import partial
 
-from accel_core.bench.clocks import Span, read_own_cpu_times
+from accel_core.bench.clocks import MOST_STEAL, read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.errors import BadInput
-from accel_core.machine import measuring_cpus, refuse_to_measure, steal_fraction
+from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
 from accel_core.peaks import tasks
-from accel_core.peaks.memory import Arena, build_ring, curve_bytes, dram_bytes, far_bytes
-from accel_core.peaks.plan import Phase, plan, signatures, widths
-from accel_core.peaks.tasks import Stretch, Task
+from accel_core.peaks.curve import measure_curve
+from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
+from accel_core.peaks.plan import Roof, fastest, latencies, levels, plan, signatures
+from accel_core.peaks.tasks import Task
 from accel_core.peaks.team import Team
-from accel_core.stats import median_interval
+from accel_core.roofline import as_measured
 from accel_core.units import format_bytes, format_number
 
 DEFAULT_BUDGET_S = 20.0
-_LAYOUT_SHARE = 0.1
-"""Of the budget, for touching more memory than is needed to go past the caches."""
-_CURVE_SHARE = 4.0
-"""Of the budget, beside the shares in `plan`."""
-_CURVE_SAMPLES = 6
-"""The fewest that give an interval."""
-_STEP_EVERY_S = 0.1
+_CURVE_SHARE, _LATENCY_SHARE, _TRIAL_SHARE = 0.3, 0.12, 0.2
+"""Of the budget, at most, for the curve, the latencies and the trials of walks and places: the sampling of the
+roofs gets the rest, and what these leave over."""
+_ROUNDS = 8
+"""Samples of each roof that a try's length is chosen for; more where time is left."""
+_MOST_ROUNDS = 40
+_OVERTIME = 0.25
+_STEP_EVERY_S = 0.25
 Result = Ceiling | Latency | CurvePoint | Clock
 
 
@@ -56,8 +59,9 @@ def measure_peaks(
 ) -> list[Result]:
     """Measure the roofs of `machine` in about `budget_s` seconds, compilation not counted.
 
-    `threads` are the numbers of threads to measure, by default one and all allowed. Emits a step event for each
-    roof and a result event for each record; what a budget leaves out is said in a warning. Raises BadInput.
+    `threads` are the numbers of threads to measure, by default one and all allowed. All samples of a roof are
+    spread over the time for roofs, so that a neighbour who comes and goes meets all of them alike. Emits step
+    events, a result event for each record, and warnings for what could not be measured. Raises BadInput.
     """
     counts = tuple(dict.fromkeys(threads or (1, machine.cores.allowed)))
     check_request(machine, dtypes, counts, budget_s)
@@ -73,24 +77,43 @@ def measure_peaks(
         ]
         run.begin()
         before = read_own_cpu_times()
-        arena = Arena(dram_bytes(), enough=lambda touched: run.enough_memory(touched, far_bytes(machine)))
-        phases = plan(machine, arena, one, dtypes, teams)
-        sizes = curve_bytes(machine, arena.size_bytes)
-        run.expect(phases, len(sizes))
-        for phase in phases:
-            run.phase(phase, tasks.clock_task(one))
-        run.curve(machine, arena, one, sizes)
+        arena = _lay_out(machine, teams, run)
+        roofs, _ = plan(machine, arena, dtypes, teams)
+        run.total = len(curve_bytes(arena.size_bytes)) + len(levels(machine)) + len(roofs) + 1
+        curve = run.curve(machine, arena, one)
+        effective = as_measured(machine, curve)
+        run.latencies(effective, arena, one)
+        arena.clear()
+        roofs, left_out = plan(effective, arena, dtypes, teams)
+        run.roofs(roofs, tasks.clock_task(one))
+        for sentence in left_out:
+            emit(warning_event(sentence))
         run.look_back({one, *teams}, steal_fraction(before, read_own_cpu_times()))
     return run.results
 
 
+def _lay_out(machine: Machine, teams: Sequence[Team], run: _Run) -> Arena:
+    """The block, large enough that the caches of no team hold a good part of it; a warning where it is not."""
+    caches = max(last_level_bytes(machine, team.cpus) for team in teams)
+    arena = Arena(dram_bytes(caches), enough=run.out_of_time)
+    if arena.size_bytes < wanted_bytes(caches):
+        run.emit(
+            warning_event(
+                f"The DRAM roofs were measured in {format_bytes(arena.size_bytes)}, less than four times the "
+                f"last-level caches of {format_bytes(caches)}, so a part may have come from these: "
+                "free some memory, or give more time, and measure again."
+            )
+        )
+    return arena
+
+
 class _Run:
-    """The state of one measurement: the end of the budget, the shares still to come, the results so far."""
+    """The state of one measurement: the end of the budget, how much is done, the results so far."""
 
     def __init__(self, budget_s: float, emit: Emit, clock: Callable[[], float]) -> None:
         self.budget_s, self.emit, self.clock = budget_s, emit, clock
         self.results: list[Result] = []
-        self.total, self.shares = 1, 1.0
+        self.done, self.total = 0, 1
         self._end = self._said = 0.0
 
     def begin(self) -> None:
@@ -99,31 +122,30 @@ class _Run:
     def left_s(self) -> float:
         return self._end - self.clock()
 
-    def expect(self, phases: Sequence[Phase], curve_points: int) -> None:
-        self.total = 1 + sum(phase.count for phase in phases) + curve_points
-        self.shares = sum(phase.share for phase in phases) + _CURVE_SHARE
-
-    def step(self, name: str, *, rarely: bool = False) -> None:
+    def step(self, name: str, done: int | None = None) -> None:
+        """Say what is measured now, seldom: whoever draws it takes time from the machine."""
         now = self.clock()
-        if not rarely or now - self._said >= _STEP_EVERY_S:
+        self.done = self.done if done is None else min(done, self.total)
+        if now - self._said >= _STEP_EVERY_S:
             self._said = now
-            self.emit(step_event(name, len(self.results), self.total, max(self.left_s(), 0.0)))
+            self.emit(step_event(name, self.done, self.total, max(self.left_s(), 0.0)))
 
-    def enough_memory(self, touched_bytes: int, least_bytes: int) -> bool:
-        """Whether the working set of DRAM is large enough, and laying out more would eat up the budget."""
-        self.step("laying out memory", rarely=True)
-        return touched_bytes >= least_bytes and self.left_s() < (1 - _LAYOUT_SHARE) * self.budget_s
+    def out_of_time(self, touched_bytes: int) -> bool:
+        """Whether laying out more memory would eat up the budget."""
+        self.step("laying out memory")
+        return touched_bytes > 0 and self.left_s() < 0.7 * self.budget_s
 
     def look_back(self, teams: Collection[Team], steal: float | None) -> None:
-        """Warn where the processors were shared, by the rule that marks a measurement as disturbed."""
-        span = Span(sum(team.wall_s for team in teams), sum(team.cpu_s for team in teams), steal)
-        if span.disturbed_reason(1):
-            share = format_number(100 * span.cpu_s / span.wall_s, 2)
+        """Warn where the processors were shared, by the rules that mark a measurement as disturbed."""
+        wall_s, lost_s = (sum(values) for values in zip(*((t.wall_s, t.lost_s) for t in teams), strict=True))
+        lost = lost_s / wall_s if wall_s else 0.0
+        if lost > tasks.MOST_LOST or (steal or 0.0) > MOST_STEAL:
             stolen = f", steal time {format_number(100 * steal, 2)} %" if steal else ""
             self.emit(
                 warning_event(
-                    f"The machine was busy: the roofs had their cores for {share} % of the time{stolen}; "
-                    "measure again when it is idle, the better result of each roof stands."
+                    f"The machine was busy: the threads waited for a processor for "
+                    f"{format_number(100 * lost, 2)} % of the time{stolen}; measure again when it is idle, the "
+                    "better result of each roof stands."
                 )
             )
 
@@ -131,70 +153,63 @@ class _Run:
         self.results.append(result)
         self.emit(result_event(result))
 
-    def record_clock(self, seen: Clock) -> None:
-        """Keep the fastest phase's clock: the physical limit is that of the clock the core can run at."""
-        for other in [r for r in self.results if isinstance(r, Clock)]:
-            if other.clock_hz.median >= seen.clock_hz.median:
-                return
-            self.results.remove(other)
-        self.record(seen)
+    def curve(self, machine: Machine, arena: Arena, one: Team) -> list[CurvePoint]:
+        """Measure and record the curve."""
+        end_s = self.left_s() - _CURVE_SHARE * self.budget_s
+        points = measure_curve(
+            machine,
+            arena,
+            one,
+            said=lambda done, size: self.step(f"curve at {format_bytes(size)}", done),
+            stop=partial(self._past, end_s),
+        )
+        self.done = len(points)
+        for point in points:
+            self.record(point)
+        return points
 
-    def phase(self, phase: Phase, ticker: Task) -> None:
-        """Sample all tasks of the phase and the clock in turns until its part of the budget ends."""
-        left_s = self.left_s()
-        end = self.clock() + left_s * phase.share / self.shares
-        self.shares -= phase.share
-        if left_s <= 0 and self.results:  # the first phase is never left out: without roofs there is no answer
-            self.emit(warning_event(f"The budget ended before {phase.title}; run again with a larger one."))
-            return
-        self.step(f"preparing {phase.title}")
-        made = [ticker, *phase.make()]
+    def latencies(self, machine: Machine, arena: Arena, one: Team) -> None:
+        """Measure and record the latency of each level."""
+        self.step("latencies")
+        made = latencies(machine, arena, one)
+        self.rounds(made, _LATENCY_SHARE * self.budget_s, _ROUNDS, "latencies")
+        self.done += len(made)
         for task in made:
-            self.step(f"preparing {task.label}", rarely=True)
-            task.prepare()
-        self.rounds(made, end)
-        for task in made[1:]:
             self.record(task.result())
-        seen = ticker.result()
-        assert isinstance(seen, Clock)
-        self.record_clock(seen)
 
-    def rounds(self, made: Sequence[Task], end: float) -> None:
-        """Rounds of one sample each until the next would pass `end`; at least one."""
-        while True:
-            start = self.clock()
+    def roofs(self, roofs: Sequence[Roof], ticker: Task) -> None:
+        """Choose places, then sample all roofs and the clock in turns for the rest of the budget."""
+        self.total = self.done + len(roofs) + 1
+        made = [ticker]
+        choice_s = _TRIAL_SHARE * self.budget_s / sum(len(roof.choices) for roof in roofs)
+        for roof in roofs:
+            self.step(f"trying walks and places of {roof.name}")
+            end_s = self.left_s() - choice_s * len(roof.choices)
+            made.append(fastest(roof, partial(self._past, end_s)))
+        self.rounds(made, self.left_s(), _MOST_ROUNDS, f"all {len(roofs)} roofs")
+        self.done = self.total
+        for task in made:
+            self.record(task.result())
+
+    def _past(self, end_s: float) -> bool:
+        """Whether less than `end_s` of the budget is left."""
+        return self.left_s() < end_s
+
+    def rounds(self, made: Sequence[Task], share_s: float, most: int, title: str) -> None:
+        """Rounds of one sample of each until the next would pass the end of `share_s`; at most `most`.
+
+        Where time is short the rounds go on until they give an interval, but not past a quarter of the budget.
+        """
+        end, first = self.left_s() - share_s, self.done
+        try_s = share_s / (_ROUNDS * (tasks.TRIES + 1) * max(len(made), 1))
+        for task in made:
+            task.prepare(min(try_s, tasks.TRY_S))
+        for number in range(1, most + 1):
+            start = self.left_s()
             for task in made:
-                self.step(task.label, rarely=bool(made[0].rates))
+                passed = 1 - (self.left_s() - end) / max(share_s, 1e-9)
+                self.step(f"round {number} of {title}", first + int(len(made) * min(max(passed, 0.0), 1.0)))
                 task.sample()
-            if 2 * self.clock() - start > end:
-                return
-
-    def curve(self, machine: Machine, arena: Arena, one: Team, sizes: Sequence[int]) -> None:
-        """Bandwidth and latency of one thread at each working set, smallest first."""
-        if self.left_s() <= 0:
-            self.emit(warning_event("The budget ended before the curve; run again with a larger one."))
-            return
-        line = next((c.line_bytes for c in machine.caches if c.line_bytes), 64)
-        width = widths(machine)[0]
-        for place, size in enumerate(sizes):
-            self.step(f"curve at {format_bytes(size)}", rarely=True)
-            part_s = self.left_s() / (len(sizes) - place)
-            ring = build_ring(arena, 0, size, line, seed=place)
-            stretch = Stretch((arena.address,), size)
-            loads = tasks.load_task(one, "DRAM", width, DTYPES[0], stretch, "four streams")
-            chase = tasks.latency_task(one, "DRAM", ring, size, line)
-            self.sample_pair((loads, chase), part_s)
-            rate, speed = median_interval(loads.rates), median_interval(chase.rates)
-            self.record(CurvePoint(size, rate, tasks.inverse(speed)))
-
-    def sample_pair(self, pair: Sequence[Task], part_s: float) -> None:
-        """Samples of both in turns for `part_s`, as many as give an interval in any case."""
-        end = self.clock() + part_s
-        for task in pair:
-            task.prepare(sample_s=min(tasks.SAMPLE_S, part_s / (4 * _CURVE_SAMPLES)))
-        while True:
-            for task in pair:
-                task.sample()
-            taken = len(pair[0].rates)
-            if taken >= 4 * _CURVE_SAMPLES or (taken >= _CURVE_SAMPLES and self.clock() >= end):
+            late = 2 * self.left_s() - start < end
+            if late and (number >= tasks.FEWEST or self.left_s() < end - _OVERTIME * self.budget_s):
                 return

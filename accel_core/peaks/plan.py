@@ -1,38 +1,41 @@
-"""Which roofs are measured on this machine, in which order, and with how much of the budget.
-
-The roofs that every picture needs come first. Tasks of a phase are sampled in turns, round after round, so that
-a change of the clock or a noisy neighbour meets all of them alike and their ratios hold.
-"""
+"""Which roofs are measured on this machine: each as a task, the fastest of the walks and places tried."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from numba import types
 
 from accel_core.model import LEVELS, Machine
 from accel_core.peaks import probes, tasks
-from accel_core.peaks.memory import HUGE_PAGE_BYTES, Arena, build_ring, chase_bytes, roof_bytes, windows
-from accel_core.peaks.tasks import Stretch, Task
+from accel_core.peaks.memory import (
+    HUGE_PAGE_BYTES,
+    Arena,
+    Region,
+    build_ring,
+    line_bytes,
+    link,
+    place,
+    whole_granules,
+)
+from accel_core.peaks.places import Conveyor, dirty_bytes, part_bytes, ring_bytes, stretches
+from accel_core.peaks.tasks import Task
 from accel_core.peaks.team import Team
 
-_PLACES = {"L1": 2, "L2": 12, "L3": 4, "DRAM": 1}
-"""Places tried for a load roof. A cache is found by physical address, and the pages of a range of virtual
-memory may crowd into few sets of it: the machine's roof is that of a place where they do not."""
-_TRIALS = 3
+TRIAL_S = 1e-3
+"""Length of a try by which a place is chosen."""
+_TRIALS = 2
 
 
 @dataclass(frozen=True)
-class Phase:
-    """Roofs that are sampled in turns; `make` lays out memory and is called when the phase begins."""
+class Roof:
+    """One roof to be measured: its name among the ceilings, and the tasks of which the fastest is it."""
 
-    title: str
-    share: float
-    """Of the budget, relative to the other phases."""
-    count: int
-    make: Callable[[], Sequence[Task]]
+    name: str
+    choices: Sequence[Callable[[], Task]]
 
 
 def widths(machine: Machine) -> tuple[int, ...]:
@@ -52,113 +55,124 @@ def levels(machine: Machine) -> tuple[str, ...]:
 
 
 def plan(
-    machine: Machine, arena: Arena, one: Team, dtypes: Sequence[str], teams: Sequence[Team]
-) -> tuple[Phase, ...]:
-    """The phases in order; `one` measures the latency, `teams` are the asked-for numbers of threads."""
-    roofs = [_roofs(machine, arena, team, dtypes) for team in teams]
-    here = levels(machine)
-    latency = Phase("latency", 2.0, len(here), lambda: _latencies(machine, arena, one, here))
-    stores = [_stores(machine, arena, team, dtypes[0]) for team in teams]
-    others = [_narrower(machine, team, dtypes) for team in teams]
-    return (roofs[0], latency, *roofs[1:], *stores, *others)
+    machine: Machine, region: Region, dtypes: Sequence[str], teams: Sequence[Team]
+) -> tuple[list[Roof], list[str]]:
+    """The roofs of all teams in the order of their worth, and a sentence on each that cannot be measured.
+
+    `machine` has the effective sizes of its caches.
+    """
+    conveyor = Conveyor(region)
+    roofs, left_out = [], []
+    for team in teams:
+        roofs += [_compute(team, *which) for which in _widest(machine, dtypes)]
+    for team in teams:
+        for level in levels(machine):
+            made = _loads(machine, region, conveyor, team, level, dtypes[0])
+            roofs += made
+            if not made:
+                left_out.append(
+                    f"The {level} roof of {tasks.plural(team.threads)} is left out: each one's part of {level} "
+                    "is no larger than the nearer cache."
+                )
+    for team in teams:
+        roofs += _stores(machine, conveyor, team, dtypes[0])
+        roofs += [_compute(team, *which) for which in _others(machine, dtypes)]
+    return roofs, left_out
 
 
-def _called(team: Team) -> str:
-    return "1 thread" if team.threads == 1 else f"{team.threads} threads"
+def _compute(team: Team, operation: str, width_bits: int, dtype: str) -> Roof:
+    made = partial(tasks.compute_task, team, operation, width_bits, dtype)
+    return Roof(f"{operation}_{dtype}_{width_bits}_{team.threads}t", (made,))
 
 
-def _roofs(machine: Machine, arena: Arena, team: Team, dtypes: Sequence[str]) -> Phase:
-    wide, best, here = widths(machine), operations(machine)[0], levels(machine)
-    load_widths = wide[:2]  # half-width loads are as fast on some cores, and faster on a few
-
-    def make() -> Sequence[Task]:
-        compute = [tasks.compute_task(team, best, wide[0], dtype) for dtype in dtypes]
-        size = arena.size_bytes
-        loads = [
-            best_load(machine, arena, team, level, width, dtypes[0], roof_bytes(machine, level, size) or 0)
-            for level in here
-            for width in load_widths
-        ]
-        return compute + loads
-
-    count = len(dtypes) + len(here) * len(load_widths)
-    return Phase(f"widest {best.upper()} and load roofs, {_called(team)}", 6.0, count, make)
-
-
-def _stores(machine: Machine, arena: Arena, team: Team, dtype: str) -> Phase:
-    wide, at, size = widths(machine)[0], arena.address, arena.size_bytes
-
-    def make() -> Sequence[Task]:
-        copies = [tasks.copy_task(team, kind, wide, dtype, at, size) for kind in ("regular", "non_temporal")]
-        return [*copies, tasks.triad_task(team, wide, dtype, at, size)]
-
-    return Phase(f"DRAM copy and triad, {_called(team)}", 2.0, 3, make)
-
-
-def _narrower(machine: Machine, team: Team, dtypes: Sequence[str]) -> Phase:
-    others = _others(machine, dtypes)
-
-    def make() -> Sequence[Task]:
-        return [tasks.compute_task(team, *which) for which in others]
-
-    return Phase(f"other widths, {_called(team)}", 2.0, len(others), make)
+def _widest(machine: Machine, dtypes: Sequence[str]) -> list[tuple[str, int, str]]:
+    return [(operations(machine)[0], widths(machine)[0], dtype) for dtype in dtypes]
 
 
 def _others(machine: Machine, dtypes: Sequence[str]) -> list[tuple[str, int, str]]:
     """(operation, width_bits, dtype) of all compute roofs but the widest of the best operation."""
-    first = (operations(machine)[0], widths(machine)[0])
     scalar = {"float32": 32, "float64": 64}
     every = [(o, w, d) for d in dtypes for o in operations(machine) for w in (*widths(machine), scalar[d])]
-    return [one for one in every if one[:2] != first]
+    return [one for one in every if one not in _widest(machine, dtypes)]
 
 
-def _sharers(machine: Machine, level: str, team: Team) -> int:
-    """How many threads of the team share one instance of the cache."""
-    cache = machine.cache(level)
-    if cache is None:
-        return team.threads
-    if cache.shared_cpus and team.cpus:
-        return max(len(set(cache.shared_cpus) & set(team.cpus)), 1)
-    return team.threads if level == "L3" else 1
+def load_widths(machine: Machine) -> tuple[int, ...]:
+    """The two widest: half-width loads are as fast on some cores, and faster on a few."""
+    return widths(machine)[:2]
 
 
-def stretches(machine: Machine, arena: Arena, team: Team, level: str, whole: int) -> list[Stretch]:
-    """Places for a walk of the team through `whole` bytes each: sharers of a cache divide the working set."""
-    each = whole // _sharers(machine, level, team) // probes.GRANULE_BYTES * probes.GRANULE_BYTES
-    if level == "DRAM":
-        return [Stretch(tuple(arena.address + each * t for t in range(team.threads)), each)]
-    places = windows(arena, each, _PLACES[level] * team.threads)
-    groups = [places[i : i + team.threads] for i in range(0, len(places), team.threads)]
-    return [Stretch(tuple(group), each) for group in groups if len(group) == team.threads]
+def _loads(
+    machine: Machine, region: Region, conveyor: Conveyor, team: Team, level: str, dtype: str
+) -> list[Roof]:
+    """The load roofs of one level, one for each width; none where there is no room or no such level."""
+    roofs = []
+    for width in load_widths(machine):
+        walks = probes.LOADS[width]
+        if level == "DRAM":
+            room = conveyor.most_turns(1, team.threads)
+            made = partial(tasks.far_load_task, team, width, dtype, conveyor)
+            choices = [partial(made, walk) for walk in walks if room]
+        else:
+            part = part_bytes(machine, level, team.threads, team.cpus)
+            found = stretches(region, level, team.threads, part) if part else []
+            made = partial(tasks.load_task, team, level, width, dtype)
+            choices = [partial(made, stretch, walk) for stretch in found for walk in walks]
+        if choices:
+            roofs.append(Roof(f"load_{level}_{width}_{team.threads}t", choices))
+    return roofs
 
 
-def best_load(
-    machine: Machine, arena: Arena, team: Team, level: str, width: int, dtype: str, size_bytes: int
-) -> Task:
-    """The load task of the fastest walk in the fastest place, chosen by a few short trials of each."""
-    choices = [
-        tasks.load_task(team, level, width, dtype, stretch, walk)
-        for stretch in stretches(machine, arena, team, level, size_bytes)
-        for walk in probes.LOADS[width]
-    ]
-    for choice in choices:
-        choice.prepare(sample_s=1e-3)
-    trials = 1 if level == "DRAM" else _TRIALS
-    return max(choices, key=lambda choice: max(choice.rate(choice.turns)[0] for _ in range(trials)))
+def _stores(machine: Machine, conveyor: Conveyor, team: Team, dtype: str) -> list[Roof]:
+    wide, dirty = widths(machine)[0], dirty_bytes(machine, team.cpus)
+    roofs = []
+    if conveyor.most_turns(2, team.threads):
+        for kind in ("regular", "non_temporal"):
+            made = partial(tasks.copy_task, team, kind, wide, dtype, conveyor, dirty)
+            roofs.append(Roof(f"copy_DRAM_{kind}_{team.threads}t", (made,)))
+    if conveyor.most_turns(3, team.threads):
+        triad = partial(tasks.triad_task, team, wide, dtype, conveyor, dirty)
+        roofs.append(Roof(f"triad_DRAM_{team.threads}t", (triad,)))
+    return roofs
 
 
-def _latencies(machine: Machine, arena: Arena, one: Team, here: Sequence[str]) -> Sequence[Task]:
-    """One ring a level, each in huge pages of its own."""
+def fastest(roof: Roof, until: Callable[[], bool]) -> Task:
+    """The task of the fastest choice by a few short tries of each; those tried before `until()` says stop."""
+    best, most = None, 0.0
+    for made in roof.choices:
+        task = made()
+        if len(roof.choices) == 1:
+            return task
+        task.prepare(TRIAL_S)
+        task.warm()
+        rate = max(task.rate(task.turns)[0] for _ in range(_TRIALS))
+        if best is None or rate > most:
+            best, most = task, rate
+        if until():
+            break
+    assert best is not None
+    return best
+
+
+def latencies(machine: Machine, arena: Arena, one: Team) -> list[Task]:
+    """One ring a level, each in huge pages of its own, that of DRAM in all that is left of the block."""
     made, offset = [], 0
-    for level in here:
-        cache, size = machine.cache(level), chase_bytes(machine, level, arena.size_bytes)
-        if size is None or offset + size > arena.size_bytes:
+    for level in levels(machine):
+        left = whole_granules(max(arena.size_bytes - offset, 0))
+        size = left if level == "DRAM" else ring_bytes(machine, level)
+        if not size or size > left:
             continue
-        line = (cache.line_bytes if cache else None) or 64
+        line = line_bytes(machine, level)
         ring = build_ring(arena, offset, size, line, seed=offset + 1)
-        made.append(tasks.latency_task(one, level, ring, size, line))
+        warm = warmer(one, widths(machine)[0], place(arena, offset, size), size)
+        made.append(tasks.latency_task(one, level, ring, line, (lambda: None) if level == "DRAM" else warm))
         offset += -(-size // HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES
     return made
+
+
+def warmer(one: Team, width_bits: int, address: int, size_bytes: int) -> Callable[[], object]:
+    """Reads a range a few times in order, which is quicker than the chase that is to find it in the cache."""
+    probe = probes.LOADS[width_bits]["four streams"]
+    return lambda: one.time([partial(probe, address, size_bytes, tasks.WARM_PASSES)])
 
 
 def signatures(machine: Machine, dtypes: Sequence[str]) -> list[tuple[Any, tuple[Any, ...]]]:
@@ -166,12 +180,11 @@ def signatures(machine: Machine, dtypes: Sequence[str]) -> list[tuple[Any, tuple
     item, whole = {"float32": types.float32, "float64": types.float64}, types.int64
     wide = widths(machine)
     every: list[tuple[Any, tuple[Any, ...]]] = []
-    for operation, width, dtype in [(operations(machine)[0], wide[0], d) for d in dtypes] + _others(
-        machine, dtypes
-    ):
+    for operation, width, dtype in _widest(machine, dtypes) + _others(machine, dtypes):
         every.append((probes.COMPUTE[operation, width], (item[dtype], whole, whole, whole)))
-    for width in wide[:2]:
+    for width in load_widths(machine):
         every += [(probe, (whole,) * 5) for probe in probes.LOADS[width].values()]
     every += [(probes.COPIES[kind, wide[0]], (whole,) * 6) for kind in ("regular", "non_temporal")]
     every.append((probes.TRIADS[wide[0]], (whole, whole, whole, item[dtypes[0]], *(whole,) * 4)))
+    every.append((link, (types.int64[::1], *(whole,) * 6)))
     return [*every, (probes.chase, (whole,) * 4), (probes.dependent_adds, (whole,) * 4)]

@@ -1,6 +1,12 @@
 """What is measured for each roof: the probe, how much one turn of it does, and the record that comes out.
 
 A Task knows nothing of budgets and order (see `plan`); all time comes from its Team, so tests hand it a clock.
+
+The statistic. A roof is the most that the machine can do, and whatever disturbs a timing only makes it slower,
+so the median of all tries is the wrong one: with a neighbour on the memory half of the time it says what half a
+machine can do. A sample here is the fastest of TRIES tries in a row, and a roof is the median of such samples
+with its order-statistic interval. It stands where one try in five is undisturbed (the median of the fastest of
+three is the quantile 0.79 of the tries), and no single lucky try sets it, as it would set a maximum.
 """
 
 from __future__ import annotations
@@ -11,24 +17,31 @@ from functools import partial
 
 import numpy as np
 
-from accel_core.bench.clocks import Span
 from accel_core.model import Ceiling, Clock, Estimate, Latency
 from accel_core.peaks import probes
 from accel_core.peaks.loops import CHAIN_LENGTH, CHAINS
-from accel_core.peaks.team import Team, Work
+from accel_core.peaks.memory import Ring
+from accel_core.peaks.places import QUANTUM_BYTES, Conveyor, Stretch
+from accel_core.peaks.team import Team, Try, Work
 from accel_core.stats import median_interval
-from accel_core.units import format_bytes
+from accel_core.units import format_bytes, format_number
 
-SAMPLE_S = 4e-3
-"""Length that a sample is calibrated to; one sweep where a sweep takes longer."""
-LEAST_SAMPLE_S = 5e-4
-"""However little time is left: waking a thread takes some microseconds, and they are in the sample."""
+TRY_S = 4e-3
+"""Length that a try is calibrated to."""
+LEAST_TRY_S = 5e-4
+"""However little time is left: waking a thread takes some microseconds, and they are in the try."""
+TRIES = 3
+FEWEST = 6
+"""Samples that give an interval of 95 %."""
+MOST_LOST = 0.01
+"""Share of a try without a processor up to which it counts as undisturbed."""
 WARM_PASSES = 3
 """A cache that is filled by what another evicts, or that replaces at random, is not full of the working set
 after one pass: seen on AMD's L3, where the latency settles with the third."""
 _SEED = 0.5
 """x * 0.5 + 0.5 tends to 1: no overflow, no denormal numbers, whatever the number of turns."""
 _CALLED = {"one stream": "in order", "four streams": "as four streams side by side"}
+_STATISTIC = f"the median of samples that are each the fastest of {TRIES} tries in a row"
 
 Finish = Callable[[Estimate], Ceiling | Latency | Clock]
 
@@ -42,50 +55,72 @@ class Task:
     work: Callable[[int], Sequence[Work]]
     amount: float
     finish: Finish
-    warm_turns: int = 0
-    """Turns before a sample that are not timed: what was sampled in between has taken the cache."""
+    warm: Callable[[], object] = lambda: None
+    """Run before each sample and not timed: what was sampled in between has taken the cache."""
+    most_turns: int | None = None
     turns: int = 0
     rates: list[float] = field(default_factory=list)
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
-    """Of all threads during the samples."""
+    lost: list[float] = field(default_factory=list)
+    """Of the try that became the sample: the share without a processor."""
 
-    def rate(self, turns: int) -> tuple[float, float]:
-        """Units per second of `turns` turns, and the seconds that they took."""
-        elapsed = max(self.team.time(self.work(turns)), 1e-9)
-        return self.amount * turns / elapsed, elapsed
+    def rate(self, turns: int) -> tuple[float, Try]:
+        """Units per second of `turns` turns, and the try that they were."""
+        done = self.team.time(self.work(turns))
+        return self.amount * turns / max(done.elapsed_s, 1e-9), done
 
-    def prepare(self, sample_s: float = SAMPLE_S) -> None:
-        """Find how many turns make a sample."""
-        sample_s = max(sample_s, LEAST_SAMPLE_S)
-        self.rate(max(1, self.warm_turns))
+    def prepare(self, try_s: float = TRY_S) -> None:
+        """Find how many turns make a try."""
+        try_s = max(try_s, LEAST_TRY_S)
+        self.warm()
+        self.rate(1)
         turns = 1
-        while (elapsed := self._quickest(turns, sample_s)) < sample_s / 4:
-            turns *= 4
-        self.turns = max(1, round(turns * sample_s / elapsed))
+        while (elapsed := self._quickest(turns, try_s)) < try_s / 4 and turns != self.most_turns:
+            turns = self._at_most(4 * turns)
+        self.turns = self._at_most(max(1, round(turns * try_s / elapsed)))
 
-    def _quickest(self, turns: int, sample_s: float) -> float:
+    def _at_most(self, turns: int) -> int:
+        return turns if self.most_turns is None else min(turns, self.most_turns)
+
+    def _quickest(self, turns: int, try_s: float) -> float:
         """Seconds of `turns` turns; a pause of some milliseconds must not pass for slowness."""
-        elapsed = self.rate(turns)[1]
-        if sample_s / 4 <= elapsed < 16 * sample_s:
-            elapsed = min(elapsed, self.rate(turns)[1], self.rate(turns)[1])
-        return elapsed
+        elapsed = self.rate(turns)[1].elapsed_s
+        if try_s / 4 <= elapsed < 16 * try_s:
+            elapsed = min(elapsed, *(self.rate(turns)[1].elapsed_s for _ in range(2)))
+        return max(elapsed, 1e-9)
 
-    def sample(self) -> None:
-        if self.warm_turns:
-            self.team.time(self.work(self.warm_turns))
-        wall_s, cpu_s = self.team.wall_s, self.team.cpu_s
-        self.rates.append(self.rate(self.turns)[0])
-        self.wall_s += self.team.wall_s - wall_s
-        self.cpu_s += self.team.cpu_s - cpu_s
+    def sample(self, tries: int = TRIES) -> None:
+        """Warm up, then add the fastest of `tries` tries."""
+        self.warm()
+        rate, best = max((self.rate(self.turns) for _ in range(tries)), key=lambda made: made[0])
+        self.rates.append(rate)
+        self.lost.append(best.lost)
+
+    def undisturbed(self) -> list[float]:
+        """The samples whose threads had their processors all the time."""
+        return [rate for rate, lost in zip(self.rates, self.lost, strict=True) if lost <= MOST_LOST]
+
+    def estimate(self) -> Estimate:
+        """The median of the undisturbed samples; of all where too few are undisturbed for an interval."""
+        clean = self.undisturbed()
+        return median_interval(clean if len(clean) >= min(FEWEST, len(self.rates)) else self.rates)
+
+    def disturbed_reason(self) -> str:
+        """Why the estimate rests on disturbed samples, in one sentence; empty where it does not."""
+        clean = len(self.undisturbed())
+        if clean >= min(FEWEST, len(self.rates)):
+            return ""
+        percent = format_number(100 * float(np.median(self.lost)), 2)
+        return (
+            f"Something else was running: in {len(self.rates) - clean} of {len(self.rates)} samples a thread "
+            f"was ready to run and had no processor, for {percent} % of the time in the middle one."
+        )
 
     def result(self) -> Ceiling | Latency | Clock:
-        """The record of all samples, marked where the threads did not have their cores to themselves."""
-        reason = Span(self.wall_s, self.cpu_s, None).disturbed_reason(1)  # both are sums over the threads
-        return replace(self.finish(median_interval(self.rates)), disturbed_reason=reason)
+        """The record of the samples, marked where the threads did not have their processors to themselves."""
+        return replace(self.finish(self.estimate()), disturbed_reason=self.disturbed_reason())
 
 
-def _plural(threads: int) -> str:
+def plural(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
@@ -93,7 +128,7 @@ def clock_task(team: Team) -> Task:
     """The running clock, from dependent register additions of one cycle each."""
     definition = (
         f"Integer additions, register plus register, {CHAIN_LENGTH} in a turn, each waiting for the one "
-        "before: one cycle each."
+        f"before: one cycle each; {_STATISTIC}."
     )
 
     def work(turns: int) -> Sequence[Work]:
@@ -132,30 +167,59 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
             unit="FLOP/s",
             source="measured",
             definition=f"{called} {dtype} {what} in {CHAINS} independent chains in registers, "
-            f"{_plural(team.threads)}.",
+            f"{plural(team.threads)}; {_STATISTIC}.",
         )
 
-    label = f"{called} {operation.upper()} {dtype}, {_plural(team.threads)}"
+    label = f"{called} {operation.upper()} {dtype}, {plural(team.threads)}"
     return Task(label, team, work, per_turn * team.threads, finish)
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Memory for a team: a start address for each thread, and the bytes that each walks through."""
-
-    addresses: tuple[int, ...]
-    size_bytes: int
-
-
 def load_task(team: Team, level: str, width_bits: int, dtype: str, stretch: Stretch, walk: str) -> Task:
-    """Byte/s of vector loads and nothing else from one memory level."""
+    """Byte/s of vector loads and nothing else from a cache: every thread sweeps its part again and again."""
     probe, total = probes.LOADS[width_bits][walk], stretch.size_bytes * team.threads
 
     def work(turns: int) -> Sequence[Work]:
         return [partial(probe, a, stretch.size_bytes, turns) for a in stretch.addresses]
 
     each = f" for each of {team.threads} threads" if team.threads > 1 else ""
-    finish = partial(
+    finish = _load_finish(team, level, width_bits, dtype, walk, total, format_bytes(stretch.size_bytes) + each)
+    return Task(
+        _load_label(level, width_bits, team),
+        team,
+        work,
+        total,
+        finish,
+        warm=lambda: team.time(work(WARM_PASSES)),
+    )
+
+
+def far_load_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, walk: str) -> Task:
+    """Byte/s of vector loads from DRAM: every try reads on where the one before ended."""
+    probe = probes.LOADS[width_bits][walk]
+
+    def work(turns: int) -> Sequence[Work]:
+        (starts,) = conveyor.take(1, team.threads, turns)
+        return [partial(probe, start, turns * QUANTUM_BYTES, 1) for start in starts]
+
+    block = f"a block of {format_bytes(conveyor.size_bytes)}, piece after piece,"
+    return Task(
+        _load_label("DRAM", width_bits, team),
+        team,
+        work,
+        QUANTUM_BYTES * team.threads,
+        _load_finish(team, "DRAM", width_bits, dtype, walk, conveyor.size_bytes, block),
+        most_turns=conveyor.most_turns(1, team.threads),
+    )
+
+
+def _load_label(level: str, width_bits: int, team: Team) -> str:
+    return f"{level} load, {width_bits} bit, {plural(team.threads)}"
+
+
+def _load_finish(
+    team: Team, level: str, width_bits: int, dtype: str, walk: str, total: int, what: str
+) -> Callable[[Estimate], Ceiling]:
+    return partial(
         _memory_ceiling,
         name=f"load_{level}_{width_bits}_{team.threads}t",
         level=level,
@@ -165,20 +229,33 @@ def load_task(team: Team, level: str, width_bits: int, dtype: str, stretch: Stre
         operation="load",
         byte_convention="least",
         working_set_bytes=total,
-        definition=f"{width_bits}-bit loads and nothing else, {format_bytes(stretch.size_bytes)}{each} read "
-        f"{_CALLED[walk]}; the fastest of the walks and places tried.",
+        definition=f"{width_bits}-bit loads and nothing else, {what} read {_CALLED[walk]}; "
+        f"{_STATISTIC}, in the fastest of the walks and places tried.",
     )
-    label = f"{level} load, {width_bits} bit, {_plural(team.threads)}"
-    return Task(label, team, work, total, finish, warm_turns=0 if level == "DRAM" else WARM_PASSES)
 
 
-def copy_task(team: Team, stores: str, width_bits: int, dtype: str, address: int, size_bytes: int) -> Task:
-    """Byte/s of copying one half of DRAM_BYTES to the other: bytes read plus bytes written."""
+def _dirtied(
+    team: Team, work: Callable[[int], Sequence[Work]], most_turns: int, dirty_bytes: int
+) -> Callable[[], object]:
+    """Fills caches of `dirty_bytes` with written lines, so that a try drives out as many as it leaves behind.
+
+    Without that, a try after loads leaves its last lines in the cache and is not charged for writing them back:
+    a triad over 3 MiB then ran at 24 GB/s where 48 MiB ran at 14 (2-core Emerald Rapids virtual machine).
+    """
+    turns = min(max(-(-dirty_bytes // (QUANTUM_BYTES * team.threads)), 1), most_turns)
+    return lambda: team.time(work(turns))
+
+
+def copy_task(
+    team: Team, stores: str, width_bits: int, dtype: str, conveyor: Conveyor, dirty_bytes: int = 0
+) -> Task:
+    """Byte/s of copying one piece of the block to another: bytes read plus bytes written."""
     probe = probes.COPIES[stores, width_bits]
-    part, starts = _parts(address, size_bytes, arrays=2, threads=team.threads)
 
     def work(turns: int) -> Sequence[Work]:
-        return [partial(probe, to, source, part, turns) for to, source in starts]
+        targets, sources = conveyor.take(2, team.threads, turns)
+        size = turns * QUANTUM_BYTES
+        return [partial(probe, to, source, size, 1) for to, source in zip(targets, sources, strict=True)]
 
     finish = partial(
         _memory_ceiling,
@@ -189,27 +266,30 @@ def copy_task(team: Team, stores: str, width_bits: int, dtype: str, address: int
         threads=team.threads,
         operation="copy",
         byte_convention="stream",
-        working_set_bytes=2 * part * team.threads,
-        definition=f"b = a with {width_bits}-bit loads and {stores.replace('_', '-')} stores; "
-        "counted are bytes read plus bytes written"
+        working_set_bytes=conveyor.size_bytes,
+        definition=f"b = a with {width_bits}-bit loads and {stores.replace('_', '-')} stores, piece after "
+        f"piece of a block of {format_bytes(conveyor.size_bytes)}; counted are bytes read plus bytes written"
         + (
-            ", and these stores read nothing first."
+            ", and these stores read nothing first"
             if stores == "non_temporal"
-            else " (STREAM); a processor that reads a line before it writes it moves 1.5 times as much."
-        ),
+            else " (STREAM); a processor that reads a line before it writes it moves 1.5 times as much"
+        )
+        + f"; {_STATISTIC}.",
         stores=stores,
     )
-    label = f"DRAM copy, {stores.replace('_', '-')} stores, {_plural(team.threads)}"
-    return Task(label, team, work, 2 * part * team.threads, finish)
+    label = f"DRAM copy, {stores.replace('_', '-')} stores, {plural(team.threads)}"
+    amount, most = 2 * QUANTUM_BYTES * team.threads, conveyor.most_turns(2, team.threads)
+    warm = _dirtied(team, work, most, dirty_bytes)
+    return Task(label, team, work, amount, finish, warm, most_turns=most)
 
 
-def triad_task(team: Team, width_bits: int, dtype: str, address: int, size_bytes: int) -> Task:
-    """Byte/s of a = b + s * c over three arrays in DRAM: STREAM's count of two reads and a write."""
+def triad_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, dirty_bytes: int = 0) -> Task:
+    """Byte/s of a = b + s * c over three pieces of the block: STREAM's count of two reads and a write."""
     probe, scale = probes.TRIADS[width_bits], np.dtype(dtype).type(_SEED)
-    part, starts = _parts(address, size_bytes, arrays=3, threads=team.threads)
 
     def work(turns: int) -> Sequence[Work]:
-        return [partial(probe, *arrays, scale, part, turns) for arrays in starts]
+        arrays = conveyor.take(3, team.threads, turns)
+        return [partial(probe, *three, scale, turns * QUANTUM_BYTES, 1) for three in zip(*arrays, strict=True)]
 
     finish = partial(
         _memory_ceiling,
@@ -220,19 +300,15 @@ def triad_task(team: Team, width_bits: int, dtype: str, address: int, size_bytes
         threads=team.threads,
         operation="triad",
         byte_convention="stream",
-        working_set_bytes=3 * part * team.threads,
-        definition=f"a = b + s * c in {dtype} with {width_bits}-bit vectors and regular stores; counted are "
-        "two reads and a write (STREAM); a processor that reads a line before it writes it moves 4/3 as much.",
+        working_set_bytes=conveyor.size_bytes,
+        definition=f"a = b + s * c in {dtype} with {width_bits}-bit vectors and regular stores, piece after "
+        f"piece of a block of {format_bytes(conveyor.size_bytes)}; counted are two reads and a write (STREAM); "
+        f"a processor that reads a line before it writes it moves 4/3 as much; {_STATISTIC}.",
         stores="regular",
     )
-    return Task(f"DRAM triad, {_plural(team.threads)}", team, work, 3 * part * team.threads, finish)
-
-
-def _parts(address: int, size_bytes: int, arrays: int, threads: int) -> tuple[int, list[tuple[int, ...]]]:
-    """Bytes of one thread's part of one array, and for each thread the addresses of its parts."""
-    array = size_bytes // arrays // probes.GRANULE_BYTES * probes.GRANULE_BYTES
-    part = array // threads // probes.GRANULE_BYTES * probes.GRANULE_BYTES
-    return part, [tuple(address + array * i + part * t for i in range(arrays)) for t in range(threads)]
+    amount, most = 3 * QUANTUM_BYTES * team.threads, conveyor.most_turns(3, team.threads)
+    label, warm = f"DRAM triad, {plural(team.threads)}", _dirtied(team, work, most, dirty_bytes)
+    return Task(label, team, work, amount, finish, warm, most_turns=most)
 
 
 def _memory_ceiling(
@@ -270,26 +346,29 @@ def _memory_ceiling(
     )
 
 
-def latency_task(team: Team, level: str, ring: int, size_bytes: int, line_bytes: int) -> Task:
-    """Seconds per load of a pointer chase through a random ring of `size_bytes` (see `memory.build_ring`)."""
-    at = [ring]
+def latency_task(
+    team: Team, level: str, ring: Ring, line_bytes: int, warm: Callable[[], object] = lambda: None
+) -> Task:
+    """Seconds per load of a pointer chase through a ring (see `memory.build_ring`)."""
+    at = [ring.address]
 
     def follow(turns: int, gate: int, target: int) -> None:
-        at[0] = probes.chase(at[0], turns, gate, target)  # goes on where it stopped: a cold part of the ring
+        # goes on where it stopped, in a cold part of the ring
+        at[0] = probes.chase(at[0], 8 * turns, gate, target)
 
     def work(turns: int) -> Sequence[Work]:
-        return [partial(follow, 8 * turns)]
+        return [partial(follow, turns)]
 
     definition = (
         f"Each load's value is the next load's address: one ring through all {line_bytes}-byte lines of "
-        f"{format_bytes(size_bytes)} in random order, in huge pages where the system gives them."
+        f"{format_bytes(ring.size_bytes)} in an order that no prefetcher can guess, in huge pages where the "
+        f"system gives them; {_STATISTIC}."
     )
 
     def finish(rate: Estimate) -> Latency:
-        return Latency(level, size_bytes, inverse(rate), definition)
+        return Latency(level, ring.size_bytes, inverse(rate), definition)
 
-    warm = WARM_PASSES * -(-size_bytes // line_bytes // 8)
-    return Task(f"{level} latency", team, work, 8.0, finish, warm_turns=0 if level == "DRAM" else warm)
+    return Task(f"{level} latency", team, work, 8.0, finish, warm=warm)
 
 
 def inverse(rate: Estimate) -> Estimate:

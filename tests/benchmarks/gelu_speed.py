@@ -27,6 +27,7 @@ from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect, measuring_cpus, pin_current_process, steal_fraction
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena
+from accel_core.peaks.places import Conveyor
 from accel_core.peaks.plan import widths
 from accel_core.peaks.team import Team
 from accel_core.stats import median_interval, ratio_interval
@@ -77,10 +78,11 @@ def run(options: argparse.Namespace, threads: int, arena: Arena, cpus: tuple[int
     del expected
     with Team(threads, cpus) as team:
         width = widths(detect())[0]
-        roof = tasks.copy_task(team, "regular", width, options.dtype, arena.address, arena.size_bytes)
+        conveyor = Conveyor(arena)
+        roof = tasks.copy_task(team, "regular", width, options.dtype, conveyor)
 
         def copied() -> float:
-            return work_bytes / roof.rate(1)[0]
+            return work_bytes / roof.rate(conveyor.most_turns(2, threads))[0]
 
         contestants: Contestants = {"copy roof": copied}
         contestants |= {name: lambda call=call: timed(call) for name, call in calls.items()}

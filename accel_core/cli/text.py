@@ -35,11 +35,15 @@ UNKNOWN = "unknown"
 
 def machine(found: Machine, libraries: Environment, measured_clock_hz: float | None) -> str:
     """The hardware, then the libraries, then the facts that sources disagree on."""
+    from accel_core.machine import partial as names
+
     blas = libraries.blas
     rows = [
         *([("Pretend host", f"from {found.pretended}")] if found.pretended else []),
         ("Processor", f"{found.cpu} ({found.architecture}, {found.system})"),
+        *([("Emulation", str(emulated))] if (emulated := found.fact(names.EMULATION)) else []),
         ("Cores", _cores(found.cores)),
+        *([("Kinds of core", str(kinds))] if (kinds := found.fact(names.KINDS)) else []),
         *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),

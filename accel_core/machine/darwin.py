@@ -11,6 +11,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 
+from accel_core.machine import emulation
 from accel_core.machine.caches import cache_facts
 from accel_core.machine.partial import (
     CLOCK,
@@ -85,10 +86,8 @@ def sysctl(text: str, architecture: str) -> Partial:
         **_kinds(fields),
         **cache_facts(caches, None),
     }
-    if fields.get("sysctl.proc_translated") == "1":
-        facts[EMULATION] = (
-            "Rosetta translates this x86-64 Python to arm64; a native Python measures the machine"
-        )
+    if emulation.by_rosetta(fields, architecture):
+        facts[EMULATION] = emulation.ROSETTA
     return Partial(SOURCE, facts, caches=tuple(caches))
 
 

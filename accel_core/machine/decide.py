@@ -142,6 +142,15 @@ def _allowed(chosen: Mapping[str, Value]) -> Fact:
     return Fact(names.ALLOWED, count, source, reason=reason)
 
 
+def _name(chosen: Mapping[str, Value]) -> str:
+    """What stands in every picture: the processor that is measured, and that it emulates another one."""
+    name = _text(chosen.get(names.MEASURED)) or _text(chosen.get(names.PROCESSOR))
+    if chosen.get(names.EMULATION):
+        emulated = f"emulated {chosen.get(names.ARCHITECTURE)}"
+        return f"{name} ({emulated})" if name else emulated
+    return name or "unknown processor"
+
+
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -199,7 +208,7 @@ def decide(partials: Sequence[Partial]) -> Machine:
     quota = chosen.get(names.QUOTA)
     clock = chosen.get(names.CLOCK)
     return Machine(
-        cpu=_text(chosen.get(names.MEASURED)) or _text(chosen[names.PROCESSOR]) or "unknown processor",
+        cpu=_name(chosen),
         vendor=_text(chosen[names.VENDOR]),
         architecture=_text(chosen[names.ARCHITECTURE]) or "unknown",
         system=_text(chosen[names.SYSTEM]) or "unknown",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from accel_core.machine.cpuinfo import Fields, family, vendor_and_name, written_by
 
@@ -11,6 +12,7 @@ _FOREIGN_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that an x86 process is told by Box64, FEX, Rosetta and QEMU, which translate its instructions."""
+ROSETTA = "This x86_64 Python is emulated: Rosetta translates it to arm64; a native Python measures the machine"
 _SOFTWARE = ("0x0", "0x00")
 """The implementer number that ARM leaves to software: QEMU's `max` processor has it."""
 
@@ -34,12 +36,11 @@ def from_cpuinfo(fields: Fields, architecture: str) -> str | None:
     return None
 
 
-def translated_by_rosetta(architecture: str) -> str:
-    """The sentence for macOS, where sysctl.proc_translated is 1."""
-    return (
-        f"This {architecture} Python is emulated: Rosetta translates it to arm64; a native Python measures the "
-        f"machine"
-    )
+def by_rosetta(sysctl: Mapping[str, str], architecture: str) -> bool:
+    """Whether macOS translates this process: it says so, or an x86 process is on an Apple processor."""
+    on_arm = sysctl.get("hw.optional.arm64") == "1"
+    apple = sysctl.get("machdep.cpu.brand_string", "").startswith(("Apple", "VirtualApple"))
+    return sysctl.get("sysctl.proc_translated") == "1" or (family(architecture) == "x86" and (on_arm or apple))
 
 
 def from_windows(architecture: str, native: str | None, identifier: str) -> str | None:

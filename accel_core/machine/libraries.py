@@ -6,6 +6,8 @@ import importlib
 import os
 import platform
 import sys
+import sysconfig
+from contextlib import suppress
 from typing import Any
 
 from accel_core.machine import affinity
@@ -24,7 +26,7 @@ from accel_core.machine.partial import (
 )
 from accel_core.machine.simd import baseline_facts, simd_facts
 
-_ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "aarch64": "arm64"}
+_ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "win32": "x86", "aarch64": "arm64"}
 _GLIBC_SYSCONF = {  # bits/confname.h of the GNU C library; Python has no names for them
     "L1 size": 188,
     "L1 ways": 189,
@@ -39,8 +41,10 @@ _GLIBC_SYSCONF = {  # bits/confname.h of the GNU C library; Python has no names 
 
 
 def architecture() -> str:
-    """ "x86_64" or "arm64" whatever the system calls it; another one in the system's own word."""
+    """Of this process: "x86_64" or "arm64", or another one in the system's own word."""
     word = platform.machine().lower()
+    if sys.platform == "win32":  # where platform tells of the computer, though it may translate this process
+        word = sysconfig.get_platform().removeprefix("win-")
     return _ARCHITECTURES.get(word, word) or "unknown"
 
 
@@ -55,21 +59,24 @@ def affinity_facts(cpus: tuple[int, ...]) -> Partial:
 
 
 def psutil_facts() -> Partial:
-    """psutil: counts, memory, and the clock of the moment."""
+    """psutil: counts, memory, and the clock of the moment; each alone, as /proc may be readable in parts."""
     import psutil
 
-    facts: dict[str, Value] = {
-        LOGICAL: psutil.cpu_count(),
-        PHYSICAL: psutil.cpu_count(logical=False),
-        MEMORY: psutil.virtual_memory().total,
-    }
-    try:
-        clock = psutil.cpu_freq()
-    except (OSError, RuntimeError, NotImplementedError, AttributeError):
-        clock = None
-    if clock and clock.current > 100:  # MHz; some systems answer in GHz or with nonsense
-        facts[CLOCK] = clock.current * 1e6
+    facts: dict[str, Value] = {}
+    for name, ask in (
+        (LOGICAL, psutil.cpu_count),
+        (PHYSICAL, lambda: psutil.cpu_count(logical=False)),
+        (MEMORY, lambda: psutil.virtual_memory().total),
+        (CLOCK, lambda: _clock_hz(psutil.cpu_freq())),
+    ):
+        with suppress(Exception):  # psutil raises what the system does, and more
+            facts[name] = ask() or None
     return Partial("psutil", facts)
+
+
+def _clock_hz(clock: Any) -> float | None:
+    """None for an answer in GHz, or for nonsense."""
+    return clock.current * 1e6 if clock and clock.current > 100 else None
 
 
 def llvm_facts() -> Partial:

@@ -96,7 +96,7 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
     fields = info.of(cpu)
     emulated = emulation.from_cpuinfo(fields, architecture)
     if emulated:
-        return Partial("/proc/cpuinfo", {PROCESSOR: f"emulated {architecture}", EMULATION: emulated})
+        return Partial("/proc/cpuinfo", {EMULATION: emulated})
     (vendor, name), (_, measured) = core_name(read, named, info), core_name(read, cpu, info)
     flags = cpuinfo.flags(fields)
     facts: dict[str, Value] = {
@@ -113,16 +113,18 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
     return Partial("/proc/cpuinfo", facts)
 
 
-def cache_size_line(info: CpuInfo) -> Partial:
+def cache_size_line(info: CpuInfo, architecture: str) -> Partial:
     """The `cache size` line of /proc/cpuinfo, which other libraries take for the L3: L2 on AMD, L3 on Intel."""
+    if emulation.from_cpuinfo(info.of(None), architecture):
+        return Partial("/proc/cpuinfo, line 'cache size'", role="hint")
     digits = info.of(None).get("cache size", "").removesuffix(" KB")
     size = int(digits) * 1024 if digits.isdecimal() else None
     return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size or None}, role="hint")
 
 
-def _cpus(read: Read, folder: str, name: str) -> tuple[int, ...]:
-    """Processors of a sysfs list, `core_cpus_list`, or of the mask beside it, the only one of old kernels."""
-    return parse_cpu_list(read(f"{folder}/{name}_list")) or parse_cpu_mask(read(f"{folder}/{name}"))
+def _cpus(read: Read, folder: str, listed: str, mask: str) -> tuple[int, ...]:
+    """Processors of the list in a sysfs folder, or of the mask, which is all that old kernels have."""
+    return parse_cpu_list(read(f"{folder}/{listed}")) or parse_cpu_mask(read(f"{folder}/{mask}"))
 
 
 def core_groups(read: Read, cpus: Sequence[int]) -> list[tuple[int, ...]]:
@@ -133,7 +135,9 @@ def core_groups(read: Read, cpus: Sequence[int]) -> list[tuple[int, ...]]:
         if cpu in seen:
             continue
         folder = f"{CPU}/cpu{cpu}/topology"
-        siblings = _cpus(read, folder, "core_cpus") or _cpus(read, folder, "thread_siblings")
+        siblings = _cpus(read, folder, "core_cpus_list", "core_cpus") or _cpus(
+            read, folder, "thread_siblings_list", "thread_siblings"
+        )
         if not siblings:
             return []
         groups.append(tuple(sorted({cpu, *siblings} - seen)))
@@ -159,7 +163,7 @@ def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
             folder = f"{CPU}/cpu{cpu}/cache/index{index}"
             if cpu in seen.setdefault(index, set()) or (level := _number(read(f"{folder}/level"))) is None:
                 continue
-            shared = {cpu, *_cpus(read, folder, "shared_cpu")}
+            shared = {cpu, *_cpus(read, folder, "shared_cpu_list", "shared_cpu_map")}
             seen[index] |= shared
             new = shared - covered.setdefault(level, set())
             size, ways, line = _cache_sizes(read, folder)

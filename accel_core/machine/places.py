@@ -32,12 +32,8 @@ def measuring_cpus(machine: Machine, threads: int) -> tuple[int, ...]:
     allowed = machine.cores.cpus_allowed
     if threads < 1 or len(allowed) < threads:
         return ()
-    cores, fast = parse_cores(_fact(machine, CORE_LIST)), parse_cpu_list(_fact(machine, FAST_LIST))
-    return tuple(sorted(ranked(allowed, cores, fast)[:threads]))
-
-
-def _fact(machine: Machine, name: str) -> str | None:
-    return next((str(f.value) for f in machine.facts if f.name == name and f.value is not None), None)
+    cores, fast = (str(machine.fact(name) or "") for name in (CORE_LIST, FAST_LIST))
+    return tuple(sorted(ranked(allowed, parse_cores(cores), parse_cpu_list(fast))[:threads]))
 
 
 # -- what these processors touch -----------------------------------------------------------------------------

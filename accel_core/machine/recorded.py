@@ -82,7 +82,9 @@ def partials(host: Host) -> list[Partial]:
         found = darwin_partials("\n".join(host["sysctl"]), architecture)
     else:
         buffer = topology_bytes(host["cores"], host["caches"])
-        found = windows_partials(buffer, host["present"], host["registry"], architecture, allowed)
+        found = windows_partials(
+            buffer, host["present"], host["registry"], architecture, allowed, host.get("native")
+        )
     return [
         Partial("platform", {ARCHITECTURE: architecture, SYSTEM: host["system"]}),
         affinity_facts(allowed),

@@ -43,7 +43,7 @@ def linux_partials(read: Read, allowed: tuple[int, ...], architecture: str) -> l
             lambda: linux.processor(read, info, named, cpu, architecture),
             lambda: linux.memory(read),
             lambda: linux.limits(read),
-            lambda: linux.cache_size_line(info),
+            lambda: linux.cache_size_line(info, architecture),
         ]
     )
 
@@ -59,12 +59,14 @@ def windows_partials(
     registry: dict[str, str | int],
     architecture: str,
     allowed: tuple[int, ...],
+    native: str | None = None,
 ) -> list[Partial]:
-    """All that the three interfaces of Windows say."""
+    """All that the interfaces of Windows say; `native` is the architecture that it runs on itself."""
     return ask(
         [
             lambda: windows.topology(buffer, allowed),
             lambda: windows.registry(registry),
+            lambda: windows.translation(registry, architecture, native),
             lambda: windows.features(present, architecture),
         ]
     )
@@ -78,7 +80,8 @@ def _system_sources(allowed: tuple[int, ...]) -> list[Partial]:
         return darwin_partials(darwin.read_sysctl(), architecture)
     if system == "Windows":
         buffer, present = windows.read_topology(), windows.read_features()
-        return windows_partials(buffer, present, windows.read_registry(), architecture, allowed)
+        registry, native = windows.read_registry(), windows.read_native_architecture()
+        return windows_partials(buffer, present, registry, architecture, allowed, native)
     return []
 
 

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from accel_core.machine import emulation
 from accel_core.machine.caches import cache_facts
 from accel_core.machine.partial import (
     CLOCK,
     CORE_LIST,
+    EMULATION,
     FAMILY,
     FAST_CORES,
     FAST_LIST,
@@ -44,6 +46,8 @@ PROCESSOR_FEATURES = {10: "sse2", 39: "avx", 40: "avx2", 41: "avx512f", 19: "neo
 answers whether processor and system both allow it. It has no number for FMA."""
 _IDENTIFIER = re.compile(r"(?:AMD64|Intel64|x86) Family (\d+) Model (\d+) Stepping (\d+)")
 """CPUID's numbers in decimal; on ARM the value ends in "Revision" and holds other numbers."""
+_MACHINES = {0x014C: "x86", 0x8664: "x86_64", 0xAA64: "arm64"}
+"""IMAGE_FILE_MACHINE_I386, _AMD64 and _ARM64."""
 _KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 
 
@@ -127,6 +131,12 @@ def registry(values: Mapping[str, str | int]) -> Partial:
     return Partial(rf"registry, HKLM\{_KEY}", facts)
 
 
+def translation(values: Mapping[str, str | int], architecture: str, native: str | None) -> Partial:
+    """Whether Windows on ARM translates this process, by what runs natively or by the registry's identifier."""
+    told = emulation.from_windows(architecture, native, str(values.get("Identifier", "")))
+    return Partial("IsWow64Process2" if native else rf"registry, HKLM\{_KEY}", {EMULATION: told})
+
+
 # -- acts: only on Windows -----------------------------------------------------------------------------------
 
 
@@ -150,6 +160,26 @@ def read_features() -> tuple[int, ...]:
     import ctypes
 
     return tuple(n for n in PROCESSOR_FEATURES if ctypes.windll.kernel32.IsProcessorFeaturePresent(n))
+
+
+def read_native_architecture() -> str | None:
+    """What Windows itself runs on, whatever it translates for this process; None where it does not say.
+
+    An x64 process on ARM is no WOW64 process, but its native machine is ARM64 all the same
+    (learn.microsoft.com/windows/win32/api/wow64apiset/nf-wow64apiset-iswow64process2).
+    """
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    kernel = ctypes.windll.kernel32
+    ask = getattr(kernel, "IsWow64Process2", None)  # since Windows 10, version 1511
+    if ask is None:
+        return None
+    process, native = ctypes.c_ushort(0), ctypes.c_ushort(0)
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    handle = ctypes.c_void_p(kernel.GetCurrentProcess())
+    return _MACHINES.get(native.value) if ask(handle, ctypes.byref(process), ctypes.byref(native)) else None
 
 
 def read_registry() -> dict[str, str | int]:

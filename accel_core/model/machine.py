@@ -104,6 +104,10 @@ class Machine:
         """The cache called `level`, None where it is unknown."""
         return next((c for c in self.caches if c.level == level), None)
 
+    def fact(self, name: str) -> int | float | str | None:
+        """The value of the fact called `name`, None where it is unknown."""
+        return next((fact.value for fact in self.facts if fact.name == name), None)
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -7,17 +7,17 @@ import recorded_hosts as hosts
 
 from accel_core.machine import detect as live
 from accel_core.machine import partial as names
-from accel_core.machine.arm import arm_processor
-from accel_core.machine.cgroup import memory_left, memory_limit, quota
 from accel_core.machine.cpuinfo import parse
 from accel_core.machine.decide import decide, installed_gib
 from accel_core.machine.environment import choose_blas, environment
-from accel_core.machine.linux import processor, processors
+from accel_core.machine.linux import (
+    processor,
+)
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
 from accel_core.machine.recorded import partials
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.machine.sources import ask, darwin_partials
-from accel_core.machine.windows import Core, parse_records, registry
+from accel_core.machine.windows import Core, parse_records, registry, translation
 from accel_core.model import Blas, CacheGroup, Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -49,186 +49,6 @@ def test_a_list_of_processors_survives_writing(cpus: tuple[int, ...]) -> None:
 
 def test_cores_survive_writing() -> None:
     assert parse_cores(format_cores([(0, 8), (1, 9)])) == ((0, 8), (1, 9))
-
-
-# -- Linux ---------------------------------------------------------------------------------------------------
-
-
-def test_the_recorded_linux_host_is_known_completely() -> None:
-    machine = hosts.machine("linux-zen5-vm")
-    assert (machine.cpu, machine.vendor, machine.system) == ("AMD EPYC", "AuthenticAMD", "Linux")
-    assert (machine.cores.physical, machine.cores.logical, machine.cores.allowed) == (2, 2, 2)
-    assert [(c.level, c.size_bytes, c.ways, c.line_bytes, c.instances) for c in machine.caches] == [
-        ("L1", 48 * KIB, 12, 64, 2),
-        ("L2", 1 * MIB, 16, 64, 2),
-        ("L3", 32 * MIB, 16, 64, 1),
-    ]
-    assert machine.cache("L3").shared_cpus == (0, 1)  # type: ignore[union-attr]
-    assert machine.simd.width_bits == 512
-    assert machine.memory_bytes == 24684092 * KIB
-
-
-def test_the_cache_size_line_never_becomes_the_l3_but_is_shown_beside_it() -> None:
-    l3 = fact(hosts.machine("linux-zen5-vm"), "L3 size")
-    assert l3.value == 32 * MIB
-    assert l3.others == (("/proc/cpuinfo, line 'cache size'", 1 * MIB),)
-    assert "cache size" in l3.reason
-    host = hosts.load("linux-zen5-vm")
-    files = {path: text for path, text in host["files"].items() if "/cache/" not in path}
-    assert decide(partials({**host, "files": files})).caches == ()
-
-
-def test_a_hybrid_linux_host_names_both_kinds_of_cores() -> None:
-    machine = hosts.machine("linux-alder-lake")
-    assert (machine.cores.physical, machine.cores.logical) == (10, 16)
-    assert (fact(machine, names.FAST_CORES).value, fact(machine, names.SLOW_CORES).value) == (6, 4)
-    assert fact(machine, names.CACHES).value == (
-        "6 x L1 48 KiB 12-way, 4 x L1 32 KiB 8-way, "
-        "1 x L2 2 MiB 16-way, 6 x L2 1.25 MiB 10-way, 1 x L3 20 MiB 10-way"
-    )
-
-
-def test_caches_are_those_of_a_performance_core_unless_only_others_are_allowed() -> None:
-    host = hosts.load("linux-alder-lake")
-    mixed = decide(partials({**host, "allowed": [15, 14, 10]}))
-    slow = decide(partials({**host, "allowed": [14, 15]}))
-    assert mixed.cache("L1").size_bytes == 48 * KIB  # type: ignore[union-attr]
-    assert slow.cache("L1").size_bytes == 32 * KIB  # type: ignore[union-attr]
-    assert slow.cache("L2").shared_cpus == (12, 13, 14, 15)  # type: ignore[union-attr]
-
-
-def test_arm_capacities_tell_performance_from_efficiency_cores() -> None:
-    host = hosts.load("linux-graviton3-container")
-    capacity = {
-        f"/sys/devices/system/cpu/cpu{i}/cpu_capacity": c for i, c in enumerate(["400\n"] * 2 + ["1024\n"] * 2)
-    }
-    machine = decide(partials({**host, "files": {**host["files"], **capacity}}))
-    assert fact(machine, names.FAST_LIST).value == "2-3"
-    assert (fact(machine, names.FAST_CORES).value, fact(machine, names.SLOW_CORES).value) == (2, 2)
-
-
-def test_an_arm_processor_is_named_by_its_numbers() -> None:
-    machine = hosts.machine("linux-graviton3-container")
-    assert (machine.cpu, machine.vendor) == ("ARM Neoverse-V1", "ARM")
-    assert machine.simd.features == ("neon", "sve")
-    assert machine.simd.width_bits == 128
-    assert arm_processor("0x41", "0xfff") == ("ARM", "ARM part 0xfff")
-    assert arm_processor("0x99", "0x001") == (None, "0x99 part 0x001")
-    assert arm_processor("", "") == (None, None)
-
-
-def test_a_kernel_without_cache_files_leaves_the_caches_unknown() -> None:
-    machine = hosts.machine("linux-odroid-c2")
-    assert machine.caches == ()
-    assert machine.cpu == "ARM Cortex-A53"
-    assert machine.memory_bytes is None
-    assert fact(machine, names.CACHES).value is None
-    assert machine.clock_hz == 1.536e9
-
-
-def test_the_clock_limit_is_believed_before_the_clock_of_the_moment() -> None:
-    clock = fact(hosts.machine("linux-alder-lake"), names.CLOCK)
-    assert clock.value == 4.9e9
-    assert ("/proc/cpuinfo", 800e6) in clock.others
-    assert "hint" in clock.reason
-
-
-def test_processors_that_lxcfs_counts_anew_are_known_by_the_affinity_mask() -> None:
-    machine = hosts.machine("linux-lxcfs-cpuset")
-    assert (machine.cores.physical, machine.cores.logical, machine.cores.allowed) == (2, 4, 4)
-    assert fact(machine, names.CORE_LIST).value == "8,24; 9,25"
-    assert [(c.level, c.size_bytes, c.shared_cpus) for c in machine.caches[:2]] == [
-        ("L1", 32 * KIB, (9, 25)),
-        ("L2", 1 * MIB, (9, 25)),
-    ]
-    assert machine.cache("L3").size_bytes == 11 * MIB  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(("group", "logical"), [("known", 4), ("unknown", 1)])
-def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str, logical: int) -> None:
-    host = hosts.load("linux-lxcfs-cpuset")
-    files = {path: text for path, text in host["files"].items() if group == "known" or "cgroup" not in path}
-    machine = decide(partials({**host, "files": files, "allowed": [25]}))
-    assert (machine.cores.logical, machine.cores.allowed) == (logical, 1)
-    assert machine.cache("L1").shared_cpus == (9, 25)  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    ("online", "cpuset", "mask", "expected"),
-    [
-        ("0-3", "", (1, 3), (0, 1, 2, 3)),
-        ("0-3", "0-3", (1, 3), (0, 1, 2, 3)),
-        ("0-1", "4-5", (5,), (4, 5)),
-        ("0-1", "6-7", (5,), (5,)),
-        ("0-1", "", (4, 5), (4, 5)),
-        ("", "", (4, 5), (4, 5)),
-        ("", "", (), ()),
-    ],
-)
-def test_the_processors_are_those_online_unless_the_mask_has_others(
-    online: str, cpuset: str, mask: tuple[int, ...], expected: tuple[int, ...]
-) -> None:
-    files = {
-        "/sys/devices/system/cpu/online": f"{online}\n",
-        "/proc/self/cgroup": "5:cpuset:/box\n",
-        "/sys/fs/cgroup/cpuset/box/cpuset.effective_cpus": f"{cpuset}\n",
-    }
-    assert processors(files.get, mask) == expected
-
-
-# -- control groups ------------------------------------------------------------------------------------------
-
-
-def test_a_quota_of_one_and_a_half_processors_allows_one_thread_and_says_why() -> None:
-    machine = hosts.machine("linux-graviton3-container")
-    assert machine.cores.quota == 1.5
-    assert machine.cores.allowed == 1
-    assert "1.5 of 4 processors" in fact(machine, names.ALLOWED).reason
-    assert fact(machine, names.MEMORY_LIMIT).value == 2 * GIB
-
-
-@pytest.mark.parametrize(
-    ("granted", "allowed"), [(0.5, 1), (1.0, 1), (2.9, 2), (3.0, 3), (3.5, 3), (4.0, 4), (64.0, 4)]
-)
-def test_a_quota_is_rounded_down_to_whole_processors_but_at_least_one(granted: float, allowed: int) -> None:
-    answers = [Partial("test", {names.LOGICAL: 4, names.ALLOWED_LIST: "0-3", names.QUOTA: granted})]
-    assert decide(answers).cores.allowed == allowed
-
-
-def test_the_smallest_quota_on_the_way_to_the_root_counts() -> None:
-    files = {
-        "/proc/self/cgroup": "0::/a/b\n",
-        "/sys/fs/cgroup/a/b/cpu.max": "max 100000\n",
-        "/sys/fs/cgroup/a/cpu.max": "200000 100000\n",
-        "/sys/fs/cgroup/cpu.max": "400000 100000\n",
-    }
-    assert quota(files.get) == 2.0
-
-
-def test_version_one_quota_and_memory_are_read() -> None:
-    files = {
-        "/proc/self/cgroup": "4:memory:/x\n3:cpu,cpuacct:/x\n",
-        "/sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_quota_us": "300000\n",
-        "/sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_period_us": "100000\n",
-        "/sys/fs/cgroup/memory/x/memory.limit_in_bytes": "1000\n",
-        "/sys/fs/cgroup/memory/x/memory.usage_in_bytes": "400\n",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
-    }
-    assert quota(files.get) == 3.0
-    assert memory_limit(files.get) == 1000
-    assert memory_left(files.get) == 600
-
-
-def test_version_one_writes_no_limit_as_a_huge_number() -> None:
-    files = {
-        "/proc/self/cgroup": "4:memory:/\n",
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
-    }
-    assert (memory_limit(files.get), memory_left(files.get)) == (None, None)
-
-
-def test_without_control_groups_nothing_is_limited() -> None:
-    assert (quota({}.get), memory_limit({}.get), memory_left({}.get)) == (None, None, None)
 
 
 # -- macOS ---------------------------------------------------------------------------------------------------
@@ -266,12 +86,19 @@ def test_an_intel_mac_is_read_from_the_plain_names() -> None:
     assert machine.clock_hz == 2.2e9
 
 
-def test_a_translated_python_is_told_so_and_gets_no_foreign_vectors() -> None:
+@pytest.mark.parametrize("line", ["sysctl.proc_translated: 1", "hw.optional.arm64: 1", ""])
+def test_a_translated_python_is_told_so_and_gets_no_foreign_vectors(line: str) -> None:
     host = hosts.load("darwin-m1")
-    lines = [*host["sysctl"], "hw.optional.sse2: 1", "sysctl.proc_translated: 1"]
+    lines = [*host["sysctl"], "hw.optional.sse2: 1", line]
     machine = decide(partials({**host, "architecture": "x86_64", "sysctl": lines}))
     assert machine.simd.features == ("sse2",)
-    assert "Rosetta" in str(fact(machine, names.EMULATION).value)
+    assert machine.cpu == "Apple M1 (emulated x86_64)"
+    assert "Rosetta" in str(machine.fact(names.EMULATION))
+
+
+@pytest.mark.parametrize("name", ["darwin-m1", "darwin-haswell"])
+def test_a_native_python_on_a_mac_is_not_called_emulated(name: str) -> None:
+    assert hosts.machine(name).fact(names.EMULATION) is None
 
 
 # -- Windows -------------------------------------------------------------------------------------------------
@@ -316,6 +143,32 @@ def test_a_hybrid_windows_host_names_both_kinds_of_cores() -> None:
     machine = hosts.machine("windows-alder-lake")
     assert (fact(machine, names.FAST_CORES).value, fact(machine, names.SLOW_CORES).value) == (4, 8)
     assert machine.cache("L2").size_bytes == 1280 * KIB  # type: ignore[union-attr]
+
+
+def test_an_x64_python_on_arm_is_told_that_windows_translates_it() -> None:
+    machine = hosts.machine("windows-snapdragon-x-emulated")
+    assert machine.architecture == "x86_64"
+    assert machine.cpu.endswith("Oryon(TM) CPU (emulated x86_64)")
+    assert "emulated" in str(machine.fact(names.EMULATION))
+    assert machine.simd.width_bits == 256
+
+
+@pytest.mark.parametrize(
+    ("architecture", "native", "identifier", "emulated"),
+    [
+        ("x86_64", "arm64", "", True),
+        ("x86", "arm64", "", True),
+        ("x86_64", None, "ARMv8 (64-bit) Family 8 Model 1 Revision 201", True),
+        ("x86_64", "x86_64", "AMD64 Family 25 Model 33 Stepping 2", False),
+        ("arm64", "arm64", "ARMv8 (64-bit) Family 8 Model 1 Revision 201", False),
+        ("x86_64", None, "", False),
+    ],
+)
+def test_windows_translates_only_x86_on_arm(
+    architecture: str, native: str | None, identifier: str, emulated: bool
+) -> None:
+    told = translation({"Identifier": identifier}, architecture, native).facts[names.EMULATION]
+    assert bool(told) == emulated
 
 
 # -- CPUID's numbers -------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accel_core.machine.partial import Read, parse_cpu_list
+from accel_core.machine.partial import Read, parse_cpu_list, parse_whole
 
 _MOUNT = "/sys/fs/cgroup"
 _UNLIMITED = 1 << 60
@@ -34,21 +34,16 @@ def _folders(read: Read, controller: str) -> Iterator[tuple[int, str]]:
                 yield version, "/".join([mount, *parts[:depth]])
 
 
-def _whole(text: str | None) -> int | None:
-    text = (text or "").strip()
-    return int(text) if text.isdigit() else None
-
-
 def quota(read: Read) -> float | None:
     """CPU time per wall time that the group may use, 1.5 for one and a half processors; None: unlimited."""
     found = []
     for version, folder in _folders(read, "cpu"):
         if version == 2:
             allowed, _, per = (read(f"{folder}/cpu.max") or "").strip().partition(" ")
-            quota_us, period_us = _whole(allowed), _whole(per)
+            quota_us, period_us = parse_whole(allowed), parse_whole(per)
         else:
-            quota_us = _whole(read(f"{folder}/cpu.cfs_quota_us"))
-            period_us = _whole(read(f"{folder}/cpu.cfs_period_us"))
+            quota_us = parse_whole(read(f"{folder}/cpu.cfs_quota_us"))
+            period_us = parse_whole(read(f"{folder}/cpu.cfs_period_us"))
         if quota_us and period_us:
             found.append(quota_us / period_us)
     return min(found, default=None)
@@ -71,7 +66,7 @@ def _memory(read: Read, name_2: str, name_1: str) -> list[tuple[str, int]]:
     """(folder, bytes) of one memory file at each group on the way up where it holds a number."""
     found = []
     for version, folder in _folders(read, "memory"):
-        value = _whole(read(f"{folder}/{name_2 if version == 2 else name_1}"))
+        value = parse_whole(read(f"{folder}/{name_2 if version == 2 else name_1}"))
         if value is not None and value < _UNLIMITED:
             found.append((folder, value))
     return found

@@ -45,7 +45,7 @@ def parse(text: str | None) -> CpuInfo:
         key, value = key.strip().lower(), value.strip()
         if not line.strip():
             block = None
-        elif key in _NUMBER_KEYS and value.isdigit():
+        elif key in _NUMBER_KEYS and value.isdecimal():
             block = each.setdefault(int(value), {})
         elif key == "processor":  # 32-bit ARM: "Processor : ARMv7 Processor rev 3 (v7l)", before the number
             common.setdefault("processor name", value)
@@ -80,7 +80,7 @@ def clock_hz(fields: Fields) -> float | None:
     """The clock of the moment; None where it is absent, zero or no number."""
     for key in _CLOCK_KEYS:
         digits = fields.get(key, "").lower().removesuffix("mhz").strip()
-        if digits.replace(".", "", 1).isdigit() and float(digits):
+        if digits.replace(".", "", 1).isdecimal() and float(digits):
             return float(digits) * 1e6
     return None
 

@@ -28,6 +28,7 @@ from accel_core.machine.partial import (
     VENDOR,
     Partial,
     Value,
+    parse_whole,
 )
 from accel_core.machine.simd import simd_facts
 from accel_core.model import CacheGroup
@@ -63,8 +64,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 def _number(fields: Mapping[str, str], name: str) -> int | None:
-    text = fields.get(name, "")
-    return int(text) if text.isdigit() and int(text) else None
+    return parse_whole(fields.get(name)) or None
 
 
 def sysctl(text: str, architecture: str) -> Partial:
@@ -95,7 +95,7 @@ def _identity(fields: Mapping[str, str]) -> dict[str, Value]:
     """CPUID's numbers, extended parts included; a stepping may be 0. Apple's own processors have none."""
     keys = ((FAMILY, "family"), (MODEL, "model"), (STEPPING, "stepping"))
     texts = {fact: fields.get(f"machdep.cpu.{key}", "") for fact, key in keys}
-    return {fact: int(text) for fact, text in texts.items() if text.isdigit()}
+    return {fact: number for fact, text in texts.items() if (number := parse_whole(text)) is not None}
 
 
 def _kinds(fields: Mapping[str, str]) -> dict[str, Value]:
@@ -131,7 +131,7 @@ def cache_groups(fields: Mapping[str, str]) -> list[CacheGroup]:
 def _intel_groups(fields: Mapping[str, str], line: int | None) -> list[CacheGroup]:
     """`hw.cacheconfig` says how many processors share each level: all memory, L1, L2, L3."""
     cpus = _number(fields, "hw.logicalcpu_max") or 1
-    shares = [int(word) for word in fields.get("hw.cacheconfig", "").split() if word.isdigit()]
+    shares = [parse_whole(word) or 0 for word in fields.get("hw.cacheconfig", "").split()]
     groups = []
     for number, key in ((1, "hw.l1dcachesize"), (2, "hw.l2cachesize"), (3, "hw.l3cachesize")):
         size = _number(fields, key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from accel_core.machine.partial import Read
+from accel_core.machine.partial import Read, parse_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ def governor(read: Read, cpu: int) -> Governor:
         return (read(f"{folder}/{name}") or "").strip() or None
 
     def hertz(name: str) -> float | None:
-        khz = text(name)
-        return float(khz) * 1e3 if khz and khz.isdigit() else None
+        khz = parse_whole(text(name))
+        return khz * 1e3 if khz else None
 
     limits = hertz("scaling_max_freq"), hertz("cpuinfo_max_freq")
     return Governor(text("scaling_governor"), text("scaling_driver"), *limits)

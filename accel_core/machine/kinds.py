@@ -15,6 +15,7 @@ from accel_core.machine.partial import (
     Value,
     format_cpu_list,
     parse_cpu_list,
+    parse_whole,
 )
 from accel_core.model import CacheGroup
 
@@ -87,9 +88,9 @@ def kind_facts(
 def _speeds(read: Read, cpus: Sequence[int]) -> dict[int, int]:
     """The scheduler's capacity of each processor, else its greatest clock; empty where one has neither."""
     for name in ("cpu_capacity", "cpufreq/cpuinfo_max_freq"):
-        texts = {cpu: (read(f"{CPU}/cpu{cpu}/{name}") or "").strip() for cpu in cpus}
-        if texts and all(text.isdigit() and int(text) for text in texts.values()):
-            return {cpu: int(text) for cpu, text in texts.items()}
+        speeds = {cpu: parse_whole(read(f"{CPU}/cpu{cpu}/{name}")) or 0 for cpu in cpus}
+        if all(speeds.values()):
+            return speeds
     return {}
 
 

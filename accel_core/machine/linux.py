@@ -32,6 +32,7 @@ from accel_core.machine.partial import (
     format_cores,
     parse_cpu_list,
     parse_cpu_mask,
+    parse_whole,
 )
 from accel_core.machine.simd import simd_facts
 from accel_core.model import CacheGroup
@@ -60,17 +61,12 @@ def read_file(path: str) -> str | None:
     return whole.decode("utf-8", "replace")
 
 
-def _number(text: str | None) -> int | None:
-    text = (text or "").strip()
-    return int(text) if text.isdecimal() else None
-
-
 def _size(text: str | None) -> int | None:
     """`48K` -> 49152; sysfs also writes M and G."""
     text = (text or "").strip()
     scale = {"K": 1024, "M": 1024**2, "G": 1024**3}.get(text[-1:], 1)
-    digits = text.rstrip("KMG")
-    return int(digits) * scale if digits.isdecimal() else None
+    count = parse_whole(text[:-1] if scale > 1 else text)
+    return None if count is None else count * scale
 
 
 def processors(read: Read, allowed: Collection[int] = ()) -> tuple[int, ...]:
@@ -107,7 +103,7 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
         **simd_facts(flags, architecture),
     }
     for fact, key in ((FAMILY, "cpu family"), (MODEL, "model"), (STEPPING, "stepping")):
-        facts[fact] = _number(fields.get(key))
+        facts[fact] = parse_whole(fields.get(key))
     if "hypervisor" in flags:
         facts[HYPERVISOR] = "yes, so clock, caches and steal time are what the hypervisor shows"
     return Partial("/proc/cpuinfo", facts)
@@ -117,9 +113,8 @@ def cache_size_line(info: CpuInfo, architecture: str) -> Partial:
     """The `cache size` line of /proc/cpuinfo, which other libraries take for the L3: L2 on AMD, L3 on Intel."""
     if emulation.from_cpuinfo(info.of(None), architecture):
         return Partial("/proc/cpuinfo, line 'cache size'", role="hint")
-    digits = info.of(None).get("cache size", "").removesuffix(" KB")
-    size = int(digits) * 1024 if digits.isdecimal() else None
-    return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size or None}, role="hint")
+    size = parse_whole(info.of(None).get("cache size", "").removesuffix(" KB"))
+    return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size * 1024 if size else None}, role="hint")
 
 
 def _cpus(read: Read, folder: str, listed: str, mask: str) -> tuple[int, ...]:
@@ -161,7 +156,7 @@ def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
     for cpu in cpus:
         for index in range(_CACHE_INDEXES):
             folder = f"{CPU}/cpu{cpu}/cache/index{index}"
-            if cpu in seen.setdefault(index, set()) or (level := _number(read(f"{folder}/level"))) is None:
+            if cpu in seen.setdefault(index, set()) or (level := parse_whole(read(f"{folder}/level"))) is None:
                 continue
             shared = {cpu, *_cpus(read, folder, "shared_cpu_list", "shared_cpu_map")}
             seen[index] |= shared
@@ -176,7 +171,7 @@ def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
 def _cache_sizes(read: Read, folder: str) -> tuple[int | None, int | None, int | None]:
     """Size, ways and line in bytes; None where sysfs says 0 or nothing."""
     names = ("ways_of_associativity", "coherency_line_size", "number_of_sets")
-    ways, line, sets = (_number(read(f"{folder}/{name}")) or None for name in names)
+    ways, line, sets = (parse_whole(read(f"{folder}/{name}")) or None for name in names)
     product = ways * line * sets if ways and line and sets else None
     return _size(read(f"{folder}/size")) or product, ways, line
 
@@ -192,7 +187,7 @@ def clock_limit(read: Read, cpus: Sequence[int | None]) -> Partial:
     It does not move while the machine runs.
     """
     paths = [f"{CPU}/cpu{cpu or 0}/cpufreq/cpuinfo_max_freq" for cpu in cpus]
-    path, khz = next(((path, khz) for path in paths if (khz := _number(read(path)))), (paths[0], None))
+    path, khz = next(((path, khz) for path in paths if (khz := parse_whole(read(path)))), (paths[0], None))
     return Partial(path, {CLOCK: khz * 1e3 if khz else None})
 
 

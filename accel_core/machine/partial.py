@@ -57,6 +57,12 @@ class Partial:
     """Every data cache of the machine."""
 
 
+def parse_whole(text: str | None) -> int | None:
+    """`"48\\n"` -> 48; None for a sign, for nothing or for nonsense, as which "²" counts here."""
+    text = (text or "").strip()
+    return int(text) if text.isdecimal() else None
+
+
 def parse_cpu_list(text: str | None) -> tuple[int, ...]:
     """`"0-2,8"` -> (0, 1, 2, 8), the format of Linux; () for None, nothing or nonsense."""
     cpus: set[int] = set()

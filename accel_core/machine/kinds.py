@@ -41,7 +41,8 @@ def kinds(
     if len(found := [group for group in listed if group]) > 1:
         return tuple(found)
     named = {cpu: _core_identity(read, cpu, info) for cpu in cpus}
-    for signs in (named, _first_levels(cpus, caches)):
+    first_level = {cpu: group.size_bytes for group in caches if group.level == 1 for cpu in group.cpus}
+    for signs in (named, {cpu: first_level.get(cpu) for cpu in cpus}):
         groups = _divided(signs)
         if len(groups) > 1:
             return _ranked(groups, _speeds(read, cpus), caches) or (tuple(cpus),)
@@ -92,18 +93,6 @@ def _speeds(read: Read, cpus: Sequence[int]) -> dict[int, int]:
         if all(speeds.values()):
             return speeds
     return {}
-
-
-def _first_levels(cpus: Sequence[int], caches: Sequence[CacheGroup]) -> dict[int, int | None]:
-    """Size of the L1 of each processor; where it is not listed, of one that shares the L2, so of its kind.
-
-    util-linux's dump of a Meteor Lake has no L1 for processors 16 and 18.
-    """
-    sizes = {cpu: group.size_bytes for group in caches if group.level == 1 for cpu in group.cpus}
-    for group in caches:
-        if group.level == 2 and (known := [sizes[cpu] for cpu in group.cpus if cpu in sizes]):
-            sizes = {**dict.fromkeys(group.cpus, known[0]), **sizes}
-    return {cpu: sizes.get(cpu) for cpu in cpus}
 
 
 def _divided(signs: Mapping[int, object]) -> list[tuple[int, ...]]:

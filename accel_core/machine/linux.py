@@ -73,13 +73,13 @@ def processors(read: Read, allowed: Collection[int] = ()) -> tuple[int, ...]:
     """Numbers of the logical processors that are switched on, those of the container where it has numbers.
 
     A mount of lxcfs counts `online` from 0, whichever processors the container has (lxcfs issues 433 and 731);
-    the affinity mask does not lie. Where it holds others than `online`, the container's cpuset is asked, which
-    stays the same when this process is pinned, then the mask itself.
+    the affinity mask does not lie. Where it holds others than `online`, or the container's cpuset holds as many
+    others, the cpuset is believed, which stays the same when this process is pinned, then the mask itself.
     """
-    listed = parse_cpu_list(read(f"{CPU}/online"))
-    if listed and set(allowed) <= set(listed):
+    listed, own = parse_cpu_list(read(f"{CPU}/online")), cgroup.cpuset(read)
+    counted_anew = own != listed and len(own) == len(listed)
+    if listed and set(allowed) <= set(listed) and not counted_anew:
         return listed
-    own = cgroup.cpuset(read)
     return own if own and set(allowed) <= set(own) else tuple(sorted(allowed))
 
 

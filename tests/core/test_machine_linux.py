@@ -142,6 +142,8 @@ def test_a_pinned_process_of_such_a_container_asks_its_control_group(group: str,
         ("0-3", "0-3", (1, 3), (0, 1, 2, 3)),
         ("0-1", "4-5", (5,), (4, 5)),
         ("0-1", "6-7", (5,), (5,)),
+        ("0-3", "2,8-10", (2,), (2, 8, 9, 10)),  # pinned to one that is in both
+        ("0-7", "2-3", (2,), (0, 1, 2, 3, 4, 5, 6, 7)),  # a container without lxcfs
         ("0-1", "", (4, 5), (4, 5)),
         ("", "", (4, 5), (4, 5)),
         ("", "", (), ()),

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
     available_memory_bytes,
     environment,
@@ -190,11 +188,10 @@ def judge_huge_pages(text: str | None) -> Check:
     return _check(name, chosen != "never", f"The setting is '{chosen}': {meaning}.", remedy)
 
 
-def judge_compile_cache(folder: Path, writable: bool) -> Check:
-    """Where compiled kernels are kept between runs."""
-    state = "can be written" if writable else "cannot be written, so every start compiles again"
-    remedy = "Set NUMBA_CACHE_DIR to a folder that you can write."
-    return _check("compile cache", writable, f"The folder for compiled kernels, {folder}, {state}.", remedy)
+def judge_compile_cache(folder: Path, warning: str) -> Check:
+    """Where compiled kernels are kept between runs; `warning` says that they are not, or not for long."""
+    detail = warning or f"Compiled kernels are kept in {folder}."
+    return _check("compile cache", not warning, detail, "Set NUMBA_CACHE_DIR to a folder that you can write.")
 
 
 def judge_memory(available_bytes: int, total_bytes: int | None) -> Check:
@@ -257,35 +254,13 @@ def judge_threading_layer(layer: str | None) -> Check:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-def compile_cache_folder() -> Path:
-    """Where Numba keeps this project's kernels: NUMBA_CACHE_DIR, beside the source, or the user's cache."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(os.environ["NUMBA_CACHE_DIR"])
-    beside = Path(__file__).parent / "kernels" / "__pycache__"
-    return (
-        beside
-        if writable(beside)
-        else platformdirs.user_cache_path("accel-explorer", appauthor=False) / "numba"
-    )
-
-
-def writable(folder: Path) -> bool:
-    """Whether a file can be made in `folder`, or in the nearest folder above it that exists."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
 def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     """All checks of this moment, in the order of a table; samples the processors for `sample_s` seconds."""
     before = read_cpu_times()
     time.sleep(sample_s)
     after = read_cpu_times()
-    cores, folder, blas = machine.cores, compile_cache_folder(), environment().blas
+    cores, blas = machine.cores, environment().blas
+    cache, warning = numba_cache(os.environ)
     linux = platform.system() == "Linux"
     alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
     return [
@@ -302,5 +277,5 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
         judge_memory(available_memory_bytes(), machine.memory_bytes),
         judge_simd(machine.simd),
-        judge_compile_cache(folder, writable(folder)),
+        judge_compile_cache(cache or PACKAGE / "kernels" / "__pycache__", warning),
     ]

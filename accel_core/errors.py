@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def printable(text: str) -> str:
+    """`text` that any UTF-8 page or file takes: the bytes of a path that are no UTF-8 are shown as `\\xe9`."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair, which no path brings along
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
 
 class AccelError(Exception):
     """Something this project can explain; the message is one sentence for the reader.
@@ -10,6 +24,9 @@ class AccelError(Exception):
     """
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class BadInput(AccelError, ValueError):
@@ -23,6 +40,9 @@ class AccelWarning(UserWarning):
 
     Python shows it in a notebook or script; the command line, a job and a page show the sentence alone.
     """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class StoreUnavailable(AccelError):
@@ -39,3 +59,21 @@ class JobFailed(AccelError):
 
 class JobCancelled(AccelError):
     """The job was cancelled by the one who asked for it."""
+
+
+@contextmanager
+def listening(tell: Callable[[str], object]) -> Iterator[None]:
+    """While the block runs, `tell` gets the sentence of each AccelWarning; all others are shown as before."""
+    show = warnings.showwarning
+
+    def pass_on(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, AccelWarning):
+            tell(str(message))
+        else:
+            show(message, category, *place, **more)
+
+    warnings.showwarning = pass_on
+    try:
+        yield
+    finally:
+        warnings.showwarning = show

@@ -10,6 +10,7 @@ import cached
 import jobs
 import settings
 import streamlit as st
+import warned
 
 from accel_core.model import (
     Ceiling,
@@ -45,6 +46,7 @@ def own() -> Record:
     machine = cached.machine()
     peaks, measurements, fault = cached.stored(machine.fingerprint)
     with settings.place():
+        warned.show()
         if fault:
             st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
         elif skipped := cached.store().skipped:

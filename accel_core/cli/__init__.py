@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from accel_core.cli.arguments import parse
-from accel_core.errors import AccelError, JobCancelled
+from accel_core.errors import AccelError, JobCancelled, listening
 
 __all__ = ["main"]
 
@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_fail_on_a_letter()
     _keep_logs_to_themselves()
     try:
-        return _answer(sys.argv[1:] if argv is None else argv)
+        with listening(_warn):
+            return _answer(sys.argv[1:] if argv is None else argv)
     except (KeyboardInterrupt, JobCancelled):
         return _complain("Stopped from the keyboard; results that were stored before are kept.", INTERRUPTED)
     except AccelError as error:
@@ -49,6 +50,12 @@ def _answer(argv: Sequence[str]) -> int:
     answer = commands.COMMANDS[options.command](options)
     warn_of_pretence()
     return _print(json_text(answer.data) if options.json else answer.text)
+
+
+def _warn(sentence: str) -> None:
+    from accel_core.cli.output import Progress
+
+    Progress().warn(sentence)
 
 
 def _print(text: str) -> int:

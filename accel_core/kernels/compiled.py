@@ -8,6 +8,7 @@ without `-ffast-math` demand, so a sum is not split over vector lanes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -15,19 +16,43 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserWideCacheLocator
+
+from accel_core.errors import AccelWarning
+from accel_core.folders import spare_folder, user_folder
 
 OPTIONS: dict[str, Any] = {"nogil": True}
 """What `compiled` asks of `numba.njit` besides the cache."""
 
 
-class _Cache(FunctionCache):
-    """Numba's cache on disk, with two differences.
+class _UserFolder(UserWideCacheLocator):
+    """This user's own folder, for where none beside the source can be written.
 
-    Code that cannot be written (a full disk) is used all the same. And code is compiled anew when any file has
-    changed that it may have been made from: Numba looks only at the file of the function itself, and would run
-    the old micro-kernel inside a new loop.
+    Where there is no home, Numba's own choice is a folder called "~" in the current one.
     """
+
+    def __init__(self, function: Any, file: str) -> None:
+        super().__init__(function, file)
+        home = user_folder("cache") or spare_folder()
+        self._cache_path = str(home / "numba" / self.get_suitable_cache_subpath(file)) if home else ""
+
+
+class _Places(CompileResultCacheImpl):
+    _locator_classes: list[Any] = [  # noqa: RUF012  as Numba has it
+        _UserFolder if place is UserWideCacheLocator else place
+        for place in CompileResultCacheImpl._locator_classes
+    ]
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk, with three differences.
+
+    It is kept where this project keeps its files. Code that cannot be written (a full disk) is used all the
+    same. And code is compiled anew when any file has changed that it may have been made from: Numba looks only
+    at the file of the function itself, and would run the old micro-kernel inside a new loop.
+    """
+
+    _impl_class = _Places
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         folder = Path(self._py_func.__code__.co_filename).parent
@@ -94,7 +119,18 @@ def _compiled(function: Callable[..., Any], **more: Any) -> Any:
     dispatcher = numba.njit(**OPTIONS, **more)(function)
     try:
         dispatcher._cache = _Cache(function)  # as `enable_caching` does
-    except RuntimeError as error:
-        if "cannot cache function" not in str(error):
-            raise
+    except (RuntimeError, UnicodeError) as error:
+        _warn_uncached(function, error)
     return dispatcher
+
+
+def _warn_uncached(function: Callable[..., Any], error: Exception) -> None:
+    """Say once why code is not kept; a function that was typed in, without a file, never could be."""
+    if Path(function.__code__.co_filename).is_file():
+        reason = "no folder for them can be written" if "no locator" in str(error) else str(error)
+        warnings.warn(
+            f"Compiled kernels cannot be kept ({reason}), so each start compiles them again: set "
+            "NUMBA_CACHE_DIR to a folder of yours.",
+            AccelWarning,
+            stacklevel=2,
+        )

@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from accel_core.errors import AccelError
-from accel_core.runner.folders import queue_folder
+from accel_core.runner.folders import queue_folder, queue_lock
 from accel_core.runner.processes import is_alive, stop, this_process
 from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
 
@@ -108,15 +108,29 @@ class TicketFolder:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """One thread of one process at a time; AccelError after LOCK_WAIT_S."""
-        try:
-            with self._threads, FileLock(self.folder / "lock", timeout=LOCK_WAIT_S, poll_interval=0.01):
+        """One thread of one process at a time; AccelError after LOCK_WAIT_S, or where locking is refused."""
+        with self._threads:
+            lock = self._lock()
+            try:
                 yield
+            finally:
+                lock.release()
+
+    def _lock(self) -> FileLock:
+        lock = queue_lock(self.folder, LOCK_WAIT_S)
+        try:
+            lock.acquire()
         except Timeout:
             raise AccelError(
                 f"The queue of benchmarks in {self.folder} has been locked for {LOCK_WAIT_S:.0f} s by another "
                 "process: end stopped accel or streamlit processes, then run again."
             ) from None
+        except OSError as error:
+            raise AccelError(
+                f"The queue of benchmarks in {self.folder} cannot be locked ({error.strerror or error}): set "
+                "ACCEL_QUEUE to a folder of yours on a local disk."
+            ) from error
+        return lock
 
     def _living(self) -> list[Ticket]:
         """The tickets after the dead ones were removed, each together with the worker that it left behind."""

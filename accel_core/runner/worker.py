@@ -16,11 +16,10 @@ import os
 import sys
 import threading
 import traceback
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from accel_core.errors import AccelWarning
+from accel_core.errors import listening
 from accel_core.machine import (
     detect,
     environment,
@@ -40,12 +39,12 @@ def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
     jobs, events = _claim_streams()
     faulthandler.enable()  # a crash leaves the Python lines that led to it on standard error
     emit = _emitter(events)
-    _pass_on_warnings(emit)
     emit({"event": "started", "pid": os.getpid()})
     job = _read_job(jobs)
     threading.Thread(target=_end_with_parent, args=(jobs,), daemon=True).start()
     try:
-        handlers[job["kind"]](job, prepare(job, emit), emit)
+        with listening(lambda sentence: emit({"event": "warning", "message": sentence})):
+            handlers[job["kind"]](job, prepare(job, emit), emit)
     except BaseException as error:  # SystemExit too: whatever a library does, the job ends with a sentence
         emit(failed_event(error, traceback.format_exc()))
     else:
@@ -70,19 +69,6 @@ def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     facts = {"fingerprint": machine.fingerprint, "environment": versions.to_dict()}
     emit({"event": "ready", "cpus": list(cpus) if pinned else [], **facts})
     return machine
-
-
-def _pass_on_warnings(emit: Emit) -> None:
-    """What this project warns of becomes an event; all other warnings are printed as before."""
-    show = warnings.showwarning
-
-    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if issubclass(category, AccelWarning):
-            emit({"event": "warning", "message": str(message)})
-        else:
-            show(message, category, *place, **more)
-
-    warnings.showwarning = tell
 
 
 def _claim_streams() -> tuple[int, int]:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
+from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
-from accel_core.runner.folders import PACKAGE, numba_cache
 from accel_core.runner.queue import Process
 
 Event = dict[str, Any]

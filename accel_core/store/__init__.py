@@ -8,7 +8,8 @@ Opening is lazy: making a Store touches nothing, reading one that is not there y
 first save makes a folder or a file. Every failure is a StoreUnavailable whose sentence says what to do.
 """
 
-from accel_core.store.database import data_folder, default_url
+from accel_core.folders import data_folder
+from accel_core.store.database import default_url
 from accel_core.store.records import Store
 from accel_core.store.refine import Part, refine
 

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_path
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
@@ -23,22 +22,17 @@ from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from accel_core.errors import StoreUnavailable
+from accel_core.folders import data_folder
 from accel_core.store import faults
 from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
 
 _FAULTS = (SQLAlchemyError, OSError, ModuleNotFoundError)
 
 
-def data_folder() -> Path:
-    """Where this user's records lie: $ACCEL_HOME, else the system's folder for data. Not made here."""
-    home = os.environ.get("ACCEL_HOME")
-    return Path(home).expanduser() if home else user_data_path("accel-explorer", appauthor=False)
-
-
-def default_url() -> str:
-    """$ACCEL_STORE_URL, else the file records.db in the data folder."""
+def default_url() -> str | URL:
+    """$ACCEL_STORE_URL, else the file records.db in the data folder: a URL that may hold bytes of no UTF-8."""
     given = os.environ.get("ACCEL_STORE_URL")
-    return given or URL.create("sqlite", database=str(data_folder() / "records.db")).render_as_string()
+    return given or URL.create("sqlite", database=str(data_folder() / "records.db"))
 
 
 def _bear_any_text(connection: Any, _: object) -> None:
@@ -49,8 +43,13 @@ def _bear_any_text(connection: Any, _: object) -> None:
 class Database:
     """One database by URL. Nothing is opened, made or even parsed before the first read or write."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str | URL | None) -> None:
+        self._given = url
+
+    @cached_property
+    def url(self) -> str | URL:
+        """As given, else the user's own."""
+        return self._given or default_url()
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:

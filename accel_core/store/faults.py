@@ -13,7 +13,7 @@ BUSY_S = 10.0
 _ELSEWHERE = "set ACCEL_HOME (or ACCEL_STORE_URL) to another place"
 
 
-def place(url: str) -> str:
+def place(url: str | URL) -> str:
     """The store as a reader knows it: the file's path, or the database's URL without password and options."""
     try:
         parsed = make_url(url)
@@ -43,9 +43,6 @@ def corrupt(where: str) -> str:
 
 
 def skipped(where: str, rows: int) -> str:
-    """Nothing where no row was left out."""
-    if not rows:
-        return ""
     records = "1 damaged record was" if rows == 1 else f"{rows} damaged records were"
     return f"{records} skipped in the record store {where}; all others are read, and nothing was deleted."
 
@@ -57,7 +54,7 @@ def newer(where: str, found: int, known: int) -> str:
     )
 
 
-def explain(error: Exception, url: str, action: str) -> str:
+def explain(error: Exception, url: str | URL, action: str) -> str:
     """The sentence for whatever `error` the store met while records were "read from" or "written to" `url`."""
     where = place(url)
     if isinstance(error, OSError):
@@ -98,7 +95,7 @@ def _explain_sqlite(code: str, where: str, action: str) -> str:
     return f"Records cannot be {action} {where}: SQLite says {code}; {_ELSEWHERE}."
 
 
-def _first_line(error: Exception, url: str) -> str:
+def _first_line(error: Exception, url: str | URL) -> str:
     """What the driver says, without the statement that SQLAlchemy adds and without the URL's password."""
     cause = getattr(error, "orig", None) or error
     line = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
@@ -106,6 +103,6 @@ def _first_line(error: Exception, url: str) -> str:
     return line.replace(secret, "***") if secret else line
 
 
-def _password(url: str) -> str | None:
+def _password(url: str | URL) -> str | None:
     parsed: URL = make_url(url)
     return str(parsed.password) if parsed.password else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import URL, Connection, RowMapping, func, insert, select
 
 from accel_core import machine as this_machine
 from accel_core.cache.results import Simulation
@@ -27,7 +27,7 @@ from accel_core.model import (
     Refusal,
 )
 from accel_core.store import faults
-from accel_core.store.database import Database, default_url
+from accel_core.store.database import Database
 from accel_core.store.refine import Part, PeakPart, part_name, refine
 from accel_core.store.sound import Made, Row, decoded, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
@@ -49,11 +49,11 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self._database = Database(url or default_url())
+        self._database = Database(url)
         self._damaged: dict[str, int] = {}
 
     @property
-    def url(self) -> str:
+    def url(self) -> str | URL:
         """As given, with its password: not for showing."""
         return self._database.url
 
@@ -195,7 +195,8 @@ class Store:
     @property
     def skipped(self) -> str:
         """A sentence with the number of damaged rows that the latest readings left out; empty where none."""
-        return faults.skipped(faults.place(self.url), sum(self._damaged.values()))
+        damaged = sum(self._damaged.values())
+        return faults.skipped(faults.place(self.url), damaged) if damaged else ""
 
     def _sound(self, what: str, rows: Iterable[Row], make: Callable[[Row], Made]) -> list[Made]:
         """The records of `rows`; the damaged ones are counted for `skipped`, under `what` was read."""

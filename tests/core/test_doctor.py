@@ -47,7 +47,7 @@ GOOD = [
     doctor.judge_huge_pages("always [madvise] never\n"),
     doctor.judge_huge_pages("[always] madvise never\n"),
     doctor.judge_huge_pages(None),
-    doctor.judge_compile_cache(Path("cache"), True),
+    doctor.judge_compile_cache(Path("cache"), ""),
     doctor.judge_memory(GIB, 8 * GIB),
     doctor.judge_simd(Simd(("neon",), 128)),
     doctor.judge_cores(Cores(4, 8, 2)),
@@ -69,7 +69,7 @@ BAD = [
     doctor.judge_library_kernels({**HELD, "OPENBLAS_L2_SIZE": "512"}, openblas(), openblas()),
     doctor.judge_library_kernels({"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}, None, None),
     doctor.judge_huge_pages("always madvise [never]\n"),
-    doctor.judge_compile_cache(Path("cache"), False),
+    doctor.judge_compile_cache(Path("cache"), "Compiled kernels cannot be kept."),
     doctor.judge_memory(GIB - 1, None),
     doctor.judge_simd(Simd((), 64)),
     doctor.judge_cores(Cores(4, 8, 1, quota=1.5)),
@@ -117,19 +117,10 @@ def test_what_the_system_does_not_say_is_called_unknown() -> None:
         assert "unknown" in check.detail
 
 
-def test_a_folder_that_does_not_exist_yet_is_judged_by_the_one_above(tmp_path: Path) -> None:
-    assert doctor.writable(tmp_path / "a" / "b")
-    assert not (tmp_path / "a").exists()
-    (tmp_path / "file").write_text("")
-    assert not doctor.writable(tmp_path / "file")
-
-
 def test_the_compile_cache_follows_numbas_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert doctor.compile_cache_folder() == tmp_path
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    monkeypatch.setattr(doctor, "writable", lambda folder: False)
-    assert doctor.compile_cache_folder().name == "numba"
+    found = {check.name: check for check in doctor.checkup(detect(), sample_s=0.0)}
+    assert found["compile cache"].detail == f"Compiled kernels are kept in {tmp_path}."
 
 
 def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -157,61 +155,3 @@ def test_the_queue_lies_in_the_chosen_home_apart_for_each_host(
     here = folders.queue_folder()
     monkeypatch.setattr(folders.platform, "node", lambda: "another")
     assert folders.queue_folder() != here
-
-
-def blocked(tmp_path: Path) -> Path:
-    """A path below a file: nothing can be made there, whoever asks (root may write to read-only folders)."""
-    file = tmp_path / "file"
-    file.touch()
-    return file / "below"
-
-
-def test_the_queue_falls_back_to_a_temporary_folder_of_the_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert tmp_path in folders.queue_folder().parents
-    assert folders.queue_folder().name == open_queue().folder.name
-
-
-def test_no_folder_for_the_queue_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "tmp"))
-    with pytest.raises(AccelError, match="ACCEL_QUEUE"):
-        open_queue()
-
-
-def test_a_temporary_folder_that_others_may_write_to_is_not_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    spare = folders.spare_folder()
-    assert spare is not None
-    if hasattr(os, "getuid"):
-        spare.chmod(0o777)
-        assert folders.spare_folder() is None
-
-
-def test_compiled_kernels_stay_beside_their_source_where_that_can_be_written(tmp_path: Path) -> None:
-    assert folders.numba_cache({}, tmp_path) == (None, "")
-
-
-def test_compiled_kernels_stay_where_the_user_said(tmp_path: Path) -> None:
-    asked = tmp_path / "asked"
-    assert folders.numba_cache({"NUMBA_CACHE_DIR": str(asked)}, tmp_path) == (asked, "")
-
-
-def test_compiled_kernels_go_to_the_users_cache_then_to_a_temporary_folder_with_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = blocked(tmp_path)
-    monkeypatch.setattr(folders.platformdirs, "user_cache_path", lambda *a, **k: tmp_path / "cache")
-    assert folders.numba_cache({}, source) == (tmp_path / "cache" / "numba", "")
-    monkeypatch.setattr(folders.platformdirs, "user_cache_path", lambda *a, **k: source)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    cache, warning = folders.numba_cache({}, source)
-    assert cache is not None and tmp_path in cache.parents and "NUMBA_CACHE_DIR" in warning
-    monkeypatch.setattr(tempfile, "tempdir", str(source))
-    cache, warning = folders.numba_cache({}, source)
-    assert cache is None and "cannot be kept" in warning

@@ -1,0 +1,116 @@
+"""Where this user's files lie: records and compiled kernels, each with a place to fall back to.
+
+A user may have no home folder (a container that runs under a number, a batch node without the account), and a
+home may be full or read-only. Nothing fails for that: the files then go to a temporary folder, and a warning
+says so.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from accel_core.errors import AccelWarning, StoreUnavailable
+
+CACHE_BYTES = 1 << 20
+"""Room for machine code: all kernels and probes of one machine take about half of it."""
+PACKAGE = Path(__file__).resolve().parent
+NO_HOME = "this user has no home folder"
+
+
+def user_folder(kind: str) -> Path | None:
+    """The folder that the system has for a user's "data", "state" or "cache"; None where there is no home."""
+    try:
+        found: Path = getattr(platformdirs, f"user_{kind}_path")("accel-explorer", appauthor=False)
+    except (RuntimeError, KeyError, OSError):  # neither HOME nor an entry in the list of accounts
+        return None
+    return found
+
+
+def data_folder() -> Path:
+    """Where this user's records lie: $ACCEL_HOME, else the system's folder for data, else a temporary one.
+
+    StoreUnavailable where there is none of them.
+    """
+    given = os.environ.get("ACCEL_HOME")
+    try:
+        own = Path(given).expanduser() if given else user_folder("data")
+    except RuntimeError:  # "~" where there is no home
+        own = None
+    if own is not None:
+        return own
+    spare = spare_folder()
+    if spare is None:
+        raise StoreUnavailable(
+            f"Records cannot be kept, because {NO_HOME} and no temporary one can be used: set ACCEL_HOME to a "
+            "folder of yours."
+        )
+    warnings.warn(
+        f"Records are kept in {spare} only until it is cleaned, because {NO_HOME}: set ACCEL_HOME to a folder "
+        "of yours.",
+        AccelWarning,
+        stacklevel=2,
+    )
+    return spare
+
+
+def numba_cache(environment: Mapping[str, str], kernels: Path = PACKAGE / "kernels") -> tuple[Path | None, str]:
+    """(value for NUMBA_CACHE_DIR, warning): where Numba keeps compiled kernels.
+
+    None leaves Numba's own choice, `__pycache__` beside the source. The warning is empty unless kernels have to
+    be compiled again and again.
+    """
+    asked = environment.get("NUMBA_CACHE_DIR")
+    if asked and can_write(Path(asked), CACHE_BYTES):
+        return Path(asked), ""
+    if can_write(kernels / "__pycache__", CACHE_BYTES):
+        return None, ""
+    home = user_folder("cache")
+    if home is not None and can_write(home / "numba", CACHE_BYTES):
+        return home / "numba", ""
+    tried = f"Neither {kernels} nor {home or 'a home folder'} can be written"
+    spare = spare_folder()
+    if spare is not None and can_write(spare / "numba", CACHE_BYTES):
+        return spare / "numba", (
+            f"{tried}, so compiled kernels are kept in {spare} only until it is cleaned: set NUMBA_CACHE_DIR "
+            "to a folder of yours to start faster."
+        )
+    return None, (
+        f"{tried}, so compiled kernels cannot be kept: free some space or set NUMBA_CACHE_DIR to a folder of "
+        "yours."
+    )
+
+
+def can_write(folder: Path, room_bytes: int) -> bool:
+    """Whether `folder` is there, or can be made, and takes a file of `room_bytes`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(room_bytes))
+    except OSError:
+        return False
+    return True
+
+
+def spare_folder() -> Path | None:
+    """A temporary folder of this user alone; None where it cannot be made or somebody else could write to it.
+
+    Tickets name processes that get ended and a compile cache is executed, so nobody else may prepare them.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    try:
+        folder = Path(tempfile.gettempdir()) / f"accel-explorer-{user}"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.lstat()
+    except OSError:
+        return None
+    if hasattr(os, "getuid"):  # on Windows the temporary folder itself belongs to the user
+        mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+        return folder if mine else None
+    return folder

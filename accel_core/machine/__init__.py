@@ -1,6 +1,7 @@
 """The machine: one small function per source gives partial facts, `detect()` decides.
 
 linux, darwin, windows, libraries   what each source says, as pure functions of recorded text or bytes
+cpuinfo, kinds, emulation           /proc/cpuinfo of any architecture, kinds of core, and who translates
 partial, caches, simd, arm, cgroup  the words and sums they share
 decide, detect                      one rule per fact: who is believed, who disagrees, why
 environment                         versions, which are not part of the hardware

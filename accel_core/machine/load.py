@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
 
 from accel_core.machine import cgroup, linux
 
+ASSUMED_FREE_BYTES = 512 << 20
+"""Where no source says how much memory is free."""
 _SPENT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 """Parts of a processor's time; guest time is already in user, and Windows counts interrupts in system."""
 
@@ -64,8 +68,17 @@ def other_load(before: CpuTimes, after: CpuTimes) -> float | None:
     return max(total - idle - steal - (after.own_s - before.own_s), 0.0) / wall
 
 
+def _free_bytes() -> int:
+    """Free memory by psutil, which reads /proc/meminfo; where that is forbidden, by a call that needs no file."""
+    with suppress(OSError, RuntimeError, ValueError):
+        return int(psutil.virtual_memory().available)
+    with suppress(AttributeError, OSError, ValueError):
+        return max(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), 1)
+    return ASSUMED_FREE_BYTES
+
+
 def available_memory_bytes() -> int:
     """Bytes that can still be taken without swapping and without meeting the control group's limit."""
-    free = int(psutil.virtual_memory().available)
+    free = _free_bytes()
     left = cgroup.memory_left(linux.read_file) if sys.platform == "linux" else None
     return free if left is None else min(free, left)

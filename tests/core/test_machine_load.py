@@ -21,6 +21,7 @@ from accel_core.machine import (
     unpin_current_process,
 )
 from accel_core.machine.governor import Governor, governor
+from accel_core.machine.load import ASSUMED_FREE_BYTES
 from accel_core.model import Machine
 
 START = CpuTimes(total_s=100.0, idle_s=50.0, steal_s=1.0, own_s=5.0, processors=2)
@@ -57,6 +58,16 @@ def test_live_times_cover_what_was_asked_for() -> None:
     assert one.processors == 1 <= everything.processors
     assert 0 <= one.idle_s <= one.total_s <= everything.total_s + 1
     assert available_memory_bytes() > 0
+
+
+def test_free_memory_is_known_or_assumed_where_proc_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/proc/meminfo")
+
+    monkeypatch.setattr("psutil.virtual_memory", forbidden)
+    assert available_memory_bytes() > 0
+    monkeypatch.setattr("os.sysconf", forbidden, raising=False)
+    assert 0 < available_memory_bytes() <= ASSUMED_FREE_BYTES
 
 
 # -- where to measure ----------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def other_load(before: CpuTimes, after: CpuTimes) -> float | None:
 
 
 def _free_bytes() -> int:
-    """Free memory by psutil, which reads /proc/meminfo; where that is forbidden, by a call that needs no file."""
+    """Free memory by psutil, which reads /proc/meminfo; where that is forbidden, by a call that reads none."""
     with suppress(OSError, RuntimeError, ValueError):
         return int(psutil.virtual_memory().available)
     with suppress(AttributeError, OSError, ValueError):

@@ -32,8 +32,11 @@ Lengths = tuple[int, int, int, int]
 
 
 def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
-    """The block lengths that follow from the caches of `machine`, for a register tile of so many rows."""
-    return blocking(dtype, {c.level: c.size_bytes for c in machine.caches}, tile)
+    """The block lengths that follow from the caches of `machine`, for a register tile of so many rows.
+
+    From the sizes that the system reports, as the kernel itself derives them.
+    """
+    return blocking(dtype, {c.level: c.system_bytes for c in machine.caches}, tile)
 
 
 def case(blocks: Blocking, size: int, dtype: str) -> Case:

@@ -23,7 +23,7 @@ from accel_core.model import (
     Peaks,
     Refusal,
 )
-from accel_core.roofline import theoretical_ceilings
+from accel_core.roofline import as_measured, theoretical_ceilings
 
 Part = TypeVar("Part")
 
@@ -33,6 +33,7 @@ class Record:
     """Everything known about one machine."""
 
     machine: Machine
+    """Its caches with their effective sizes where these were measured to be smaller than reported."""
     peaks: Peaks | None
     measurements: tuple[Measurement, ...]
     """Newest first."""
@@ -57,14 +58,21 @@ def own() -> Record:
     if peaks is None or peaks.created < started:
         peaks = _with_results(peaks, results, machine)
     newest = sorted([*fresh, *measurements], key=lambda m: m.created, reverse=True)
-    return Record(machine, peaks, tuple(newest), tuple(r for r in results if isinstance(r, Refusal)))
+    refusals = tuple(r for r in results if isinstance(r, Refusal))
+    return Record(_as_measured(machine, peaks), peaks, tuple(newest), refusals)
 
 
 def or_sample(record: Record, *, lacking: bool) -> Record:
     """`record`, or the sample record of another machine where what the page shows is `lacking`."""
     if not lacking or (sample := cached.sample()) is None:
         return record
-    return Record(sample.machine, sample.peaks, sample.measurements, sample=True)
+    machine = _as_measured(sample.machine, sample.peaks)
+    return Record(machine, sample.peaks, sample.measurements, sample=True)
+
+
+def _as_measured(machine: Machine, peaks: Peaks | None) -> Machine:
+    """The machine with its caches as large as the stored curve shows them for one process."""
+    return as_measured(machine, peaks.curve) if peaks else machine
 
 
 def _with_results(peaks: Peaks | None, results: Sequence[Any], machine: Machine) -> Peaks | None:

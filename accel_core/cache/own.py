@@ -58,7 +58,13 @@ def _fitted(level: CacheLevel, least_line: int) -> tuple[CacheGeometry, list[str
         notes.append(f"{level.level}: its ways are unknown; {ways} are assumed.")
     sets = max(1, round(level.size_bytes / (ways * line)))
     fitted = CacheGeometry(sets * ways * line, ways, line)
-    if fitted.size_bytes != level.size_bytes:
+    if level.reported_bytes:
+        notes.append(
+            f"{level.level}: the system reports {format_bytes(level.reported_bytes)}, but by the measured "
+            f"curve this process gets about {format_bytes(level.size_bytes)} of it; {sets:,} sets of {ways} "
+            f"lines are simulated, {format_bytes(fitted.size_bytes)}."
+        )
+    elif fitted.size_bytes != level.size_bytes:
         notes.append(
             f"{level.level}: {level.size_bytes:,} B are no whole number of sets of {ways} lines of {line} B; "
             f"simulated with {sets:,} sets, {fitted.size_bytes:,} B."

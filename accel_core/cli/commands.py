@@ -8,10 +8,20 @@ from __future__ import annotations
 import contextlib
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from accel_core.cli import text
-from accel_core.cli.jobs import answered, case_of, measure, run_job, stored_peaks, warn_of_damage, with_setting
+from accel_core.cli.jobs import (
+    answered,
+    case_of,
+    known_machine,
+    measure,
+    run_job,
+    stored_peaks,
+    warn_of_damage,
+    with_setting,
+)
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError, BadInput
 from accel_core.model import (
@@ -28,23 +38,34 @@ from accel_core.model import (
 
 
 def machine(options: Namespace) -> Answer:
-    """What this machine is. `measured_clock_hz` is the newest stored one, null where none is."""
+    """What this machine is.
+
+    `measured_clock_hz` and each cache's `effective_bytes` are of the stored measurements, null without these.
+    """
     from accel_core.machine import detect, environment
+    from accel_core.roofline import effective_sizes
 
     found, libraries = detect(), environment()
     peaks = stored_peaks(found)
     clock_hz = peaks.clock.clock_hz.median if peaks and peaks.clock else None
+    sizes = effective_sizes(found, peaks.curve if peaks else ())
+    told = found.to_dict()
+    told["caches"] = [
+        {**cache, "effective_bytes": size.effective_bytes}
+        for cache, size in zip(told["caches"], sizes, strict=True)
+    ]
     blas = libraries.to_dict()["blas"]
     data = {
-        "machine": {**found.to_dict(), "blas": blas, "measured_clock_hz": clock_hz},
+        "machine": {**told, "blas": blas, "measured_clock_hz": clock_hz},
         "environment": libraries.to_dict(),
     }
-    return Answer(data, text.machine(found, libraries, clock_hz))
+    return Answer(data, text.machine(found, libraries, clock_hz, sizes))
 
 
 def peaks(options: Namespace) -> Answer:
     """Measure roofs; the theoretical ones stand beside them where width, pipes and clock are known."""
     from accel_core.machine import detect
+    from accel_core.roofline import effective_sizes
 
     here = detect()
     results = run_job(
@@ -60,15 +81,16 @@ def peaks(options: Namespace) -> Answer:
     curve = [r for r in results if isinstance(r, CurvePoint)]
     clocks = [r for r in results if isinstance(r, Clock)]  # one more whenever a phase met a faster one
     clock = max(clocks, key=lambda c: c.clock_hz.median, default=None)
-    ceilings = _beside_theory(here, measured, clock)
+    ceilings, sizes = _beside_theory(here, measured, clock), effective_sizes(here, curve)
     data = {
         "ceilings": [c.to_dict() for c in ceilings],
         "clock": clock.to_dict() if clock else None,
         "latencies": [x.to_dict() for x in latencies],
         "curve": [x.to_dict() for x in curve],
+        "caches": [asdict(size) for size in sizes],
         "fingerprint": here.fingerprint,
     }
-    return Answer(data, text.peaks(ceilings, clock, latencies))
+    return Answer(data, text.peaks(ceilings, clock, latencies, sizes))
 
 
 def bench(options: Namespace) -> Answer:
@@ -126,7 +148,6 @@ def sweep(options: Namespace) -> Answer:
 def simulate(options: Namespace) -> Answer:
     """Simulate caches under a traversal of the matrix product; nothing is measured."""
     from accel_core.cache import Simulation, Traversal, cache_label, cache_notes, dump, parse_caches
-    from accel_core.machine import detect
     from accel_core.registry import workload
 
     problem = workload(options.workload)
@@ -135,7 +156,7 @@ def simulate(options: Namespace) -> Answer:
     names = ("order", "tile", "visit", "layout", "pad", "dtype")
     settings = {name: getattr(options, name) for name in names}
     traversal = Traversal.from_dict({"shape": shape, "block": block, **settings})
-    here = detect()
+    here = known_machine()
     caches = parse_caches(
         options.cache, here, policy=options.policy, write=options.write, inclusive=options.inclusive
     )
@@ -185,11 +206,10 @@ def roofline(options: Namespace) -> Answer:
     if target.is_dir() or not target.parent.is_dir():
         raise BadInput(f"Cannot write {target}: name a file in a folder that exists.")
     from accel_core.figures import PAPER, figure_html, roofline_figure
-    from accel_core.machine import detect
     from accel_core.registry import WORKLOADS
     from accel_core.store import Store
 
-    here, store = detect(), Store()
+    here, store = known_machine(), Store()
     known = store.peaks(here.fingerprint)
     if known is None:
         raise AccelError("The roofs of this machine are not measured yet: run `accel peaks` first.")

@@ -90,6 +90,16 @@ def warn_of_pretence() -> None:
         Progress().warn(pretence(stand_in))
 
 
+def known_machine() -> Machine:
+    """This machine, its caches as large as the stored curve shows them for one process."""
+    from accel_core.machine import detect
+    from accel_core.roofline import as_measured
+
+    here = detect()
+    peaks = stored_peaks(here)
+    return as_measured(here, peaks.curve) if peaks else here
+
+
 def stored_peaks(machine: Machine) -> Peaks | None:
     """The stored roofs of `machine`; None, with a warning, where the store cannot be read."""
     from accel_core.store import Store

@@ -29,11 +29,17 @@ if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Reuse, Simulation
     from accel_core.doctor import Check
     from accel_core.intensity import Model
+    from accel_core.roofline import EffectiveSize
 
 UNKNOWN = "unknown"
 
 
-def machine(found: Machine, libraries: Environment, measured_clock_hz: float | None) -> str:
+def machine(
+    found: Machine,
+    libraries: Environment,
+    measured_clock_hz: float | None,
+    sizes: Sequence[EffectiveSize] = (),
+) -> str:
     """The hardware, then the libraries, then the facts that sources disagree on."""
     from accel_core.machine import partial as names
 
@@ -45,6 +51,7 @@ def machine(found: Machine, libraries: Environment, measured_clock_hz: float | N
         ("Cores", _cores(found.cores)),
         *([("Kinds of core", str(kinds))] if (kinds := found.fact(names.KINDS)) else []),
         *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),
+        *((f"{size.level} here", _effective(size)) for size in sizes if size.differs),
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
         ("Clock", _clock(found.clock_hz, measured_clock_hz)),
@@ -56,8 +63,13 @@ def machine(found: Machine, libraries: Environment, measured_clock_hz: float | N
     return "\n\n".join([pairs(rows), *(["Sources disagree on:\n" + "\n".join(disputed)] if disputed else [])])
 
 
-def peaks(ceilings: Sequence[Ceiling], clock: Clock | None, latencies: Sequence[Latency]) -> str:
-    """Roofs, measured beside theoretical, then latencies and the clock."""
+def peaks(
+    ceilings: Sequence[Ceiling],
+    clock: Clock | None,
+    latencies: Sequence[Latency],
+    sizes: Sequence[EffectiveSize] = (),
+) -> str:
+    """Roofs, measured beside theoretical, then latencies, the caches as large as they were, and the clock."""
     rows = [
         (c.name, _rate(c.value, c.unit), _rates(c), _threads(c.threads), c.source, c.definition)
         for c in sorted(ceilings, key=lambda c: (c.kind, c.dtype, c.threads, -c.value))
@@ -66,6 +78,9 @@ def peaks(ceilings: Sequence[Ceiling], clock: Clock | None, latencies: Sequence[
     if latencies:
         waits = [(x.level, format_time(x.time_s.median), format_bytes(x.working_set_bytes)) for x in latencies]
         parts.append(table(("latency", "per load", "working set"), waits))
+    if known := [size for size in sizes if size.effective_bytes]:
+        rows_ = [(s.level, format_bytes(s.reported_bytes), format_bytes(s.effective_bytes or 0)) for s in known]
+        parts.append(table(("cache", "reported", "effective, about"), rows_))
     if clock:
         parts.append(f"Clock {format_rate(clock.clock_hz.median, 'Hz')} ({clock.definition})")
     return "\n\n".join(parts) or "Nothing was measured in this budget: give more with --budget."
@@ -234,6 +249,10 @@ def _cores(cores: Cores) -> str:
 def _cache(size_bytes: int, ways: int | None, line_bytes: int | None) -> str:
     parts = [f"{ways} ways" if ways else "", f"lines of {line_bytes} B" if line_bytes else ""]
     return ", ".join([format_bytes(size_bytes), *filter(None, parts)])
+
+
+def _effective(size: EffectiveSize) -> str:
+    return f"about {format_bytes(size.effective_bytes or 0)} of it, by the measured curve"
 
 
 def _clock(said_hz: float | None, measured_hz: float | None) -> str:

@@ -10,7 +10,7 @@ from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
 from accel_core.figures.rungs import rungs
 from accel_core.figures.sweep import curves, rate_of
-from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, threads_text
+from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, size_text, threads_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
@@ -21,7 +21,9 @@ def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False
     for level, size in known_levels(machine):
         roof = load_roof(peaks, level)
         rate = format_rate(roof.value, "B/s") if roof else "not measured yet"
-        parts.append(f"{level} {format_bytes(size) if size else 'of unknown size'}, {rate}")
+        cache = machine.cache(level)
+        known = size_text(cache) if cache else format_bytes(size) if size else "of unknown size"
+        parts.append(f"{level} {known}, {rate}")
     start = f"{SAMPLE}. " if sample else ""
     return f"{start}Memory hierarchy of {machine.cpu}, from the registers outwards: {'; '.join(parts)}."
 
@@ -38,6 +40,8 @@ def curve_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) ->
     if waits:
         ends = [f"{format_time(v)} at {format_bytes(s)}" for s, v in (waits[0], waits[-1])]
         parts.append(f"Latency goes from {ends[0]} to {ends[1]}.")
+    ends = [f"{c.level} ends at {size_text(c)}" for c in machine.caches if c.reported_bytes]
+    parts += [f"By the curve {' and '.join(ends)} as reported."] if ends and parts else []
     start = f"{SAMPLE}. " if sample else ""
     return start + (" ".join(parts) or "Bandwidth and latency against the working set: not measured yet.")
 

@@ -90,34 +90,42 @@ def _add_panel(
 
 
 def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, high: float) -> None:
-    """A vertical line through both panels at each detected size, labelled above the plot."""
+    """A vertical line through both panels at the end of each cache, labelled above the plot.
+
+    A cache that was measured to be smaller than reported has two: where it ends, and, dotted, what is reported.
+    """
     for cache in machine.caches:
-        if not low <= cache.size_bytes <= high:
-            continue
-        colour = look.level(cache.level)
-        figure.add_shape(
-            type="line",
+        size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
+        marks = [(cache.size_bytes, f"<b>{cache.level}</b>{size}", "6px,4px")]
+        if cache.reported_bytes:
+            marks.append((cache.reported_bytes, f"{cache.level} as reported", "1px,4px"))
+        for size_bytes, text, dash in marks:
+            if low <= size_bytes <= high:
+                _mark(figure, look, size_bytes, text, look.level(cache.level), dash)
+
+
+def _mark(figure: go.Figure, look: Look, size_bytes: int, text: str, colour: str, dash: str) -> None:
+    figure.add_shape(
+        type="line",
+        xref="x",
+        yref="paper",
+        x0=size_bytes,
+        x1=size_bytes,
+        y0=0,
+        y1=1,
+        line={"color": colour, "width": 1.5, "dash": dash},
+        layer="between",
+    )
+    figure.add_annotation(
+        label(
+            look,
+            text,
+            math.log10(size_bytes),
+            1,
             xref="x",
             yref="paper",
-            x0=cache.size_bytes,
-            x1=cache.size_bytes,
-            y0=0,
-            y1=1,
-            line={"color": colour, "width": 1.5, "dash": "6px,4px"},
-            layer="between",
+            yanchor="bottom",
+            align="center",
+            font={"size": look.small_px, "color": colour},
         )
-        size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
-        text = f"<b>{cache.level}</b>{size}"
-        figure.add_annotation(
-            label(
-                look,
-                text,
-                math.log10(cache.size_bytes),
-                1,
-                xref="x",
-                yref="paper",
-                yanchor="bottom",
-                align="center",
-                font={"size": look.small_px, "color": colour},
-            )
-        )
+    )

@@ -46,6 +46,12 @@ def machine_reading(machine: Machine, peaks: Peaks | None) -> str:
         )
     if len(waits) >= 2:
         sentences.append(_waiting(waits[0], waits[-1], peaks))
+    sentences += [
+        f"The system reports {format_bytes(cache.reported_bytes)} of {cache.level}, but only about "
+        f"{format_bytes(cache.size_bytes)} of it serves this process: the curve below falls there."
+        for cache in machine.caches
+        if cache.reported_bytes
+    ]
     return " ".join(sentences)
 
 

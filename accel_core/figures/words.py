@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accel_core.model import (
+    CacheLevel,
     Ceiling,
     Environment,
     Estimate,
@@ -15,7 +16,7 @@ from accel_core.model import (
     Workload,
     chosen,
 )
-from accel_core.units import format_number, format_rate, format_time
+from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 
 def rate_bounds(m: Measurement) -> tuple[float, float] | None:
@@ -139,6 +140,12 @@ def load_roof(peaks: Peaks | None, level: str, threads: int = 1) -> Ceiling | No
         if c.kind == "memory" and c.level == level and c.operation == "load" and c.threads == threads
     ]
     return max(found, key=lambda c: c.value, default=None)
+
+
+def size_text(cache: CacheLevel) -> str:
+    """ "32 MiB"; of a cache that was measured to be smaller "about 76 MiB of 300 MiB"."""
+    size = format_bytes(cache.size_bytes)
+    return f"about {size} of {format_bytes(cache.reported_bytes)}" if cache.reported_bytes else size
 
 
 def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:

@@ -53,6 +53,11 @@ class CacheLevel:
     reported_bytes: int | None = None
     """What the system reports, where `size_bytes` is the smaller size that this process measured."""
 
+    @property
+    def system_bytes(self) -> int:
+        """The size that the system reports, whatever was measured."""
+        return self.reported_bytes or self.size_bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Cores:

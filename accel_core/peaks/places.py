@@ -87,7 +87,7 @@ def own_bytes(machine: Machine, level: str, threads: int, cpus: Sequence[int]) -
     if cache is None:
         return None
     touched = [group.size_bytes for cpu in cpus if (group := cache_of(machine, level, cpu)) is not None]
-    reported = cache.reported_bytes or cache.size_bytes
+    reported = cache.system_bytes
     smallest = min(touched, default=reported) * cache.size_bytes / reported
     return smallest / sharers(machine, level, cpus, threads)
 
@@ -97,7 +97,7 @@ def dirty_bytes(machine: Machine, cpus: Sequence[int]) -> int:
     if not machine.caches:
         return 0
     last = machine.caches[-1]
-    return int(last_level_bytes(machine, cpus) * last.size_bytes / (last.reported_bytes or last.size_bytes))
+    return int(last_level_bytes(machine, cpus) * last.size_bytes / last.system_bytes)
 
 
 def stretches(region: Region, level: str, threads: int, part: int) -> list[Stretch]:

@@ -59,7 +59,7 @@ def effective_sizes(machine: Machine, curve: Sequence[CurvePoint]) -> tuple[Effe
         farther = machine.caches[place + 1] if place + 1 < len(machine.caches) else None
         ends = [end for points in (slowness, latency) if (end := _end(points, nearer, cache, farther))]
         size = min(ends, default=None)
-        known = None if size is None else min(round(size), cache.size_bytes)
+        known = None if size is None else min(_about(size), cache.size_bytes)
         found.append(EffectiveSize(cache.level, cache.size_bytes, known))
         nearer = float(found[-1].effective_bytes if found[-1].differs else cache.size_bytes)  # type: ignore[arg-type]
     return tuple(found)
@@ -108,6 +108,12 @@ def _plateau(points: Points, low: float, high: float) -> float | None:
     middle = math.sqrt(max(low, 1.0) * high)
     near = [(abs(math.log(x / middle)), y) for x, y in points if low / 2 < x < 2 * high]
     return min(near)[1] if near else None
+
+
+def _about(size: float) -> int:
+    """To three or four binary digits, as fine as the curve can tell."""
+    step = 1 << max(round(size).bit_length() - 4, 0)
+    return max(round(size / step), 1) * step
 
 
 def _middle(values: Sequence[float]) -> float | None:

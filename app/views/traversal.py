@@ -1,7 +1,7 @@
 """Traversal: one or two loop orders, access by access, and what a cache makes of them."""
 
-import cached
 import components
+import records
 import settings
 import simulated
 import streamlit as st
@@ -12,7 +12,7 @@ import traversal_why
 import traversal_window
 from traversal_reading import traversal_reading
 
-machine = cached.machine()
+machine = records.own().machine
 controls = traversal_choices.controls(machine)
 arrived = controls["order"].key not in st.session_state
 settings.admit(*controls.values())

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from figure_records import ENVIRONMENT, peaks
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded_hosts import NAMES, machine
 
+from accel_core.cache import cpu_caches, cpu_notes
+from accel_core.cli import main
+from accel_core.figures import PAPER, curve_alt, curve_figure, hierarchy_alt, hierarchy_figure, machine_reading
+from accel_core.figures.marks import cache_marks
 from accel_core.model import CurvePoint, Estimate, Machine, Peaks
-from accel_core.roofline import as_measured, effective_sizes
+from accel_core.roofline import as_measured, effective_sizes, limiting_memory_level
+from accel_core.store import Store
+from accel_core.units import format_bytes
 
 KIB, MIB = 1 << 10, 1 << 20
 SAMPLE = Path(__file__).parents[2] / "assets" / "sample_record.json"
@@ -143,3 +151,43 @@ def test_the_rising_sizes_of_levels_stay_rising_on_a_real_curve() -> None:
     for rows in (SERVER_CURVE, SERVER_CURVE[::2]):
         seen = as_measured(machine(SERVER), curve(*rows))
         assert all(a.size_bytes < b.size_bytes for a, b in pairwise(seen.caches))
+
+
+def test_pictures_sentences_and_simulation_take_the_effective_size_and_tell_the_reported_one() -> None:
+    host = machine(SERVER)
+    points = curve(*SERVER_CURVE)
+    seen = as_measured(host, points)
+    here = format_bytes(seen.caches[2].size_bytes)
+    known = Peaks(host.fingerprint, ENVIRONMENT, "2026-11-26", curve=tuple(points), latencies=peaks().latencies)
+    drawn = str(hierarchy_figure(seen, known, PAPER).to_plotly_json()["layout"])
+    assert f"about {here} of 300 MiB" in drawn
+    marks = str(curve_figure(seen, known, PAPER).to_plotly_json()["layout"])
+    assert f"<b>L3</b> {here}" in marks
+    assert "L3 as reported" in marks
+    for said in (machine_reading(seen, known), hierarchy_alt(seen, known), curve_alt(seen, known)):
+        assert here in said
+        assert "300 MiB" in said
+    assert limiting_memory_level(host, 200 * MIB) == "L3"
+    assert limiting_memory_level(seen, 200 * MIB) == "DRAM"
+    (mark,) = [m for m in cache_marks(seen, "float32", "bytes") if m.level == "L3"]
+    assert mark.value == seen.caches[2].size_bytes
+    simulated = cpu_caches(seen)[2].size_bytes
+    assert simulated == pytest.approx(seen.caches[2].size_bytes, rel=0.01)
+    (note,) = cpu_notes(seen)
+    assert "300 MiB" in note
+    assert here in note
+
+
+def test_the_command_line_tells_both_sizes(
+    pretend_host: Callable[[str], Machine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = pretend_host(SERVER)
+    for part in curve(*SERVER_CURVE):
+        Store().save_peak(host.fingerprint, ENVIRONMENT, part)
+    assert main(["machine"]) == 0
+    assert "of it, by the measured curve" in capsys.readouterr().out
+    assert main(["machine", "--json"]) == 0
+    caches = json.loads(capsys.readouterr().out)["machine"]["caches"]
+    assert caches[2]["effective_bytes"] < caches[2]["size_bytes"] == 300 * MIB
+    assert main(["simulate", "matmul", "--size", "8", "--json"]) == 0
+    assert "300 MiB" in " ".join(json.loads(capsys.readouterr().out)["cache_notes"])

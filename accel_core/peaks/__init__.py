@@ -3,9 +3,12 @@
 loops       what is timed, in LLVM vectors       probes      their compiled entry points
 memory      the block they walk through          team        threads that start together
 tasks       one roof each: probe, amount, record
-plan        which roofs, in which order          measuring   rounds within a budget
+places      where they walk                      curve       bandwidth and latency by working set
+plan        which roofs, as tasks                measuring   rounds within a budget
+again       roofs that a kernel has passed
 """
 
+from accel_core.peaks.again import measure_again
 from accel_core.peaks.measuring import DEFAULT_BUDGET_S, measure_peaks
 
-__all__ = ["DEFAULT_BUDGET_S", "measure_peaks"]
+__all__ = ["DEFAULT_BUDGET_S", "measure_again", "measure_peaks"]

@@ -54,14 +54,17 @@ def measure_peaks(
     dtypes: Sequence[str] = DTYPES,
     threads: Sequence[int] | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
+    only: Collection[str] = (),
     emit: Emit = ignore,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Result]:
     """Measure the roofs of `machine` in about `budget_s` seconds, compilation not counted.
 
     `threads` are the numbers of threads to measure, by default one and all allowed. All samples of a roof are
-    spread over the time for roofs, so that a neighbour who comes and goes meets all of them alike. Emits step
-    events, a result event for each record, and warnings for what could not be measured. Raises BadInput.
+    spread over the time for roofs, so that a neighbour who comes and goes meets all of them alike. With `only`,
+    names of ceilings, these and the clock are measured and nothing else; the caches of `machine` should then
+    have their effective sizes (`roofline.as_measured`), which are measured otherwise. Emits step events, a
+    result event for each record, and warnings for what could not be measured. Raises BadInput.
     """
     counts = tuple(dict.fromkeys(threads or (1, machine.cores.allowed)))
     check_request(machine, dtypes, counts, budget_s)
@@ -78,18 +81,28 @@ def measure_peaks(
         run.begin()
         before = read_own_cpu_times()
         arena = _lay_out(machine, teams, run)
-        roofs, _ = plan(machine, arena, dtypes, teams)
-        run.total = len(curve_bytes(arena.size_bytes)) + len(levels(machine)) + len(roofs) + 1
-        curve = run.curve(machine, arena, one)
-        effective = as_measured(machine, curve)
-        run.latencies(effective, arena, one)
-        arena.clear()
-        roofs, left_out = plan(effective, arena, dtypes, teams)
+        if only:
+            roofs = [roof for roof in plan(machine, arena, dtypes, teams)[0] if roof.name in only]
+        else:
+            roofs = _all(run, machine, arena, one, dtypes, teams)
         run.roofs(roofs, tasks.clock_task(one))
-        for sentence in left_out:
-            emit(warning_event(sentence))
         run.look_back({one, *teams}, steal_fraction(before, read_own_cpu_times()))
     return run.results
+
+
+def _all(
+    run: _Run, machine: Machine, arena: Arena, one: Team, dtypes: Sequence[str], teams: Sequence[Team]
+) -> list[Roof]:
+    """Measure curve and latencies, then plan every roof by the caches that the curve shows."""
+    expected, _ = plan(machine, arena, dtypes, teams)
+    run.total = len(curve_bytes(arena.size_bytes)) + len(levels(machine)) + len(expected) + 1
+    effective = as_measured(machine, run.curve(machine, arena, one))
+    run.latencies(effective, arena, one)
+    arena.clear()
+    roofs, left_out = plan(effective, arena, dtypes, teams)
+    for sentence in left_out:
+        run.emit(warning_event(sentence))
+    return roofs
 
 
 def _lay_out(machine: Machine, teams: Sequence[Team], run: _Run) -> Arena:
@@ -181,7 +194,7 @@ class _Run:
         """Choose places, then sample all roofs and the clock in turns for the rest of the budget."""
         self.total = self.done + len(roofs) + 1
         made = [ticker]
-        choice_s = _TRIAL_SHARE * self.budget_s / sum(len(roof.choices) for roof in roofs)
+        choice_s = _TRIAL_SHARE * self.budget_s / max(sum(len(roof.choices) for roof in roofs), 1)
         for roof in roofs:
             self.step(f"trying walks and places of {roof.name}")
             end_s = self.left_s() - choice_s * len(roof.choices)

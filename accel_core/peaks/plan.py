@@ -32,7 +32,7 @@ _TRIALS = 2
 
 @dataclass(frozen=True)
 class Roof:
-    """One roof to be measured: its name among the ceilings, and the tasks of which the fastest is it."""
+    """One roof to be measured: the name of its ceiling, and the tasks of which the fastest is it."""
 
     name: str
     choices: Sequence[Callable[[], Task]]
@@ -82,7 +82,7 @@ def plan(
 
 def _compute(team: Team, operation: str, width_bits: int, dtype: str) -> Roof:
     made = partial(tasks.compute_task, team, operation, width_bits, dtype)
-    return Roof(f"{operation}_{dtype}_{width_bits}_{team.threads}t", (made,))
+    return Roof(tasks.compute_name(operation, width_bits, dtype, team.threads), (made,))
 
 
 def _widest(machine: Machine, dtypes: Sequence[str]) -> list[tuple[str, int, str]]:

@@ -137,6 +137,12 @@ def clock_task(team: Team) -> Task:
     return Task("clock", team, work, CHAIN_LENGTH, lambda rate: Clock(rate, definition))
 
 
+def compute_name(operation: str, width_bits: int, dtype: str, threads: int) -> str:
+    """ "fma_float32_512_1t", "add_float64_scalar_2t"."""
+    width = "scalar" if width_bits == 8 * np.dtype(dtype).itemsize else width_bits
+    return f"{operation}_{dtype}_{width}_{threads}t"
+
+
 def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Task:
     """FLOP/s of independent chains of FMA or additions held in registers."""
     item_bits = 8 * np.dtype(dtype).itemsize
@@ -152,7 +158,7 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
     def finish(rate: Estimate) -> Ceiling:
         return Ceiling(
             kind="compute",
-            name=f"{operation}_{dtype}_{'scalar' if lanes == 1 else width_bits}_{team.threads}t",
+            name=compute_name(operation, width_bits, dtype, team.threads),
             level=None,
             width_bits=width_bits,
             dtype=dtype,

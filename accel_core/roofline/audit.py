@@ -36,6 +36,8 @@ class Verdict:
     """Faster than the roof by more than the two intervals."""
     causes: tuple[str, ...]
     """Why it may be above, the likely ones first; empty where it is not."""
+    doubtful: bool = False
+    """Whether the roof itself must be wrong: an undisturbed point is above it, and nothing else explains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def judge(measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machin
     above = _slowest(measurement) > attainable(intensity, _highest(compute), _highest(memory))
     excess = _Excess(measurement, machine, limiting, level, share)
     causes = tuple(text for cause in _CAUSES if (text := cause(excess)) is not None) if above else ()
-    return Verdict(allowed, share, limiting, bound, level, above, causes)
+    explained = measurement.disturbed or any(cause(excess) is not None for cause in _EXPLAIN)
+    return Verdict(allowed, share, limiting, bound, level, above, causes, above and not explained)
 
 
 def _memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:
@@ -201,6 +204,21 @@ def _remedy(x: _Excess) -> str | None:
     return "Measure the roofs and this kernel again, on an otherwise idle machine."
 
 
+def _other_traffic(x: _Excess) -> str | None:
+    """As `_byte_convention`, but DRAM's own roofs of copy and triad were compared already."""
+    return None if x.limiting.level == "DRAM" else _byte_convention(x)
+
+
+_EXPLAIN = (
+    _typed,
+    _own_threads,
+    _matrix_unit,
+    _narrow_roof,
+    _level_without_roof,
+    _cache_resident,
+    _other_traffic,
+)
+"""Causes by which a point may truly be faster than a true roof."""
 _CAUSES: tuple[Callable[[_Excess], str | None], ...] = (
     _typed,
     _own_threads,

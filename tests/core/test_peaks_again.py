@@ -1,0 +1,99 @@
+"""A roof that an undisturbed kernel has passed is measured again by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from figure_records import ENVIRONMENT, ceiling, machine
+from test_roofline import a_measurement
+
+from accel_core.machine import detect
+from accel_core.model import Ceiling, Clock, Measurement, Peaks
+from accel_core.peaks import measure_again, memory
+from accel_core.peaks.again import passed_roofs
+from accel_core.runner import handlers
+from accel_core.store import Store
+
+MIB = 1 << 20
+FLAT = replace(ceiling("compute", 100e9, width_bits=512), name="fma_float32_512_1t")
+SLOPE = replace(ceiling("memory", 10e9, level="DRAM"), name="load_DRAM_512_1t")
+NEAR = replace(ceiling("memory", 100e9, level="L2"), name="load_L2_512_1t")
+
+
+def known(*ceilings: Ceiling) -> Peaks:
+    return Peaks("f00d", ENVIRONMENT, "2026-05-04", tuple(ceilings))
+
+
+def streaming(byte_per_s: float, size_bytes: int = 512 * MIB, **changes: Any) -> Measurement:
+    """One FLOP a hundred bytes, so that memory is the limit."""
+    return a_measurement(size_bytes // 100, size_bytes, size_bytes / byte_per_s, **changes)
+
+
+@pytest.mark.parametrize(
+    ("measurement", "passed"),
+    [
+        (streaming(9e9), None),
+        (streaming(20e9), "load_DRAM_512_1t"),
+        (streaming(20e9, disturbed=True), None),
+        (a_measurement(10**12, 10**6, 5.0), "fma_float32_512_1t"),
+        (a_measurement(10**12, 10**6, 20.0), None),
+        # a kernel that also stores may move more than a roof of loads in a cache
+        (streaming(200e9, size_bytes=MIB // 2), None),
+        # four threads of a library's own are not the roof's fault
+        (a_measurement(10**12, 10**6, 5.0, cpu_s=20.0, wall_s=5.0), None),
+    ],
+)
+def test_a_roof_is_doubted_where_nothing_else_explains_the_kernel(
+    measurement: Measurement, passed: str | None
+) -> None:
+    found = passed_roofs([measurement], known(FLAT, SLOPE, NEAR), machine())
+    assert [roof.name for roof in found.values()] == ([passed] if passed else [])
+
+
+def test_a_roof_that_two_kernels_pass_is_measured_once() -> None:
+    both = [streaming(20e9), replace(streaming(30e9), kernel="matmul/other")]
+    assert len(passed_roofs(both, known(FLAT, SLOPE), machine())) == 1
+
+
+def low_roofs() -> tuple[Ceiling, Ceiling]:
+    """Roofs of this machine that any kernel passes."""
+    name = f"load_DRAM_{max(detect().simd.width_bits, 128)}_1t"
+    return replace(FLAT, value=1e3, low=1e3, high=1e3), replace(SLOPE, name=name, value=1.0, low=1.0, high=1.0)
+
+
+def test_only_the_roof_that_was_passed_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_memory_bytes", lambda: 64 * MIB)
+    events: list[dict[str, Any]] = []
+    flat, slope = low_roofs()
+    fast = streaming(5e9, size_bytes=1 << 40)  # past any cache
+    results = measure_again(
+        [fast], known(replace(flat, value=1e15), slope), detect(), events.append, budget_s=0.1
+    )
+    assert [r.name for r in results if isinstance(r, Ceiling)] == [slope.name]
+    assert any(isinstance(r, Clock) for r in results)
+    assert not [r for r in results if not isinstance(r, Ceiling | Clock)]
+    (said,) = [
+        event["message"] for event in events if event["event"] == "warning" and "too low" in event["message"]
+    ]
+    assert slope.name in said
+    assert fast.kernel in said
+
+
+def test_the_job_that_measured_the_kernel_measures_its_roof(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_memory_bytes", lambda: 64 * MIB)
+    monkeypatch.setattr("accel_core.peaks.again.BUDGET_S", 0.1)
+    monkeypatch.setattr(
+        "accel_core.bench.run_cases", lambda *given, **named: [streaming(5e9, size_bytes=1 << 40)]
+    )
+    here, (flat, slope) = detect(), low_roofs()
+    job = {"cases": [], "budget_s": 1.0, "limit_s": 1.0}
+    events: list[dict[str, Any]] = []
+    handlers.run_bench(job, here, events.append)
+    assert events == []  # no roof is known yet
+    for part in (replace(flat, value=1e15, low=1e15, high=1e15), slope):
+        Store().save_peak(here.fingerprint, ENVIRONMENT, part)
+    handlers.run_bench(job, here, events.append)
+    names = {event["data"]["name"] for event in events if event.get("type") == "ceiling"}
+    assert names == {slope.name}

@@ -61,7 +61,7 @@ _RULES = (
     Rule(names.SYSTEM),
     Rule(names.PHYSICAL, "", "The topology that the system schedules by."),
     Rule(names.LOGICAL, "", "The processors that the system schedules on."),
-    Rule(names.FAST_CORES, "", "Kernels are measured on these.", always=True),
+    Rule(names.FAST_CORES, "", "Kernels are measured on these where this process may run there.", always=True),
     Rule(names.SLOW_CORES),
     Rule(names.FAST_LIST, "processor numbers"),
     Rule(names.KINDS),

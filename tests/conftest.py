@@ -17,8 +17,26 @@ from hypothesis import settings
 from accel_core.machine import detect
 from accel_core.model import Machine
 
+MOST_WORKERS = 8
+"""More would wait for the longest file, and compile anew what another worker is just compiling."""
+
 settings.register_profile("accel", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("accel")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """`-n auto`: a worker for each processor that this process may use, and none for tests of a single file.
+
+    Files are handed out whole (a server, a browser, a set of compiled kernels each), so a single file would
+    only wait for a worker to start, and could neither print as it runs nor stop in a debugger.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # as xdist does
+    files = {argument.partition("::")[0] for argument in config.args}
+    if len(files) == 1 and Path(*files).is_file():
+        return 0
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, MOST_WORKERS)
 
 
 @pytest.fixture(autouse=True)

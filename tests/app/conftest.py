@@ -38,8 +38,7 @@ def open_page() -> Open:
     def opened(page: str = "machine", **link: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(APP / "main.py"), default_timeout=TIMEOUT_S)
         if page != "machine":
-            app.run()
-            app.switch_page(f"views/{page}.py")
+            app.switch_page(f"views/{page}.py")  # no run before: its address is its file's name
         for name, value in link.items():
             app.query_params[name] = value
         app.run()

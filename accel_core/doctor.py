@@ -81,7 +81,9 @@ def judge_steal(fraction: float | None) -> Check:
 def judge_other_load(busy: float | None, logical: int | None) -> Check:
     """`busy`: processors that other programs used, 0.5 for half of one."""
     if busy is None:
-        return Check("other load", True, "The processor times did not move, so other load is unknown.")
+        return Check(
+            "other load", True, "The processor times stand still or may not be read, so other load is unknown."
+        )
     of = f" of {logical}" if logical else ""
     return _check(
         "other load",

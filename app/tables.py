@@ -85,6 +85,7 @@ def how_measured(m: Measurement) -> list[tuple[str, str]]:
         ("Extra memory of one call", peak),
         ("Disturbed", m.disturbed_reason or "yes" if m.disturbed else "no"),
         ("CPU time / wall time", f"{m.cpu_s / m.wall_s:.2f}" if m.wall_s else "unknown"),
+        *([("Waiting", m.waiting)] if m.waiting else []),
         (
             "Versions",
             f"NumPy {e.numpy} with {e.blas.title if e.blas else 'an unknown BLAS'}; Numba {e.numba}, "

@@ -11,7 +11,6 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import is_narrow, time_calls
 from accel_core.contest import Contest
-from accel_core.machine import steal_fraction
 from accel_core.model import Estimate, Shape
 from accel_core.stats import median_interval, ratio_interval
 
@@ -73,7 +72,7 @@ def hold(
         lead = _lead(runners)
         if len(runner.times_s) >= LEAST_ROUNDS and lead is not None and is_narrow(lead):
             break
-    span = Span(wall_s, cpu_s, steal_fraction(host, clocks.host()))
+    span = Span.between(host, clocks.host(), wall_s, cpu_s, 1)
     times = {name: median_interval(runner.times_s) for name, runner in runners.items()}
     return Contest(lengths, times, _lead(runners), span.disturbed_reason(1))
 

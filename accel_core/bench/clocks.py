@@ -6,23 +6,36 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accel_core.machine import CpuTimes, allowed_cpus, read_cpu_times
+from accel_core.machine import (
+    CpuTimes,
+    allowed_cpus,
+    read_own_times,
+    steal_fraction,
+    throttled_s,
+    waited_fraction,
+)
 from accel_core.units import format_number
 
 LEAST_CPU_SHARE = 0.97
-"""CPU time / (wall time x threads) under which something else had the core."""
+"""CPU time / (wall time x threads) under which threads did not work all the time."""
+MOST_WAITED = 0.03
+"""Share of the time that a thread may be ready to run without a processor: timers and logs take some anyway."""
 MOST_STEAL = 0.01
 """Share of the time that the hypervisor gave to another virtual machine, above which a record is disturbed."""
+MOST_THROTTLED = 0.01
+"""The same for a quota, which stops a group for milliseconds at a time."""
+SLICE_S = 0.01
+"""What losing the processor once may cost: others get it for about that long (macOS; Linux gives 3 ms)."""
 
 
 def read_own_cpu_times() -> CpuTimes:
-    """CPU times of the processors that this process may use (is pinned to): steal elsewhere is not ours."""
-    return read_cpu_times(allowed_cpus())
+    """Counters of the processors that this process may use (is pinned to): steal elsewhere is not ours."""
+    return read_own_times(allowed_cpus())
 
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds of the wall, CPU seconds of all this process's threads, and the processors' times for steal."""
+    """Seconds of the wall, CPU seconds of all this process's threads, and the counters that tell of others."""
 
     wall: Callable[[], float] = time.perf_counter
     cpu: Callable[[], float] = time.process_time
@@ -37,21 +50,114 @@ class Span:
     wall_s: float
     cpu_s: float
     steal_fraction: float | None
+    waited_fraction: float | None = None
+    """Share in which a measuring thread was ready to run and had no processor; None where nobody counts."""
+    throttled_s: float | None = None
+    """Seconds, summed over processors, for which a quota stopped the group; None where nobody counts."""
+    switches: int | None = None
+    """How often a thread lost its processor before it was done; None where nobody counts."""
+    processors: int = 0
+    """How many this process could use; 0 where unknown."""
+
+    @classmethod
+    def between(cls, before: CpuTimes, after: CpuTimes, wall_s: float, cpu_s: float, threads: int) -> Span:
+        """`wall_s` and `cpu_s` of the samples of `threads` threads, and the counters before and after them."""
+        switched = before.switches is not None and after.switches is not None
+        return cls(
+            wall_s,
+            cpu_s,
+            steal_fraction(before, after),
+            waited_fraction(before.threads, after.threads, threads),
+            throttled_s(before, after),
+            (after.switches or 0) - (before.switches or 0) if switched else None,
+            after.processors,
+        )
+
+    def joined(self, other: Span) -> Span:
+        """Two spans as one; of a share the greater counts."""
+        return Span(
+            self.wall_s + other.wall_s,
+            self.cpu_s + other.cpu_s,
+            _greater(self.steal_fraction, other.steal_fraction),
+            _greater(self.waited_fraction, other.waited_fraction),
+            _sum(self.throttled_s, other.throttled_s),
+            None if self.switches is None or other.switches is None else self.switches + other.switches,
+            min(self.processors, other.processors),
+        )
+
+    def worked(self, threads: int) -> float:
+        """Share of the time in which `threads` threads had a processor; a thread that spins has one."""
+        return self.cpu_s / (self.wall_s * threads) if self.wall_s > 0 else 1.0
 
     def disturbed_reason(self, threads: int) -> str:
-        """One sentence on what disturbed `threads` threads in this span; empty where nothing did.
+        """One sentence on who kept `threads` threads from working in this span; empty where nobody did."""
+        return self._stolen() or self._throttled(threads) or self._crowded(threads)
 
-        A BLAS thread that waits for the others spins, which counts as CPU time: such waiting is not seen.
+    def waiting(self, threads: int) -> str:
+        """One sentence on threads that did not work all the time though nobody kept them; empty where they did.
+
+        A thread that waits for the others by spinning counts as working: such waiting is not seen.
         """
-        if self.steal_fraction is not None and self.steal_fraction > MOST_STEAL:
-            percent = format_number(100 * self.steal_fraction, 2)
-            return f"The hypervisor gave {percent} % of the time to other virtual machines (steal time)."
-        if self.wall_s <= 0 or self.cpu_s >= LEAST_CPU_SHARE * self.wall_s * threads:
+        share = self.worked(threads)
+        if share >= LEAST_CPU_SHARE or self.disturbed_reason(threads):
             return ""
-        percent = format_number(100 * self.cpu_s / (self.wall_s * threads), 2)
+        counted = self.waited_fraction is not None and self.steal_fraction is not None
         if threads == 1:
-            return f"The kernel had its core for only {percent} % of the time: something else was running."
+            rest = "and nobody took its processor" if counted else "or had no processor"
+            return f"The thread worked {share:.2f} of the time: the rest it slept, {rest}."
+        rest = "one another" if counted else "one another or for a processor"
+        return f"{threads} threads worked {share:.2f} of the time: the rest is waiting for {rest}."
+
+    def _stolen(self) -> str:
+        if self.steal_fraction is None or self.steal_fraction <= MOST_STEAL:
+            return ""
+        percent = format_number(100 * self.steal_fraction, 2)
+        return f"The hypervisor gave {percent} % of the time to other virtual machines (steal time)."
+
+    def _throttled(self, threads: int) -> str:
+        """A group may be stopped where these threads do not run: what they lost themselves counts."""
+        lost = max(1 - self.worked(threads), self.waited_fraction or 0.0)
+        stopped = (self.throttled_s or 0.0) > MOST_THROTTLED * self.wall_s * threads
+        if not stopped or lost <= MOST_THROTTLED:
+            return ""
+        percent = format_number(100 * lost, 2)
         return (
-            f"The {threads} threads had their cores for only {percent} % of the time: "
-            f"something else was running, or not every thread had work."
+            f"A quota throttled it: its control group was kept from the processors for {percent} % of the time."
         )
+
+    def _crowded(self, threads: int) -> str:
+        """Somebody else had the processors."""
+        if self.waited_fraction is None:
+            return self._uncounted(threads)
+        if self.waited_fraction <= MOST_WAITED or self._filled():
+            return ""
+        percent = format_number(100 * self.waited_fraction, 2)
+        who = "it" if threads == 1 else f"one of its {threads} threads"
+        return (
+            f"Something else was running: {who} was ready to run and had no processor "
+            f"for {percent} % of the time."
+        )
+
+    def _filled(self) -> bool:
+        """Whether this process alone had all its processors: then its own threads waited for one another."""
+        return self.processors > 0 and self.worked(self.processors) >= LEAST_CPU_SHARE
+
+    def _uncounted(self, threads: int) -> str:
+        """The same where the system does not count such waiting: what the lost processors may have cost."""
+        lost = 1 - self.worked(threads)
+        if self.switches is not None:
+            lost = min(lost, self.switches * SLICE_S / (self.wall_s * threads)) if self.wall_s > 0 else 0.0
+        elif threads > 1:  # nothing tells others from threads that wait for one another
+            return ""
+        if lost <= 1 - LEAST_CPU_SHARE:
+            return ""
+        percent = format_number(100 * self.worked(threads), 2)
+        return f"It had a processor for only {percent} % of the time: something else was running."
+
+
+def _greater(a: float | None, b: float | None) -> float | None:
+    return max((x for x in (a, b) if x is not None), default=None)
+
+
+def _sum(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a + b

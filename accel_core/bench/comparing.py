@@ -15,7 +15,7 @@ from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
-from accel_core.machine import refuse_to_measure, steal_fraction
+from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Comparison, Machine, Refusal
 from accel_core.stats import ratio_interval
 
@@ -116,7 +116,7 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
     processor that the other kernel needs, and have to be woken when they have gone to sleep.
     """
     if a.first.wall_s + b.first.wall_s >= budget_s:
-        return Turns(((a.first.wall_s, b.first.wall_s),), _together(a.first, b.first))
+        return Turns(((a.first.wall_s, b.first.wall_s),), a.first.joined(b.first))
     with no_garbage_collection():
         calls = [(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
         return _rounds(calls, budget_s, clocks, threads)
@@ -170,10 +170,4 @@ def _rounds(
             if is_narrow(ratio_interval(times)):
                 break
             look_at = len(times) + max(1, len(times) // 10)
-    return Turns(tuple(times), Span(wall_s, cpu_s, steal_fraction(host, clocks.host())))
-
-
-def _together(first: Span, second: Span) -> Span:
-    """Two spans as one; the greater steal counts, unknown counts as none seen."""
-    steal = [span.steal_fraction for span in (first, second) if span.steal_fraction is not None]
-    return Span(first.wall_s + second.wall_s, first.cpu_s + second.cpu_s, max(steal) if steal else None)
+    return Turns(tuple(times), Span.between(host, clocks.host(), wall_s, cpu_s, threads))

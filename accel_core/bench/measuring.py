@@ -17,7 +17,7 @@ from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
 from accel_core.bench.threads import limit, require_processors
 from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
-from accel_core.machine import environment, refuse_to_measure, steal_fraction
+from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
 
 
@@ -64,7 +64,7 @@ def measure(
         require_processors(case.threads)
         problem = pose(workload, case)
         ready = prepare(workload, kernel, case, problem, clocks)
-        samples = take_samples(ready, budget_s, clocks)
+        samples = take_samples(ready, budget_s, clocks, case.threads)
         quick = samples.estimate.median <= QUICK_S
         memory = peak_alloc_bytes(ready.call) if quick else None
     return record(workload, case, problem.shape, ready, samples, memory, machine, versions)
@@ -90,7 +90,7 @@ def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, cl
             wall_s, cpu_s = guarded(
                 case, problem.shape, lambda: time_calls(lambda: results.append(call()), 1, clocks)
             )
-        return Span(wall_s, cpu_s, steal_fraction(host, clocks.host()))
+        return Span.between(host, clocks.host(), wall_s, cpu_s, case.threads)
 
     with install_recorder("numba:compile") as compiled:
         first = checked_call()
@@ -113,7 +113,7 @@ def time_compilation(workload: Workload, kernel: Kernel, case: Case, clocks: Clo
     return max(0.0, first_s - second_s)
 
 
-def take_samples(ready: Ready, budget_s: float, clocks: Clocks) -> Samples:
+def take_samples(ready: Ready, budget_s: float, clocks: Clocks, threads: int) -> Samples:
     """Samples within the budget; the checked call alone where it was longer than the whole budget.
 
     For calls of that length a warm-up changes nothing that shows, and would double the wait.
@@ -123,7 +123,7 @@ def take_samples(ready: Ready, budget_s: float, clocks: Clocks) -> Samples:
         return Samples((ready.first.wall_s,), 1, only, ready.first, "budget")
     with no_garbage_collection():
         repetitions = calibrate(ready.call, ready.first.wall_s, clocks)
-        return sample(ready.call, repetitions, budget_s, clocks)
+        return sample(ready.call, repetitions, budget_s, clocks, threads)
 
 
 def record(
@@ -161,6 +161,9 @@ def record(
         steal_fraction=samples.span.steal_fraction,
         disturbed=bool(reason),
         disturbed_reason=reason,
+        waited_fraction=samples.span.waited_fraction,
+        throttled_s=samples.span.throttled_s,
+        waiting=samples.span.waiting(case.threads),
         fingerprint=machine.fingerprint,
         environment=versions,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),

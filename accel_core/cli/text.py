@@ -103,6 +103,8 @@ def measurement(m: Measurement) -> str:
     ]
     if m.disturbed:
         rows.append(("DISTURBED", m.disturbed_reason))
+    if m.waiting:
+        rows.append(("waiting", m.waiting))
     return pairs(rows)
 
 
@@ -140,7 +142,7 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         before = _changed(m, measured)
         step = _step(m, before) if before else ""
         settings = ", ".join(f"{name} {value}" for name, value in chosen(m.parameters).items())
-        note = f"disturbed: {m.disturbed_reason}" if m.disturbed else ""
+        note = f"disturbed: {m.disturbed_reason}" if m.disturbed else m.waiting
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")
         time = format_time(m.time_s.median)

@@ -24,7 +24,9 @@ from accel_core.machine.load import (
     CpuTimes,
     other_load,
     read_cpu_times,
+    read_own_times,
     steal_fraction,
+    throttled_s,
 )
 from accel_core.machine.places import cache_of, last_level_bytes, measuring_cpus, sharers
 from accel_core.machine.pretend import (
@@ -34,7 +36,7 @@ from accel_core.machine.pretend import (
     pretence,
     refuse_to_measure,
 )
-from accel_core.machine.waiting import thread_wait_s
+from accel_core.machine.waiting import thread_wait_s, waited_fraction
 
 __all__ = [
     "CpuTimes",
@@ -50,10 +52,13 @@ __all__ = [
     "pin_thread",
     "pretence",
     "read_cpu_times",
+    "read_own_times",
     "refuse_to_measure",
     "sharers",
     "steal_fraction",
     "thread_cpus",
     "thread_wait_s",
+    "throttled_s",
     "unpin_current_process",
+    "waited_fraction",
 ]

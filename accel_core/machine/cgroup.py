@@ -49,6 +49,24 @@ def quota(read: Read) -> float | None:
     return min(found, default=None)
 
 
+def throttled_s(read: Read) -> dict[str, float]:
+    """Seconds for which a quota has kept each group on the way up from its processors, summed over these.
+
+    {} where the system does not count it. Version 1 writes nanoseconds, version 2 microseconds.
+    """
+    found = {}
+    for version, folder in _folders(read, "cpu"):
+        name, unit_s = ("throttled_usec", 1e-6) if version == 2 else ("throttled_time", 1e-9)
+        counted = dict(line.split() for line in _pairs(read(f"{folder}/cpu.stat")))
+        if (value := parse_whole(counted.get(name))) is not None:
+            found[folder] = value * unit_s
+    return found
+
+
+def _pairs(text: str | None) -> list[str]:
+    return [line for line in (text or "").splitlines() if len(line.split()) == 2]
+
+
 def cpuset(read: Read) -> tuple[int, ...]:
     """Numbers of the processors that the group may use; () where no group says so.
 

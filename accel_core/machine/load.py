@@ -1,17 +1,22 @@
-"""Who else uses the processors and the memory: CPU times, steal time, free memory."""
+"""Who else uses the processors and the memory: CPU times, steal time, throttling, free memory."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psutil
 
 from accel_core.machine import cgroup, linux
+from accel_core.machine.linux import Read
+from accel_core.machine.partial import parse_cpu_list
+from accel_core.machine.waiting import ThreadTimes, involuntary_switches, thread_times
 
 ASSUMED_FREE_BYTES = 512 << 20
 """Where no source says how much memory is free."""
@@ -30,12 +35,18 @@ class CpuTimes:
     own_s: float
     """CPU time of this process, over all processors."""
     processors: int
+    """How many were read: 0 where the system does not tell, and then nothing else is known of them."""
+    threads: ThreadTimes | None = None
+    """What each thread of this process ran and waited; None where the system does not count it."""
+    throttled_s: Mapping[str, float] = field(default_factory=dict)
+    """Control group -> seconds for which its quota kept it from the processors."""
+    switches: int | None = None
+    """How often a thread of this process lost its processor before it was done; None where nobody counts."""
 
 
-def read_cpu_times(cpus: Sequence[int] = ()) -> CpuTimes:
+def read_cpu_times(cpus: Sequence[int] = (), read: Read = linux.read_file) -> CpuTimes:
     """CPU times of `cpus`, of all where none are named. Resolution: 10 ms a processor on Linux."""
-    each = psutil.cpu_times(percpu=True)
-    rows = [each[cpu] for cpu in cpus if cpu < len(each)] or each
+    rows = _rows(cpus, read)
     steal = [float(stolen) for row in rows if (stolen := getattr(row, "steal", None)) is not None]
     return CpuTimes(
         total_s=sum(getattr(row, name, 0.0) for row in rows for name in _SPENT),
@@ -46,21 +57,75 @@ def read_cpu_times(cpus: Sequence[int] = ()) -> CpuTimes:
     )
 
 
+def read_own_times(cpus: Sequence[int], read: Read = linux.read_file) -> CpuTimes:
+    """CPU times of `cpus`, and what tells that this process was kept from them."""
+    return replace(
+        read_cpu_times(cpus, read),
+        threads=thread_times(read),
+        throttled_s=cgroup.throttled_s(read),
+        switches=involuntary_switches(),
+    )
+
+
+def _rows(cpus: Sequence[int], read: Read) -> list[Any]:
+    """The system's counters of each of `cpus`; [] where it does not tell all of them.
+
+    /proc/stat may be forbidden (Android), empty, or missing.
+    """
+    try:
+        rows = psutil.cpu_times(percpu=True)
+    except (OSError, NotImplementedError, RuntimeError, LookupError, ValueError, psutil.Error):
+        return []
+    if not cpus:
+        return rows
+    by_number = dict(zip(_numbers(len(rows), read), rows, strict=False))  # no numbers, no rows
+    return [by_number[cpu] for cpu in cpus] if set(cpus) <= set(by_number) else []
+
+
+def _numbers(count: int, read: Read) -> Sequence[int]:
+    """Numbers of the processors that `count` rows of counters belong to; () where nobody says.
+
+    Linux leaves out those that are switched off: rows have names, and where a long file was not read to its
+    end, `online` has them. lxcfs counts the rows of a container from 0, whichever processors it has: then they
+    are those of its cpuset, in order.
+    """
+    if sys.platform != "linux":
+        return range(count)
+    named = [int(number) for number in re.findall(r"^cpu(\d+) ", read("/proc/stat") or "", re.MULTILINE)]
+    listed = named if len(named) == count else parse_cpu_list(read(f"{linux.CPU}/online"))
+    own = cgroup.cpuset(read)
+    numbers = own if len(own) == count and not set(own) <= set(listed) else listed
+    return numbers if len(numbers) == count else ()
+
+
 def steal_fraction(before: CpuTimes, after: CpuTimes) -> float | None:
     """Share of the processors' time between two readings that the hypervisor gave away, 0 to 1.
 
-    None where the system does not count it, or where no time has passed.
+    None where the system does not count it, where no time has passed, or where a processor came or went.
     """
     total = after.total_s - before.total_s
-    if before.steal_s is None or after.steal_s is None or total <= 0:
+    if before.steal_s is None or after.steal_s is None or total <= 0 or before.processors != after.processors:
         return None
     return min(max((after.steal_s - before.steal_s) / total, 0.0), 1.0)
+
+
+def throttled_s(before: CpuTimes, after: CpuTimes) -> float | None:
+    """Seconds, summed over processors, for which a quota stopped this process's group between two readings.
+
+    Of groups that stand above one another the one that was stopped the longest counts. None where unknown.
+    """
+    grown = [
+        total_s - before.throttled_s[group]
+        for group, total_s in after.throttled_s.items()
+        if group in before.throttled_s
+    ]
+    return max([0.0, *grown]) if grown else None
 
 
 def other_load(before: CpuTimes, after: CpuTimes) -> float | None:
     """Processors that other programs kept busy between two readings of all processors: 0.5 is half of one."""
     total = after.total_s - before.total_s
-    if total <= 0:
+    if total <= 0 or before.processors != after.processors:
         return None
     steal = (after.steal_s or 0.0) - (before.steal_s or 0.0)
     idle = after.idle_s - before.idle_s

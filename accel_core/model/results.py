@@ -10,6 +10,9 @@ from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
 from accel_core.model.words import Estimate, Shape
 
+_LATER = ("waited_fraction", "throttled_s", "waiting")
+"""What the oldest stored measurements lack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -49,6 +52,12 @@ class Measurement:
     """ISO 8601, UTC."""
     id: str
     """Random, made when measured."""
+    waited_fraction: float | None = None
+    """Share in which a measuring thread was ready to run and had no processor; None where nobody counts."""
+    throttled_s: float | None = None
+    """Seconds, summed over processors, for which a quota stopped it; None where nobody counts."""
+    waiting: str = ""
+    """What threads did that neither worked nor were disturbed, in a sentence; empty where they worked."""
 
     @property
     def flop_per_s(self) -> float:
@@ -67,7 +76,7 @@ class Measurement:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Measurement:
-        plain = {name: data[name] for name in cls.__slots__}
+        plain = {name: data[name] for name in cls.__slots__ if name in data or name not in _LATER}
         plain["shape"] = tuple(data["shape"])
         plain["parameters"] = dict(data["parameters"])
         plain["samples_s"] = tuple(data["samples_s"])

@@ -24,7 +24,7 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.memory import peak_alloc_bytes
 from accel_core.kernels.gelu import GELU
 from accel_core.kernels.verify import max_relative_error
-from accel_core.machine import detect, measuring_cpus, pin_current_process, steal_fraction
+from accel_core.machine import detect, measuring_cpus, pin_current_process
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena
 from accel_core.peaks.places import Conveyor
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace, threads: int, arena: Arena, cpus: tuple[int
             for name, take in contestants.items():
                 times[name].append(take())
                 time.sleep(PAUSE_S)
-        span = Span(clocks.wall() - wall, clocks.cpu() - cpu, steal_fraction(before, clocks.host()))
+        span = Span.between(before, clocks.host(), clocks.wall() - wall, clocks.cpu() - cpu, threads)
     lines = []
     for name, taken in times.items():
         line: dict[str, Any] = {"name": name, "threads": threads, "size": options.size, "dtype": options.dtype}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from accel_core import registry
@@ -41,6 +42,8 @@ class FakeTime:
     cost_s: Callable[[Shape, int], float] = lambda shape, call: 1e-3
     cpu_share: float = 1.0
     steal_share: float | None = 0.0
+    waited_share: float | None = None
+    throttled_share: float = 0.0
     now_s: float = 100.0
     cpu_s: float = 7.0
     steal_s: float = 0.0
@@ -56,7 +59,9 @@ class FakeTime:
 
     def host(self) -> CpuTimes:
         steal_s = None if self.steal_share is None else self.steal_s
-        return CpuTimes(self.now_s, 0.0, steal_s, self.cpu_s, 1)
+        threads = None if self.waited_share is None else {1: (self.cpu_s, self.waited_share * self.now_s)}
+        stopped = {"/": self.throttled_share * self.now_s}
+        return CpuTimes(self.now_s, 0.0, steal_s, self.cpu_s, 1, threads, stopped)
 
     def clocks(self) -> Clocks:
         return Clocks(lambda: self.now_s, lambda: self.cpu_s, self.host)
@@ -323,12 +328,47 @@ def test_stolen_time_marks_the_record(listed: Listed, steal_share: float, distur
     assert ("steal time" in measurement.disturbed_reason) is disturbed
 
 
-@pytest.mark.parametrize(("cpu_share", "disturbed"), [(2.0, False), (1.0, True)])
-def test_two_threads_need_two_cores(listed: Listed, cpu_share: float, disturbed: bool) -> None:
+@pytest.mark.parametrize(("cpu_share", "waits"), [(2.0, False), (1.24, True)])
+def test_threads_that_wait_for_one_another_are_noted_in_the_record(
+    listed: Listed, cpu_share: float, waits: bool
+) -> None:
     time = FakeTime(cpu_share=cpu_share)
     listed(a_kernel(time, threaded=True))
     measurement = measure(Case("sum/plain", 64, threads=2), MACHINE, clocks=time.clocks())
+    assert measurement.disturbed is False
+    assert ("2 threads worked 0.62 of the time" in measurement.waiting) is waits
+
+
+@pytest.mark.parametrize(("waited_share", "disturbed"), [(0.02, False), (0.05, True)])
+def test_a_thread_that_waited_for_its_processor_marks_the_record(
+    listed: Listed, waited_share: float, disturbed: bool
+) -> None:
+    time = FakeTime(cpu_share=1 - waited_share, waited_share=waited_share)
+    listed(a_kernel(time))
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
     assert measurement.disturbed is disturbed
+    assert ("had no processor for 5.0 %" in measurement.disturbed_reason) is disturbed
+    assert measurement.waited_fraction == pytest.approx(waited_share)
+
+
+def test_a_quota_that_throttles_marks_the_record(listed: Listed) -> None:
+    time = FakeTime(cpu_share=0.5, throttled_share=0.5)
+    listed(a_kernel(time))
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
+    assert measurement.disturbed and "quota throttled it" in measurement.disturbed_reason
+    assert measurement.throttled_s == pytest.approx(0.5 * measurement.wall_s)
+
+
+def test_counters_that_may_not_be_read_stop_no_measurement(
+    listed: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(percpu: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", "/proc/stat")
+
+    monkeypatch.setattr(psutil, "cpu_times", refuse)
+    listed(a_kernel(FakeTime()))
+    measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=0.01)
+    assert measurement.steal_fraction is None
 
 
 # -- a result that is given ----------------------------------------------------------------------------------

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import recorded_hosts as hosts
 
@@ -12,12 +15,14 @@ from accel_core.machine import (
     CpuTimes,
     allowed_cpus,
     available_memory_bytes,
+    cgroup,
     detect,
     measuring_cpus,
     other_load,
     pin_current_process,
     read_cpu_times,
     steal_fraction,
+    throttled_s,
     unpin_current_process,
 )
 from accel_core.machine.governor import Governor, governor
@@ -68,6 +73,109 @@ def test_free_memory_is_known_or_assumed_where_proc_may_not_be_read(monkeypatch:
     assert available_memory_bytes() > 0
     monkeypatch.setattr("os.sysconf", forbidden, raising=False)
     assert 0 < available_memory_bytes() <= ASSUMED_FREE_BYTES
+
+
+# -- counters by the number of their processor ---------------------------------------------------------------
+
+STAT = "cpu  9 9 9 9\ncpu0 1 1 1 1\ncpu2 1 1 1 1\ncpu3 1 1 1 1\nintr 7 0\nbtime 1\n"
+ONLINE, CPUSET = "/sys/devices/system/cpu/online", "/sys/fs/cgroup/cpuset.cpus.effective"
+
+
+def row(steal: float) -> SimpleNamespace:
+    return SimpleNamespace(user=50.0, system=0.0, idle=50.0 - steal, steal=steal)
+
+
+def on_linux(monkeypatch: pytest.MonkeyPatch, rows: list[SimpleNamespace]) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(psutil, "cpu_times", lambda percpu: rows)
+
+
+@pytest.mark.parametrize("files", [{"/proc/stat": STAT}, {ONLINE: "0,2-3\n"}])
+@pytest.mark.parametrize(("cpu", "steal"), [(0, 1.0), (2, 2.0), (3, 40.0)])
+def test_counters_are_those_of_the_processor_not_of_its_place(
+    monkeypatch: pytest.MonkeyPatch, cpu: int, steal: float, files: dict[str, str]
+) -> None:
+    on_linux(monkeypatch, [row(1.0), row(2.0), row(40.0)])  # processor 1 of 4 is switched off
+    seen = read_cpu_times([cpu], files.get)
+    assert (seen.steal_s, seen.processors) == (steal, 1)
+
+
+def test_a_processor_that_is_switched_off_has_no_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_linux(monkeypatch, [row(1.0), row(2.0), row(40.0)])
+    seen = read_cpu_times([1, 2], {ONLINE: "0,2-3\n"}.get)
+    assert (seen.steal_s, seen.processors) == (None, 0)
+
+
+def test_a_container_whose_rows_count_from_0_has_those_of_its_cpuset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lxcfs#731; and the case in which a number is there by accident."""
+    on_linux(monkeypatch, [row(1.0), row(2.0), row(3.0)])
+    files = {ONLINE: "0-2\n", CPUSET: "1-2,24\n", "/proc/self/cgroup": "0::/\n"}
+    assert read_cpu_times([1], files.get).steal_s == 1.0
+    assert read_cpu_times([2, 24], files.get).steal_s == 5.0
+    assert read_cpu_times([0], files.get).steal_s is None
+
+
+@pytest.mark.parametrize("files", [{}, {ONLINE: "0-1\n"}, {ONLINE: "nonsense"}])
+def test_rows_that_nobody_names_are_nobodys(monkeypatch: pytest.MonkeyPatch, files: dict[str, str]) -> None:
+    on_linux(monkeypatch, [row(1.0), row(2.0), row(40.0)])
+    assert read_cpu_times([1], files.get).steal_s is None
+    assert read_cpu_times((), files.get).steal_s == 43.0
+
+
+def test_elsewhere_rows_are_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_linux(monkeypatch, [row(1.0), row(2.0)])
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert read_cpu_times([1], {}.get).steal_s == 2.0
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "/proc/stat"), FileNotFoundError(), NotImplementedError(), IndexError()]
+)
+def test_counters_that_may_not_be_read_are_unknown(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def refuse(percpu: bool = False) -> None:
+        raise error
+
+    known = read_cpu_times()
+    monkeypatch.setattr(psutil, "cpu_times", refuse)
+    for cpus in ((), allowed_cpus()):
+        unknown = read_cpu_times(cpus)
+        assert (unknown.steal_s, unknown.processors) == (None, 0)
+        assert steal_fraction(unknown, unknown) is steal_fraction(unknown, known) is None
+        assert other_load(unknown, unknown) is other_load(unknown, known) is None
+
+
+def test_an_empty_proc_stat_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_linux(monkeypatch, [])
+    assert read_cpu_times().processors == read_cpu_times([0]).processors == 0
+
+
+# -- quotas --------------------------------------------------------------------------------------------------
+
+
+def test_throttling_is_read_from_either_version_and_every_group_above() -> None:
+    two = {
+        "/proc/self/cgroup": "0::/pods/a\n",
+        "/sys/fs/cgroup/pods/a/cpu.stat": "usage_usec 7\nnr_throttled 3\nthrottled_usec 1500000\n",
+        "/sys/fs/cgroup/pods/cpu.stat": "usage_usec 7\nnr_throttled 0\nthrottled_usec 0\n",
+        "/sys/fs/cgroup/cpu.stat": "usage_usec 9\n",
+    }
+    assert cgroup.throttled_s(two.get) == {
+        "/sys/fs/cgroup/pods/a": pytest.approx(1.5),
+        "/sys/fs/cgroup/pods": 0.0,
+    }
+    one = {
+        "/proc/self/cgroup": "4:cpu,cpuacct:/\n1:memory:/\n",
+        "/sys/fs/cgroup/cpu/cpu.stat": "nr_periods 9\nnr_throttled 5\nthrottled_time 2500000000\n",
+    }
+    assert cgroup.throttled_s(one.get) == {"/sys/fs/cgroup/cpu": pytest.approx(2.5)}
+    assert cgroup.throttled_s({}.get) == {}
+
+
+def test_the_group_that_was_stopped_the_longest_counts() -> None:
+    before = replace(START, throttled_s={"a": 1.0, "b": 5.0})
+    assert throttled_s(before, replace(START, throttled_s={"a": 1.5, "b": 5.1})) == pytest.approx(0.5)
+    assert throttled_s(before, replace(START, throttled_s={"a": 0.5})) == 0.0
+    assert throttled_s(before, START) is None
 
 
 # -- where to measure ----------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from accel_core.machine import thread_wait_s
-from accel_core.machine.waiting import parse_schedstat
+from accel_core.machine import thread_wait_s, waited_fraction
+from accel_core.machine.waiting import involuntary_switches, parse_schedstat, thread_times
 
 
 def test_schedstat_is_read_in_seconds() -> None:
@@ -58,3 +58,49 @@ def test_two_threads_on_one_processor_wait_for_it() -> None:
     for thread in threads:
         thread.join()
     assert min(waited) > 0
+
+
+# -- all threads of the process ------------------------------------------------------------------------------
+
+
+def test_each_thread_has_times_of_its_own() -> None:
+    files = {
+        "/proc/self/task/7/schedstat": "5000000000 1000000000 9\n",
+        "/proc/self/task/8/schedstat": "2000000000 3000000000 9\n",
+    }  # 9 has ended between listing and reading
+    assert thread_times(files.get, lambda folder: ["7", "8", "9"]) == {7: (5.0, 1.0), 8: (2.0, 3.0)}
+
+
+def test_where_no_thread_is_counted_the_times_are_unknown() -> None:
+    def forbidden(folder: str) -> list[str]:
+        raise PermissionError(folder)
+
+    silent = {"/proc/self/task/7/schedstat": "0 0 0\n"}
+    assert thread_times(silent.get, lambda folder: ["7"]) is None
+    assert thread_times({}.get, forbidden) is None
+
+
+def test_a_team_waited_as_long_as_its_last_thread() -> None:
+    before = {1: (5.0, 0.5), 2: (5.0, 0.0)}
+    after = {1: (6.0, 0.5), 2: (5.8, 0.2), 3: (0.9, 0.1)}  # 3 came meanwhile
+    assert waited_fraction(before, after, 3) == pytest.approx(0.2)
+    assert waited_fraction(before, {3: (0.9, 0.1)}, 3) == pytest.approx(0.1)
+
+
+def test_a_thread_that_only_wakes_up_now_and_then_is_none_of_the_team() -> None:
+    before = {1: (5.0, 0.0), 2: (0.0, 0.0)}
+    after = {1: (5.99, 0.01), 2: (0.001, 0.3)}  # 2 waits for 1, on the only processor
+    assert waited_fraction(before, after, 1) == pytest.approx(0.01)
+    assert waited_fraction(before, after, 2) == pytest.approx(0.3)
+
+
+def test_a_wait_is_unknown_where_one_reading_is_or_nothing_ran() -> None:
+    assert waited_fraction(None, {1: (6.0, 0.0)}, 1) is None
+    assert waited_fraction({1: (6.0, 0.0)}, None, 1) is None
+    assert waited_fraction({1: (6.0, 0.0)}, {1: (5.0, 0.0)}, 1) is None  # the number was given to another one
+
+
+def test_lost_processors_are_counted_and_only_grow() -> None:
+    before, after = involuntary_switches(), involuntary_switches()
+    assert (before is None) == (after is None) == (os.name == "nt")
+    assert before is None or after is None or 0 <= before <= after

@@ -43,8 +43,9 @@ def effective_sizes(machine: Machine, curve: Sequence[CurvePoint]) -> tuple[Effe
     """The size of each reported cache as the curve shows it, near to far; all unknown without a curve.
 
     A level ends where the cost of an access passes the geometric mean of its own plateau and the next level's,
-    read off both curves (latency, and the inverse of bandwidth) by interpolation on log axes; the smaller of
-    the two counts. Its plateau is the median of the points from twice the nearer cache up to half the reported
+    read off both curves (latency, and the inverse of bandwidth) by interpolation on log axes. The larger of the
+    two counts, where bandwidth has fallen and latency risen: what disturbs one of them makes it end too early.
+    Its plateau is the median of the points from twice the nearer cache up to half the reported
     size, at most two octaves wide; that of DRAM is the median of the last three points.
     """
     slowness = [
@@ -58,7 +59,7 @@ def effective_sizes(machine: Machine, curve: Sequence[CurvePoint]) -> tuple[Effe
     for place, cache in enumerate(machine.caches):
         farther = machine.caches[place + 1] if place + 1 < len(machine.caches) else None
         ends = [end for points in (slowness, latency) if (end := _end(points, nearer, cache, farther))]
-        size = min(ends, default=None)
+        size = max(ends, default=None)
         known = None if size is None else min(_about(size), cache.size_bytes)
         found.append(EffectiveSize(cache.level, cache.size_bytes, known))
         nearer = float(found[-1].effective_bytes if found[-1].differs else cache.size_bytes)  # type: ignore[arg-type]

@@ -1,10 +1,11 @@
-"""The measured roofs side by side with likwid-bench, in turns, on one core.
+"""The measured roofs side by side with likwid-bench, in turns.
 
-    python tests/benchmarks/against_likwid.py [--rounds 9] [--json FILE]
+    python tests/benchmarks/against_likwid.py [--rounds 6] [--threads 1] [--json FILE]
 
-Needs likwid-bench on the path (Debian: apt-get install likwid). Each round runs likwid-bench once and then this
-program's own probe for ten samples: the widest FMA of each dtype, and loads of 24 kB, 768 kB, 12 MB and 1 GB.
-The ratio is the median of the rounds' ratios with its interval; the clock was measured between the samples.
+Needs likwid-bench on the path (Debian: apt-get install likwid). First the curve is measured, for the sizes of
+the caches. Then, for each roof, every round runs likwid-bench once for each of its kernels that fit, of which
+the fastest counts, and then this program's own probe for a few samples. The ratio is the median of the rounds'
+ratios with its interval. likwid's copy and stream count as STREAM does, as the copy and triad here.
 """
 
 from __future__ import annotations
@@ -15,92 +16,115 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from accel_core.machine import detect, measuring_cpus, pin_current_process
-from accel_core.model import Machine
-from accel_core.peaks import tasks
-from accel_core.peaks.memory import Arena
-from accel_core.peaks.plan import best_load, widths
-from accel_core.peaks.tasks import Task
+from accel_core.machine import detect, last_level_bytes, measuring_cpus
+from accel_core.model import Ceiling, Machine
+from accel_core.peaks.curve import measure_curve
+from accel_core.peaks.memory import Arena, dram_bytes
+from accel_core.peaks.plan import Roof, fastest, plan
 from accel_core.peaks.team import Team
+from accel_core.roofline import as_measured
 from accel_core.stats import median_interval, ratio_interval
 
-SIZES = {"L1": ("24kB", 24_000), "L2": ("768kB", 768_000), "L3": ("12MB", 12_000_000), "DRAM": ("1GB", 10**9)}
-SECONDS = 0.5
+SAMPLES = 3
+"""Of our own in each round."""
+_TAGS = {512: ("avx512",), 256: ("avx",), 128: ("sse",)}
 
 
-def likwid(test: str, size: str, cpu: int, unit: str) -> float:
-    """FLOP/s or byte/s that likwid-bench prints for `test` on processor `cpu`."""
-    command = ["likwid-bench", "-t", test, "-w", f"N:{size}:1", "-s", "1"]
-    printed = subprocess.run(["taskset", "-c", str(cpu), *command], capture_output=True, text=True, check=False)
+def likwid(test: str, size_bytes: int, threads: int, unit: str) -> float:
+    """FLOP/s or byte/s that likwid-bench prints for `test`; it pins its own threads, from processor 0 on."""
+    command = ["likwid-bench", "-t", test, "-w", f"N:{max(size_bytes // 1000, 1)}kB:{threads}", "-s", "1"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(rf"{unit}:\s+([\d.]+)", printed.stdout)
     if not found:
         sys.exit(f"{' '.join(command)} printed no {unit}: {printed.stderr[-300:]}")
     return float(found[1]) * 1e6
 
 
-def contests(machine: Machine, team: Team, arena: Arena) -> list[tuple[str, list[tuple[str, str, str]], Task]]:
-    """(title, likwid's runs as (test, size, unit), own task) for each roof; likwid's best run counts."""
-    width = widths(machine)[0]
-    tag = {512: "avx512", 256: "avx", 128: "sse"}[width]
-    rows = []
-    for dtype, kind in (("float32", "sp_"), ("float64", "")):
-        runs = [(f"peakflops_{kind}{tag}_fma", "24kB", "MFlops/s")]
-        rows.append((f"FMA {dtype}", runs, tasks.compute_task(team, "fma", width, dtype)))
-    tags = [tag, "avx"] if width == 512 else [tag]
-    for level, (size, size_bytes) in SIZES.items():
-        runs = [(f"load_{t}", size, "MByte/s") for t in tags]
-        rows.append(
-            (f"{level} load {size}", runs, best_load(machine, arena, team, level, width, "float32", size_bytes))
-        )
-    return rows
+def rivals(roof: Ceiling) -> tuple[list[str], str]:
+    """likwid's kernels that do what `roof` does, and the unit that they print; none where it has no such."""
+    tags = _TAGS.get(roof.width_bits or 0, ())
+    if roof.kind == "compute":
+        kind = "sp_" if roof.dtype == "float32" else ""
+        end = "_fma" if roof.operation == "fma" else ""
+        known = roof.operation == "fma" and (roof.width_bits or 0) > 128
+        return [f"peakflops_{kind}{tag}{end}" for tag in tags if known], "MFlops/s"
+    if roof.operation == "load":
+        return [f"load_{tag}" for tag in tags], "MByte/s"
+    if roof.operation == "copy":
+        past = "mem_" if roof.stores == "non_temporal" else ""
+        return [f"copy_{past}{tag}" for tag in tags], "MByte/s"
+    return [f"stream_sp_{tag}{end}" for tag in tags for end in ("", "_fma")], "MByte/s"
+
+
+def rounds(machine: Machine, team: Team, arena: Arena, count: int) -> Iterator[dict[str, object]]:
+    """One line for each roof that likwid-bench can measure too."""
+    roofs, left_out = plan(machine, arena, ("float32", "float64"), (team,))
+    for sentence in left_out:
+        print(sentence)
+    for roof in roofs:
+        line = _against(roof, team, count)
+        if line:
+            yield line
+
+
+def _against(roof: Roof, team: Team, count: int) -> dict[str, object] | None:
+    task = fastest(roof, lambda: False)
+    task.prepare()
+    task.sample()
+    record = task.result()
+    assert isinstance(record, Ceiling)
+    tests, unit = rivals(record)
+    if not tests:
+        return None
+    pairs = []
+    for _ in range(count):
+        size = record.working_set_bytes or 24_000
+        theirs = max(likwid(test, size, team.threads, unit) for test in tests)
+        task.rates.clear()
+        task.lost.clear()
+        for _ in range(SAMPLES):
+            task.sample()
+        pairs.append((1 / median_interval(task.rates).median, 1 / theirs))
+    ratio = ratio_interval(pairs)
+    ours, other = (median_interval([1 / pair[side] for pair in pairs]).median for side in (0, 1))
+    return {
+        "roof": record.name,
+        "working_set_bytes": record.working_set_bytes,
+        "ours": ours,
+        "likwid": other,
+        "kernels": tests,
+        "ratio": ratio.median,
+        "low": ratio.low,
+        "high": ratio.high,
+        "rounds": ratio.n,
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not shutil.which("likwid-bench"):
         sys.exit("likwid-bench is not installed; on Debian: apt-get install likwid")
     machine = detect()
-    cpus = measuring_cpus(machine, 1) or (0,)
-    pin_current_process(cpus)
-    rows, arena = [], Arena(1 << 30)
-    with Team(1, cpus) as team:
-        ticker = tasks.clock_task(team)
-        ticker.prepare()
-        for title, runs, task in contests(machine, team, arena):
-            task.prepare(sample_s=SECONDS / 10)
-            pairs, clocks = [], []
-            for _ in range(options.rounds):
-                theirs = max(likwid(test, size, cpus[0], unit) for test, size, unit in runs)
-                task.rates.clear()
-                for _ in range(10):
-                    ticker.sample()
-                    task.sample()
-                pairs.append((1 / median_interval(task.rates).median, 1 / theirs))
-                clocks += ticker.rates[-10:]
-            ratio = ratio_interval(pairs)
-            ours, other = (median_interval([1 / p[i] for p in pairs]).median for i in (0, 1))
-            rows.append(
-                {
-                    "roof": title,
-                    "ours": ours,
-                    "likwid": other,
-                    "ratio": ratio.median,
-                    "low": ratio.low,
-                    "high": ratio.high,
-                    "rounds": ratio.n,
-                    "clock_hz": median_interval(clocks).median,
-                }
-            )
-            print(
-                "{roof:18s} {ours:.4g} likwid {likwid:.4g} ratio {ratio:.3f} [{low}, {high}]".format(**rows[-1])
-            )
+    cpus = measuring_cpus(machine, options.threads)
+    arena = Arena(dram_bytes(last_level_bytes(machine, cpus)))
+    with Team(1, measuring_cpus(machine, 1)) as one:
+        seen = as_measured(machine, measure_curve(machine, arena, one))
+    arena.clear()
+    print(machine.cpu, *(f"{c.level} {c.size_bytes >> 10} KiB" for c in seen.caches), sep=", ")
+    lines = []
+    with Team(options.threads, cpus) as team:
+        for line in rounds(seen, team, arena, options.rounds):
+            lines.append(line)
+            print("{roof:28s} {ours:.4g} likwid {likwid:.4g} ratio {ratio:.3f} [{low}, {high}]".format(**line))
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
+        options.json.write_text(json.dumps(lines, indent=1))
 
 
 if __name__ == "__main__":

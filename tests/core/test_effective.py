@@ -191,3 +191,9 @@ def test_the_command_line_tells_both_sizes(
     assert caches[2]["effective_bytes"] < caches[2]["size_bytes"] == 300 * MIB
     assert main(["simulate", "matmul", "--size", "8", "--json"]) == 0
     assert "300 MiB" in " ".join(json.loads(capsys.readouterr().out)["cache_notes"])
+
+
+def test_a_disturbed_stretch_of_one_curve_does_not_end_a_level() -> None:
+    host = machine(SERVER)
+    rows = [(kib, gb / 3 if 500 < kib < 1600 else gb, ns) for kib, gb, ns in SERVER_CURVE]
+    assert not effective_sizes(host, curve(*rows))[1].differs

@@ -51,8 +51,8 @@ def in_place(x: NDArray, y: NDArray) -> None:
     y *= ROOT
     np.tanh(y, out=y)
     y += 1
+    y *= 0.5  # before x comes in: 2 x would overflow where the result, x, does not
     y *= x
-    y *= 0.5
 
 
 def gelu_named_steps(x: NDArray) -> NDArray:

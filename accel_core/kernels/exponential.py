@@ -11,6 +11,7 @@ rounding of the type: d = 6 leaves 1.7e-7 for float32, d = 11 leaves 9e-15 for f
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,8 @@ _C32 = tuple(np.float32(math.log(2) ** k / math.factorial(k)) for k in range(7))
 _C64 = tuple(math.log(2) ** k / math.factorial(k) for k in range(12))
 _ROUND32, _ROUND64 = np.float32(1.5 * 2**23), 1.5 * 2.0**52
 """Added to a small number, these leave no bits after the point: the sum is rounded to a whole number."""
-_LOW32, _HIGH32 = np.float32(-127), np.float32(128)
-_LOW64, _HIGH64 = -1023.0, 1024.0
-"""The exponent bits of 2^low are those of zero, the exponent bits of 2^high those of infinity."""
+_LIFT32, _LIFT64 = 32, 64
+"""More than the 23 and 52 steps from the smallest normal number down to the smallest of all."""
 
 
 def power_of_two(t: Any) -> Any:
@@ -34,43 +34,74 @@ def power_of_two(t: Any) -> Any:
     return np.exp2(t)
 
 
-def _power_of_two_32(t: Any) -> Any:
-    t = _HIGH32 if t > _HIGH32 else t
-    t = _LOW32 if t < _LOW32 else t
-    shifted = np.float32(t + _ROUND32)
-    f = t - (shifted - _ROUND32)
-    series = _C32[6]
-    series = series * f + _C32[5]
-    series = series * f + _C32[4]
-    series = series * f + _C32[3]
-    series = series * f + _C32[2]
-    series = series * f + _C32[1]
-    series = series * f + _C32[0]
-    bits = np.int32((shifted.view(np.int32) << np.int32(23)) + np.int32(127 << 23))
-    return series * bits.view(np.float32)
+def lifted_power_of_two(t: Any) -> Any:
+    """2^(t + 32) in float32, 2^(t + 64) in float64: the power of two of a t up to 0 with room below.
+
+    For quotients of powers, which the lift leaves as they are: a power that would itself be subnormal is held
+    in full, and only the quotient is rounded. It costs nothing: another number is added to the exponent bits.
+    """
+    return np.exp2(t + (_LIFT32 if t.dtype == np.float32 else _LIFT64))
 
 
-def _power_of_two_64(t: Any) -> Any:
-    t = _HIGH64 if t > _HIGH64 else t
-    t = _LOW64 if t < _LOW64 else t
-    shifted = np.float64(t + _ROUND64)
-    f = t - (shifted - _ROUND64)
-    series = _C64[11]
-    series = series * f + _C64[10]
-    series = series * f + _C64[9]
-    series = series * f + _C64[8]
-    series = series * f + _C64[7]
-    series = series * f + _C64[6]
-    series = series * f + _C64[5]
-    series = series * f + _C64[4]
-    series = series * f + _C64[3]
-    series = series * f + _C64[2]
-    series = series * f + _C64[1]
-    series = series * f + _C64[0]
-    bits = np.int64((shifted.view(np.int64) << np.int64(52)) + np.int64(1023 << 52))
-    return series * bits.view(np.float64)
+def _power_32(lift: int) -> Callable[[Any], Any]:
+    """The exponent bits of 2^low are those of zero, the exponent bits of 2^high those of infinity."""
+    low, high, one = np.float32(-127 - lift), np.float32(128 - lift), np.int32((127 + lift) << 23)
+
+    def power(t: Any) -> Any:
+        t = high if t > high else t
+        t = low if t < low else t
+        shifted = np.float32(t + _ROUND32)
+        f = t - (shifted - _ROUND32)
+        series = _C32[6]
+        series = series * f + _C32[5]
+        series = series * f + _C32[4]
+        series = series * f + _C32[3]
+        series = series * f + _C32[2]
+        series = series * f + _C32[1]
+        series = series * f + _C32[0]
+        bits = np.int32((shifted.view(np.int32) << np.int32(23)) + one)
+        return series * bits.view(np.float32)
+
+    return power
 
 
-@overload(power_of_two, jit_options={"forceinline": True, "error_model": "numpy", "fastmath": {"contract"}})
+def _power_64(lift: int) -> Callable[[Any], Any]:
+    """As in float32, with 52 bits of fraction and 11 of exponent."""
+    low, high, one = -1023.0 - lift, 1024.0 - lift, np.int64((1023 + lift) << 52)
+
+    def power(t: Any) -> Any:
+        t = high if t > high else t
+        t = low if t < low else t
+        shifted = np.float64(t + _ROUND64)
+        f = t - (shifted - _ROUND64)
+        series = _C64[11]
+        series = series * f + _C64[10]
+        series = series * f + _C64[9]
+        series = series * f + _C64[8]
+        series = series * f + _C64[7]
+        series = series * f + _C64[6]
+        series = series * f + _C64[5]
+        series = series * f + _C64[4]
+        series = series * f + _C64[3]
+        series = series * f + _C64[2]
+        series = series * f + _C64[1]
+        series = series * f + _C64[0]
+        bits = np.int64((shifted.view(np.int64) << np.int64(52)) + one)
+        return series * bits.view(np.float64)
+
+    return power
+
+
+_POWER = {types.float32: _power_32(0), types.float64: _power_64(0)}
+_LIFTED = {types.float32: _power_32(_LIFT32), types.float64: _power_64(_LIFT64)}
+_INSIDE: Any = {"forceinline": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+
+@overload(power_of_two, jit_options=_INSIDE)
 def _compiled_power_of_two(t: Any) -> Any:
-    return {types.float32: _power_of_two_32, types.float64: _power_of_two_64}.get(t)
+    return _POWER.get(t)
+
+
+@overload(lifted_power_of_two, jit_options=_INSIDE)
+def _compiled_lifted_power_of_two(t: Any) -> Any:
+    return _LIFTED.get(t)

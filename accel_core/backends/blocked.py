@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.kernels.gelu_numpy import gelu_in_place
-from accel_core.kernels.layer_norm_kernels import layer_norm_in_place
+from accel_core.kernels.layer_norm_kernels import in_place
+from accel_core.kernels.layer_norm_scaled import redo_strange_rows
 from accel_core.kernels.matmul_library import matmul_numpy_tiled
 from accel_core.kernels.softmax_kernels import softmax_in_place
 
@@ -49,8 +50,11 @@ class BlockedBackend(CheckedBackend):
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
         y = np.empty(x.shape, x.dtype)
         scale, shift = scale_and_shift(x, gamma, beta)
-        for rows in _pieces(x.shape[0], x.shape[1] * x.itemsize):
-            layer_norm_in_place(x[rows], scale, shift, out=y[rows], eps=eps)
+        mean, variance = np.empty((2, x.shape[0], 1), x.dtype)
+        with np.errstate(all="ignore"):
+            for rows in _pieces(x.shape[0], x.shape[1] * x.itemsize):
+                mean[rows], variance[rows] = in_place(x[rows], scale, shift, y[rows], eps)
+            redo_strange_rows(x, scale, shift, eps, (mean, variance), y)
         return y
 
 

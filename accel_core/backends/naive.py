@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.backends.checked import CheckedBackend, Row
+from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.kernels.gelu_numpy import CUBIC, ROOT
+from accel_core.kernels.layer_norm_scaled import redo_strange_rows
 from accel_core.kernels.matmul_interpreted import matmul_python_loops
 
 
@@ -32,10 +33,15 @@ class NaiveBackend(CheckedBackend):
         return _array([_softmax(row) for row in x.tolist()], x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
-        columns = x.shape[1]
-        scale = [1.0] * columns if gamma is None else gamma.tolist()
-        shift = [0.0] * columns if beta is None else beta.tolist()
-        return _array([_layer_norm(row, scale, shift, eps) for row in x.tolist()], x)
+        scale, shift = scale_and_shift(x, gamma, beta)
+        each, weights = x.tolist(), (scale.tolist(), shift.tolist())
+        moments = [_moments(row) for row in each]
+        pairs = zip(each, moments, strict=True)
+        y = _array([_layer_norm(row, *moment, eps, *weights) for row, moment in pairs], x)
+        mean, variance = np.array(moments).T[..., np.newaxis]
+        with np.errstate(all="ignore"):
+            redo_strange_rows(x, scale, shift, eps, (mean, variance), y)
+        return y
 
 
 def _array(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:
@@ -60,9 +66,14 @@ def _softmax(row: list[float]) -> list[float]:
     return [power / total for power in powers]
 
 
-def _layer_norm(row: list[float], gamma: list[float], beta: list[float], eps: float) -> list[float]:
+def _moments(row: list[float]) -> tuple[float, float]:
     mean = sum(row) / len(row)
-    variance = sum((value - mean) * (value - mean) for value in row) / len(row)
+    return mean, sum((value - mean) * (value - mean) for value in row) / len(row)
+
+
+def _layer_norm(
+    row: list[float], mean: float, variance: float, eps: float, gamma: list[float], beta: list[float]
+) -> list[float]:
     deviation = math.sqrt(variance + eps)
     if deviation == 0:  # all entries equal and eps 0: 0 / 0, which NumPy calls NaN and Python an error
         return [math.nan] * len(row)

@@ -25,13 +25,28 @@ def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray,
 
 
 def _reference(x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
-    """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns), float64."""
+    """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns), float64, at all finite numbers.
+
+    Each row is first divided by the power of two above its largest number, which only changes exponents, so
+    no square overflows or vanishes (J. L. Blue, ACM TOMS 4(1), 1978). The mean is taken off twice, for the
+    first one was rounded (T. F. Chan, G. H. Golub and R. J. LeVeque, The American Statistician 37(3), 1983, on
+    the corrected two-pass algorithm). What the division took is given back with gamma, and the sum with beta is
+    of halves, so that it overflows only where the result does. The tests hold it against exact fractions.
+    """
     if x.size == 0:
         return np.empty(x.shape, np.float64)
-    x = x.astype(np.float64)
-    mean = x.mean(axis=-1, keepdims=True)
-    centred = x - mean
-    return centred / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + EPS) * gamma + beta
+    x, gamma, beta = x.astype(np.float64), gamma.astype(np.float64), beta.astype(np.float64)
+    with np.errstate(all="ignore"):
+        top = np.abs(x).max(axis=-1, keepdims=True)
+        own, both = (np.frexp(number)[1] for number in (top, np.maximum(top, math.sqrt(EPS))))
+        own = np.minimum(own, both)  # frexp gives 0 an exponent of 0
+        centred = np.ldexp(x, -own)
+        for _ in range(2):
+            centred -= centred.mean(axis=-1, keepdims=True)
+        deviation = np.ldexp(np.sqrt((centred * centred).mean(axis=-1, keepdims=True)), own - both)
+        centred /= np.hypot(deviation, np.ldexp(math.sqrt(EPS), -both))
+        weight, power = np.frexp(gamma)
+        return 2 * (np.ldexp(weight * centred, power + own - both - 1) + beta / 2)
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:

@@ -4,6 +4,9 @@ The contract of every rung: `layer_norm_<how>(x, gamma, beta)` takes x (rows, co
 (columns,), all float32 or all float64, any strides, and returns gamma (x - mean) / √(variance + eps) + beta of
 each row in that dtype, in a new array or in `out` where the rung takes one, which is no part of the inputs.
 These are never written.
+
+All finite numbers give the right result, or infinity where it rounds to that: each rung tells the mean and
+variance that it found, and rows where these cannot be trusted are done again by `layer_norm_scaled`.
 """
 
 from __future__ import annotations
@@ -15,13 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import reordered
+from accel_core.kernels.layer_norm_scaled import (
+    Moments,
+    is_usual,
+    least_variance,
+    most_squares,
+    redo_strange_rows,
+    scaled,
+    squares_of,
+)
 from accel_core.kernels.rows import each_row, each_row_threaded
 
 EPS = 1e-5
 
 
-def python_loops(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray) -> None:
+def python_loops(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray) -> Moments:
     rows, columns = x.shape
+    means, variances = np.empty((2, rows, 1), x.dtype)
     for i in range(rows):
         mean = 0.0
         for j in range(columns):
@@ -31,26 +44,32 @@ def python_loops(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray) -> None:
             variance += (x[i, j] - mean) ** 2 / columns
         scale = 1 / math.sqrt(variance + EPS)
         for j in range(columns):
-            y[i, j] = gamma[j] * (x[i, j] - mean) * scale + beta[j]
+            y[i, j] = gamma[j] * ((x[i, j] - mean) * scale) + beta[j]
+        means[i], variances[i] = mean, variance
+    return means, variances
 
 
-def expression(x: NDArray, gamma: NDArray, beta: NDArray) -> Any:
+def expression(x: NDArray, gamma: NDArray, beta: NDArray) -> tuple[NDArray, Moments]:
     mean = x.mean(axis=-1, keepdims=True)
     variance = x.var(axis=-1, keepdims=True)
-    return gamma * (x - mean) / np.sqrt(variance + EPS) + beta
+    return gamma * ((x - mean) / np.sqrt(variance + EPS)) + beta, (mean, variance)
 
 
-def in_place(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray, eps: float) -> None:
-    np.subtract(x, x.mean(axis=-1, keepdims=True), out=y)
-    variance = np.vecdot(y, y)[..., np.newaxis] / max(y.shape[-1], 1)
+def in_place(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray, eps: float) -> Moments:
+    mean = x.mean(axis=-1, keepdims=True)
+    np.subtract(x, mean, out=y)
+    variance = np.vecdot(y, y)[..., np.newaxis] / y.shape[-1]
     y /= np.sqrt(variance + eps)
     y *= gamma
     y += beta
+    return mean, variance
 
 
 @reordered
 def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) -> None:
-    one, columns = x.dtype.type(1), x.dtype.type(x.shape[1])
+    real, least, most = x.dtype.type, least_variance(x.dtype), most_squares(x.dtype)
+    one, columns, small = real(1), real(x.shape[1]), real(eps[0])
+    plain = squares_of(gamma) < most and squares_of(beta) < most
     for i in range(x.shape[0]):
         row, result = x[i], y[i]
         total = one - one
@@ -60,7 +79,11 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
         squares = one - one
         for j in range(row.size):
             squares += (row[j] - mean) * (row[j] - mean)
-        scale = one / np.sqrt(squares / columns + eps[0])
+        variance = squares / columns
+        if not (plain and is_usual(mean, variance, small, least)):
+            scaled(x[i : i + 1], gamma, beta, eps, y[i : i + 1])
+            continue
+        scale = one / np.sqrt(variance + small)
         for j in range(row.size):
             result[j] = gamma[j] * ((row[j] - mean) * scale) + beta[j]
 
@@ -68,16 +91,21 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
 def layer_norm_python_loops(x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
     """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns): three Python loops a row."""
     y = np.empty(x.shape, x.dtype)
-    python_loops(x, gamma, beta, y)
+    if x.size:
+        with np.errstate(all="ignore"):
+            moments = python_loops(x, gamma, beta, y)
+            redo_strange_rows(x, gamma, beta, EPS, moments, y)
     return y
 
 
 def layer_norm_numpy(x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
     """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns): whole arrays at a time."""
-    if x.shape[-1] == 0:
+    if not x.size:
         return np.empty(x.shape, x.dtype)
     with np.errstate(all="ignore"):
-        return np.asarray(expression(x, gamma, beta))
+        y, moments = expression(x, gamma, beta)
+        redo_strange_rows(x, gamma, beta, EPS, moments, y)
+    return y
 
 
 def layer_norm_in_place(
@@ -85,9 +113,12 @@ def layer_norm_in_place(
 ) -> NDArray:
     """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns): in the memory of the result."""
     y = np.empty(x.shape, x.dtype) if out is None else out
+    if out is not None and np.may_share_memory(x, out):  # a row that is done again is read again
+        x = x.copy()
     if x.size:
         with np.errstate(all="ignore"):
-            in_place(x, gamma, beta, y, eps)
+            moments = in_place(x, gamma, beta, y, eps)
+            redo_strange_rows(x, gamma, beta, eps, moments, y)
     return y
 
 
@@ -96,7 +127,7 @@ def layer_norm_compiled(
 ) -> NDArray:
     """x (..., columns), gamma (columns,), beta (columns,) -> (..., columns): row after row."""
     y = np.empty(x.shape, x.dtype) if out is None else out
-    each_row(compiled, x, y, gamma, beta, np.array([eps], x.dtype))
+    each_row(compiled, x, y, gamma, beta, np.array([eps]))
     return y
 
 
@@ -106,5 +137,5 @@ def layer_norm_compiled_threads(
     """x (..., columns), gamma (columns,), beta (columns,) -> (..., columns): each thread with rows of its
     own."""
     y = np.empty(x.shape, x.dtype) if out is None else out
-    each_row_threaded(compiled, x, y, gamma, beta, np.array([eps], x.dtype))
+    each_row_threaded(compiled, x, y, gamma, beta, np.array([eps]))
     return y

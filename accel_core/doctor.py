@@ -22,10 +22,12 @@ from accel_core.machine import (
     read_cpu_times,
     steal_fraction,
 )
+from accel_core.machine.blas import blas_left_alone
+from accel_core.machine.compiler import refusal
 from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
-from accel_core.machine.overrides import blas_left_alone, overridden, overrides
+from accel_core.machine.overrides import overridden, overrides
 from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS
 from accel_core.model import Blas, Cores, Machine, Simd
 from accel_core.units import format_bytes, format_number, format_rate
@@ -240,6 +242,13 @@ def judge_pretence(machine: Machine) -> list[Check]:
     return [Check("pretend host", False, said, remedy)] if said else []
 
 
+def judge_compiler(variables: Mapping[str, str], layer: str | None) -> Check:
+    """Whether Numba compiles at all under these variables, and by which `layer` it runs parallel loops."""
+    if said := refusal(variables):
+        return Check("compiler", False, said, "Nothing can be measured until then.")
+    return judge_threading_layer(layer)
+
+
 def judge_threading_layer(layer: str | None) -> Check:
     """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel kernels."""
     name = "threading layer"
@@ -275,7 +284,7 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         judge_thread_settings(os.environ, cores.allowed),
         judge_blas_threads(blas, cores.allowed),
         judge_library_kernels(os.environ, blas, alone),
-        judge_threading_layer(threading_layer()),
+        judge_compiler(os.environ, None if refusal(os.environ) else threading_layer()),
         judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
         judge_memory(available_memory_bytes(), machine.memory_bytes),
         judge_simd(machine.simd),

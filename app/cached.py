@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from accel_core.contest import Calibration
-from accel_core.errors import StoreUnavailable
+from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
@@ -82,7 +83,7 @@ def stored(fingerprint: str) -> tuple[Peaks | None, list[Measurement], str | Non
 def calibrations(fingerprint: str) -> list[Calibration]:
     """Contests of backends on one machine with this server's library, oldest first; none without a store."""
     try:
-        return store().calibrations(fingerprint, environment().blas)
+        return store().calibrations(fingerprint, environment())
     except StoreUnavailable:
         return []
 
@@ -98,7 +99,8 @@ def warm_up() -> threading.Thread:
     """Import the compiler in the background once the first page is drawn, so that the next need not wait."""
 
     def load() -> None:
-        import accel_core.runner  # noqa: F401
+        with suppress(AccelError):  # the page that needs it says so
+            import accel_core.runner  # noqa: F401
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()

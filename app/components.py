@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +15,9 @@ import streamlit as st
 from records import Record
 
 from accel_core.errors import AccelError
+from accel_core.figures import held_back_text
 from accel_core.machine.overrides import overridden, overrides
+from accel_core.model import Measurement
 from accel_core.units import format_time
 
 LOG = logging.getLogger("accel_explorer")
@@ -77,6 +79,12 @@ def job_button(
 def about(seconds: float) -> str:
     """A time as one says it beforehand: whole seconds, minutes from two on."""
     return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
+
+
+def held_back(measurements: Sequence[Measurement]) -> None:
+    """One line where a library was kept from choosing its own kernels when what is shown was measured."""
+    if text := held_back_text(measurements):
+        st.caption(f":orange[:material/warning:] {text}")
 
 
 def library_notice() -> None:

@@ -131,7 +131,7 @@ def picture(record: Record, shown: Shown) -> None:
     )
     said = fusion_reading(GELU, shown.measurements, roof=ceiling, elsewhere=elsewhere(record))
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])
-    ladder_page.not_run(shown)
+    ladder_page.remarks(shown)
     if shown.measurements:
         _how_counted(shown)
 
@@ -215,7 +215,7 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
     )
     said = stream_reading(asked.workload, shown.measurements, marks)
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])
-    ladder_page.not_run(shown)
+    ladder_page.remarks(shown)
 
 
 def sweep_button(asked: Experiment, point_s: float) -> None:

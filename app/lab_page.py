@@ -107,7 +107,7 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
             filename="lab",
         )
         components.reading(ladder_reading(rungs, shown.measurements, shown.refusals))
-        ladder_page.not_run(shown)
+        ladder_page.remarks(shown)
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
@@ -125,6 +125,7 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
         components.reading(text)
     if text := block_misses.misses_reading(shown.measurements, misses):
         components.reading(text)
+    components.held_back(shown.measurements)
 
 
 def value(m: Measurement, over: str) -> float:

@@ -113,7 +113,7 @@ def picture(record: Record, workload: Workload, shown: Shown) -> None:
         selection_mode="points",
     )
     components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
-    not_run(shown)
+    remarks(shown)
 
 
 def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
@@ -132,8 +132,9 @@ def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> N
         )
 
 
-def not_run(shown: Shown) -> None:
-    """Why some rungs were refused, one sentence each."""
+def remarks(shown: Shown) -> None:
+    """What held a library back while this was measured, and why some rungs were refused."""
+    components.held_back(shown.measurements)
     for refused in shown.refusals:
         st.caption(f":material/block: {refused.reason}")
 

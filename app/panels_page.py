@@ -135,6 +135,7 @@ def picture(record: Record, found: Rates, levels: list[Panel], asked: Blocking, 
     for text in (rates_reading(found, levels, ceiling=ceiling), best_reading(found)):
         if text:
             components.reading(text)
+    components.held_back([point.measured for point in found.points])
 
 
 def details(found: Rates) -> None:

@@ -86,6 +86,7 @@ def how_measured(m: Measurement) -> list[tuple[str, str]]:
         ("Disturbed", m.disturbed_reason or "yes" if m.disturbed else "no"),
         ("CPU time / wall time", f"{m.cpu_s / m.wall_s:.2f}" if m.wall_s else "unknown"),
         *([("Waiting", m.waiting)] if m.waiting else []),
+        *([("Held back", e.held_back)] if e.held_back else []),
         (
             "Versions",
             f"NumPy {e.numpy} with {e.blas.title if e.blas else 'an unknown BLAS'}; Numba {e.numba}, "

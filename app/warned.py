@@ -8,7 +8,13 @@ from accel_core.errors import listening
 
 _heard: dict[str, None] = {}
 """In the order in which they came, each once."""
-_listening = listening(lambda sentence: _heard.update({sentence: None}))
+
+
+def hear(sentence: str) -> None:
+    _heard[sentence] = None
+
+
+_listening = listening(hear)
 _listening.__enter__()  # for as long as the server runs
 
 

@@ -9,14 +9,14 @@ from accel_core.store import Store
 
 
 def load_crossovers(store: Store | None = None) -> tuple[Crossovers, int]:
-    """(crossovers of this machine and its BLAS, threads that this process may use).
+    """(crossovers of this machine and its libraries, threads that this process may use).
 
     Without crossovers where none were measured or the store cannot be read: choosing is no reason to fail.
     """
     here = detect()
     threads = here.cores.allowed
     try:
-        calibrations = (store or Store()).calibrations(here.fingerprint, environment().blas)
+        calibrations = (store or Store()).calibrations(here.fingerprint, environment())
     except StoreUnavailable:
         calibrations = []
     return Crossovers(c for c in calibrations if c.threads == threads), threads

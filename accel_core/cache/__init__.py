@@ -7,20 +7,37 @@ state, fields, levels, lanes, sets, request, feeding, running   the simulator: a
 simulating, several, reuse, dump    counts, reuse distances, the stream for others
 tracing, warming, rounds     steps to look at, from any on; where blocks begin
 traffic                      the bytes of each memory level for a measured rung of the ladder
+
+What needs the compiler is imported when it is first used: plain data of it is stored and shown without.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from accel_core.cache.dump import dump
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
 from accel_core.cache.own import cpu_caches, cpu_notes
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
 from accel_core.cache.rounds import Rounds, rounds
-from accel_core.cache.several import simulate_each
-from accel_core.cache.simulating import check_length, simulate
 from accel_core.cache.text import nest_text
-from accel_core.cache.tracing import Trace, sentence, trace
 from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
 from accel_core.cache.traversal import Operand, Traversal
 from accel_core.cache.written import cache_label, cache_notes, parse_caches
+
+if TYPE_CHECKING:
+    from accel_core.cache.several import simulate_each
+    from accel_core.cache.simulating import check_length, simulate
+    from accel_core.cache.tracing import Trace, sentence, trace
+
+_COMPILED = {
+    "simulate_each": "several",
+    "check_length": "simulating",
+    "simulate": "simulating",
+    "Trace": "tracing",
+    "sentence": "tracing",
+    "trace": "tracing",
+}
+"""Name -> its module, which needs the compiler: imported when the name is first used."""
 
 __all__ = [
     "CLASSROOM",
@@ -51,3 +68,11 @@ __all__ = [
     "trace",
     "traffic",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _COMPILED:
+        raise AttributeError(f"module 'accel_core.cache' has no attribute {name!r}")
+    import_module("accel_core.kernels")  # says in a sentence where the compiler is switched off
+    found = globals()[name] = getattr(import_module(f"accel_core.cache.{_COMPILED[name]}"), name)
+    return found

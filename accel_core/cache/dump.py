@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from accel_core.cache.stream import accesses
 from accel_core.cache.traversal import Traversal
 from accel_core.errors import AccelError, BadInput
 
@@ -21,6 +20,8 @@ def dump(traversal: Traversal, target: Path) -> int:
     `numpy.load(target)["address"]` reads them. The stream is generated once for each array and written as it
     comes. BadInput where it is too long or the folder does not exist.
     """
+    from accel_core.cache.stream import accesses  # compiled, and the package's face imports this module
+
     length = traversal.accesses
     if length > MOST_DUMPED:
         raise BadInput(

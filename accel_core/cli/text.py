@@ -101,6 +101,8 @@ def measurement(m: Measurement) -> str:
         *([("compile", format_time(m.compile_s))] if m.compile_s >= 1e-3 else []),  # less: nothing was compiled
         ("verified", f"greatest relative error {m.max_relative_error:.1e}"),
     ]
+    if m.environment.held_back:
+        rows.append(("HELD BACK", f"{m.environment.held_back}."))
     if m.disturbed:
         rows.append(("DISTURBED", m.disturbed_reason))
     if m.waiting:
@@ -142,7 +144,8 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         before = _changed(m, measured)
         step = _step(m, before) if before else ""
         settings = ", ".join(f"{name} {value}" for name, value in chosen(m.parameters).items())
-        note = f"disturbed: {m.disturbed_reason}" if m.disturbed else m.waiting
+        disturbed = f"disturbed: {m.disturbed_reason}" if m.disturbed else m.waiting
+        note = "; ".join(filter(None, (m.environment.held_back, disturbed)))
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")
         time = format_time(m.time_s.median)

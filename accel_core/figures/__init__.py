@@ -16,7 +16,7 @@ from accel_core.figures.points import Prediction
 from accel_core.figures.readings import ladder_reading, machine_reading, roofline_reading, sweep_reading
 from accel_core.figures.roofline import roofline_figure
 from accel_core.figures.sweep import sweep_figure
-from accel_core.figures.words import share_text
+from accel_core.figures.words import held_back_text, share_text
 
 __all__ = [
     "LENSES",
@@ -34,6 +34,7 @@ __all__ = [
     "curve_alt",
     "curve_figure",
     "figure_html",
+    "held_back_text",
     "hierarchy_alt",
     "hierarchy_figure",
     "ladder_alt",

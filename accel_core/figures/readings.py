@@ -186,6 +186,7 @@ def roofline_reading(
             sentences.append(f"{title} reaches {share} of what its roof allows: no roof holds it back.")
         else:
             sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
+    sentences += dict.fromkeys(v.held_back for _, v in (rated[0], rated[-1]) if v.held_back)
     above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)
     if above:
         sentences.append(

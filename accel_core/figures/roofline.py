@@ -28,7 +28,7 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import libraries_text, rate_text, roof_rate, threads_text
+from accel_core.figures.words import held_back_text, libraries_text, rate_text, roof_rate, threads_text
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes
@@ -171,7 +171,8 @@ def provenance(
     sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}{_theory(view)}")
     sentences.append(" ".join(_how(roof) for roof in view.memory))
     sentences.append(
-        f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic."
+        f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic. "
+        f"{held_back_text(points)}".rstrip()
     )
     return sentences
 

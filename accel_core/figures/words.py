@@ -82,11 +82,23 @@ def settings(m: Measurement) -> str:
 
 
 def library_lines(kernel: Kernel | None, m: Measurement) -> list[str]:
-    """Which kernels NumPy's library ran, for a hover: records of one machine may differ in that."""
+    """What ran, for a hover: NumPy's library with its kernels, and what held a library back."""
+    held = [f"held back: {m.environment.held_back}"] if m.environment.held_back else []
     blas = m.environment.blas
     if blas is None or kernel is None or kernel.family not in ("numpy", "library"):
-        return []
-    return [f"NumPy {m.environment.numpy} with {blas.title}"]
+        return held
+    return [f"NumPy {m.environment.numpy} with {blas.title}", *held]
+
+
+def held_back_text(measurements: Iterable[Measurement]) -> str:
+    """ "Held back: 2 of 12 were measured while NUMBA_OPT=0 was set."; empty where none was."""
+    points = list(measurements)
+    held = [m.environment.held_back for m in points if m.environment.held_back]
+    if not held:
+        return ""
+    verb = "was" if len(held) == 1 else "were"
+    said = " or while ".join(dict.fromkeys(held))
+    return f"Held back: {len(held)} of {len(points)} {verb} measured while {said}."
 
 
 def libraries_text(points: Sequence[Measurement], known: Environment) -> str:

@@ -25,6 +25,19 @@ OPTIONS: dict[str, Any] = {"nogil": True}
 """What `compiled` asks of `numba.njit` besides the cache."""
 
 
+_SETTINGS = (
+    "OPT",
+    "LOOP_VECTORIZE",
+    "SLP_VECTORIZE",
+    "ENABLE_AVX",
+    "DISABLE_INTEL_SVML",
+    "BOUNDSCHECK",
+    "DEBUGINFO_DEFAULT",
+    "LLVM_REFPRUNE_PASS",
+    "LLVM_REFPRUNE_FLAGS",
+)
+
+
 class _UserFolder(UserWideCacheLocator):
     """This user's own folder, for where none beside the source can be written.
 
@@ -48,19 +61,26 @@ class _Cache(FunctionCache):
     """Numba's cache on disk, with three differences.
 
     It is kept where this project keeps its files. Code that cannot be written (a full disk) is used all the
-    same. And code is compiled anew when any file has changed that it may have been made from: Numba looks only
-    at the file of the function itself, and would run the old micro-kernel inside a new loop.
+    same. And code is compiled anew when any file has changed that it may have been made from, or when Numba is
+    told to compile in another way: by itself it looks only at the file of the function and at the processor,
+    and would run the old micro-kernel inside a new loop, and what was made under NUMBA_OPT=0 for good.
     """
 
     _impl_class = _Places
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         folder = Path(self._py_func.__code__.co_filename).parent
-        return (*super()._index_key(sig, codegen), _stamp(folder), _stamp(Path(__file__).parent))
+        key = super()._index_key(sig, codegen)
+        return (*key, _settings(), _stamp(folder), _stamp(Path(__file__).parent))
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with suppress(OSError):
             super().save_overload(sig, data)
+
+
+def _settings() -> tuple[str, ...]:
+    """What Numba is told of how to compile; the processor's name and features are in its own key."""
+    return tuple(str(vars(numba.config).get(name)) for name in _SETTINGS)
 
 
 @cache

@@ -5,7 +5,8 @@ cpuinfo, kinds, emulation           /proc/cpuinfo of any architecture, kinds of 
 partial, caches, simd, arm, cgroup  the words and sums they share
 decide, detect                      one rule per fact: who is believed, who disagrees, why
 environment                         versions, which are not part of the hardware
-overrides                           variables that take from a library the choice of its kernels
+overrides, thread_settings          variables that take from a library the choice of its kernels or threads
+blas, compiler                      the two libraries that matter: NumPy's and Numba
 places                              on which processors to measure, and what caches these touch
 affinity                            binding threads to processors, and giving theirs back
 load                                who else is running

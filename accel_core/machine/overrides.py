@@ -1,16 +1,18 @@
 """Environment variables that take from a library the choice of its kernels: a fast processor may run slow ones.
 
-They are read and told of, never changed: who sets one may have a reason.
+Who sets one may have a reason, for instance to show what vectors are worth: kernels are measured under them,
+and their records say so. A roof is what the machine can do, so it is never measured under one that changes what
+the compiler makes of the probes: a job starts without them and says so, a program's own call is refused.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
-from accel_core.machine.environment import choose_blas
+from accel_core.errors import BadInput
 from accel_core.model import Blas
 
 OVERRIDES: Mapping[str, str] = {
@@ -27,6 +29,11 @@ OVERRIDES: Mapping[str, str] = {
     "NUMBA_OPT": "Numba is told how far to optimise",
     "NUMBA_ENABLE_AVX": "Numba is told not to use AVX",
     "NUMBA_LOOP_VECTORIZE": "Numba is told not to vectorise loops",
+    "NUMBA_SLP_VECTORIZE": "Numba is told to vectorise straight code",
+    "NUMBA_DISABLE_INTEL_SVML": "Numba is told not to use Intel's vector functions",
+    "NUMBA_BOUNDSCHECK": "Numba is told to check every index",
+    "NUMBA_DEBUGINFO": "Numba is told to compile for a debugger",
+    "NUMBA_LLVM_REFPRUNE_PASS": "Numba is told to keep counting references",
     "NUMBA_DISABLE_JIT": "Numba is told not to compile at all",
 }
 """Variable -> what it does: OpenBLAS' documentation, runtime variables; oneMKL Developer Guide, instruction-set
@@ -36,17 +43,45 @@ _DEFAULTS = {
     "NUMBA_OPT": ("3", "max"),
     "NUMBA_ENABLE_AVX": ("1",),
     "NUMBA_LOOP_VECTORIZE": ("1",),
+    "NUMBA_SLP_VECTORIZE": ("0",),
+    "NUMBA_DISABLE_INTEL_SVML": ("0",),
+    "NUMBA_BOUNDSCHECK": ("0",),
+    "NUMBA_DEBUGINFO": ("0",),
+    "NUMBA_LLVM_REFPRUNE_PASS": ("1",),
     "NUMBA_DISABLE_JIT": ("0",),
 }
 """Values that leave a library as it would be."""
-_ASK = "import json, numpy, threadpoolctl; print(json.dumps(threadpoolctl.threadpool_info()))"
-_WAIT_S = 30.0
+_COMPILER = "NUMBA_"
+_SETTINGS = ".numba_config.yaml"
 
 
 def overrides(variables: Mapping[str, str]) -> dict[str, str]:
     """Those of `variables` that take from a library its own choice: name -> value."""
     given = {name: variables.get(name, "").strip() for name in OVERRIDES}
     return {name: value for name, value in given.items() if value and value not in _DEFAULTS.get(name, ())}
+
+
+def compiler_overrides(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of `overrides` that change the machine code of compiled kernels and probes."""
+    return {name: value for name, value in overrides(variables).items() if name.startswith(_COMPILER)}
+
+
+def held() -> dict[str, str]:
+    """The overrides of this process: of its environment, and of a file of settings that Numba has read."""
+    config = sys.modules.get("numba.core.config")
+    read = getattr(getattr(config, "_env_reloader", None), "old_environ", {})
+    said = {name: str(value) for name, value in read.items()} if Path(_SETTINGS).is_file() else {}
+    return overrides({**said, **os.environ})
+
+
+def refuse_compiler_overrides() -> None:
+    """BadInput where this process compiles under an override."""
+    found = {name: value for name, value in held().items() if name.startswith(_COMPILER)}
+    if found:
+        raise BadInput(
+            f"{overridden(found, None)[:-1]}, and a roof is what the machine can do: unset "
+            f"{' and '.join(found)}, then start again."
+        )
 
 
 def overridden(held: Mapping[str, str], blas: Blas | None) -> str:
@@ -58,15 +93,3 @@ def overridden(held: Mapping[str, str], blas: Blas | None) -> str:
     if blas and blas.architecture and any(name.startswith(blas.name.upper()) for name in held):
         return f"{said} {verb} set: {blas.name} runs its {blas.architecture} kernels."
     return f"{said} {verb} set: {OVERRIDES[next(iter(held))]}."
-
-
-def blas_left_alone(variables: Mapping[str, str]) -> Blas | None:
-    """What NumPy's library chooses by itself, asked of a new process without the overrides; None if unknown."""
-    free = {name: value for name, value in variables.items() if name not in overrides(variables)}
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-c", _ASK], env=free, capture_output=True, text=True, timeout=_WAIT_S, check=True
-        )
-        return choose_blas(json.loads(asked.stdout), {})
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -172,6 +172,14 @@ class Environment:
     system: str
     """Name and release of the operating system's kernel, without the host's name."""
     blas: Blas | None
+    overrides: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Variables that took from a library the choice of its kernels (NUMBA_CPU_NAME), with their values."""
+
+    @property
+    def held_back(self) -> str:
+        """ "NUMBA_CPU_NAME=generic was set"; empty where each library chose for itself."""
+        said = " and ".join(f"{name}={value}" for name, value in self.overrides.items())
+        return f"{said} {'was' if len(self.overrides) == 1 else 'were'} set" if said else ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

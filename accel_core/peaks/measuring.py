@@ -11,6 +11,7 @@ from accel_core.bench.clocks import MOST_STEAL, read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.errors import BadInput
 from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
+from accel_core.machine.overrides import refuse_compiler_overrides
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
 from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
@@ -36,6 +37,7 @@ Result = Ceiling | Latency | CurvePoint | Clock
 def check_request(machine: Machine, dtypes: Sequence[str], threads: Sequence[int], budget_s: float) -> None:
     """Raise BadInput for what cannot be measured here."""
     refuse_to_measure(machine)
+    refuse_compiler_overrides()
     for dtype in dtypes:
         if dtype not in DTYPES:
             raise BadInput(f"dtype {dtype!r} has no roofs; allowed are {' and '.join(DTYPES)}.")

@@ -38,6 +38,8 @@ class Verdict:
     """Why it may be above, the likely ones first; empty where it is not."""
     doubtful: bool = False
     """Whether the roof itself must be wrong: an undisturbed point is above it, and nothing else explains it."""
+    held_back: str = ""
+    """What kept the kernel from the instructions that its roof was measured with; empty where nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,15 @@ def judge(measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machin
     excess = _Excess(measurement, machine, limiting, level, share)
     causes = tuple(text for cause in _CAUSES if (text := cause(excess)) is not None) if above else ()
     explained = measurement.disturbed or any(cause(excess) is not None for cause in _EXPLAIN)
-    return Verdict(allowed, share, limiting, bound, level, above, causes, above and not explained)
+    doubtful, held = above and not explained, _held_back(measurement)
+    return Verdict(allowed, share, limiting, bound, level, above, causes, doubtful, held)
+
+
+def _held_back(measurement: Measurement) -> str:
+    held = measurement.environment.held_back
+    if not held:
+        return ""
+    return f"{measurement.kernel} was held back: {held} when it was measured, which no roof is measured under."
 
 
 def _memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:

@@ -96,11 +96,11 @@ class Supervisor:
         """Have the job measured; when this returns or raises, the worker is gone."""
         self._job.begin()
         memory_limit_bytes = memory_now_bytes(self._spec)
-        worker = Worker(self._command, self._receive)
+        worker = Worker(self._command, self._receive, self._spec.kind)
         try:
             queue.name_worker(ticket, worker.process)
-            if worker.warning:
-                self._job.warn(worker.warning)
+            for warning in worker.warnings:
+                self._job.warn(warning)
             worker.send(self._spec.data)
             self._watch(worker, memory_limit_bytes)
         except BaseException:

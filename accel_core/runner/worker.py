@@ -26,6 +26,7 @@ from accel_core.machine import (
     measuring_cpus,
     pin_current_process,
 )
+from accel_core.machine.overrides import overridden
 from accel_core.model import Machine
 from accel_core.runner.ending import failed_event
 from accel_core.runner.handlers import HANDLERS, Emit, Handler, threads_of
@@ -68,6 +69,8 @@ def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     pinned = pin_current_process(cpus)
     facts = {"fingerprint": machine.fingerprint, "environment": versions.to_dict()}
     emit({"event": "ready", "cpus": list(cpus) if pinned else [], **facts})
+    if job["kind"] != "simulate" and (said := overridden(versions.overrides, versions.blas)):
+        emit({"event": "warning", "message": f"{said} The records of this job say so."})
     return machine
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from accel_core.folders import PACKAGE, numba_cache
+from accel_core.machine.overrides import compiler_overrides, overridden
 from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
 from accel_core.runner.queue import Process
@@ -27,24 +28,31 @@ CLOSE_WAIT_S = 2.0
 log = logging.getLogger(__name__)
 
 
-def worker_environment() -> tuple[dict[str, str], str]:
-    """(environment variables of a worker, a warning or "")."""
+def worker_environment(kind: str = "") -> tuple[dict[str, str], tuple[str, ...]]:
+    """(environment variables of a worker for a job of `kind`, what to warn of)."""
     environment = without_thread_settings(os.environ)
-    cache, warning = numba_cache(environment)
+    aside = compiler_overrides(environment) if kind == "peaks" else {}
+    for name in aside:
+        del environment[name]
+    cache, uncached = numba_cache(environment)
     environment.pop("NUMBA_CACHE_DIR", None)
     if cache is not None:
         environment["NUMBA_CACHE_DIR"] = str(cache)
     if PACKAGE.parent.name not in ("site-packages", "dist-packages"):  # a checkout, installed or not
         path = [str(PACKAGE.parent), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(part for part in path if part)
-    return environment, warning
+    left = "A roof is what the machine can do, so it is measured without." if aside else ""
+    return environment, tuple(filter(None, (uncached, f"{overridden(aside, None)} {left}".strip())))
 
 
 class Worker:
-    """A running worker process; `sink` is called with each of its events, on a thread of the worker's own."""
+    """A running worker process; `sink` is called with each of its events, on a thread of the worker's own.
 
-    def __init__(self, command: Sequence[str], sink: Callable[[Event], None]) -> None:
-        environment, self.warning = worker_environment()
+    `kind` is that of the job that it will be sent.
+    """
+
+    def __init__(self, command: Sequence[str], sink: Callable[[Event], None], kind: str = "") -> None:
+        environment, self.warnings = worker_environment(kind)
         self._sink = sink
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
         self._popen = subprocess.Popen(

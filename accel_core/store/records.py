@@ -13,8 +13,8 @@ from accel_core import machine as this_machine
 from accel_core.cache.results import Simulation
 from accel_core.contest import Calibration
 from accel_core.errors import BadInput
+from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import (
-    Blas,
     Ceiling,
     Clock,
     Comparison,
@@ -174,13 +174,15 @@ class Store:
             "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
         )
 
-    def calibrations(self, fingerprint: str, blas: Blas | None) -> list[Calibration]:
-        """Calibrations of one machine with the library `blas`, oldest first; its thread count is not
-        compared."""
+    def calibrations(self, fingerprint: str, environment: Environment) -> list[Calibration]:
+        """Calibrations of one machine, oldest first, made with the library of `environment` and its overrides.
+
+        The library's thread count is not compared.
+        """
         with self._database.reading() as connection:
             rows = _parts(connection, fingerprint, ("calibration",))
         found = self._sound("calibrations", rows, _calibration)
-        return [made for library, made in found if library == _library(blas)]
+        return [made for libraries, made in found if libraries == _libraries(environment)]
 
     def machines(self) -> list[Machine]:
         """Every machine that was saved, as it was last seen, in the order of first sight."""
@@ -215,10 +217,10 @@ def _part(row: RowMapping) -> Part:
     return Part(row["created"], environment, PEAK_KINDS[row["kind"]].from_dict(decoded(row["payload"])))
 
 
-def _calibration(row: RowMapping) -> tuple[tuple[str | None, ...], Calibration]:
-    """With the library that it was measured with."""
-    blas = Environment.from_dict(decoded(row["environment"])).blas
-    return _library(blas), Calibration.from_dict(decoded(row["payload"]))
+def _calibration(row: RowMapping) -> tuple[tuple[object, ...], Calibration]:
+    """With what makes it hold in another process."""
+    environment = Environment.from_dict(decoded(row["environment"]))
+    return _libraries(environment), Calibration.from_dict(decoded(row["payload"]))
 
 
 def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ...]) -> list[RowMapping]:
@@ -234,9 +236,10 @@ def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ..
     return list(connection.execute(query.order_by(PARTS.c.created, PARTS.c.row)).mappings())
 
 
-def _library(blas: Blas | None) -> tuple[str | None, ...]:
-    """What makes two libraries the same: name, version, and which of its kernels it runs."""
-    return (blas.name, blas.version, blas.architecture) if blas else (None,)
+def _libraries(environment: Environment) -> tuple[object, ...]:
+    """What decides who is fastest: BLAS' name, version and kernels, and what the compiler was told."""
+    blas, told = environment.blas, tuple(sorted(compiler_overrides(environment.overrides).items()))
+    return (blas.name, blas.version, blas.architecture, told) if blas else (None, told)
 
 
 def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import cached
@@ -13,12 +18,13 @@ import jobs
 import ladder_page
 import pytest
 import sidebar
+import warned
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
 
-from accel_core import registry
+from accel_core import folders, registry
 from accel_core.store import Store
 
 PAGES = {
@@ -385,3 +391,49 @@ def test_the_sidebar_says_whether_somebody_measures():
     assert sidebar.queue_sentence(0) == "Nobody is measuring"
     assert sidebar.queue_sentence(1) == "1 job running"
     assert sidebar.queue_sentence(3) == "1 job running, 2 waiting"
+
+
+def test_a_page_says_under_which_setting_its_numbers_were_measured(open_page: Open):
+    held = replace(ladder()[-1].environment, overrides={"NUMBA_CPU_NAME": "generic"})
+    store_measurements([replace(m, environment=held) for m in ladder()])
+    said = texts(open_page("ladder", size="512"), "caption")
+    assert "measured while NUMBA_CPU_NAME=generic was set" in said
+
+
+@pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT=1", "NUMBA_NUM_THREADS=0"])
+def test_a_server_whose_compiler_is_switched_off_says_so_on_every_page(setting: str):
+    name, _, value = setting.partition("=")
+    main = Path(cached.__file__).with_name("main.py")
+    script = f"""
+import json
+from streamlit.testing.v1 import AppTest
+said = []
+for page in {sorted(PAGES)}:
+    app = AppTest.from_file({str(main)!r}, default_timeout=120).run()
+    if page != "machine":
+        app.switch_page(f"views/{{page}}.py").run()
+    said.append([[error.value for error in app.error], len(app.exception)])
+print(json.dumps(said))
+"""
+    environment = {**os.environ, name: value, "PYTHONPATH": os.pathsep.join([str(main.parent), *sys.path])}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    for errors, exceptions in json.loads(told.stdout.splitlines()[-1]):
+        assert exceptions == 0 and len(errors) == 1
+        assert errors[0].startswith(f"{setting} is ") and errors[0].endswith("then start again.")
+
+
+def test_a_user_without_a_home_is_told_where_records_lie(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def none(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(folders.platformdirs, "user_data_path", none)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("ACCEL_HOME")
+    monkeypatch.delenv("ACCEL_STORE_URL")
+    with warned.listening(warned.hear), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        app = open_page("machine")
+    assert "because this user has no home folder: set ACCEL_HOME" in texts(app)

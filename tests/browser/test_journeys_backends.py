@@ -45,7 +45,7 @@ def test_one_shape_is_timed_under_every_backend_and_auto_takes_one(
     assert sum("auto takes it" in text for text in said) == 1
     for title in ("NumPy", "compiled, 1 thread", "compiled, all threads"):
         assert any(text.startswith(title) for text in said)
-    (stored,) = store_of(home).calibrations(detect().fingerprint, environment().blas)
+    (stored,) = store_of(home).calibrations(detect().fingerprint, environment())
     assert (stored.operation, stored.dtype, stored.contests[0].lengths) == ("gelu", "float64", (1024,))
     page.reload()
     expect(page.locator(BARS).last).to_contain_text("the fastest")

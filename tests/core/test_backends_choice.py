@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
 import json
 import math
@@ -498,12 +499,23 @@ def with_blas(blas: Blas | None) -> Environment:
 
 def test_calibrations_are_found_by_machine_and_library() -> None:
     store, whole = Store(), part("gelu", [contest((8,), numpy=1.0, naive=2.0)])
-    haswell = Blas("OpenBLAS", "0.3", 2, "test", "Haswell")
-    store.save("calibration", whole, "here", with_blas(haswell))
-    assert store.calibrations("here", Blas("OpenBLAS", "0.3", 1, "other words", "Haswell")) == [whole]
+    haswell = with_blas(Blas("OpenBLAS", "0.3", 2, "test", "Haswell"))
+    same = with_blas(Blas("OpenBLAS", "0.3", 1, "other words", "Haswell"))
+    other = with_blas(Blas("OpenBLAS", "0.3", 2, "test", "SkylakeX"))
+    store.save("calibration", whole, "here", haswell)
+    assert store.calibrations("here", same) == [whole]
     assert store.calibrations("there", haswell) == []
-    assert store.calibrations("here", Blas("OpenBLAS", "0.3", 2, "test", "SkylakeX")) == []
-    assert store.calibrations("here", None) == []
+    assert store.calibrations("here", other) == []
+    assert store.calibrations("here", with_blas(None)) == []
+
+
+def test_crossovers_of_a_compiler_that_was_held_back_hold_only_where_it_is_again() -> None:
+    store, slow = Store(), part("gelu", [contest((8,), numpy=1.0, compiled=2.0)])
+    free = with_blas(None)
+    generic = dataclasses.replace(free, overrides={"NUMBA_CPU_NAME": "generic"})
+    store.save("calibration", slow, "here", generic)
+    assert store.calibrations("here", free) == []
+    assert store.calibrations("here", generic) == [slow]
 
 
 def test_the_crossovers_of_this_machine_are_read_from_the_store() -> None:

@@ -7,9 +7,10 @@ import recorded_hosts as hosts
 
 from accel_core.machine import detect as live
 from accel_core.machine import partial as names
+from accel_core.machine.blas import choose_blas
 from accel_core.machine.cpuinfo import parse
 from accel_core.machine.decide import decide, installed_gib
-from accel_core.machine.environment import choose_blas, environment
+from accel_core.machine.environment import environment
 from accel_core.machine.linux import (
     processor,
 )

@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
-from accel_core.machine import overrides as module
-from accel_core.machine.overrides import OVERRIDES, blas_left_alone, overridden, overrides
+from accel_core.machine import blas as module
+from accel_core.machine.blas import blas_left_alone
+from accel_core.machine.overrides import OVERRIDES, overridden, overrides
 from accel_core.model import Blas
 
 HASWELL = Blas("OpenBLAS", "0.3", 2, "test", "Haswell")

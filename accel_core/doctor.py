@@ -135,12 +135,13 @@ def judge_thread_settings(variables: Mapping[str, str], allowed: int) -> Check:
     numba = counts.get("NUMBA_NUM_THREADS", "")
     if numba.isdigit() and int(numba) < allowed:
         bad.append("NUMBA_NUM_THREADS")
+    whole = f", or set a whole number that fits {allowed} processors" if set(bad) <= set(COUNTS) else ""
     return _check(
         name,
         not bad,
         f"{said}; {allowed} processors are allowed. Jobs are measured without such settings, a notebook with "
         "them.",
-        f"Unset {' and '.join(dict.fromkeys(bad))}, or set a whole number that fits {allowed} processors.",
+        f"Unset {' and '.join(dict.fromkeys(bad))}{whole}.",
     )
 
 

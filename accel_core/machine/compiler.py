@@ -68,7 +68,10 @@ def _import() -> None:
         except Exception as error:
             said = " ".join(str(error).split())[:200]
             given = " and ".join(name for name in os.environ if name.startswith("NUMBA_"))
-            remedy = f"unset {given}" if given else "install it again with pip"
+            again = (
+                "install it again with pip" if isinstance(error, ImportError) else "allow it what it asks for"
+            )
+            remedy = f"unset {given}" if given else again
             raise AccelError(
                 f"Numba cannot be imported ({type(error).__name__}: {said}): {remedy}, {_AGAIN}."
             ) from error

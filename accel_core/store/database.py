@@ -9,8 +9,10 @@ Records are written one at a time, seconds apart; writers wait for one another (
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,11 +42,27 @@ def _bear_any_text(connection: Any, _: object) -> None:
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
 
+def lock_fault(folder: Path) -> str:
+    """Why a file in `folder` cannot be locked as SQLite locks; empty where it can, or none can be made."""
+    if sys.platform == "win32":
+        return ""
+    import fcntl
+
+    with suppress(OSError), tempfile.TemporaryFile(dir=folder) as probe:
+        try:
+            fcntl.lockf(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
 class Database:
     """One database by URL. Nothing is opened, made or even parsed before the first read or write."""
 
     def __init__(self, url: str | URL | None) -> None:
         self._given = url
+        self._locks = False
+        """Whether a file beside the database was locked once."""
 
     @cached_property
     def url(self) -> str | URL:
@@ -58,6 +76,7 @@ class Database:
             if not self._exists():
                 yield None
                 return
+            self._check_locks("read from")
             with self._engine.connect() as connection:
                 yield connection if self._version(connection) else None
 
@@ -68,6 +87,7 @@ class Database:
             path = self._path
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                self._check_locks("written to")
             with self._engine.connect() as connection:
                 made = self._version(connection) is not None
             if not made:
@@ -103,6 +123,14 @@ class Database:
         url = make_url(self.url)
         named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
         return Path(str(url.database)) if named and not str(url.database).startswith("file:") else None
+
+    def _check_locks(self, action: str) -> None:
+        """StoreUnavailable where the folder of a SQLite file knows no locks: SQLite would wait for BUSY_S."""
+        if self._path is None or self._locks:
+            return
+        if reason := lock_fault(self._path.parent):
+            raise StoreUnavailable(faults.no_locks(faults.place(self.url), action, reason))
+        self._locks = True
 
     def _exists(self) -> bool:
         """Whether there is anything to open; where one may not look, the opening will explain."""

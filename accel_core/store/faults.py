@@ -32,6 +32,14 @@ def not_a_folder(where: str, action: str) -> str:
     return f"Records cannot be {action} {where}: a part of that path is no folder; {_ELSEWHERE}."
 
 
+def no_locks(where: str, action: str, reason: str) -> str:
+    """SQLite itself says that another program held the file, or that the disk failed."""
+    return (
+        f"Records cannot be {action} {where}: files there cannot be locked ({reason}), as on some network "
+        f"homes; {_ELSEWHERE} on a local disk."
+    )
+
+
 def disk_full(where: str) -> str:
     return (
         f"Records cannot be written to {where}: the disk is full; free some space (what is stored is unharmed)."

@@ -20,9 +20,10 @@ import pytest
 from accel_core import folders
 from accel_core.errors import AccelError, AccelWarning, StoreUnavailable, printable
 from accel_core.kernels.compiled import compiled
+from accel_core.machine import detect
 from accel_core.runner import folders as queue
 from accel_core.runner.tickets import open_queue
-from accel_core.store import Store
+from accel_core.store import Store, database
 
 LATIN = "caf\udce9"
 """A name of Latin-1 on a system of UTF-8, as Python spells it."""
@@ -218,6 +219,36 @@ def test_a_kernel_that_refuses_locks_is_one_sentence(reason: str) -> None:
     )
     assert told.returncode == 1
     assert told.stderr.count("\n") == 1 and "set ACCEL_QUEUE" in told.stderr
+
+
+def test_a_store_whose_folder_knows_no_locks_says_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "lock_fault", lambda folder: "No locks available")
+    store = Store(f"sqlite:///{(tmp_path / 'records.db').as_posix()}")
+    with pytest.raises(StoreUnavailable, match=r"cannot be locked \(No locks available\).*set ACCEL_HOME"):
+        store.save_machine(detect())
+    (tmp_path / "records.db").touch()
+    with pytest.raises(StoreUnavailable, match=r"read from .* cannot be locked"):
+        store.count()
+
+
+@pytest.mark.skipif(not forbidding.POSSIBLE, reason="only Linux refuses one system call of a process")
+@pytest.mark.parametrize("reason", ["ENOLCK", "EOPNOTSUPP"])
+def test_a_kernel_that_refuses_the_stores_locks_costs_no_measurement(reason: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ACCEL_STORE_URL"}
+    told = subprocess.run(
+        [
+            *(sys.executable, str(Path(forbidding.__file__)), "fcntl", reason),
+            *(sys.executable, "-m", "accel_core", "bench", "matmul/numpy", "--size", "8", "--budget", "0.05"),
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "verified" in told.stdout
+    assert "files there cannot be locked" in told.stderr and "set ACCEL_HOME" in told.stderr
 
 
 # -- compiled kernels ----------------------------------------------------------------------------------------

@@ -14,9 +14,10 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserWideCacheLocator
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
 
 from accel_core.errors import AccelWarning
 from accel_core.folders import spare_folder, user_folder
@@ -57,16 +58,33 @@ class _Places(CompileResultCacheImpl):
     ]
 
 
-class _Cache(FunctionCache):
-    """Numba's cache on disk, with three differences.
+class _Files(IndexDataCacheFile):
+    """Numba's files of one function: an index, and the machine code for each set of argument types.
 
-    It is kept where this project keeps its files. Code that cannot be written (a full disk) is used all the
-    same. And code is compiled anew when any file has changed that it may have been made from, or when Numba is
-    told to compile in another way: by itself it looks only at the file of the function and at the processor,
-    and would run the old micro-kernel inside a new loop, and what was made under NUMBA_OPT=0 for good.
+    Numba numbers the code, so two processes that compile a function at one time for two types write to one
+    file, and the next process runs the code for the other type. Here no two files ever have one name.
+    """
+
+    def _data_name(self, number: int) -> str:
+        return str(super()._data_name(uuid4().int >> 64))
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk, with four differences.
+
+    It is kept where this project keeps its files, which many processes may write at one time. Code that cannot
+    be written (a full disk) is used all the same. And code is compiled anew when any file has changed that it
+    may have been made from, or when Numba is told to compile in another way: by itself it looks only at the
+    file of the function and at the processor, and would run the old micro-kernel inside a new loop, and what
+    was made under NUMBA_OPT=0 for good.
     """
 
     _impl_class = _Places
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        place = self._impl.locator
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, place.get_source_stamp())
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         folder = Path(self._py_func.__code__.co_filename).parent

@@ -178,7 +178,7 @@ def test_several_traversals_come_one_after_another_with_one_progress() -> None:
 
 
 def test_a_long_simulation_is_cancelled_in_the_middle() -> None:
-    long = runner.submit(job(Traversal((2048, 2048, 2048))), "a test", store=Store())
+    long = runner.submit(job(Traversal((1024, 1024, 1024))), "a test", store=Store())
     while long.progress.done < 1 and not long.wait(0.05):
         pass
     long.cancel()

@@ -20,7 +20,7 @@ from accel_core.cache.stream import accesses
 SIZE = 4
 BASES = (0, 4096, 8192)
 FOOTPRINT = 3 * 4096
-MANY = settings(max_examples=1500)
+MANY = settings(max_examples=400)
 
 
 def level(line_bytes: int) -> st.SearchStrategy[CacheGeometry]:
@@ -129,7 +129,7 @@ def test_skipping_steps_inside_lines_changes_nothing_however_few_ways_there_are(
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(sweeps, st.booleans(), st.sampled_from(["lru", "fifo"]))
 def test_small_inclusive_levels_recall_what_the_plain_model_recalls(
     drawn: list, all_inclusive: bool, policy: str
@@ -148,7 +148,7 @@ shapes = st.tuples(*[st.integers(1, 9)] * 3)
 blocks = st.none() | st.tuples(*[st.integers(1, 5)] * 3)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     shapes,
     st.sampled_from(["ijk", "ikj", "jik", "jki", "kij", "kji"]),

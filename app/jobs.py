@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import cached
 import settings
@@ -38,6 +38,8 @@ class Watch:
     shown: int = 0
     """How many of its results the page has drawn."""
     drawn_at: float = 0.0
+    holds: bool = False
+    """Whether a button was drawn as held while it ran."""
 
 
 def _owner() -> str:
@@ -95,6 +97,7 @@ def active() -> bool:
 def held(job: Mapping[str, Any]) -> str:
     """Why `job` cannot be started now, in one sentence; empty where it can. A simulation asks no clock."""
     if active():
+        st.session_state["watch"].holds = True
         return "This session's measurement is still running."
     return pretence(cached.machine()) if job.get("kind") != "simulate" else ""
 
@@ -135,6 +138,9 @@ def _panel() -> None:
         st.query_params["job"] = job.id  # another page's address begins without it
         _progress()
         return
+    if st.session_state["watch"].holds:  # it ended while the page was drawn, and nothing waits for its end
+        st.session_state["watch"].holds = False
+        _draw_again()
     st.query_params.pop("job", None)
     for warning in dict.fromkeys(job.warnings):
         st.warning(warning)
@@ -149,15 +155,19 @@ def _progress() -> None:
     """One line with the step, the time and Cancel; draws the page again when there is something new."""
     job = current()
     if job is None or job.state not in ACTIVE:
-        cached.forget_stored()
-        st.rerun()
+        _draw_again()
     watch: Watch = st.session_state["watch"]
     if len(job.results) > watch.shown and time.monotonic() - watch.drawn_at > REDRAW_S:
-        cached.forget_stored()
-        st.rerun()
+        _draw_again()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(_fraction(job), text=_sentence(job))
         st.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel)
+
+
+def _draw_again() -> NoReturn:
+    """Run the page anew, with what was stored since."""
+    cached.forget_stored()
+    st.rerun()
 
 
 def _fraction(job: Job) -> float:

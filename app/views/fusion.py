@@ -36,7 +36,7 @@ with right:
         experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
     )
-busy, sweeping = jobs.active(), fusion_page.sweeping()
+sweeping = fusion_page.sweeping()
 above = settings.place()
 with above:
     if not sweeping:
@@ -69,8 +69,6 @@ beside = settings.place()
 with beside:
     if sweeping:
         jobs.panel()
-if busy and not jobs.active():
-    st.rerun()  # it ended while the page was drawn: the first button was drawn as if it still ran
 swept_record = fusion_page.record_for(own, sweep.workload)
 swept = experiments.shown(swept_record, sweep)
 fusion_page.sweep_notes(swept_record, swept, sweep)

@@ -121,3 +121,33 @@ def test_a_reloaded_page_finds_its_running_job_through_the_link(open_page: Open,
     app = open_page("ladder", job=job.id)
     assert app.progress
     assert app.button(key="measure").disabled
+
+
+class EndingJob(PlayedJob):
+    """Runs until a page has looked at its state some times, and is done from then on, all in one run of it."""
+
+    looks = 0
+    ends_after = 0
+
+    @property  # type: ignore[override]
+    def state(self) -> str:
+        self.looks += 1
+        return "running" if self.looks <= self.ends_after else "done"
+
+    @state.setter
+    def state(self, _: str) -> None: ...
+
+
+@pytest.mark.parametrize("page", ["machine", "ladder", "lab", "panels", "fusion", "backends"])
+def test_a_job_that_ends_while_its_page_is_drawn_holds_no_button(
+    page: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    for looks in range(1, 9):
+        played = EndingJob()
+        played.ends_after = looks
+        monkeypatch.setattr(runner, "find", lambda id, played=played: played)
+        app = open_page(page, job=played.id)
+        held = [button.label for button in app.button if "still running" in (button.help or "")]
+        assert app.progress or not held, f"after {looks} looks the page waits for nothing"
+        if app.progress:
+            break

@@ -21,6 +21,7 @@ from accel_core.kernels.matmul import MATMUL
 from accel_core.kernels.softmax import SOFTMAX
 from accel_core.kernels.streaming import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
+from accel_core.machine.simd import lacking
 from accel_core.model import DTYPES, Case, Kernel, Machine, Measurement, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
@@ -107,8 +108,7 @@ def why_not(
     `limit_s` bounds one call. `available_bytes` is the memory free for it; left out, the system is asked.
     """
     problem, rung = kernel(case.kernel)
-    missing = [feature for feature in rung.needs if feature not in machine.simd.features]
-    if missing:
+    if missing := lacking(rung.needs, machine.simd, machine.architecture):
         return (
             f"{case.kernel} needs {' and '.join(missing)}, which this processor ({machine.cpu}) does not have."
         )

@@ -14,15 +14,12 @@ from accel_core.figures.panel_rates import Point, Rates
 from accel_core.figures.panels import Panel
 from accel_core.intensity import ITEM_BYTES
 from accel_core.kernels.blocking import TYPICAL_BYTES, Blocking, blocking
-from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS
-from accel_core.kernels.simd import ARM
+from accel_core.kernels.micro_kernel import ROWS, TILES, Registers, registers
 from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.roofline import select_roofs
 
 KERNEL = "matmul/packed"
 WORKLOAD, PACKED = registry.kernel(KERNEL)
-REGISTERS = 32 if ARM or WIDTH_BITS == 512 else 16
-"""Vector registers of a core."""
 SWEPT = 8
 """Depths that a sweep of KC tries."""
 DEEPER = 4
@@ -36,7 +33,12 @@ def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
 
     From the sizes that the system reports, as the kernel itself derives them.
     """
-    return blocking(dtype, {c.level: c.system_bytes for c in machine.caches}, tile)
+    return blocking(dtype, {c.level: c.system_bytes for c in machine.caches}, tile, registers_of(machine))
+
+
+def registers_of(machine: Machine) -> Registers:
+    """The vector registers of one of its cores."""
+    return registers(machine.simd.features, machine.architecture == "arm64")
 
 
 def case(blocks: Blocking, size: int, dtype: str) -> Case:
@@ -82,7 +84,8 @@ def panels(machine: Machine, asked: Blocking, derived: Blocking, size: int, dtyp
     item = ITEM_BYTES[dtype]
     mine, its = (b.cut(*WORKLOAD.shape(size)) for b in (asked, derived))
     known = {c.level: c.size_bytes for c in machine.caches}
-    whole = REGISTERS * WIDTH_BITS // 8
+    own = registers_of(machine)
+    whole = own.count * own.width_bits // 8
     tile, of_rule = (b.mr * b.nr * item for b in (mine, its))
     found = [Panel("registers", "L1", "tile of c", "mr x nr", mine.mr, mine.nr, tile, whole, of_rule)]
     kinds = {

@@ -86,8 +86,9 @@ def warn_of_damage(store: Store) -> None:
 
 def warn_of_pretence() -> None:
     """Say on standard error that the answer is of a recorded machine; BadInput where its file is none."""
-    if (stand_in := pretended()) is not None:
-        Progress().warn(pretence(stand_in))
+    stand_in = pretended()
+    if stand_in is not None and (said := pretence(stand_in)):
+        Progress().warn(said)
 
 
 def known_machine() -> Machine:

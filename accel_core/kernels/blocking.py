@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from accel_core.errors import BadInput
-from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
 from accel_core.machine import detect
 
 TYPICAL_BYTES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 8 << 20}
@@ -51,19 +51,22 @@ class Blocking:
         return replace(self, mc=mc, kc=kc, nc=nc)
 
 
-def blocking(dtype: str, cache_bytes: Mapping[str, int], rows: int = ROWS) -> Blocking:
+def blocking(
+    dtype: str, cache_bytes: Mapping[str, int], rows: int = ROWS, registers: Registers | None = None
+) -> Blocking:
     """The block lengths for caches of so many bytes: each block fills its share (SHARES) of its cache.
 
     kc = share of L1 / (mr itemsize), nc = share of L2 / (kc itemsize) and mc = share of L3 / (kc itemsize),
     each rounded down to whole tiles, but never below one. After Goto and van de Geijn, "Anatomy of
     High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008, with the roles of a and b exchanged: rows of
     c, not its columns, are contiguous here, so the vectors run along b, and it is the narrow micro-panel of a
-    that stays in L1.
+    that stays in L1. `registers` are those of another processor than this one.
     """
-    if rows not in TILES:
-        raise BadInput(f"tile is {rows!r}; the register tiles have {', '.join(map(str, TILES))} rows.")
+    tiles, width_bits = (registers.tiles, registers.width_bits) if registers else (TILES, WIDTH_BITS)
+    if rows not in tiles:
+        raise BadInput(f"tile is {rows!r}; the register tiles have {', '.join(map(str, tiles))} rows.")
     itemsize = np.dtype(dtype).itemsize
-    nr = TILES[rows] * WIDTH_BITS // 8 // itemsize
+    nr = tiles[rows] * width_bits // 8 // itemsize
     room = {
         level: int(cache_bytes.get(level, TYPICAL_BYTES[level]) * SHARES[level]) // itemsize for level in SHARES
     }

@@ -14,7 +14,6 @@ from accel_core.kernels import (
     matmul_threads,
 )
 from accel_core.kernels.micro_kernel import TILES
-from accel_core.kernels.simd import ARM
 from accel_core.model import Kernel, Parameter, Shape
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -31,10 +30,6 @@ def _predict_numpy_tiled_s(shape: Shape, parameters: Mapping[str, int]) -> float
 
 def _length(name: str, idea: str) -> Parameter:
     return Parameter(name, 0, 0, _LARGEST_BLOCK, (0, 64, 128, 256, 512, 1024, 2048), idea)
-
-
-_FMA = () if ARM else ("fma",)
-"""Every 64-bit Arm processor multiplies and adds in one step; an x86 one without would call a C function."""
 
 
 def _block(default: int, idea: str) -> Parameter:
@@ -154,7 +149,7 @@ KERNELS = (
         ),
         typical_flop_per_s=1e10,
         changed_from="register_tile",
-        needs=_FMA,
+        needs=("fma",),
     ),
     Kernel(
         name="packed",
@@ -178,7 +173,7 @@ KERNELS = (
             _length("kc", "Depth of both blocks: a micro-panel of a stays in L1; 0: a quarter of L1."),
             _length("nc", "Columns of the block of b that L2 holds; 0: half of L2."),
         ),
-        needs=_FMA,
+        needs=("fma",),
     ),
     Kernel(
         name="packed_threads",
@@ -193,7 +188,7 @@ KERNELS = (
         ),
         typical_flop_per_s=2e10,
         threaded=True,
-        needs=_FMA,
+        needs=("fma",),
     ),
     Kernel(
         name="numpy_tiled",

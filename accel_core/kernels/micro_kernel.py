@@ -10,7 +10,8 @@ cycles and two can start in each, so that at least eight must be under way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding
@@ -37,16 +38,29 @@ from accel_core.kernels.simd import (
 )
 
 
-def _width_bits() -> int:
-    features = llvmlite.binding.get_host_cpu_features()
-    return 512 if features.get("avx512f") else 256 if features.get("avx2") else 128
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """The vector registers that a micro-kernel has."""
+
+    width_bits: int
+    count: int
+
+    @property
+    def tiles(self) -> dict[int, int]:
+        """Rows of a register tile -> its vectors: 24 of 32 registers, or 12 of 16, leave room for b and an
+        element of a."""
+        return {rows: self.count * 3 // 4 // rows for rows in (4, 6, 8, 12)}
 
 
-WIDTH_BITS = _width_bits()
-"""Vector width of the micro-kernel: the widest that this processor has (NEON and SSE: 128)."""
-TILES = {4: 6, 6: 4, 8: 3, 12: 2} if ARM or WIDTH_BITS == 512 else {4: 3, 6: 2, 8: 1, 12: 1}
-"""Rows of a register tile -> its vectors: 24 of 32 registers, or 12 of 16, leave room for b and an element of
-a."""
+def registers(features: Collection[str], arm: bool) -> Registers:
+    """Those of a processor with these `features`: the widest that it has (NEON and SSE: 128 bit)."""
+    width_bits = 512 if "avx512f" in features else 256 if "avx2" in features else 128
+    return Registers(width_bits, 32 if arm or width_bits == 512 else 16)
+
+
+_HERE = registers({name for name, has in llvmlite.binding.get_host_cpu_features().items() if has}, ARM)
+"""For which the micro-kernel is compiled in this process."""
+WIDTH_BITS, TILES = _HERE.width_bits, _HERE.tiles
 ROWS = 6
 """Rows of the tile where nothing else is asked for: with it, reads are fewest (r + v is least) for r v = 24."""
 _VECTORS = TILES[ROWS]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from accel_core.machine.cpuinfo import family
 from accel_core.machine.partial import FEATURES, WIDTH, Value
+from accel_core.model import Simd
 
 _OF_FAMILY = {
     "x86": ("sse2", "avx", "avx2", "fma", "avx512f", "avx512vl"),
@@ -19,6 +20,8 @@ NAMES = tuple(name for names in _OF_FAMILY.values() for name in names)
 """In this order everywhere: `Simd.features`."""
 
 _ALIASES = {"asimd": "neon", "advsimd": "neon"}
+_IMPLIED = {"arm64": ("fma",), "ppc64le": ("fma",)}
+"""What every processor of an architecture does and none lists as a feature: these multiply and add at once."""
 _BASELINE = {"x86_64": ("sse2",), "arm64": ("neon",), "ppc64le": ("altivec",)}
 
 
@@ -43,6 +46,12 @@ def width_bits(features: Iterable[str]) -> int | None:
     if have:
         return 128
     return None
+
+
+def lacking(needed: Iterable[str], simd: Simd, architecture: str) -> list[str]:
+    """Those of the `needed` features that a processor does not have."""
+    have = {*simd.features, *_IMPLIED.get(architecture, ())}
+    return [feature for feature in needed if feature not in have]
 
 
 def simd_facts(flags: Iterable[str], architecture: str | None = None) -> dict[str, Value]:

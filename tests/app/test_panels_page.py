@@ -8,8 +8,10 @@ import cached
 import jobs
 import panel_cases
 import pytest
+import recorded_hosts as hosts
 from conftest import Open
 from figure_records import machine, measurement
+from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
@@ -55,6 +57,7 @@ def measured(rate: float, size: int = 1024, tile: int = ROWS, **given: int) -> M
 # -- settings ------------------------------------------------------------------------------------------------
 
 
+@ON_EACH
 def test_the_page_asks_its_question_and_both_figures_can_be_heard(open_page: Open) -> None:
     app = open_page("panels")
     assert [title.value for title in app.title] == [QUESTION]
@@ -62,6 +65,7 @@ def test_the_page_asks_its_question_and_both_figures_can_be_heard(open_page: Ope
     assert "Registers" in alts(app)[0] and "nothing measured yet" in alts(app)[1]
 
 
+@ON_EACH
 def test_at_first_every_length_is_the_rules(open_page: Open) -> None:
     assert lengths(open_page("panels")) == rule()
     assert lengths(open_page("panels", dtype="float64", mr=str(max(TILES)))) == rule("float64", max(TILES))
@@ -80,6 +84,7 @@ def test_a_crafted_link_ends_in_one_sentence_and_a_page(open_page: Open, link: d
     assert [title.value for title in app.title] == [QUESTION]
 
 
+@ON_EACH
 def test_another_tile_takes_lengths_at_the_rule_along_and_leaves_chosen_ones(open_page: Open) -> None:
     app = open_page("panels")
     app.select_slider(key="nc").set_value(2048).run()
@@ -97,6 +102,7 @@ def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
 # -- levels --------------------------------------------------------------------------------------------------
 
 
+@ON_EACH
 def test_moving_a_slider_redraws_the_levels_and_starts_nothing(open_page: Open) -> None:
     app = open_page("panels", size="2048")
     before = alts(app)[0]
@@ -110,13 +116,27 @@ def test_moving_a_slider_redraws_the_levels_and_starts_nothing(open_page: Open) 
 def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> None:
     here = machine()
     derived = panel_cases.rule(here, "float32")
-    assert derived == blocking("float32", {c.level: c.size_bytes for c in here.caches})
+    assert derived == blocking(
+        "float32", {c.level: c.size_bytes for c in here.caches}, registers=panel_cases.registers_of(here)
+    )
     deep = derived.given(kc=4096)
     found = {p.level: p for p in panel_cases.panels(here, deep, derived, 1024, "float32")}
     assert list(found) == ["registers", "L1", "L2", "L3"]
     assert (found["L1"].columns, found["L1"].size_bytes) == (1024, ROWS * 1024 * 4)
     assert [found[level].level_bytes for level in ("L1", "L2", "L3")] == [c.size_bytes for c in here.caches]
     assert not any(p.assumed for p in found.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "width_bits", "count"),
+    [("linux-zen5-vm", 512, 32), ("linux-alder-lake", 256, 16), ("darwin-m2", 128, 32)],
+)
+def test_the_register_tile_is_that_of_the_described_processor(name: str, width_bits: int, count: int) -> None:
+    here = hosts.machine(name)
+    blocks = panel_cases.rule(here, "float32")
+    registers = panel_cases.panels(here, blocks, blocks, 1024, "float32")[0]
+    assert registers.level_bytes == count * width_bits // 8
+    assert (blocks.mr, blocks.nr) == (ROWS, count * 3 // 4 // ROWS * width_bits // 32)
 
 
 @pytest.mark.parametrize("tile", TILES)
@@ -130,6 +150,7 @@ def test_every_register_tile_leaves_registers_for_b_and_a(tile: int, dtype: str)
 # -- measuring -----------------------------------------------------------------------------------------------
 
 
+@ON_EACH
 def test_the_chosen_setting_runs_against_the_rule_and_numpy_in_one_job(
     open_page: Open, asked: list[dict[str, Any]]
 ) -> None:
@@ -141,6 +162,7 @@ def test_the_chosen_setting_runs_against_the_rule_and_numpy_in_one_job(
     assert {case["size"] for case in cases} == {1024} and {case["threads"] for case in cases} == {1}
 
 
+@ON_EACH
 def test_a_setting_that_runs_as_the_rules_is_not_measured_twice(
     open_page: Open, asked: list[dict[str, Any]]
 ) -> None:
@@ -159,6 +181,7 @@ def test_a_sweep_has_eight_depths_that_all_run_differently_the_rules_among_them(
     assert all(c.parameters["nc"] == derived.nc for c in cases)
 
 
+@ON_EACH
 def test_the_sweep_button_asks_for_the_sweep(open_page: Open, asked: list[dict[str, Any]]) -> None:
     open_page("panels", nc="1024").button(key="sweep kc").click().run()
     cases = asked[0]["cases"]
@@ -176,6 +199,7 @@ def test_a_processor_that_cannot_run_it_is_told_why(open_page: Open, monkeypatch
 # -- what was measured ---------------------------------------------------------------------------------------
 
 
+@ON_EACH
 def test_the_reading_sets_the_chosen_setting_beside_the_rule_numpy_and_the_roof(open_page: Open) -> None:
     store_peaks()
     store_measurements([measured(80e9, kc=64), measured(100e9), measurement("numpy", 110e9, size=1024)])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import recorded_hosts as hosts
 from figure_records import measurement
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -379,6 +380,15 @@ def test_a_missing_instruction_set_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(registry, "WORKLOADS", (needy,))
     reason = registry.why_not(case("matmul/numpy"), MACHINE, available_bytes=2**40)
     assert reason == "matmul/numpy needs avx512f, which this processor (Test 2000) does not have."
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_only_an_x86_processor_without_the_flag_lacks_fused_multiply_add(name: str) -> None:
+    host = hosts.machine(name)
+    lacks = host.architecture == "x86_64" and "fma" not in host.simd.features
+    reason = registry.why_not(Case("matmul/packed", 8), host, available_bytes=1 << 30)
+    if host.architecture in ("x86_64", "arm64"):
+        assert (reason is not None) == lacks
 
 
 # -- memory ---------------------------------------------------------------------------------------------------

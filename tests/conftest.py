@@ -14,7 +14,7 @@ import pytest
 import recorded_hosts
 from hypothesis import settings
 
-from accel_core.machine import detect
+from accel_core.machine import detect, pretend, sources
 from accel_core.model import Machine
 
 MOST_WORKERS = 8
@@ -63,6 +63,30 @@ def pretend_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Ma
 
     yield pretend
     forget_the_machine()
+
+
+@pytest.fixture
+def host(
+    request: pytest.FixtureRequest,
+    pretend_host: Callable[[str], Machine],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Machine | None:
+    """The recorded host that this test runs on, `recorded_hosts.USUAL` unless `ON_EACH` or `ON_THIS` marks it.
+
+    In this process it passes for one that was detected, so that pages are those of its owner and buttons can be
+    pressed; in processes that the test starts it is a pretence, and they measure nothing. The machine below is
+    not asked: who detects it fails.
+    """
+    name = getattr(request, "param", recorded_hosts.USUAL)
+    if name is None:
+        return None
+
+    def forbidden() -> Machine:
+        raise AssertionError("a test on a recorded host detected the machine below it")
+
+    monkeypatch.setattr(sources, "detect", forbidden)
+    monkeypatch.setattr(pretend, "read_machine", lambda path: recorded_hosts.machine(path.stem))
+    return pretend_host(name)
 
 
 def forget_the_machine() -> None:

@@ -6,14 +6,28 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from accel_core.machine.recorded import machine_of
 from accel_core.model import Machine
 
 FOLDER = Path(__file__).parent / "machines"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
-KINDS = ("linux-zen5-vm", "linux-emerald-rapids-vm", "linux-alder-lake", "darwin-m2", "linux-odroid-c2")
-"""One of each kind, for tests that would take too long on all: small and large caches, two kinds of cores, no
-third level, no caches at all."""
+KINDS = (
+    "linux-zen5-vm",
+    "linux-emerald-rapids-vm",
+    "linux-alder-lake",
+    "darwin-m2",
+    "linux-raspberry-pi-5",
+    "linux-odroid-c2",
+)
+"""One of each kind, for tests that would take too long on all: small and large caches, two kinds of cores, ways
+that nobody tells, a small board, no caches at all."""
+USUAL = "linux-zen5-vm"
+ON_EACH = pytest.mark.parametrize("host", KINDS, indirect=True)
+"""A test of what depends on the host."""
+ON_THIS = pytest.mark.parametrize("host", [None], indirect=True, ids=["this"])
+"""A test that really measures, on the machine below."""
 
 
 def path_of(name: str) -> Path:

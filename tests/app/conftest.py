@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from accel_core.machine.overrides import OVERRIDES
+from accel_core.model import Machine
 
 APP = Path(__file__).resolve().parents[2] / "app"
 RECORDS = Path(__file__).resolve().parents[1] / "core"
@@ -22,8 +23,8 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture(autouse=True)
-def _as_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Empty caches, and no variable that makes a page warn of the library's kernels."""
+def _as_on_any_machine(host: Machine | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A recorded host, empty caches, and no variable that makes a page warn of the library's kernels."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()

@@ -8,6 +8,7 @@ import jobs
 import pytest
 from conftest import Open
 from figure_records import ceiling, measurement, peaks
+from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +18,10 @@ from accel_core.store import Store
 
 GELU = registry.workload("gelu")
 ARRAYS = {"named_steps": 8, "power_expression": 3, "expression": 3}
-CORES = machine.detect().cores.allowed
+
+
+def cores() -> int:
+    return machine.detect().cores.allowed
 
 
 def made(workload: str, kernel: str, size: int, time_s: float, arrays: float | None = 0) -> Measurement:
@@ -31,7 +35,7 @@ def made(workload: str, kernel: str, size: int, time_s: float, arrays: float | N
         kernel=f"{workload}/{kernel}",
         size=size,
         shape=shape,
-        threads=CORES if problem.kernel(kernel).threaded else 1,
+        threads=cores() if problem.kernel(kernel).threaded else 1,
         flop=problem.flop(shape),
         least_bytes=problem.least_bytes(shape, "float32"),
         time_s=replace(plain.time_s, median=time_s, low=time_s * 0.99, high=time_s * 1.01),
@@ -88,11 +92,12 @@ def test_without_roofs_the_page_says_where_to_measure_them(open_page: Open):
     assert not any(alt.startswith("Roofline of") for alt in alts(app))
 
 
+@ON_EACH
 def test_with_roofs_every_rung_stands_under_them(open_page: Open):
     store_measurements(rungs())
     store_peaks()
     copy = ceiling("memory", 50e9, level="DRAM", operation="copy", byte_convention="stream", stores="regular")
-    Store().save_peak(machine.detect().fingerprint, peaks().environment, replace(copy, threads=CORES))
+    Store().save_peak(machine.detect().fingerprint, peaks().environment, replace(copy, threads=cores()))
     app = open_page("fusion")
     assert "Measure the roofs first" not in said(app)
     (roofline,) = [alt for alt in alts(app) if alt.startswith("Roofline of")]
@@ -100,6 +105,7 @@ def test_with_roofs_every_rung_stands_under_them(open_page: Open):
     assert "0.80 of the DRAM copy roof (50.0 GB/s" in said(app)
 
 
+@ON_EACH
 def test_the_button_times_all_rungs_and_the_slow_ones_also_where_they_can_be_traced(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
@@ -112,7 +118,7 @@ def test_the_button_times_all_rungs_and_the_slow_ones_also_where_they_can_be_tra
     assert {c["size"] for c in cases[:7]} == {6000}
     small = {c["kernel"][5:]: c["size"] for c in cases[7:]}
     assert small["named_steps"] < 6000 and "fused" not in small
-    assert cases[6]["threads"] == CORES
+    assert cases[6]["threads"] == cores()
 
 
 def test_the_memory_of_an_untraced_rung_is_taken_from_another_size(open_page: Open):
@@ -123,6 +129,7 @@ def test_the_memory_of_an_untraced_rung_is_taken_from_another_size(open_page: Op
     assert "8 arrays at N=512" in app.get("plotly_chart")[0].proto.spec
 
 
+@ON_EACH
 def test_the_sweep_of_a_linked_operation_is_shown_and_swept(open_page: Open, monkeypatch: pytest.MonkeyPatch):
     started: list[dict] = []
     monkeypatch.setattr(jobs, "start", started.append)

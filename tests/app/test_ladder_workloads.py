@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from conftest import Open
 from figure_records import measurement
+from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 
 from accel_core import registry
@@ -98,22 +99,26 @@ def test_the_button_measures_the_rungs_of_the_chosen_workload(open_page: Open, m
     assert {case["size"] for case in started[0]["cases"]} == {128}
 
 
-def test_a_ladder_that_the_memory_limits_climbs_to_its_memory_roof(open_page: Open):
+@ON_EACH
+def test_a_ladder_that_the_memory_limits_climbs_to_the_roof_of_the_level_that_holds_it(open_page: Open):
     import ladder_page
     import records
     from experiments import Setup, Shown
 
     store_peaks()
-    gelu, add = registry.workload("gelu"), registry.workload("matmul")
+    gelu, product = registry.workload("gelu"), registry.workload("matmul")
     open_page("ladder")
     record = records.own()
-    shown = Shown(tuple(rungs_of(gelu, 6000)), (), Setup(6000, "float32", 1))
-    low = ladder_page.roof(record, shown)
-    high = ladder_page.roof(record, Shown(tuple(rungs_of(add, 1024)), (), Setup(1024, "float32", 1)))
-    assert low is not None and high is not None
-    assert low.operation.startswith("DRAM ") and high.operation == "fma"
-    bandwidth = max(c.value for c in record.peaks.ceilings if c.level == "DRAM" and c.threads == 1)
-    assert low.value == pytest.approx(bandwidth * 9 / 8) and (low.kind, low.unit) == ("compute", "FLOP/s")
+    for size in (2000, 6000, 12000):
+        least = gelu.least_bytes(gelu.shape(size), "float32")
+        level = next((c.level for c in record.machine.caches if c.size_bytes >= least), "DRAM")
+        low = ladder_page.roof(record, Shown(tuple(rungs_of(gelu, size)), (), Setup(size, "float32", 1)))
+        assert low is not None and low.operation.startswith(f"{level} ")
+        bandwidth = max(c.value for c in record.peaks.ceilings if c.level == level and c.threads == 1)
+        assert low.value == pytest.approx(bandwidth * 9 / 8) and (low.kind, low.unit) == ("compute", "FLOP/s")
+    assert level == "DRAM"
+    high = ladder_page.roof(record, Shown(tuple(rungs_of(product, 1024)), (), Setup(1024, "float32", 1)))
+    assert high is not None and high.operation == "fma"
 
 
 def test_an_unknown_workload_in_a_link_is_replaced_with_a_sentence(open_page: Open):

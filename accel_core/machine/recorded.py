@@ -18,7 +18,7 @@ from accel_core.machine.libraries import affinity_facts
 from accel_core.machine.partial import ARCHITECTURE, SYSTEM, Partial
 from accel_core.machine.simd import baseline_facts
 from accel_core.machine.sources import darwin_partials, linux_partials, windows_partials
-from accel_core.model import Machine
+from accel_core.model import CacheLevel, Machine
 
 Host = Mapping[str, Any]
 _MISFITS = (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error)
@@ -53,10 +53,16 @@ def machine_of(data: Mapping[str, Any]) -> Machine:
     """The machine of a recorded host, or the one that `accel machine --json` told of."""
     if "machine" not in data:
         return decide(partials(data))
-    known = {field.name for field in fields(Machine)}
-    found = Machine.from_dict({name: value for name, value in data["machine"].items() if name in known})
+    given = _known(Machine, data["machine"])
+    found = Machine.from_dict({**given, "caches": [_known(CacheLevel, cache) for cache in given["caches"]]})
     _check(found)
     return found
+
+
+def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `kind` in `data`: beside them the command prints what was measured."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 def _check(machine: Machine) -> None:

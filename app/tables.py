@@ -111,6 +111,7 @@ def roof_rows(ceilings: Sequence[Ceiling]) -> list[dict[str, Any]]:
             "High": None if c.high is None else float(format_number(c.high / 1e9, 4)),
             "Unit": "GFLOP/s" if c.kind == "compute" else "GB/s",
             "n": c.n,
+            "Tries a sample": c.tries,
             "Source": c.source,
             "Bytes counted": c.byte_convention or "",
             "Definition": c.definition,

@@ -75,6 +75,10 @@ def peaks(
         for c in sorted(ceilings, key=lambda c: (c.kind, c.dtype, c.threads, -c.value))
     ]
     parts = [table(("roof", "value", "95 % interval", "threads", "source", ""), rows)] if rows else []
+    if (tries := max((c.tries for c in ceilings), default=1)) > 1:
+        parts.append(
+            f"A measured roof is the median of its samples, each the fastest of {tries} tries in a row."
+        )
     if latencies:
         waits = [(x.level, format_time(x.time_s.median), format_bytes(x.working_set_bytes)) for x in latencies]
         parts.append(table(("latency", "per load", "working set"), waits))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -92,19 +93,23 @@ def _add_panel(
 def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, high: float) -> None:
     """A vertical line through both panels at the end of each cache, labelled above the plot.
 
-    A cache that was measured to be smaller than reported has two: where it ends, and, dotted, what is reported.
+    A cache that was measured to be smaller than reported has two: where it ends, and, dotted and with its label
+    along it, what is reported.
     """
     for cache in machine.caches:
-        size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
-        marks = [(cache.size_bytes, f"<b>{cache.level}</b>{size}", "6px,4px")]
-        if cache.reported_bytes:
-            marks.append((cache.reported_bytes, f"{cache.level} as reported", "1px,4px"))
-        for size_bytes, text, dash in marks:
-            if low <= size_bytes <= high:
-                _mark(figure, look, size_bytes, text, look.level(cache.level), dash)
+        colour = look.level(cache.level)
+        if low <= cache.size_bytes <= high:
+            size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
+            _line(figure, cache.size_bytes, colour, "6px,4px")
+            above = {"yanchor": "bottom", "align": "center"}
+            _name(figure, look, cache.size_bytes, f"<b>{cache.level}</b>{size}", colour, above)
+        if cache.reported_bytes and low <= cache.reported_bytes <= high:
+            _line(figure, cache.reported_bytes, colour, "1px,4px")
+            along = {"yanchor": "top", "xanchor": "left", "textangle": -90}
+            _name(figure, look, cache.reported_bytes, f"{cache.level} as reported", colour, along)
 
 
-def _mark(figure: go.Figure, look: Look, size_bytes: int, text: str, colour: str, dash: str) -> None:
+def _line(figure: go.Figure, size_bytes: int, colour: str, dash: str) -> None:
     figure.add_shape(
         type="line",
         xref="x",
@@ -116,16 +121,12 @@ def _mark(figure: go.Figure, look: Look, size_bytes: int, text: str, colour: str
         line={"color": colour, "width": 1.5, "dash": dash},
         layer="between",
     )
+
+
+def _name(
+    figure: go.Figure, look: Look, size_bytes: int, text: str, colour: str, placed: dict[str, Any]
+) -> None:
+    font = {"size": look.small_px, "color": colour}
     figure.add_annotation(
-        label(
-            look,
-            text,
-            math.log10(size_bytes),
-            1,
-            xref="x",
-            yref="paper",
-            yanchor="bottom",
-            align="center",
-            font={"size": look.small_px, "color": colour},
-        )
+        label(look, text, math.log10(size_bytes), 1, xref="x", yref="paper", font=font, **placed)
     )

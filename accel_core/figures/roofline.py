@@ -168,7 +168,10 @@ def provenance(
     if dates:
         sentences.append(f"Measured {dates[0]}{' to ' + dates[-1] if len(dates) > 1 else ''}.")
     top = view.compute[0]
-    sentences.append(f"Roofs are medians, bands their 95 % intervals. {_how(top)}{_theory(view)}")
+    tries = {roof.tries for roof in (top, *view.memory)}
+    alike = len(tries) == 1 and max(tries) > 1
+    fastest = f" of samples, each the fastest of {max(tries)} tries in a row" if alike else ""
+    sentences.append(f"Roofs are medians{fastest}; bands their 95 % intervals. {_how(top)}{_theory(view)}")
     sentences.append(" ".join(_how(roof) for roof in view.memory))
     sentences.append(
         f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic. "

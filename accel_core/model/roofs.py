@@ -41,6 +41,8 @@ class Ceiling:
     """"regular" or "non_temporal" where the operation stores."""
     disturbed_reason: str = ""
     """What was wrong with the timing, in one sentence; empty where nothing was seen."""
+    tries: int = 1
+    """`value` is the median of `n` samples, and each sample the fastest of so many tries in a row."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

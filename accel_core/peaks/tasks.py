@@ -173,7 +173,8 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
             unit="FLOP/s",
             source="measured",
             definition=f"{called} {dtype} {what} in {CHAINS} independent chains in registers, "
-            f"{plural(team.threads)}; {_STATISTIC}.",
+            f"{plural(team.threads)}.",
+            tries=TRIES,
         )
 
     label = f"{called} {operation.upper()} {dtype}, {plural(team.threads)}"
@@ -236,7 +237,7 @@ def _load_finish(
         byte_convention="least",
         working_set_bytes=total,
         definition=f"{width_bits}-bit loads and nothing else, {what} read {_CALLED[walk]}; "
-        f"{_STATISTIC}, in the fastest of the walks and places tried.",
+        "the fastest of the walks and places tried.",
     )
 
 
@@ -280,7 +281,7 @@ def copy_task(
             if stores == "non_temporal"
             else " (STREAM); a processor that reads a line before it writes it moves 1.5 times as much"
         )
-        + f"; {_STATISTIC}.",
+        + ".",
         stores=stores,
     )
     label = f"DRAM copy, {stores.replace('_', '-')} stores, {plural(team.threads)}"
@@ -309,7 +310,7 @@ def triad_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, dirt
         working_set_bytes=conveyor.size_bytes,
         definition=f"a = b + s * c in {dtype} with {width_bits}-bit vectors and regular stores, piece after "
         f"piece of a block of {format_bytes(conveyor.size_bytes)}; counted are two reads and a write (STREAM); "
-        f"a processor that reads a line before it writes it moves 4/3 as much; {_STATISTIC}.",
+        "a processor that reads a line before it writes it moves 4/3 as much.",
         stores="regular",
     )
     amount, most = 3 * QUANTUM_BYTES * team.threads, conveyor.most_turns(3, team.threads)
@@ -349,6 +350,7 @@ def _memory_ceiling(
         source="measured",
         definition=definition,
         stores=stores,
+        tries=TRIES,
     )
 
 

@@ -29,7 +29,8 @@ from accel_core.figures import (
 )
 from accel_core.figures.canvas import spread, wrap
 from accel_core.figures.look import FAMILY_TITLES, faded
-from accel_core.figures.roofs import PLOT_PX
+from accel_core.figures.roofline import provenance
+from accel_core.figures.roofs import PLOT_PX, scene
 from accel_core.model import Blas
 from accel_core.roofline import judge
 
@@ -393,3 +394,12 @@ def test_the_toolbar_saves_a_png_of_twice_the_size_or_an_svg_and_sends_nothing_a
     assert png["showSendToCloud"] is False
     with pytest.raises(BadInput, match="png or svg"):
         toolbar_config("a", "bmp")
+
+
+def test_the_picture_says_once_that_a_sample_is_the_fastest_of_several_tries() -> None:
+    for tries, said in ((1, 0), (3, 1)):
+        roofs = [replace(c, tries=tries) for c in records.peaks().ceilings]
+        view = scene(roofs, "float32", 1)
+        assert view is not None
+        text = " ".join(provenance(records.machine(), view, [], "float32", 1, None, None, None))
+        assert text.count("fastest of 3 tries") == said

@@ -79,7 +79,7 @@ def peaks(options: Namespace) -> Answer:
     measured = tuple(r for r in results if isinstance(r, Ceiling))
     latencies = [r for r in results if isinstance(r, Latency)]
     curve = [r for r in results if isinstance(r, CurvePoint)]
-    clocks = [r for r in results if isinstance(r, Clock)]  # one more whenever a phase met a faster one
+    clocks = [r for r in results if isinstance(r, Clock)]
     clock = max(clocks, key=lambda c: c.clock_hz.median, default=None)
     ceilings, sizes = _beside_theory(here, measured, clock), effective_sizes(here, curve)
     data = {

@@ -314,9 +314,9 @@ def _times(e: Estimate) -> str:
 
 
 def _rates(c: Ceiling) -> str:
-    if c.low is None or c.high is None:
-        return ""
-    return f"{_rate(c.low, c.unit)} to {_rate(c.high, c.unit)}"
+    known = c.low is not None and c.high is not None
+    interval = f"{_rate(c.low, c.unit)} to {_rate(c.high, c.unit)}" if known else ""  # type: ignore[arg-type]
+    return f"{interval} DISTURBED".strip() if c.disturbed_reason else interval
 
 
 def _rate(value: float, unit: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from figure_records import measurement
+from figure_records import ceiling, measurement
 
 from accel_core.cli import text
 from accel_core.cli.output import Progress, json_text, table
@@ -115,3 +115,9 @@ def test_a_rung_as_fast_as_the_one_before_is_said_to_be_so():
         for name in ("fused", "fused_threads")
     ]
     assert "as fast as fused" in text.measurements(rungs, [])
+
+
+def test_a_disturbed_roof_is_told_apart() -> None:
+    for reason, told in (("", False), ("somebody else ran", True)):
+        roof = replace(ceiling("compute", 1e11), disturbed_reason=reason)
+        assert ("DISTURBED" in text.peaks([roof], None, [])) == told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import operator
+import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,8 @@ from accel_core.kernels.softmax import SOFTMAX
 from accel_core.kernels.streaming import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.machine.simd import lacking
-from accel_core.model import DTYPES, Case, Kernel, Machine, Measurement, Parameter, Shape, Workload
+from accel_core.machine.thread_settings import bindings
+from accel_core.model import DTYPES, Case, Cores, Kernel, Machine, Measurement, Parameter, Shape, Workload
 from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)
@@ -139,7 +141,7 @@ def validate(case: Case, machine: Machine) -> Case:
     return replace(
         case,
         size=_whole("size", case.size, 1, problem.largest_size),
-        threads=_threads(case, rung, machine.cores.allowed),
+        threads=_threads(case, rung, machine.cores),
         parameters=_parameters(case, rung),
         shape=_shape(case, problem),
     )
@@ -184,8 +186,10 @@ def _largest_size(problem: Workload, rung: Kernel, parameters: Mapping[str, int]
     return low
 
 
-def _threads(case: Case, rung: Kernel, allowed: int) -> int:
-    threads = _whole("threads", case.threads, 1, allowed)
+def _threads(case: Case, rung: Kernel, cores: Cores) -> int:
+    bound = bindings(os.environ) if cores.allowed < (cores.logical or 0) else ""
+    note = f" ({bound} is set, which binds threads to processors)" if bound else ""
+    threads = _whole("threads", case.threads, 1, cores.allowed, note)
     if threads > 1 and not rung.threaded:
         raise BadInput(f"threads is {threads}, but {case.kernel} runs on one thread only; choose 1.")
     return threads
@@ -219,7 +223,7 @@ def _shape(case: Case, problem: Workload) -> Shape | None:
     return tuple(_whole(axis, length, 1, problem.largest_size) for axis, length in lengths)
 
 
-def _whole(name: str, value: object, low: int, high: int) -> int:
+def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int:
     """`value` as an int in low..high; True, 2.0 and "2" are refused, because a guess would hide a mistake."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
@@ -229,7 +233,7 @@ def _whole(name: str, value: object, low: int, high: int) -> int:
         allowed = (
             f"only {low} is allowed here" if low == high else f"a whole number from {low} to {high} is allowed"
         )
-        raise BadInput(f"{name} is {_shown(value)}; {allowed}.")
+        raise BadInput(f"{name} is {_shown(value)}; {allowed}{note}.")
     return number
 
 

@@ -19,6 +19,7 @@ from accel_core.backends.sampling import Call, hold
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.bench.sampling import no_garbage_collection
+from accel_core.bench.threads import require_processors
 from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import refuse_to_measure
@@ -76,6 +77,7 @@ def calibrate(
     """
     refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed
+    require_processors(threads)
     groups = [
         (operation, dtype, layout, _points(operation, dtype, layout, lengths))
         for operation in operations

@@ -57,8 +57,8 @@ def require_processors(threads: int) -> None:
         bound = bindings(os.environ)
         remedy = f"unset {bound}, which binds threads, and start again" if bound else "start it on more of them"
         raise BadInput(
-            f"{threads} threads were asked for, but this process may run on {allowed} of the processors only: "
-            f"{remedy}, or ask for {allowed}."
+            f"{threads} threads were asked for, but this thread may run on {allowed} "
+            f"processor{'' if allowed == 1 else 's'} only: {remedy}, or ask for {allowed}."
         )
 
 

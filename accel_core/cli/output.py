@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from accel_core.errors import printable
 from accel_core.units import format_time
 
 
@@ -22,7 +23,10 @@ class Answer:
 
 
 def json_text(data: Mapping[str, Any]) -> str:
-    """One JSON object, in ASCII. NaN and infinity, which JSON does not have, become null."""
+    """One JSON object, in ASCII. NaN and infinity, which JSON does not have, become null.
+
+    The bytes of a path that are no UTF-8 are written out: half of a pair would be no text to other parsers.
+    """
     return json.dumps(_plain(data), indent=2, allow_nan=False)
 
 
@@ -31,6 +35,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
+    if isinstance(value, str):
+        return printable(value)
     if hasattr(value, "item"):  # a NumPy scalar
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel_core.errors import AccelError, JobCancelled
+from accel_core.errors import AccelError, JobCancelled, printable
 
 Event = dict[str, Any]
 KEPT = 50
@@ -160,6 +160,7 @@ class Job:
 
     def warn(self, message: str) -> None:
         """Keep a warning and tell it, each sentence once."""
+        message = printable(message)  # it may name a path that is no UTF-8
         with self._lock:
             if message in self._warnings:
                 return

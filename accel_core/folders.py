@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import uuid
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -89,12 +91,16 @@ def numba_cache(environment: Mapping[str, str], kernels: Path = PACKAGE / "kerne
 
 def can_write(folder: Path, room_bytes: int) -> bool:
     """Whether `folder` is there, or can be made, and takes a file of `room_bytes`."""
+    probe = folder / f".accel-{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(room_bytes))
+        with probe.open("xb") as file:  # where it may not write, Windows' tempfile tries on without end
+            file.write(bytes(room_bytes))
     except OSError:
         return False
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
     return True
 
 

@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _keep_logs_to_themselves()
     try:
         with listening(_warn):
-            return _answer(sys.argv[1:] if argv is None else argv)
+            return _answer(sys.argv[1:], alone=True) if argv is None else _answer(argv)
     except (KeyboardInterrupt, JobCancelled):
         return _complain("Stopped from the keyboard; results that were stored before are kept.", INTERRUPTED)
     except AccelError as error:
@@ -41,8 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"Something went wrong inside accel ({fault}); ACCEL_TRACEBACK=1 shows where.", 1)
 
 
-def _answer(argv: Sequence[str]) -> int:
+def _answer(argv: Sequence[str], alone: bool = False) -> int:
+    """`alone`: this process runs nothing else, so that its environment is ours."""
     options = parse(argv)
+    if alone and options.command != "doctor":  # which looks at them
+        _stay_unbound()
     from accel_core.cli import commands  # only now: `accel --help` and a typing mistake need none of it
     from accel_core.cli.jobs import warn_of_pretence
     from accel_core.cli.output import json_text
@@ -56,6 +59,17 @@ def _warn(sentence: str) -> None:
     from accel_core.cli.output import Progress
 
     Progress().warn(sentence)
+
+
+def _stay_unbound() -> None:
+    """Drop what would bind this process to one processor; its jobs would inherit that.
+
+    BLAS built with OpenMP binds the thread that loads it: https://github.com/OpenMathLib/OpenBLAS/issues/4653
+    """
+    from accel_core.machine.thread_settings import BINDINGS
+
+    for name in BINDINGS:
+        os.environ.pop(name, None)
 
 
 def _print(text: str) -> int:

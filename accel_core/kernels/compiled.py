@@ -8,6 +8,7 @@ without `-ffast-math` demand, so a sum is not split over vector lanes.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +21,7 @@ import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
 
 from accel_core.errors import AccelWarning
-from accel_core.folders import spare_folder, user_folder
+from accel_core.folders import can_write, spare_folder, user_folder
 
 OPTIONS: dict[str, Any] = {"nogil": True}
 """What `compiled` asks of `numba.njit` besides the cache."""
@@ -39,6 +40,18 @@ _SETTINGS = (
 )
 
 
+class _Tried:
+    """A place that is tried with one plain file: Numba's way has no end on Windows, where it may not write.
+
+    https://github.com/numba/numba/issues/8755
+    """
+
+    def ensure_cache_path(self) -> None:
+        folder = Path(self.get_cache_path())  # type: ignore[attr-defined]
+        if not can_write(folder, 0):
+            raise PermissionError(errno.EACCES, "no file can be written", str(folder))
+
+
 class _UserFolder(UserWideCacheLocator):
     """This user's own folder, for where none beside the source can be written.
 
@@ -53,7 +66,7 @@ class _UserFolder(UserWideCacheLocator):
 
 class _Places(CompileResultCacheImpl):
     _locator_classes: list[Any] = [  # noqa: RUF012  as Numba has it
-        _UserFolder if place is UserWideCacheLocator else place
+        type(place.__name__, (_Tried, _UserFolder if place is UserWideCacheLocator else place), {})
         for place in CompileResultCacheImpl._locator_classes
     ]
 

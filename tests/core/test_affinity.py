@@ -221,6 +221,20 @@ def test_a_users_own_process_keeps_its_processors_and_all_its_threads(setting: s
     assert looked["allowed"] == (processors or looked["allowed"])
 
 
+@pytest.mark.parametrize(("command", "left"), [("intensity matmul", "False"), ("doctor", "True")])
+def test_the_command_line_drops_what_binds_before_a_library_loads(command: str, left: str) -> None:
+    script = f"""
+import contextlib, io, os, sys
+sys.argv = ["accel", *{command.split()}]
+from accel_core.cli import main
+assert "numpy" not in sys.modules
+with contextlib.redirect_stdout(io.StringIO()):
+    main()
+print("OMP_PROC_BIND" in os.environ)
+"""
+    assert told_by(script, OMP_PROC_BIND="true") == left
+
+
 def test_no_thread_of_numbas_is_started_to_count_ours() -> None:
     counted = "from accel_core.kernels import pool\nassert pool.thread_count() > 0\n"
     asked = "import numba\ntry:\n    print(numba.threading_layer())\nexcept ValueError:\n    print('none')"

@@ -20,6 +20,7 @@ import pytest
 from accel_core import folders
 from accel_core.cli.output import json_text
 from accel_core.errors import AccelError, AccelWarning, StoreUnavailable, printable
+from accel_core.kernels import compiled as module
 from accel_core.kernels.compiled import compiled
 from accel_core.machine import detect
 from accel_core.runner import folders as queue
@@ -138,6 +139,12 @@ sys.exit(main(["bench", "matmul/numpy", "--size", "8", "--budget", "0.05", "--js
     assert "Records are kept in" in told.stderr
     assert not (tmp_path / "~").exists()
     assert list(tmp_path.glob("accel-explorer-*/records.db")), "what was measured is stored"
+
+
+def test_a_folder_is_tried_without_leaving_anything_in_it(tmp_path: Path) -> None:
+    assert folders.can_write(tmp_path / "new", 1000)
+    assert not folders.can_write(blocked(tmp_path), 0)
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 # -- the queue -----------------------------------------------------------------------------------------------
@@ -297,9 +304,9 @@ def twice(x: int) -> int:
 def test_a_kernel_whose_folder_is_read_only_is_kept_in_the_users_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from numba.core.caching import InTreeCacheLocator
-
-    monkeypatch.setattr(InTreeCacheLocator, "from_function", classmethod(lambda cls, function, file: None))
+    here = Path(__file__).parent
+    writable = folders.can_write
+    monkeypatch.setattr(module, "can_write", lambda at, room: here not in at.parents and writable(at, room))
     monkeypatch.setattr(folders.platformdirs, "user_cache_path", lambda *a, **k: tmp_path / "cache")
     assert compiled(twice)(3) == 6
     assert list((tmp_path / "cache" / "numba").rglob("*.nbc"))

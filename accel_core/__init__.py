@@ -39,6 +39,7 @@ _HOME = {
     "SimpleProfiler": "profiler",
     "profile_function": "profiler",
     "flop_count": "profiler",
+    "measure_latency": "profiler",
     "WORKLOADS": "registry",
     "workload": "registry",
     "detect": "machine",

@@ -1,0 +1,45 @@
+"""The garbage that timed calls leave: collected between samples, never in one."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def collector_kept() -> Iterator[None]:
+    """Leave Python's collector switched on or off as it was, whatever the block does with it."""
+    was_on = gc.isenabled()
+    try:
+        yield
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+@contextmanager
+def garbage_apart() -> Iterator[Callable[[], None]]:
+    """Collect only when the function that is yielded is called, and then only what the block has left.
+
+    What was there before is set aside (`gc.freeze`), so a collection takes as long as the new garbage, not as
+    the whole program: 0.3 us instead of 20 ms where there is none, and the caches keep what the calls need.
+    Where somebody else has set objects aside, they stay so and every collection looks at all others: both
+    cannot be told apart afterwards. The function also switches the collector off, should a call have switched
+    it on.
+    """
+
+    def collect() -> None:
+        gc.collect()
+        gc.disable()
+
+    with collector_kept():
+        collect()
+        ours = not gc.get_freeze_count()
+        if ours:
+            gc.freeze()
+        try:
+            yield collect
+        finally:
+            collect()
+            if ours:
+                gc.unfreeze()

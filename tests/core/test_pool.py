@@ -66,7 +66,7 @@ def test_each_thread_stays_on_a_processor_of_its_own() -> None:
     stays: list[set[int]] = []
 
     def look() -> None:
-        meeting.wait(timeout=30)
+        meeting.wait(timeout=120)
         stays.append(os.sched_getaffinity(0))
 
     before = os.sched_getaffinity(0)
@@ -80,13 +80,13 @@ def test_each_thread_stays_on_a_processor_of_its_own() -> None:
 def test_a_thread_that_was_moved_goes_back_to_its_processor() -> None:
     threads = pool.thread_count()
     everywhere, meeting = os.sched_getaffinity(0), threading.Barrier(threads)
-    pool.run([lambda: meeting.wait(timeout=30)] * threads)
+    pool.run([lambda: meeting.wait(timeout=120)] * threads)
     for task in Path("/proc/self/task").iterdir():  # as pinning and unpinning a whole process does
         os.sched_setaffinity(int(task.name), everywhere)
     stays: list[int] = []
 
     def look() -> None:
-        meeting.wait(timeout=30)
+        meeting.wait(timeout=120)
         stays.append(len(os.sched_getaffinity(0)))
 
     pool.run([look] * threads)
@@ -119,7 +119,7 @@ def test_a_forked_child_makes_threads_of_its_own() -> None:
     pool.run([lambda: None] * 2)
     child = os.fork()
     if child == 0:
-        signal.alarm(30)  # where it waits for threads that stayed behind
+        signal.alarm(120)  # where it waits for threads that stayed behind
         done: list[int] = []
         pool.run([lambda: done.append(1)] * 2)
         os._exit(0 if done == [1, 1] else 1)

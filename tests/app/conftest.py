@@ -24,11 +24,14 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture(autouse=True)
 def _as_on_any_machine(host: Machine | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A recorded host, empty caches, and no variable that makes a page warn of the library's kernels."""
+    """A recorded host, empty caches, and nothing that makes a page warn: no variable, no earlier warning."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
     st.cache_resource.clear()
+    import warned  # the app's folder is on the path only from here on
+
+    warned.forget()
     yield
 
 

@@ -27,9 +27,6 @@ def _as_on_any_machine(host: Machine | None, monkeypatch: pytest.MonkeyPatch) ->
     """A recorded host, empty caches, and nothing that makes a page warn: no variable, no earlier warning."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
-    import warned
-
-    monkeypatch.setattr(warned, "_heard", {})
     st.cache_data.clear()
     st.cache_resource.clear()
     import warned  # the app's folder is on the path only from here on

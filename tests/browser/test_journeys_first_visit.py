@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from visitor import QUESTIONS, WAIT_MS, has_no_fault, sample_label, visit
+from visitor import QUESTIONS, WAIT_MS, WIDE_LETTERS, has_no_fault, sample_label, visit
 
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -16,6 +16,7 @@ PHONE = {
     "has_touch": True,
     "user_agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
 }
+LETTERS = {"usual letters": "", "wide letters": WIDE_LETTERS}
 OUTSIDE = """plots => plots.flatMap(plot => {
     const frame = plot.getBoundingClientRect();
     const column = plot.closest('[data-testid="stMain"]').getBoundingClientRect();
@@ -42,12 +43,14 @@ def is_probe(message: str) -> bool:
     return "status of 404" in message
 
 
+@pytest.mark.parametrize("letters", LETTERS)
 @pytest.mark.parametrize(
     "name", sorted(QUESTIONS.keys() - {"fusion", "panels"})
 )  # of which the sample has nothing
 def test_a_first_visit_shows_a_question_and_the_labelled_sample_of_another_machine(
-    page: Page, console_errors: list[str], own_server: tuple[str, Path], name: str
+    page: Page, console_errors: list[str], own_server: tuple[str, Path], name: str, letters: str
 ):
+    page.add_init_script(LETTERS[letters])
     hosts: set[str | None] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     visit(page, own_server[0], name)
@@ -65,6 +68,7 @@ def test_on_a_phone_the_page_does_not_scroll_sideways_and_nothing_is_cut_off(
 ):
     context = browser.new_context(**PHONE)
     context.set_default_timeout(WAIT_MS)
+    context.add_init_script(WIDE_LETTERS)
     page = context.new_page()
     visit(page, own_server[0], name)
     wide = page.evaluate(

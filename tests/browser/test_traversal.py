@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from visitor import WAIT_MS, alerts, go_to, has_no_fault
+from visitor import WAIT_MS, WIDE_LETTERS, alerts, go_to, has_no_fault
 
 from accel_core.cache import CLASSROOM, Trace, Traversal, trace
 from accel_core.figures.look import look_for
@@ -379,6 +379,7 @@ def test_the_picture_is_saved_as_png_and_as_svg(page: Page, server: str, tmp_pat
 # -- looks ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("letters", ["", WIDE_LETTERS], ids=["usual letters", "wide letters"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
 @pytest.mark.parametrize(
     "link",
@@ -389,7 +390,10 @@ def test_the_picture_is_saved_as_png_and_as_svg(page: Page, server: str, tmp_pat
         "?order=ijk&beside=ijk+4×4",
     ],
 )
-def test_all_but_the_footer_is_above_the_bar(page: Page, server: str, link: str, width: int, height: int):
+def test_all_but_the_footer_is_above_the_bar(
+    page: Page, server: str, link: str, width: int, height: int, letters: str
+):
+    page.add_init_script(letters)
     page.set_viewport_size({"width": width, "height": height})
     visit(page, server, link)
     legend = in_svg(page, "touched")

@@ -54,6 +54,14 @@ QUICK = {"size": 64, "budget": 0.5}
 LONG = {"size": 256, "budget": 10}
 """A ladder that runs for a minute: long enough to look at it while it runs."""
 
+WIDE_LETTERS = """for (const weight of ["normal", "bold"]) {
+    const names = weight === "bold" ? ["DejaVu Sans Bold", "Verdana Bold"] : ["DejaVu Sans", "Verdana"];
+    const face = new FontFace("Helvetica Neue", names.map(name => `local("${name}")`).join(), {weight});
+    document.fonts.add(face);
+    face.load().catch(() => null);
+}"""
+"""JavaScript that draws figures as a computer does which has no font of Arial's widths: a seventh wider."""
+
 expect.set_options(timeout=WAIT_MS)
 
 

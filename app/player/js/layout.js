@@ -9,7 +9,8 @@ const NARROW_PX = 440; // a lane narrower than this is one column
 const TWO_LANES_PX = 760; // two lanes stand side by side from this width on
 const MOST_CELL_PX = 56;
 // Layouts to try, from roomy to dense: the largest height of a matrix; and the height of a row of the first level, the
-// gap between blocks (in text sizes), the least size of the nest, whether lines are named, whether lower ones show.
+// gap between blocks (in text sizes), the least size of the nest, whether lines are named, whether lower ones show,
+// and the greatest size of the nest where it is not that of the text.
 const ROOMY = { row: 1.4, gap: 1, nest: 12, names: true, lower: true };
 const TIGHT = { row: 1.22, gap: 0.6, nest: 11, names: true, lower: true };
 const FORMS = [
@@ -17,6 +18,7 @@ const FORMS = [
   ...[255, 225, 208, 192, 176, 160].map((side) => ({ ...TIGHT, side })),
   ...[192, 160, 136].map((side) => ({ ...TIGHT, lower: false, side })),
   ...[176, 144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, side })),
+  ...[144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, most: 13, side })),
 ];
 const BAR_EMS = 10; // width of a level that is a bar beside the nest, in text sizes
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";
@@ -222,7 +224,7 @@ function nestWidth({ letters }, size) {
 function nestBlock(lane, width, paper) {
   const { px, form } = paper;
   const fitting = (width * px) / nestWidth(paper, px);
-  const size = Math.max(form.nest - 2, Math.min(px, Math.floor(2 * fitting) / 2));
+  const size = Math.max(form.nest - 2, Math.min(form.most ?? px, px, Math.floor(2 * fitting) / 2));
   const title = Math.round(1.6 * px);
   const values = lane.blocks ? 2 : 1;
   return { width, title, size, height: title + Math.round((lane.text.length + values + 0.4) * LINE * size) };

@@ -19,8 +19,8 @@ from accel_core.units import format_number, format_rate
 PLOT_PX = 440
 LABEL_GAP_PX = 20
 MARGIN_PX, NARROW_MARGIN_PX = 222, 16
-"""Right of the plot: room for the names of the compute roofs, none on a phone. They fit in the widest of the fonts
-that a computer may fall back to (DejaVu Sans, Verdana)."""
+"""Right of the plot: room for the names of the compute roofs, none on a phone. They fit in the widest of the
+fonts that a computer may fall back to (DejaVu Sans, Verdana)."""
 NAMES_CHARS = 20
 ROOM_RIGHT = 0.6
 """A stair of labels that begins beyond this part of the axis runs to the left."""

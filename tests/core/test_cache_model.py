@@ -20,7 +20,7 @@ from accel_core.cache.stream import accesses
 SIZE = 4
 BASES = (0, 4096, 8192)
 FOOTPRINT = 3 * 4096
-MANY = settings(max_examples=400)
+MANY = settings(max_examples=1500)
 
 
 def level(line_bytes: int) -> st.SearchStrategy[CacheGeometry]:

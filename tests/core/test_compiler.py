@@ -94,6 +94,7 @@ def test_every_door_says_one_sentence_with_the_variables_name(setting: str) -> N
 
 def test_a_compiler_that_cannot_be_imported_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "_refused", [])
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)  # as Python marks a module that is not there
     with pytest.raises(AccelError, match=r"Numba cannot be imported \(ModuleNotFoundError: .*pip"):
         compiler.require_compiler()

@@ -305,6 +305,8 @@ def test_a_kernel_whose_folder_is_read_only_is_kept_in_the_users_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = Path(__file__).parent
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", "")
     writable = folders.can_write
     monkeypatch.setattr(module, "can_write", lambda at, room: here not in at.parents and writable(at, room))
     monkeypatch.setattr(folders.platformdirs, "user_cache_path", lambda *a, **k: tmp_path / "cache")

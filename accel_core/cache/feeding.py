@@ -8,7 +8,8 @@ Three shortcuts make it fast, and each leaves every count and every state as one
    are held, by the level and by its twin, every further such step is all hits: hits evict nothing, so by
    induction the lines stay. Under LRU these lines were the last ones used, in the order of the references, and
    a further step uses them in that order again: the order at its end is what it was. So those steps are counted
-   and skipped.
+   and skipped. What they write is dirty: in the step that was done, a written line may have been evicted and
+   loaded again by a read.
 3. Under LRU, with no more references than ways and no inclusive level that could recall a line, a step leaves
    its lines held (fewer other lines came than a set has ways), which saves looking in 2.
 
@@ -44,6 +45,7 @@ def feed(
             if not slow:
                 alike = min(_steps_alike(first, sweep, step - 1), steps - step)
                 if alike > 0 and _all_held(cells, first, sweep, step - 1):
+                    _mark_written(marks, first, sweep, step - 1)
                     step += alike
         for number in range(references):
             kind = sweep[f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number + f.KIND]
@@ -98,6 +100,18 @@ def _steps_alike(first: Level, sweep: Any, step: int) -> int:
             offset = (sweep[at + f.ADDRESS] + step * move) & (line_bytes - 1)
             alike = min(alike, (line_bytes - 1 - offset) // move)
     return alike
+
+
+@inlined
+def _mark_written(marks: Any, first: Level, sweep: Any, step: int) -> None:
+    """Mark the lines that `step` writes, all of which the first level holds, as dirty."""
+    if first.sure >= sweep[f.REFERENCES]:  # nothing was evicted in the step, so they are marked
+        return
+    for number in range(sweep[f.REFERENCES]):
+        at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number
+        if sweep[at + f.KIND] & 1:
+            line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> first.shift
+            marks[first.marks + line] |= f.DIRTY
 
 
 @inlined

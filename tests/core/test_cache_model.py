@@ -20,7 +20,7 @@ from accel_core.cache.stream import accesses
 SIZE = 4
 BASES = (0, 4096, 8192)
 FOOTPRINT = 3 * 4096
-MANY = settings(max_examples=1500)
+MANY = settings(max_examples=400)
 
 
 def level(line_bytes: int) -> st.SearchStrategy[CacheGeometry]:
@@ -124,6 +124,18 @@ def test_skipping_steps_inside_lines_changes_nothing_however_few_ways_there_are(
     drawn: list, ways: int, sets: int, policy: str
 ) -> None:
     caches = [CacheGeometry(sets * ways * 64, ways, 64, policy)]
+    assert compiled_run(caches, drawn, True).counts.tolist() == plain_counts(
+        plain_run(caches, stream_of(drawn))
+    )
+
+
+def test_a_written_line_that_a_read_loads_again_in_the_same_step_is_dirty_after_the_next() -> None:
+    """FIFO throws the written line out in the step, a read fetches it clean, and the next step writes it."""
+    drawn = [
+        (1, [(0, 0, 4, False)]),
+        (5, [(0, 0, 4, True), (0, 29, 4, False), (1, 0, 4, False), (0, 0, 4, False)]),
+    ]
+    caches = [CacheGeometry(192, 3, 64, "fifo")]
     assert compiled_run(caches, drawn, True).counts.tolist() == plain_counts(
         plain_run(caches, stream_of(drawn))
     )

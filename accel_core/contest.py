@@ -79,6 +79,8 @@ class Calibration:
     threads: int
     """The most that any backend could use."""
     contests: tuple[Contest, ...]
+    took_s: float | None = None
+    """Wall seconds of all of it, compiling apart; None in records from before it was kept."""
 
     @property
     def name(self) -> str:
@@ -95,4 +97,5 @@ class Calibration:
             data["layout"],
             int(data["threads"]),
             tuple(Contest.from_dict(contest) for contest in data["contests"]),
+            data.get("took_s"),
         )

@@ -40,6 +40,11 @@ def format_time(seconds: float) -> str:
     return f"{format_number(seconds / 1e-9)} ns"
 
 
+def format_duration(seconds: float) -> str:
+    """A time as one says it beforehand: in whole seconds, from two minutes on as `format_time`."""
+    return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
+
+
 def format_bytes(size_bytes: float) -> str:
     """A size in binary units: `48 KiB`, `1.50 MiB`."""
     if not math.isfinite(size_bytes):

@@ -40,8 +40,6 @@ SIDE = settings.Choice(
 )
 BUDGET_S, ONE_S = 60.0, 2.0
 """Measuring time of the whole grid, and of one shape."""
-AROUND_S = 15.0
-"""Beside the measuring time of the grid: checking each result, and making the operands."""
 COLUMNS = (9, 4)
 CODE = {
     "matmul": "matmul(a, b)",
@@ -137,11 +135,7 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
         choice = Chooser(lambda: (known, record.machine.cores.allowed)).choose(operation, shape, dtype, "C")
         st.markdown(f"auto takes **{TITLES.get(choice.backend, choice.backend)}**, {choice.because}")
         one = {"operations": [operation], "dtypes": [dtype], "lengths": [list(shape)], "budget_s": ONE_S}
-        components.job_button(
-            f"Time this shape (about {components.about(ONE_S + 2)})",
-            {"kind": "calibrate", **one},
-            key="one shape",
-        )
+        components.job_button("Time this shape", {"kind": "calibrate", **one}, key="one shape")
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
     with right:
         theme.show(

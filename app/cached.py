@@ -115,21 +115,39 @@ def source(kernel: str) -> tuple[str, str]:
     return registry.source(kernel), registry.source_diff(kernel)
 
 
-FIRST_TIME = "the first time on a computer, the simulator is compiled (about 20 s)"
-
-
-@st.cache_data(max_entries=32, show_spinner=f"Tracing; {FIRST_TIME}")
 def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int, start: int) -> Trace:
     """`first` steps of a traversal through caches, both as plain data, after the first `start`."""
+    with st.spinner(f"Tracing{_first_time()}"):
+        return _traced(traversal, caches, first, start)
+
+
+def counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
+    """The counts of a whole small traversal through caches, both as plain data."""
+    with st.spinner(f"Counting the whole product{_first_time()}"):
+        return _counted(traversal, caches)
+
+
+def _first_time() -> str:
+    """The end of a sentence where the simulator must be compiled first."""
+    from accel_core.runner.promise import simulator_s
+    from accel_core.units import format_duration
+
+    compile_s = simulator_s()
+    if compile_s < 1:
+        return ""
+    return f"; the first time on a computer, the simulator is compiled (about {format_duration(compile_s)})"
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int, start: int) -> Trace:
     from accel_core import cache
 
     geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
     return cache.trace(cache.Traversal.from_dict(traversal), geometries, first, start)
 
 
-@st.cache_data(max_entries=64, show_spinner=f"Counting the whole product; {FIRST_TIME}")
-def counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
-    """The counts of a whole small traversal through caches, both as plain data."""
+@st.cache_data(max_entries=64, show_spinner=False)
+def _counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
     from accel_core import cache
 
     geometries = [cache.CacheGeometry.from_dict(one) for one in caches]

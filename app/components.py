@@ -18,7 +18,7 @@ from accel_core.errors import AccelError
 from accel_core.figures import held_back_text
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.model import Measurement
-from accel_core.units import format_time
+from accel_core.units import format_duration
 
 LOG = logging.getLogger("accel_explorer")
 
@@ -44,9 +44,8 @@ def header(question: str, first: str) -> None:
     st.caption(first)
 
 
-def measure_button(label: str, expected_s: float, job: Mapping[str, Any], *, empty: str = "") -> None:
-    """The page's primary button, with the time that it will take; `empty` says why there is nothing to do."""
-    label = f"{label} (about {about(expected_s)})"
+def measure_button(label: str, job: Mapping[str, Any], *, empty: str = "") -> None:
+    """The page's primary button; `empty` says why there is nothing to do."""
     job_button(label, job, key="measure", empty=empty, type="primary", width="stretch")
 
 
@@ -61,8 +60,16 @@ def job_button(
     type: Literal["primary", "secondary"] = "secondary",
     width: Literal["stretch", "content"] = "content",
 ) -> None:
-    """A button that starts `job`; where it cannot be started it is disabled, and its help says why."""
-    why_not = empty or jobs.held(job)
+    """A button that starts `job`, with the time that it will take.
+
+    Where it cannot be started it is disabled, and its help says why; else that says what is compiled first.
+    """
+    why_not, promise = empty or jobs.held(job), jobs.promise(job)
+    if promise is not None:
+        label = f"{label} (about {format_duration(promise.total_s)})"
+        if promise.compile_s >= 1:
+            first = f"About {format_duration(promise.compile_s)} of this go to compiling, the first time only."
+            help = f"{help} {first}" if help else first
     st.button(
         label,
         key=key,
@@ -74,11 +81,6 @@ def job_button(
         on_click=jobs.start,
         args=(job,),
     )
-
-
-def about(seconds: float) -> str:
-    """A time as one says it beforehand: whole seconds, minutes from two on."""
-    return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
 
 
 def held_back(measurements: Sequence[Measurement]) -> None:

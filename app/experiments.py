@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from records import Record
 
 from accel_core import registry
-from accel_core.bench.cases import expected_s
 from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
 
 OVER = ("block", "size", "threads", "none")
 """What an experiment varies."""
 LIMIT_S = 10.0
 """A case whose single call is predicted to take longer is refused."""
-START_S = 1.0
-"""A worker process comes up and loads its compiled kernels in about this time."""
 
 
 @dataclass(frozen=True)
@@ -224,11 +221,6 @@ def _extrapolated(case: Case, record: Record, workload: Workload) -> tuple[float
         return None, None
     largest = max(smaller, key=lambda m: m.size)
     return largest.time_s.median * workload.flop(workload.shape(case.size)) / largest.flop, largest.size
-
-
-def job_expected_s(cases: Sequence[Case], budget_s: float) -> float:
-    """About how long a job takes, the start of its worker included."""
-    return START_S + sum(expected_s(case, budget_s, LIMIT_S) for case in cases)
 
 
 def bench_job(cases: Sequence[Case], budget_s: float) -> dict:

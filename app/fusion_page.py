@@ -219,11 +219,10 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
 
 
 def sweep_button(asked: Experiment, point_s: float) -> None:
-    """Start the sweep, with the time that it will take."""
-    cases = asked.cases()
+    """Start the sweep."""
     components.job_button(
-        f"Sweep {asked.workload.name} (about {components.about(experiments.job_expected_s(cases, point_s))})",
-        experiments.bench_job(cases, point_s),
+        f"Sweep {asked.workload.name}",
+        experiments.bench_job(asked.cases(), point_s),
         key="sweep streams",
         width="stretch",
     )

@@ -21,6 +21,7 @@ from accel_core.machine import pretence
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
+    from accel_core.runner.promise import Promise
 
 ACTIVE = ("queued", "running")
 POLL_S = 0.3
@@ -100,6 +101,24 @@ def held(job: Mapping[str, Any]) -> str:
         st.session_state["watch"].holds = True
         return "This session's measurement is still running."
     return pretence(cached.machine()) if job.get("kind") != "simulate" else ""
+
+
+def promise(job: Mapping[str, Any]) -> Promise | None:
+    """How long `job` will take, by what is on record; None for one that cannot be run."""
+    from accel_core.runner.promise import Known, core_pace, foresee
+
+    machine = cached.machine()
+    if job.get("kind") == "peaks":  # its time is its budget, and the first page does without the compiler
+        known = Known(machine, core_pace=core_pace(ask=False))
+    else:
+        watch: Watch | None = st.session_state.get("watch")
+        pace = core_pace(ask=not (machine.pretended or (watch is not None and watch.holds)))
+        _, measurements, _ = cached.stored(machine.fingerprint)
+        known = Known(machine, measurements, cached.calibrations(machine.fingerprint), pace)
+    try:
+        return foresee(job, known)
+    except AccelError:
+        return None
 
 
 def results() -> tuple[str, list[Any]]:

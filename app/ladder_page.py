@@ -125,11 +125,7 @@ def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> N
         st.caption(
             f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
         )
-        components.job_button(
-            f"Measure the rest (about {components.about(experiments.job_expected_s(missing, budget_s))})",
-            experiments.bench_job(missing, budget_s),
-            key="rest",
-        )
+        components.job_button("Measure the rest", experiments.bench_job(missing, budget_s), key="rest")
 
 
 def remarks(shown: Shown) -> None:

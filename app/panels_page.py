@@ -10,7 +10,7 @@ import settings
 import streamlit as st
 import tables
 import theme
-from experiments import LIMIT_S, Setup, Shown, bench_job, job_expected_s
+from experiments import LIMIT_S, Setup, Shown, bench_job
 from ladder_page import how_measured
 from panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
 from records import Record
@@ -100,12 +100,10 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     left, right = st.columns([3, 2])
     with left:
         label = "Measure this setting" if len(once) == 3 else "Measure the rule's setting"
-        components.measure_button(
-            label, job_expected_s(once, budget_s), bench_job(once, budget_s), empty=missing
-        )
+        components.measure_button(label, bench_job(once, budget_s), empty=missing)
     with right:
         components.job_button(
-            f"Sweep KC (about {components.about(job_expected_s(swept, budget_s))})",
+            "Sweep KC",
             bench_job(swept, budget_s),
             key="sweep kc",
             icon=":material/timeline:",

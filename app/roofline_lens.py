@@ -73,8 +73,7 @@ def _measure_button(case: Case) -> None:
     """Offer to measure the tiled kernel with a block that is not on record at this size."""
     cases = [case]
     components.job_button(
-        f"Measure block {case.parameters['block']} at N={case.size} "
-        f"(about {components.about(experiments.job_expected_s(cases, BUDGET_S))})",
+        f"Measure block {case.parameters['block']} at N={case.size}",
         experiments.bench_job(cases, BUDGET_S),
         key="measure block",
         help=f"{TILED_NAME} with this block has not been measured at this size yet.",

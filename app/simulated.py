@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 MOST_SIZE = 1024
 """The time grows with the cube of the size: at twice this one kernel takes minutes."""
-ACCESSES_PER_S = 1.2e8
-"""A rough guess, shown as one, to say beforehand whether it takes seconds or minutes: orders differ by a factor
-of five. `python tests/benchmarks/cache_rate.py` measures it."""
-START_S = 2.0
-"""As rough: the worker process comes up and loads its compiled code."""
 
 
 def caches_of(machine: Machine) -> tuple[CacheGeometry, ...] | None:
@@ -61,15 +56,14 @@ def known(traversals: Iterable[Traversal], caches: tuple[CacheGeometry, ...]) ->
 
 
 def button(label: str, missing: Sequence[Traversal], caches: Sequence[CacheGeometry]) -> None:
-    """Start the simulation of what is `missing`, with the time that it will take."""
-    seconds = START_S + sum(one.accesses for one in missing) / ACCESSES_PER_S
+    """Start the simulation of what is `missing`."""
     components.job_button(
-        f"{label} (roughly {components.about(seconds)})",
+        label,
         job(missing, caches),
         key="simulate",
         icon=":material/grid_view:",
         help="The caches of this CPU as detected, one core, least recently used lines replaced. Simulated on "
-        f"this computer, up to N={MOST_SIZE}; the time is a rough guess, and {cached.FIRST_TIME}.",
+        f"this computer, up to N={MOST_SIZE}; the time is a rough guess.",
     )
 
 

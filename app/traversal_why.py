@@ -23,8 +23,6 @@ PLAIN = {
     "pad": 0,
 }
 """The controls that all four have alike."""
-RATE = 6e7
-"""Accesses a second in a nest of short blocks, which is nearly all of the work here."""
 
 
 def section(caches: tuple[CacheGeometry, ...]) -> None:
@@ -79,9 +77,8 @@ def _card(case: Case, real: dict[str, float] | None) -> None:
 
 
 def _button(missing: list[Traversal], caches: tuple[CacheGeometry, ...]) -> None:
-    seconds = simulated.START_S + sum(one.accesses for one in missing) / RATE
     components.job_button(
-        f"Simulate the four on this CPU's caches (about {components.about(seconds)})",
+        "Simulate the four on this CPU's caches",
         simulated.job(missing, caches),
         key="simulate",
         icon=":material/grid_view:",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,6 +35,14 @@ STEP_S = 1e-7
 """About one step of a Python loop, to tell beforehand."""
 QUICK_FLOP_PER_S = 2e10
 """About one core's matrix product, to share out the time: large shapes get more."""
+LEAST_CALLS = 6
+"""So many times the call itself takes what no budget shortens: operands, the float64 result, each backend's
+checked call and its first sample."""
+STILL_S = 0.12
+"""Until the library's threads are still after a product that it shared out: OpenBLAS lets them spin for 2^28
+ticks of the time stamp counter (its THREAD_TIMEOUT), at two to three billion a second."""
+SHARED_STEPS = 1 << 18
+"""m k n of about the least product for which it does (OpenBLAS's GEMM_MULTITHREAD_THRESHOLD)."""
 STEPS = 60
 """Of the progress that is told: a thousand lines a minute tell nobody more."""
 SMALL_S = 0.02
@@ -56,7 +64,16 @@ class _Point:
     @property
     def weight_s(self) -> float:
         """About what it takes, for its share of the time."""
-        return SMALL_S + 4 * self.steps / (QUICK_FLOP_PER_S / (1 if self.operation == "matmul" else 50))
+        return SMALL_S + 4 * self._call_s
+
+    @property
+    def _call_s(self) -> float:
+        return self.steps / (QUICK_FLOP_PER_S / (1 if self.operation == "matmul" else 50))
+
+    def least_s(self, threads: int) -> float:
+        """What it takes where its share of the time is nothing, on a core of the registry's pace."""
+        waits = threads > 1 and self.operation == "matmul" and self.steps >= SHARED_STEPS
+        return SMALL_S + LEAST_CALLS * self._call_s + (STILL_S if waits else 0.0)
 
 
 def calibrate(
@@ -78,30 +95,102 @@ def calibrate(
     refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed
     require_processors(threads)
-    groups = [
-        (operation, dtype, layout, _points(operation, dtype, layout, lengths))
+    groups = _groups(operations, dtypes, lengths)
+    every = [point for group in groups for point in group.points]
+    left_weight_s = sum(point.weight_s for point in every)
+    course = _Course(budget_s, sum(point.least_s(threads) for point in every))
+    done, results = 0, []
+    _compile(groups)
+    for group in groups:
+        contests, before_s = [], course.spent_s
+        with no_garbage_collection():
+            for point in group.points:
+                if done % max(1, len(every) // STEPS) == 0:
+                    emit(step_event(_label(point), done, len(every), course.left_s))
+                share_s = max(0.0, budget_s - course.spent_s) * point.weight_s / left_weight_s
+                start = clocks.wall()
+                contests.append(contest(point, share_s, emit, clocks))
+                course.add(clocks.wall() - start, point.least_s(threads))
+                left_weight_s, done = left_weight_s - point.weight_s, done + 1
+        named = (group.operation, group.dtype, group.layout)
+        results.append(Calibration(*named, threads, tuple(contests), course.spent_s - before_s))
+        emit(result_event(results[-1]))
+    return results
+
+
+def expected_s(
+    threads: int,
+    *,
+    operations: Sequence[str],
+    dtypes: Sequence[str],
+    lengths: Sequence[Shape] | None,
+    budget_s: float,
+    core_pace: float = 1.0,
+    before: Iterable[Calibration] = (),
+) -> float:
+    """About what `calibrate` takes without compiling: the budget, or more where no budget shortens it.
+
+    Where calibrations of `before` (oldest first) held the same contests, that is what they took.
+    """
+    groups = _groups(operations, dtypes, lengths)
+    known = {one.name: one for one in before if one.took_s is not None}
+    took_s = [_took_before(group, known.get(group.name)) for group in groups]
+    if None not in took_s:
+        return sum(filter(None, took_s))
+    least_s = sum(point.least_s(threads) for group in groups for point in group.points)
+    return max(budget_s, least_s * core_pace)
+
+
+def _took_before(group: _Group, calibration: Calibration | None) -> float | None:
+    """What the same contests took; None where they were others, or nobody noted it."""
+    if calibration is None or len(calibration.contests) != len(group.points):
+        return None
+    return calibration.took_s
+
+
+@dataclass
+class _Course:
+    """What a calibration has spent, and by that what is still to come."""
+
+    budget_s: float
+    least_s: float
+    """Of all points, as foreseen."""
+    spent_s: float = 0.0
+    _done_least_s: float = 0.0
+
+    def add(self, took_s: float, least_s: float) -> None:
+        """A point is done that took `took_s`."""
+        self.spent_s, self._done_least_s = self.spent_s + took_s, self._done_least_s + least_s
+
+    @property
+    def left_s(self) -> float:
+        """As many times what is foreseen for the rest as it was so far, the whole foresight counting once."""
+        foreseen_s = max(self.budget_s, self.least_s) + self.spent_s
+        return (self.least_s - self._done_least_s) * foreseen_s / (self.least_s + self._done_least_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The points of one part of a calibration."""
+
+    operation: str
+    dtype: str
+    layout: str
+    points: tuple[_Point, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation} {self.dtype} {self.layout}"
+
+
+def _groups(operations: Sequence[str], dtypes: Sequence[str], lengths: Sequence[Shape] | None) -> list[_Group]:
+    """The parts of a calibration, in the order in which they are measured."""
+    return [
+        _Group(operation, dtype, layout, tuple(_points(operation, dtype, layout, lengths)))
         for operation in operations
         for dtype in dtypes
         for layout in (grid.layouts(operation) if operation_arguments(operation) and not lengths else ("C",))
     ]
-    total = sum(len(points) for *_, points in groups)
-    left_weight_s = sum(point.weight_s for *_, points in groups for point in points)
-    spent_s, done, results = 0.0, 0, []
-    _compile(groups)
-    for operation, dtype, layout, points in groups:
-        contests = []
-        with no_garbage_collection():
-            for point in points:
-                if done % max(1, total // STEPS) == 0:
-                    emit(step_event(_label(point), done, total, max(0.0, budget_s - spent_s)))
-                share_s = max(0.0, budget_s - spent_s) * point.weight_s / left_weight_s
-                start = clocks.wall()
-                contests.append(contest(point, share_s, emit, clocks))
-                spent_s, left_weight_s = spent_s + clocks.wall() - start, left_weight_s - point.weight_s
-                done += 1
-        results.append(Calibration(operation, dtype, layout, threads, tuple(contests)))
-        emit(result_event(results[-1]))
-    return results
 
 
 def _points(operation: str, dtype: str, layout: str, lengths: Sequence[Shape] | None) -> list[_Point]:
@@ -139,14 +228,14 @@ def call_of(name: str, operation: str, operands: Operands) -> Call:
     return partial(run, *operands, *((None, None, 1e-5) if operation == "layer_norm" else ()))
 
 
-def _compile(groups: Sequence[tuple[str, str, str, list[_Point]]]) -> None:
+def _compile(groups: Sequence[_Group]) -> None:
     """Call each compiled function once, so that no compiling falls into the budget."""
-    for operation, dtype, layout, points in groups:
-        if points:
-            smallest = min(points, key=lambda point: point.steps)
-            operands = make_operands(operation, smallest.lengths, dtype, layout, 0)
+    for group in groups:
+        if group.points:
+            smallest = min(group.points, key=lambda point: point.steps)
+            operands = make_operands(group.operation, smallest.lengths, group.dtype, group.layout, 0)
             for name in CANDIDATES:
-                call_of(name, operation, operands)()
+                call_of(name, group.operation, operands)()
 
 
 def _label(point: _Point) -> str:

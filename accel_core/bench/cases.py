@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from accel_core import registry
 from accel_core.bench.clocks import Clocks
+from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import measure
+from accel_core.bench.smaller import stand_in
 from accel_core.errors import WrongResult
 from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Machine, Measurement, Refusal
@@ -30,20 +31,15 @@ def run_cases(
     """
     refuse_to_measure(machine)
     valid = [registry.validate(case, machine) for case in cases]
+    experience = Experience()
+    parts_s = [experience.case_s(case, budget_s, limit_s) for case in valid]
     results: list[Measurement | Refusal] = []
     for done, case in enumerate(valid):
-        remaining_s = sum(expected_s(rest, budget_s, limit_s) for rest in valid[done:])
-        emit(step_event(label(case), done, len(valid), remaining_s))
+        emit(step_event(label(case), done, len(valid), sum(parts_s[done:])))
         result = _run(case, machine, budget_s, limit_s, emit, clocks)
         results.append(result)
         emit(result_event(result))
     return results
-
-
-def expected_s(case: Case, budget_s: float, limit_s: float) -> float:
-    """About what a case takes: its samples and a checked call, or for a refused one its smaller stand-in."""
-    predicted_s = registry.predicted_s(case)
-    return budget_s if predicted_s > limit_s else budget_s + predicted_s
 
 
 def _run(
@@ -80,29 +76,10 @@ def extrapolate(
     """
     if registry.predicted_s(case) <= limit_s:
         return Refusal(case, reason)
-    smaller = next(
-        (
-            candidate
-            for candidate in (replace(case, size=size, shape=None) for size in smaller_sizes(case.size))
-            if registry.predicted_s(candidate) <= budget_s / 4
-        ),
-        None,
-    )
+    smaller = stand_in(case, budget_s)
     if smaller is None or registry.why_not(smaller, machine, limit_s) is not None:
         return Refusal(case, reason)
     measured = measure(smaller, machine, budget_s=budget_s, clocks=clocks)
     workload, _ = registry.kernel(case.kernel)
     ratio = workload.flop(case.shape or workload.shape(case.size)) / measured.flop
     return Refusal(case, reason, measured.time_s.median * ratio, smaller.size)
-
-
-def smaller_sizes(size: int) -> Iterator[int]:
-    """Powers of two and the halves between them, falling, all smaller than `size`: 96, 64, 48, 32 ..."""
-    power = 1 << max(0, size - 1).bit_length()
-    while power >= 1:
-        if power < size:
-            yield power
-        half = power * 3 // 4
-        if power >= 4 and half < size:
-            yield half
-        power //= 2

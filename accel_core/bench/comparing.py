@@ -8,8 +8,9 @@ from statistics import median
 from typing import Any
 
 from accel_core import registry
-from accel_core.bench.cases import expected_s, out_of_memory
+from accel_core.bench.cases import out_of_memory
 from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
@@ -46,10 +47,11 @@ def compare(
     """
     refuse_to_measure(machine)
     valid = [_validate(a, b, machine) for a, b in pairs]
+    experience = Experience()
+    parts_s = [experience.pair_s(pair, budget_s, limit_s) for pair in valid]
     results: list[Comparison | Refusal] = []
     for done, (a, b) in enumerate(valid):
-        remaining_s = sum(expected_s(case, budget_s, limit_s) for pair in valid[done:] for case in pair)
-        emit(step_event(f"{label(a)} and {label(b)}", done, len(valid), remaining_s))
+        emit(step_event(f"{label(a)} and {label(b)}", done, len(valid), sum(parts_s[done:])))
         result = _compare_pair((a, b), machine, 2 * budget_s, limit_s, emit, clocks or Clocks())
         results.append(result)
         emit(result_event(result))

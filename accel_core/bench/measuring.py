@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +58,7 @@ def measure(
     case = registry.validate(case, machine)
     workload, kernel = registry.kernel(case.kernel)
     clocks = clocks or Clocks()
+    began_s = clocks.wall()
     emit(step_event(label(case), 0, 1, budget_s))
     versions = environment()
     with limit(case.threads):
@@ -67,7 +68,8 @@ def measure(
         samples = take_samples(ready, budget_s, clocks, case.threads)
         quick = samples.estimate.median <= QUICK_S
         memory = peak_alloc_bytes(ready.call) if quick else None
-    return record(workload, case, problem.shape, ready, samples, memory, machine, versions)
+    made = record(workload, case, problem.shape, ready, samples, memory, machine, versions)
+    return replace(made, took_s=clocks.wall() - began_s)
 
 
 def pose(workload: Workload, case: Case) -> Problem:

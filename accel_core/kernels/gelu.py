@@ -64,7 +64,7 @@ _KERNELS = (
             "end. Count the bytes and you expect nine times what one pass over memory takes; what the time is "
             "really spent on, the next rungs tell."
         ),
-        typical_flop_per_s=5e7,
+        typical_flop_per_s=1.5e8,
     ),
     Kernel(
         name="power_expression",
@@ -78,7 +78,7 @@ _KERNELS = (
             "Some of those nobody needs again and NumPy writes over them, so fewer are alive at once; that "
             "hardly shows in the time. The power is a call of the general function pow for each element."
         ),
-        typical_flop_per_s=5e7,
+        typical_flop_per_s=1.5e8,
     ),
     Kernel(
         name="expression",
@@ -119,7 +119,7 @@ _KERNELS = (
             "can still be slower than NumPy in nine passes, because tanh is here a call for each element, and "
             "a loop with a call in it stays scalar, while NumPy's own tanh works on vectors."
         ),
-        typical_flop_per_s=2e8,
+        typical_flop_per_s=4e8,
         writes_out=True,
     ),
     Kernel(

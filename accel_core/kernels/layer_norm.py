@@ -71,7 +71,7 @@ _KERNELS = (
             "Three loops a row, because the mean must be known before the variance, and the variance before "
             "the result. Each step makes Python objects for single numbers."
         ),
-        typical_flop_per_s=1e7,
+        typical_flop_per_s=8e6,
     ),
     Kernel(
         name="numpy",

@@ -72,7 +72,7 @@ def _kernels(name: str, words: _Words) -> tuple[Kernel, ...]:
                 "Each turn makes Python objects for single numbers and looks up what + means for them. The "
                 "memory could deliver hundreds of elements meanwhile."
             ),
-            typical_flop_per_s=4e6,
+            typical_flop_per_s=5e6,
         ),
         Kernel(
             name="numpy",

@@ -10,7 +10,7 @@ from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
 from accel_core.model.words import Estimate, Shape
 
-_LATER = ("waited_fraction", "throttled_s", "waiting")
+_LATER = ("waited_fraction", "throttled_s", "waiting", "took_s")
 """What the oldest stored measurements lack."""
 
 
@@ -58,6 +58,9 @@ class Measurement:
     """Seconds, summed over processors, for which a quota stopped it; None where nobody counts."""
     waiting: str = ""
     """What threads did that neither worked nor were disturbed, in a sentence; empty where they worked."""
+    took_s: float | None = None
+    """Wall seconds of all of it, from making the inputs to looking at the memory, compiling included; None in
+    records from before it was kept."""
 
     @property
     def flop_per_s(self) -> float:

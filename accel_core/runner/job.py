@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import AccelError, JobCancelled, printable
+
+if TYPE_CHECKING:
+    from accel_core.runner.promise import Promise
 
 Event = dict[str, Any]
 KEPT = 50
@@ -56,6 +59,8 @@ class Job:
         self._place: int | None = None
         self._step: tuple[str, int, int, float | None, float] | None = None
         self._began: float | None = None
+        self.promise: Promise | None = None
+        """How long it was said to take, None where nothing was."""
         self._ended: float | None = None
         self._results: list[Any] = []
         self._warnings: list[str] = []
@@ -78,11 +83,21 @@ class Job:
             now = self._ended or time.monotonic()
             elapsed_s = now - self._began if self._began is not None else 0.0
             if self._step is None:
-                return Progress(elapsed_s=elapsed_s)
+                return Progress(elapsed_s=elapsed_s, expected_s=self._promised_s(elapsed_s))
             step, done, total, expected_s, at = self._step
-            if expected_s is not None:
+            if self.promise is not None and len(self.promise.steps_s) == total and self._state not in FINAL:
+                expected_s = self.promise.left_s(done, now - at)
+            elif expected_s is not None:
                 expected_s = max(0.0, expected_s - (now - at))
+            else:
+                expected_s = self._promised_s(elapsed_s)
             return Progress(step, done, total, elapsed_s, expected_s)
+
+    def _promised_s(self, elapsed_s: float) -> float | None:
+        """What is left of the promise; None where there is none, or the turn has not come."""
+        if self.promise is None or self._began is None:
+            return None
+        return max(0.0, self.promise.total_s - elapsed_s)
 
     @property
     def results(self) -> list[Any]:

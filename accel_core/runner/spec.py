@@ -62,6 +62,14 @@ class Spec:
 
 def check(job: JobData, machine: Machine) -> Spec:
     """`job` with its defaults filled in; BadInput where it cannot be run on `machine`."""
+    spec = complete(job, machine)
+    if spec.kind != "simulate":  # alone it asks no clock
+        refuse_to_measure(machine)
+    return spec
+
+
+def complete(job: JobData, machine: Machine) -> Spec:
+    """The same for a job that is only talked about: on a pretend host too."""
     if not isinstance(job, Mapping):
         raise BadInput(f"A job is a mapping with a kind; given: {_shown(job)}.")
     kind = job.get("kind")
@@ -74,8 +82,6 @@ def check(job: JobData, machine: Machine) -> Spec:
             f"A {kind} job knows no {', '.join(sorted(map(_shown, unknown)))}: "
             f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
         )
-    if kind != "simulate":  # alone it asks no clock
-        refuse_to_measure(machine)
     data, derived_s = check_kind(job, machine)
     asked_s = _seconds(job, "time_limit_s", derived_s, MAX_TIME_S)
     return Spec(kind, {"kind": kind, **data}, min(asked_s, MAX_TIME_S), _memory(job))

@@ -43,7 +43,7 @@ def submit(
         from accel_core.machine import detect
 
         machine = detect()
-    return start(check(job, machine), owner, store=store, on_event=on_event)
+    return start(check(job, machine), owner, store=store, machine=machine, on_event=on_event)
 
 
 def run(
@@ -73,13 +73,14 @@ def start(
     owner: str,
     *,
     store: Store | None = None,
+    machine: Machine | None = None,
     on_event: OnEvent | None = None,
     command: Sequence[str] = COMMAND,
 ) -> Job:
-    """Queue a job that was checked; `command` starts its worker."""
+    """Queue a job that was checked; `command` starts its worker. Without `machine` no time is promised."""
     job = Job(uuid.uuid4().hex, owner, spec.data, on_event)
     _jobs.add(job)
-    supervisor = Supervisor(job, spec, store=store, command=command)
+    supervisor = Supervisor(job, spec, store=store, machine=machine, command=command)
     threading.Thread(target=supervisor.run, name=f"job {job.id}", daemon=True).start()
     return job
 

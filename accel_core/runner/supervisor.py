@@ -8,8 +8,10 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from accel_core.contest import Calibration
 from accel_core.errors import AccelError, StoreUnavailable
-from accel_core.model import Environment
+from accel_core.machine import environment
+from accel_core.model import Environment, Machine, Measurement
 from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
 from accel_core.runner.queue import Ticket
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 QUEUE_POLL_S = 0.2
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
+MOST_RECORDS = 500
+"""The newest of a machine's records, asked for how long things take."""
 LAST_RESULTS_S = 0.2
 """For what a cancelled worker wrote to be read and stored; a cancel has one second in all."""
 log = logging.getLogger(__name__)
@@ -31,7 +35,7 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Waits for the turn of `job`, has it measured, passes on and stores what arrives, keeps the limits.
 
-    `store` None stands for the user's own; `command` starts the worker.
+    `store` None stands for the user's own; `command` starts the worker. Without `machine` nothing is promised.
     """
 
     def __init__(
@@ -40,10 +44,12 @@ class Supervisor:
         spec: Spec,
         *,
         store: Store | None = None,
+        machine: Machine | None = None,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._job = job
         self._spec = spec
+        self._machine = machine
         self._store = store
         self._command = command
         self._ready: Event = {}
@@ -55,6 +61,7 @@ class Supervisor:
         failure: AccelError | None = None
         try:
             self._import()
+            self._foresee()
             queue = open_queue()
             ticket = queue.enter(self._job.owner)
             try:
@@ -76,6 +83,27 @@ class Supervisor:
 
         self._result_types = RESULT_TYPES
         self._records = Store() if self._store is None else self._store
+
+    def _foresee(self) -> None:
+        """Tell the job how long it will take; what goes wrong there is no reason not to measure."""
+        from accel_core.runner.promise import Known, core_pace, promise
+
+        if self._machine is None:
+            return
+        measured, calibrated = self._on_record(self._machine)
+        try:
+            pace = core_pace(ask=not self._machine.pretended)
+            self._job.promise = promise(self._spec.data, Known(self._machine, measured, calibrated, pace))
+        except Exception:
+            log.exception("job %s: nobody knows how long it will take", self._job.id)
+
+    def _on_record(self, machine: Machine) -> tuple[list[Measurement], list[Calibration]]:
+        """Measurements of `machine`, newest first, and calibrations, oldest first; none without a store."""
+        try:
+            measured = self._records.measurements(machine.fingerprint, limit=MOST_RECORDS)
+            return measured, self._records.calibrations(machine.fingerprint, environment())
+        except StoreUnavailable:
+            return [], []
 
     def _wait_for_turn(self, queue: TicketFolder, ticket: Ticket) -> None:
         while not self._job.cancel_requested:
@@ -142,10 +170,17 @@ class Supervisor:
             self._receive_result(event)
         elif kind in ("started", "ready", "step"):
             if kind == "ready":
+                self._learn_start()
                 self._ready = event
             if kind == "step":
                 self._job.step(event)
+                event = {**event, "expected_s": self._job.progress.expected_s}
             self._job.tell(event)
+
+    def _learn_start(self) -> None:
+        from accel_core.runner.promise import learn_start
+
+        learn_start(self._job.progress.elapsed_s)
 
     def _receive_result(self, event: Event) -> None:
         try:

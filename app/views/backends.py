@@ -20,10 +20,7 @@ with first:
 with second:
     dtype = str(settings.segments(settings.DTYPE))
 with third:
-    budget_s = backends_page.budget_s(operation)
-    components.measure_button(
-        f"Calibrate {operation}", budget_s + backends_page.AROUND_S, backends_page.calibrate_job(operation)
-    )
+    components.measure_button(f"Calibrate {operation}", backends_page.calibrate_job(operation))
 jobs.panel()
 components.library_notice()
 known = backends_page.crossovers(own)

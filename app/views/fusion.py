@@ -33,7 +33,6 @@ cases = fusion_page.cases(experiment)
 with right:
     components.measure_button(
         "Time all rungs",
-        experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
     )
 sweeping = fusion_page.sweeping()

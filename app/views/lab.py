@@ -32,7 +32,6 @@ cases = experiment.cases()
 with main:
     components.measure_button(
         lab_page.BUTTONS[over],
-        experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
         empty=lab_page.nothing_to_do(experiment),
     )

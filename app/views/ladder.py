@@ -34,7 +34,6 @@ cases = experiment.cases()
 with right:
     components.measure_button(
         "Time all rungs",
-        experiments.job_expected_s(cases, budget_s),
         experiments.bench_job(cases, budget_s),
     )
 jobs.panel()

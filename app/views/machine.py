@@ -21,7 +21,7 @@ budget, button = st.columns([1, 2], vertical_alignment="bottom")
 with budget:
     seconds = float(settings.slider(machine_page.BUDGET))
 with button:
-    components.measure_button("Measure this machine", seconds, machine_page.job(own.machine, seconds))
+    components.measure_button("Measure this machine", machine_page.job(own.machine, seconds))
 jobs.panel()
 components.library_notice()
 machine_page.environment_notice(own)

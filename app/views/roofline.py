@@ -45,7 +45,7 @@ with settings.place():
     prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
     predicted = (prediction[0],) if prediction else ()
     if record.sample or not ceilings:
-        components.measure_button("Measure this machine", 20, machine_page.job(own.machine, 20))
+        components.measure_button("Measure this machine", machine_page.job(own.machine, 20))
     jobs.panel()
     components.sample_label(record)
 view = roofline_page.View(dtype, threads, predicted)

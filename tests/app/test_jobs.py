@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import jobs
 import pytest
 from conftest import Open
-from figure_records import measurement
+from figure_records import ladder, measurement
+from records_of import store_measurements
 from streamlit.testing.v1 import AppTest
 
 from accel_core import machine, registry, runner
 from accel_core.errors import BadInput
+from accel_core.runner.promise import Promise
 
 
 @dataclass
@@ -151,3 +154,24 @@ def test_a_job_that_ends_while_its_page_is_drawn_holds_no_button(
         assert app.progress or not held, f"after {looks} looks the page waits for nothing"
         if app.progress:
             break
+
+
+# -- what the buttons promise --------------------------------------------------------------------------------
+
+
+def test_a_button_says_how_long_it_will_take_and_what_of_that_is_compiling(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(jobs, "promise", lambda job: Promise(1.0, (30.4,), 12.0))
+    button = open_page("ladder").button(key="measure")
+    assert button.label == "Time all rungs (about 31 s)"
+    assert button.help == "About 12 s of this go to compiling, the first time only."
+
+
+def test_what_is_on_record_is_what_is_promised(open_page: Open):
+    def label() -> str:
+        return open_page("ladder", size="512", budget="10").button(key="measure").label
+
+    assert "min)" not in label()
+    store_measurements([replace(m, took_s=100.0) for m in ladder()])
+    assert label().endswith(" min)")

@@ -9,7 +9,6 @@ import pytest
 import simulated
 import traversal_answers
 import traversal_choices
-import traversal_why
 import traversal_window
 from conftest import Open
 from traversal_answers import CASES, answers, conclusion, kept_lines, rounds, shares, tiny
@@ -112,9 +111,10 @@ def test_the_button_asks_for_every_round_that_is_not_simulated_yet(
     monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: LARGE)
     first, *rest = chain.from_iterable(rounds(case) for case in CASES)
     asked: list[Traversal] = []
-    monkeypatch.setattr(traversal_why.simulated, "job", lambda missing, caches: asked.extend(missing) or {})
+    job = simulated.job
+    monkeypatch.setattr(simulated, "job", lambda missing, caches: asked.extend(missing) or job(missing, caches))
     done: dict[Traversal, Simulation] = {first: simulate(Traversal((1, 8, 8)), CLASSROOM)}
-    monkeypatch.setattr(traversal_why.simulated, "known", lambda wanted, caches: done)
+    monkeypatch.setattr(simulated, "known", lambda wanted, caches: done)
     app = open_page("traversal")
     assert re.search(r"Simulate the four .*\(about \d+ s\)", app.button(key="simulate").label)
     assert asked == rest

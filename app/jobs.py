@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from accel_core.runner.promise import Promise
 
 ACTIVE = ("queued", "running")
-POLL_S = 0.3
-REDRAW_S = 1.0
-"""A page is drawn again for new results at most this often: drawing must not disturb what is measured."""
+SHORT_POLL_S, POLL_S, QUIET_POLL_S = 0.5, 1.0, 2.0
+"""How often a page asks for the progress of a short job, of a longer one, and of one on all processors. Asking
+costs server and browser some hundredths of a second together."""
+SHORT_S = 10.0
+REDRAW_S = 30.0
+"""A page is drawn again for new results at most this often, and never beside a job on all processors: drawing
+takes server and browser half a second together, and whatever they share with the measured core."""
 
 
 @dataclass
@@ -155,7 +159,7 @@ def _panel() -> None:
         watch: Watch = st.session_state["watch"]
         watch.shown, watch.drawn_at = len(job.results), time.monotonic()
         st.query_params["job"] = job.id  # another page's address begins without it
-        _progress()
+        st.fragment(_progress, run_every=poll_s(job))()
         return
     if st.session_state["watch"].holds:  # it ended while the page was drawn, and nothing waits for its end
         st.session_state["watch"].holds = False
@@ -169,14 +173,33 @@ def _panel() -> None:
         st.info("Cancelled. What was measured before that is kept and shown.")
 
 
-@st.fragment(run_every=POLL_S)
+def poll_s(job: Job) -> float:
+    """How often a page asks how far `job` is; its end is seen no later than that."""
+    if _fills_the_machine(job):
+        return QUIET_POLL_S
+    return SHORT_POLL_S if job.promise is not None and job.promise.total_s < SHORT_S else POLL_S
+
+
+def may_draw(job: Job, watch: Watch, now_s: float) -> bool:
+    """Whether new results are worth drawing the page again while `job` goes on."""
+    new = len(job.results) > watch.shown
+    return new and not _fills_the_machine(job) and now_s - watch.drawn_at > REDRAW_S
+
+
+def _fills_the_machine(job: Job) -> bool:
+    """Whether `job` measures with as many threads as there are processors: then whoever looks disturbs it."""
+    from accel_core.runner.handlers import threads_of
+
+    return threads_of(job.data) >= cached.machine().cores.allowed
+
+
 def _progress() -> None:
     """One line with the step, the time and Cancel; draws the page again when there is something new."""
     job = current()
     if job is None or job.state not in ACTIVE:
         _draw_again()
     watch: Watch = st.session_state["watch"]
-    if len(job.results) > watch.shown and time.monotonic() - watch.drawn_at > REDRAW_S:
+    if may_draw(job, watch, time.monotonic()):
         _draw_again()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(_fraction(job), text=_sentence(job))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cached
 import jobs
 import pytest
 from conftest import Open
@@ -29,6 +30,7 @@ class PlayedJob:
     error: str | None = None
     progress: runner.Progress = field(default_factory=runner.Progress)
     data: dict[str, Any] = field(default_factory=dict)
+    promise: Promise | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     """What was submitted."""
 
@@ -154,6 +156,34 @@ def test_a_job_that_ends_while_its_page_is_drawn_holds_no_button(
         assert app.progress or not held, f"after {looks} looks the page waits for nothing"
         if app.progress:
             break
+
+
+# -- how quietly a page looks on -----------------------------------------------------------------------------
+
+
+def of_threads(threads: int, **changes: Any) -> PlayedJob:
+    case = {"kernel": "matmul/numpy", "size": 512, "threads": threads}
+    return PlayedJob(state="running", data={"kind": "bench", "cases": [case]}, **changes)
+
+
+def test_a_page_asks_seldom_and_seldomest_while_all_processors_are_measured():
+    all_of_them = cached.machine().cores.allowed
+    assert all_of_them > 1
+    long = Promise(1.0, (60.0,), 0.0)
+    assert jobs.poll_s(of_threads(all_of_them, promise=long)) == jobs.QUIET_POLL_S >= 2
+    assert jobs.poll_s(of_threads(1, promise=long)) == jobs.POLL_S < jobs.QUIET_POLL_S
+    assert jobs.poll_s(of_threads(1, promise=Promise(1.0, (2.0,), 0.0))) == jobs.SHORT_POLL_S < jobs.POLL_S
+    peaks = PlayedJob(data={"kind": "peaks", "threads": [1, all_of_them]})
+    assert jobs.poll_s(peaks) == jobs.QUIET_POLL_S
+
+
+def test_new_results_are_drawn_after_a_while_and_never_beside_a_job_on_all_processors():
+    watch = jobs.Watch("1", "", shown=1, drawn_at=100.0)
+    late_s, results = 101.0 + jobs.REDRAW_S, [object(), object()]
+    assert jobs.may_draw(of_threads(1, results=results), watch, late_s)
+    assert not jobs.may_draw(of_threads(1, results=results), watch, 101.0)
+    assert not jobs.may_draw(of_threads(1, results=results[:1]), watch, late_s)
+    assert not jobs.may_draw(of_threads(cached.machine().cores.allowed, results=results), watch, late_s)
 
 
 # -- what the buttons promise --------------------------------------------------------------------------------

@@ -91,9 +91,10 @@ class Watch:
         return {part: used_s / self.took_s for part, used_s in self.used_s.items()}
 
 
-def on_the_page(
-    page: Page, url: str, name: str, settings: dict[str, str], home: Path
-) -> tuple[Watch, list[Measurement]]:
+Run = tuple[Watch, list[Measurement]]
+
+
+def on_the_page(page: Page, url: str, name: str, settings: dict[str, str], home: Path) -> Run:
     """Press the button of the page and wait for the end of its job."""
     visit(page, url, name, **settings)
     time.sleep(2)
@@ -110,7 +111,7 @@ def known(home: Path) -> dict[str, Measurement]:
     return {m.id: m for m in Store(f"sqlite:///{home / 'records.db'}").measurements(detect().fingerprint)}
 
 
-def on_the_command_line(job: dict[str, Any]) -> tuple[Watch, list[Measurement]]:
+def on_the_command_line(job: dict[str, Any]) -> Run:
     """The same job without server and browser."""
     with Watch() as watch:
         results = runner.run(job, "watching")
@@ -139,13 +140,11 @@ def runs(options: argparse.Namespace) -> Iterator[str]:
             yield text("page", watch, found)
             if options.cli:
                 page.goto("about:blank")
-                job = {"kind": "bench", "cases": [case_of(m) for m in found], "budget_s": found[0].wall_s}
-                yield text(
-                    "command", *on_the_command_line({**job, "budget_s": float(settings.get("budget", 1))})
-                )
-        yield "mean of the page: " + ", ".join(
-            f"{part} {100 * mean(all):.1f} %" for part, all in totals.items()
-        )
+                budget_s, cases = float(settings.get("budget", 1)), [case_of(m) for m in found]
+                job = {"kind": "bench", "cases": cases, "budget_s": budget_s}
+                yield text("command", *on_the_command_line(job))
+        shares = [f"{part} {100 * mean(each):.1f} %" for part, each in totals.items()]
+        yield f"mean of the page: {', '.join(shares)}"
 
 
 def case_of(measurement: Measurement) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import streamlit as st
 
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import pretence
+from accel_core.model import Measurement
+from accel_core.units import format_rate
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
 ACTIVE = ("queued", "running")
 SHORT_POLL_S, POLL_S, QUIET_POLL_S = 0.5, 1.0, 2.0
 """How often a page asks for the progress of a short job, of a longer one, and of one on all processors. Asking
-costs server and browser some hundredths of a second together."""
+costs the server some hundredths of a second and the browser a tenth or two."""
 SHORT_S = 10.0
-REDRAW_S = 30.0
-"""A page is drawn again for new results at most this often, and never beside a job on all processors: drawing
-takes server and browser half a second together, and whatever they share with the measured core."""
+REDRAW_S = 1.0
+"""A page is drawn again for new results at most this often, where server and browser have a processor each."""
+CRAMPED_REDRAW_S = 30.0
+"""And where they share the only one that is not measured: drawing takes the two half a second side by side."""
 
 
 @dataclass
@@ -175,22 +178,23 @@ def _panel() -> None:
 
 def poll_s(job: Job) -> float:
     """How often a page asks how far `job` is; its end is seen no later than that."""
-    if _fills_the_machine(job):
+    if not _free_processors(job):
         return QUIET_POLL_S
     return SHORT_POLL_S if job.promise is not None and job.promise.total_s < SHORT_S else POLL_S
 
 
 def may_draw(job: Job, watch: Watch, now_s: float) -> bool:
     """Whether new results are worth drawing the page again while `job` goes on."""
-    new = len(job.results) > watch.shown
-    return new and not _fills_the_machine(job) and now_s - watch.drawn_at > REDRAW_S
+    free = _free_processors(job)
+    rest_s = REDRAW_S if free >= 2 else CRAMPED_REDRAW_S
+    return len(job.results) > watch.shown and free > 0 and now_s - watch.drawn_at > rest_s
 
 
-def _fills_the_machine(job: Job) -> bool:
-    """Whether `job` measures with as many threads as there are processors: then whoever looks disturbs it."""
+def _free_processors(job: Job) -> int:
+    """How many processors `job` leaves alone; on 0, whoever looks on disturbs what is measured."""
     from accel_core.runner.handlers import threads_of
 
-    return threads_of(job.data) >= cached.machine().cores.allowed
+    return max(cached.machine().cores.allowed - threads_of(job.data), 0)
 
 
 def _progress() -> None:
@@ -202,7 +206,7 @@ def _progress() -> None:
     if may_draw(job, watch, time.monotonic()):
         _draw_again()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(_fraction(job), text=_sentence(job))
+        st.progress(_fraction(job), text=_sentence(job) + _unseen(job, watch))
         st.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel)
 
 
@@ -244,3 +248,12 @@ def _sentence(job: Job) -> str:
     if progress.expected_s:
         text += f", about {max(progress.expected_s, 1):.0f} s to go"
     return text
+
+
+def _unseen(job: Job, watch: Watch) -> str:
+    """The newest speed that the page below does not show yet: said, since to draw it would disturb the next."""
+    new = [result for result in job.results[watch.shown :] if isinstance(result, Measurement)]
+    if not new:
+        return ""
+    kernel = new[-1].kernel.partition("/")[2]
+    return f" · newest: {kernel} {format_rate(new[-1].flop_per_s, 'FLOP/s')}"

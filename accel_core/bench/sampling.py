@@ -33,7 +33,8 @@ class Samples:
     estimate: Estimate
     span: Span
     stopped: str
-    """"interval" (narrow enough) or "budget" (the time, or the greatest number of samples, was used up)."""
+    """"interval" (narrow enough, and nobody disturbed it) or "budget" (the time, or the greatest number of
+    samples, was used up)."""
 
 
 @contextmanager
@@ -86,8 +87,10 @@ def sample(
 ) -> Samples:
     """Time samples of `call`, which works on `threads` threads; at least one.
 
-    It ends when the interval of their median is narrow, or with `budget_s`. What is done `before_each` sample
-    is not timed.
+    It ends when the interval of their median is narrow and nobody else had the processors for more than a
+    record may say without being marked, or with `budget_s`: samples beside a burst of a neighbour's work agree
+    with one another too, and more of them show what comes without it. What is done `before_each` sample is not
+    timed.
 
     Looking at the interval costs a sort, so it is looked at after every tenth part more samples. Stopping
     when it looks narrow costs a little of its 95 %: in 1,500 simulated runs it covered the true median in
@@ -99,6 +102,10 @@ def sample(
     stopped = "budget"
     host = clocks.host()
     start = clocks.wall()
+
+    def passed() -> Span:
+        return Span.between(host, clocks.host(), wall_s, cpu_s, threads)
+
     while len(times) < MOST_SAMPLES:
         before_each()
         took_s, used_s = time_calls(call, repetitions, clocks)
@@ -106,14 +113,13 @@ def sample(
         wall_s, cpu_s = wall_s + took_s, cpu_s + used_s
         spent_s = clocks.wall() - start
         if len(times) >= look_at and spent_s >= min(LEAST_SAMPLING_S, budget_s):
-            if is_narrow(median_interval(times)):
+            if is_narrow(median_interval(times)) and not passed().disturbed_reason(threads):
                 stopped = "interval"
                 break
             look_at = len(times) + max(1, len(times) // 10)
         if spent_s >= budget_s:
             break
-    span = Span.between(host, clocks.host(), wall_s, cpu_s, threads)
-    return Samples(tuple(times), repetitions, median_interval(times), span, stopped)
+    return Samples(tuple(times), repetitions, median_interval(times), passed(), stopped)
 
 
 def is_narrow(estimate: Estimate) -> bool:

@@ -177,13 +177,35 @@ def test_a_page_asks_seldom_and_seldomest_while_all_processors_are_measured():
     assert jobs.poll_s(peaks) == jobs.QUIET_POLL_S
 
 
-def test_new_results_are_drawn_after_a_while_and_never_beside_a_job_on_all_processors():
+def test_new_results_are_drawn_as_often_as_free_processors_allow(monkeypatch: pytest.MonkeyPatch):
+    results = [object(), object()]
     watch = jobs.Watch("1", "", shown=1, drawn_at=100.0)
-    late_s, results = 101.0 + jobs.REDRAW_S, [object(), object()]
-    assert jobs.may_draw(of_threads(1, results=results), watch, late_s)
-    assert not jobs.may_draw(of_threads(1, results=results), watch, 101.0)
+    soon_s, late_s = 101.0 + jobs.REDRAW_S, 101.0 + jobs.CRAMPED_REDRAW_S
+    assert soon_s < late_s
+
+    def drawn(threads: int, now_s: float) -> bool:
+        return jobs.may_draw(of_threads(threads, results=results), watch, now_s)
+
+    here = cached.machine()
+    four = replace(here, cores=replace(here.cores, allowed=4))
+    monkeypatch.setattr(cached, "machine", lambda: four)
+    assert [drawn(threads, soon_s) for threads in (1, 2, 3, 4)] == [True, True, False, False]
+    assert [drawn(threads, late_s) for threads in (1, 2, 3, 4)] == [True, True, True, False]
+    assert not drawn(1, 100.5)
     assert not jobs.may_draw(of_threads(1, results=results[:1]), watch, late_s)
-    assert not jobs.may_draw(of_threads(cached.machine().cores.allowed, results=results), watch, late_s)
+
+
+def test_a_speed_that_is_not_drawn_yet_is_said(open_page: Open, job: PlayedJob):
+    job.state = "running"
+    job.progress = runner.Progress(step="matmul/numpy N=256", done=2, total=7, elapsed_s=3.0)
+    app = started(open_page)
+    here = machine.detect().fingerprint
+    job.results = [measurement("packed", 33e9, size=256, fingerprint=here)]
+    watch = jobs.Watch("1", "", shown=0)
+    assert jobs._unseen(job, watch) == " · newest: packed 33.0 GFLOP/s"
+    watch.shown = 1
+    assert jobs._unseen(job, watch) == ""
+    assert "newest" not in app.progress[0].text  # nothing is new on a page just drawn
 
 
 # -- what the buttons promise --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -221,6 +222,32 @@ def test_sampling_stops_once_the_interval_is_narrow(listed: Listed) -> None:
     measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=100.0, clocks=time.clocks())
     assert (measurement.stopped, measurement.time_s.n) == ("interval", 6)
     assert measurement.time_s.low == pytest.approx(0.05) and measurement.time_s.high == pytest.approx(0.05)
+
+
+@dataclass
+class Shared(FakeTime):
+    """One of two processors, which somebody else takes for `taken` of the first `until_s` seconds."""
+
+    taken: float = 0.3
+    until_s: float = math.inf
+
+    def host(self) -> CpuTimes:
+        waited_s = self.taken * min(self.now_s - FakeTime.now_s, self.until_s)
+        return replace(super().host(), processors=2, threads={1: (self.now_s, waited_s)})
+
+
+def test_sampling_goes_on_past_a_burst_of_somebody_elses_work() -> None:
+    time = Shared(lambda shape, call: 2e-3, until_s=0.1)
+    samples = sample(lambda: time.work(()), 1, 100.0, time.clocks())
+    assert samples.stopped == "interval" and 0.9 <= samples.span.wall_s < 1.2  # 30 ms are 3 % of 1 s
+    assert not samples.span.disturbed_reason(1)
+
+
+def test_sampling_ends_with_the_budget_where_somebody_else_goes_on() -> None:
+    time = Shared(lambda shape, call: 2e-3)
+    samples = sample(lambda: time.work(()), 1, 2.0, time.clocks())
+    assert samples.stopped == "budget" and samples.span.wall_s >= 2.0
+    assert "Something else was running" in samples.span.disturbed_reason(1)
 
 
 def test_quick_samples_go_on_for_a_tenth_of_a_second(listed: Listed) -> None:

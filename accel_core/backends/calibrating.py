@@ -205,9 +205,7 @@ def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Conte
     operands = make_operands(point.operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
     exact = find_backend("numpy").dispatch(point.operation, *(array.astype(np.float64) for array in operands))
     calls: dict[str, Call] = {}
-    for name in CANDIDATES:
-        if name == "naive" and point.steps * STEP_S > SLOW_S:
-            continue
+    for name in _candidates(point):
         call = call_of(name, point.operation, operands)
         error = max_relative_error(call(), exact)
         if error <= tolerance(point.operation, point.lengths, point.dtype):
@@ -215,6 +213,11 @@ def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Conte
         else:
             emit(warning_event(f"{name} gives a wrong result for {_label(point)}, so it is not timed."))
     return hold(point.lengths, calls, budget_s, clocks, THREADED)
+
+
+def _candidates(point: _Point) -> list[str]:
+    """The backends that a contest at `point` is held between: not Python's loops where they take too long."""
+    return [name for name in CANDIDATES if name != "naive" or point.steps * STEP_S <= SLOW_S]
 
 
 def call_of(name: str, operation: str, operands: Operands) -> Call:
@@ -234,7 +237,7 @@ def _compile(groups: Sequence[_Group]) -> None:
         if group.points:
             smallest = min(group.points, key=lambda point: point.steps)
             operands = make_operands(group.operation, smallest.lengths, group.dtype, group.layout, 0)
-            for name in CANDIDATES:
+            for name in _candidates(smallest):
                 call_of(name, group.operation, operands)()
 
 

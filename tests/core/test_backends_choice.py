@@ -459,6 +459,19 @@ def test_operands_are_what_a_contest_says(operation: str, layout: str) -> None:
         np.testing.assert_allclose(call_of(name, operation, operands)(), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_loops_that_take_too_long_for_a_contest_are_not_run_to_compile_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run: list[str] = []
+    backend = calibrating.find_backend("naive")
+    monkeypatch.setattr(type(backend), "plain_matmul", lambda *_: run.append("naive"))
+    (result,) = calibrate(
+        detect(), operations=["matmul"], dtypes=["float32"], lengths=[(1, 256, 256, 256)], budget_s=0.01
+    )
+    (held,) = result.contests
+    assert "naive" not in held.times_s and not run
+
+
 def test_calibrating_measures_what_was_asked_for_and_tells_each_part() -> None:
     events: list[dict[str, Any]] = []
     here = detect()

@@ -1,0 +1,132 @@
+"""What the README tells a reader to type is typed: on this machine, and on every recorded host."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import recorded_hosts as hosts
+from figure_records import ENVIRONMENT, ladder, peaks
+
+import accel_core
+from accel_core.cli import commands, main
+from accel_core.machine import detect
+from accel_core.model import Machine
+from accel_core.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+Capture = pytest.CaptureFixture[str]
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of the README in `language`; "" for those that name none."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [
+    shlex.split(line, comments=True)[1:]
+    for block in blocks("")
+    for line in block.splitlines()
+    if line.startswith("accel ")
+]
+SHORTENED = {
+    "peaks": ["--budget", "3"],
+    "ladder": ["--budget", "0.05"],
+    "bench": ["--budget", "0.05"],
+    "compare": ["--budget", "0.05"],
+    "sweep": ["--budget", "0.05"],
+    "calibrate": ["--budget", "1", "--operation", "add"],
+}
+"""Commands that measure, and what is put behind them here: the times are not looked at."""
+ANSWERING = [words for words in COMMANDS if words[0] not in SHORTENED]
+
+
+def store_roofs_and_ladder() -> None:
+    """What the README's first commands leave behind: `accel roofline` draws it."""
+    store, here, known = Store(), detect().fingerprint, peaks()
+    for part in (*known.ceilings, *known.latencies, *known.curve):
+        store.save_peak(here, ENVIRONMENT, part)
+    for measurement in ladder():
+        store.save_measurement(replace(measurement, fingerprint=here))
+
+
+def short(words: list[str]) -> str:
+    return " ".join(words)
+
+
+def test_the_readme_names_every_command() -> None:
+    assert {words[0] for words in COMMANDS} == set(commands.COMMANDS)
+    assert SHORTENED.keys() < {words[0] for words in COMMANDS}
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=short)
+def test_a_command_line_of_the_readme_runs_here(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if words[0] == "roofline":
+        store_roofs_and_ladder()
+    assert main([*words, *SHORTENED.get(words[0], []), "--json"]) == 0, capsys.readouterr().err
+    assert isinstance(json.loads(capsys.readouterr().out), dict)
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_a_command_line_of_the_readme_that_does_not_measure_runs_on_every_recorded_host(
+    name: str,
+    pretend_host: Callable[[str], Machine],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pretend_host(name)
+    store_roofs_and_ladder()
+    for words in ANSWERING:
+        smaller = ["--size", "48"] if words[0] == "simulate" else []
+        assert main([*words, *smaller, "--json"]) == 0, (words, capsys.readouterr().err)
+        assert isinstance(json.loads(capsys.readouterr().out), dict)
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_one_that_measures_refuses_on_every_recorded_host(
+    name: str, pretend_host: Callable[[str], Machine], capsys: Capture
+) -> None:
+    pretend_host(name)
+    for words in COMMANDS:
+        if words[0] in SHORTENED:
+            assert main(words) == 2
+            (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
+            assert "Nothing can be measured on the pretend host" in line
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+def test_the_python_of_the_readme_runs(block: str) -> None:
+    random = np.random.default_rng(0)
+    a, b, x = (random.standard_normal((64, 64)).astype(np.float32) for _ in range(3))
+    values = {"a": a, "b": b, "x": x, **vars(accel_core)}
+    exec(compile(block, "README.md", "exec"), values)
+
+
+def test_the_programs_that_the_readme_names_are_there_and_say_what_they_do() -> None:
+    named = set(re.findall(r"python (tests/\S+\.py)", README))
+    assert len(named) >= 4
+    for path in sorted(named):
+        done = subprocess.run(
+            [sys.executable, ROOT / path, "--help"], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0 and "usage:" in done.stdout, (path, done.stderr)
+
+
+def test_the_first_line_starts_the_app_that_there_is() -> None:
+    first = blocks("")[0]
+    match = re.fullmatch(r"pip install -r (\S+) && streamlit run (\S+)\n", first)
+    assert match and all((ROOT / path).is_file() for path in match.groups())

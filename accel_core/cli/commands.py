@@ -102,14 +102,21 @@ def bench(options: Namespace) -> Answer:
 
 def compare(options: Namespace) -> Answer:
     """Time two kernels in turns, at each size or shape."""
+    from accel_core.machine import environment
+
     sides = []
     for given in options.sizes or (None,):
         size, shape = (None, given) if isinstance(given, tuple) else (given, None)
         sides.append([case_of(name, options, size, shape).to_dict() for name in (options.a, options.b)])
     results = run_job({"kind": "compare", "pairs": sides, "budget_s": options.budget})
     compared, refused = answered(results, Comparison)
-    data = {"comparisons": [c.to_dict() for c in compared], "refused": [r.to_dict() for r in refused]}
-    return Answer(data, text.comparisons(compared, refused))
+    libraries = environment()
+    data = {
+        "comparisons": [c.to_dict() for c in compared],
+        "refused": [r.to_dict() for r in refused],
+        "environment": libraries.to_dict(),
+    }
+    return Answer(data, text.comparisons(compared, refused, libraries.held_back))
 
 
 def ladder(options: Namespace) -> Answer:

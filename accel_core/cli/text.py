@@ -159,8 +159,9 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
     return _with_refusals(table(header, rows) if rows else "", refused)
 
 
-def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = ()) -> str:
-    """A line a pair: who is faster, by how much, and the interval of that ratio; refused pairs below."""
+def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = (), held_back: str = "") -> str:
+    """A line a pair: who is faster, by how much, and the interval of that ratio; below it what held both back
+    (`Environment.held_back`) and the refused pairs."""
     rows = [
         (
             f"{c.a} against {c.b}",
@@ -174,7 +175,8 @@ def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = ())
         for c in compared
     ]
     header = ("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", "")
-    return _with_refusals(table(header, rows), refused)
+    answer = table(header, rows)
+    return _with_refusals(f"{answer}\n\nHELD BACK: {held_back}." if held_back else answer, refused)
 
 
 def _with_refusals(answer: str, refused: Sequence[Refusal]) -> str:

@@ -222,6 +222,17 @@ def test_compare_gives_a_pair_for_each_size(capsys, jobs):
     assert data["comparisons"][0]["ratio"] == 2.0
 
 
+def test_compare_says_what_held_both_kernels_back(capsys, jobs, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    command = ("compare", "matmul/compiled_ikj", "matmul/numpy", "--sizes", "256")
+    assert answer(capsys, *command)["environment"]["overrides"] == {"OPENBLAS_CORETYPE": "Haswell"}
+    assert main(list(command)) == 0
+    assert "HELD BACK: OPENBLAS_CORETYPE=Haswell was set." in capsys.readouterr().out
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert main(list(command)) == 0
+    assert "HELD BACK" not in capsys.readouterr().out
+
+
 def test_compare_takes_shapes_among_its_sizes(capsys, jobs):
     answer(capsys, "compare", "matmul/packed", "matmul/numpy", "--sizes", "16,20x3x7,16,20x3x7")
     assert [pair[0]["shape"] for pair in jobs[0]["pairs"]] == [None, [20, 3, 7]]

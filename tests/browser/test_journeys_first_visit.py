@@ -48,8 +48,9 @@ def is_probe(message: str) -> bool:
     "name", sorted(QUESTIONS.keys() - {"fusion", "panels"})
 )  # of which the sample has nothing
 def test_a_first_visit_shows_a_question_and_the_labelled_sample_of_another_machine(
-    page: Page, console_errors: list[str], own_server: tuple[str, Path], name: str, letters: str
+    fresh_page: Page, console_errors: list[str], own_server: tuple[str, Path], name: str, letters: str
 ):
+    page = fresh_page
     page.add_init_script(LETTERS[letters])
     hosts: set[str | None] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))

@@ -35,8 +35,11 @@ from accel_core.registry import kernel_ids as every_kernel_id
 
 SOME_RUNGS_WHILE_IT_RUNS = """all => {
     const bars = document.querySelector('.js-plotly-plot')?.data.filter(t => t.type === 'bar') || [];
-    return document.querySelector('[data-testid="stProgress"]') && bars.length > 0 && bars.length < all;
+    const progress = document.querySelector('[data-testid="stProgress"]');
+    const said = progress?.innerText.includes('newest:');
+    return progress && (said || bars.length > 0 && bars.length < all);
 }"""
+"""As bars, or in words where only one processor is free: there to draw would disturb what is measured."""
 TYPED_AND_PREDICTED = """peak => {
     const traces = document.querySelector('.js-plotly-plot')?.data || [];
     return traces.some(t => t.name === 'predicted, not measured')

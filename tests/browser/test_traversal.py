@@ -391,8 +391,9 @@ def test_the_picture_is_saved_as_png_and_as_svg(page: Page, server: str, tmp_pat
     ],
 )
 def test_all_but_the_footer_is_above_the_bar(
-    page: Page, server: str, link: str, width: int, height: int, letters: str
+    fresh_page: Page, server: str, link: str, width: int, height: int, letters: str
 ):
+    page = fresh_page
     page.add_init_script(letters)
     page.set_viewport_size({"width": width, "height": height})
     visit(page, server, link)

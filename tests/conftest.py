@@ -6,7 +6,6 @@ Where it asks for one, it has a host of its own too.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,11 +57,11 @@ def pretend_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Ma
 
     def pretend(name: str) -> Machine:
         monkeypatch.setenv("ACCEL_MACHINE", str(recorded_hosts.path_of(name)))
-        forget_the_machine()
+        recorded_hosts.forget_the_machine()
         return detect()
 
     yield pretend
-    forget_the_machine()
+    recorded_hosts.forget_the_machine()
 
 
 @pytest.fixture
@@ -78,7 +77,7 @@ def host(
     not asked: who detects it fails.
     """
     name = getattr(request, "param", recorded_hosts.USUAL)
-    if name is None:
+    if name == recorded_hosts.THIS:
         return None
 
     def forbidden() -> Machine:
@@ -87,12 +86,3 @@ def host(
     monkeypatch.setattr(sources, "detect", forbidden)
     monkeypatch.setattr(pretend, "read_machine", lambda path: recorded_hosts.machine(path.stem))
     return pretend_host(name)
-
-
-def forget_the_machine() -> None:
-    """Empty what a process keeps of its machine: the caches in modules that detect it."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("accel_core.") and getattr(module, "detect", None) is detect:
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import recorded_hosts
 from browsers import chromium
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 from servers import REPOSITORY, serve
+from tabs import Tab
+
+from accel_core.machine import detect
+from accel_core.model import Machine
 
 APP = REPOSITORY / "app" / "main.py"
-VIEWPORT = {"width": 1440, "height": 900}
 INSTALL_S = 900
 """The first test may have to wait until a browser is installed."""
 REPORT = pytest.StashKey[pytest.TestReport]()
@@ -40,15 +43,31 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the app, served for the whole session from an empty data folder."""
+@pytest.fixture(scope="module", autouse=True)
+def host(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """The host of this file's servers and of the tests themselves: `recorded_hosts.USUAL` without a mark.
+
+    `ON_EACH` runs a test on one of each kind, `ON_THIS` on the machine below, where it presses a button that
+    measures. A file's server ends where its host does.
+    """
+    name = getattr(request, "param", recorded_hosts.USUAL)
+    with pytest.MonkeyPatch.context() as environment:
+        if name != recorded_hosts.THIS:
+            environment.setenv("ACCEL_MACHINE", str(recorded_hosts.path_of(name)))
+        recorded_hosts.forget_the_machine()
+        yield detect()
+    recorded_hosts.forget_the_machine()
+
+
+@pytest.fixture(scope="module")
+def server(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the app, served for a file of tests from an empty data folder."""
     with serve(APP, tmp_path_factory.mktemp("accel-home")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def own_server(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """(URL, data folder) of a server of this file's own, which begins with nothing measured."""
     home = tmp_path_factory.mktemp("accel-home")
     with serve(APP, home) as url:
@@ -68,34 +87,6 @@ def console_errors() -> list[str]:
     return []
 
 
-@dataclass
-class Tab:
-    """The page that the tests of a file share, one after the other; None until it is asked for."""
-
-    browser: Browser
-    page: Page | None = None
-
-    def fresh(self) -> Page:
-        """The page as a visitor finds it who never was here, in the process that has read all scripts before:
-        a load takes half as long there."""
-        if self.page is None:
-            self.page = self.browser.new_context(viewport=VIEWPORT).new_page()
-        self.page.set_viewport_size(VIEWPORT)
-        self.page.context.clear_cookies()
-        return self.page
-
-    def leave(self) -> None:
-        """End the visit: nothing of it is kept, and nothing asks the server any more."""
-        if self.page is not None:
-            self.page.evaluate("if (location.protocol === 'http:') localStorage.clear()")
-            self.page.goto("about:blank")
-
-    def close(self) -> None:
-        if self.page is not None:
-            self.page.context.close()
-            self.page = None
-
-
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Iterator[Tab]:
     tab = Tab(browser)
@@ -113,18 +104,6 @@ def page(tab: Tab, console_errors: list[str], request: pytest.FixtureRequest, tm
         tab.close()
     else:
         tab.leave()
-
-
-@pytest.fixture
-def fresh_page(
-    browser: Browser, console_errors: list[str], request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Page]:
-    """A page in a context of its own, for a test that leaves something in it, such as an initial script."""
-    context = browser.new_context(viewport=VIEWPORT)
-    page = context.new_page()
-    with watched(page, console_errors, request, tmp_path):
-        yield page
-    context.close()
 
 
 @contextmanager

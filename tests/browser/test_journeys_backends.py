@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from recorded_hosts import ON_THIS
 from visitor import JOB_MS, WAIT_MS, address, has_no_fault, progress, rested, store_of
 
 from accel_core.machine import detect, environment
 
+pytestmark = ON_THIS
 QUESTION = "Who should do the work?"
 BARS = ".js-plotly-plot"
 
@@ -49,20 +51,6 @@ def test_one_shape_is_timed_under_every_backend_and_auto_takes_one(
     assert (stored.operation, stored.dtype, stored.contests[0].lengths) == ("gelu", "float64", (1024,))
     page.reload()
     expect(page.locator(BARS).last).to_contain_text("the fastest")
-    has_no_fault(page)
-
-
-def test_the_address_says_what_the_page_shows(page: Page, own_server: tuple[str, Path]) -> None:
-    open_page(page, own_server[0])
-    page.get_by_role("radio", name="softmax").click()
-    expect(page.get_by_role("button", name=re.compile("Calibrate softmax"))).to_be_visible()
-    page.get_by_role("radio", name="access pattern").click()
-    expect(page.get_by_text("4. Does memory come in the order in which it lies?")).to_be_visible()
-    rested(page)
-    assert "operation=softmax" in page.url and "step=access+pattern" in page.url
-    page.reload()
-    expect(page.get_by_role("button", name=re.compile("Calibrate softmax"))).to_be_visible()
-    expect(page.get_by_text("4. Does memory come in the order in which it lies?")).to_be_visible()
     has_no_fault(page)
 
 

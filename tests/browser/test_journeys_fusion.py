@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from recorded_hosts import ON_THIS
 from visitor import (
     JOB_MS,
     QUICK,
     button,
     finished,
-    go_to,
     has_no_fault,
     measured,
     progress,
@@ -24,6 +24,7 @@ from visitor import (
 
 from accel_core.registry import workload
 
+pytestmark = ON_THIS
 SWEPT = {"operation": "scale", "upto": 4096, "point": 0.5}
 LINES = """() => Array.from(document.querySelectorAll('.js-plotly-plot')).at(-1).data
     .filter(t => t.mode === 'lines+markers')
@@ -93,11 +94,4 @@ def test_a_sweep_can_be_cancelled_and_keeps_what_was_measured(page: Page, own_se
     expect(button(page, "fusion")).to_be_enabled()
     kept = len([m for m in measured(home) if m.workload == "add"])
     assert 2 <= kept < len(add.kernels) * (len(add.sizes) - 1)
-    has_no_fault(page)
-
-
-def test_the_page_is_found_from_another_one(page: Page, own_server: tuple[str, Path]):
-    visit(page, own_server[0], "machine")
-    go_to(page, "fusion")
-    assert page.url.split("?")[0].endswith("/fusion")
     has_no_fault(page)

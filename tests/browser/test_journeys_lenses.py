@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from recorded_hosts import ON_THIS
 from servers import serve
 from visitor import APP, JOB_MS, SAMPLE, fill_peaks, has_no_fault, rested, store_of, visit
 
 from accel_core.machine import detect
-from accel_core.model import Measurement
+from accel_core.model import Machine, Measurement
 from accel_core.registry import workload
 
 KERNELS = ("compiled_ijk", "compiled_tiled", "compiled_ikj")
 SIZE = 96
+RECORDED_BLOCK, OTHER_BLOCK = 32, 8
+"""A block of the tiled kernel beside its usual one that is on record, and one that is not."""
 DOTS = """() => (document.querySelector('.js-plotly-plot')?.data || [])
     .filter(t => t.mode === 'lines+markers+text')
     .map(t => ({name: t.name, x: Array.from(t.x), sizes: Array.from(t.marker.size), hover: t.hovertext}))"""
@@ -32,20 +35,19 @@ LARGE_AT_THE_END = f"""() => {{
 
 
 @pytest.fixture(scope="module")
-def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def small_server(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server whose store holds roofs, and three rungs at a size that is simulated in a second."""
-    if any(not (c.ways and c.line_bytes) for c in detect().caches) or not detect().caches:
-        pytest.skip("This machine does not say enough of its caches to simulate them.")
     home = tmp_path_factory.mktemp("small-home")
     fill_peaks(home)
     for kernel in KERNELS:
         store_of(home).save_measurement(small(kernel))
+    store_of(home).save_measurement(small("compiled_tiled", block=RECORDED_BLOCK))
     with serve(APP, home) as url:
         yield url
 
 
-def small(kernel: str) -> Measurement:
-    """The sample's measurement of `kernel`, as if this machine had made it at SIZE."""
+def small(kernel: str, **parameters: int) -> Measurement:
+    """The sample's measurement of `kernel`, as if this machine had made it at SIZE with these `parameters`."""
     found = json.loads(SAMPLE.read_text(encoding="utf-8"))["measurements"]
     usual = {p.name: p.default for p in workload("matmul").kernel(kernel).parameters}
     known = next(
@@ -55,9 +57,8 @@ def small(kernel: str) -> Measurement:
     )
     shape = workload("matmul").shape(SIZE)
     work = {"flop": workload("matmul").flop(shape), "least_bytes": 3 * 4 * SIZE * SIZE}
-    return replace(
-        known, size=SIZE, shape=shape, fingerprint=detect().fingerprint, id=f"small {kernel}", **work
-    )
+    made = replace(known, size=SIZE, shape=shape, fingerprint=detect().fingerprint, **work)
+    return replace(made, parameters={**usual, **parameters}, id=f"small {kernel} {parameters}")
 
 
 def large(dots: list[dict[str, Any]]) -> list[float]:
@@ -104,17 +105,23 @@ def test_a_lens_simulates_shows_the_levels_and_moves_its_dot_with_the_switch(
     assert shares == pytest.approx(large(memory))
 
 
-def test_another_block_without_a_record_is_measured_from_the_lens_and_stands_in_it(
-    page: Page, small_server: str
-):
-    visit(page, small_server, "roofline", lens="core", tile=8)
-    page.get_by_role("button", name=f"Measure block 8 at N={SIZE}").click()
+def test_another_block_that_is_on_record_stands_in_the_lens(page: Page, small_server: str):
+    visit(page, small_server, "roofline", lens="core", tile=RECORDED_BLOCK)
+    page.get_by_role("button", name="Simulate").click()
+    page.wait_for_function(
+        f"() => ({DOTS})().some(t => t.hover.some(text => text.includes('block = {RECORDED_BLOCK}')))",
+        timeout=COMPILED_MS,
+    )
+    assert f"tile={RECORDED_BLOCK}" in page.url
+    has_no_fault(page)
+
+
+@ON_THIS
+def test_another_block_without_a_record_is_measured_from_the_lens(page: Page, small_server: str):
+    visit(page, small_server, "roofline", lens="core", tile=OTHER_BLOCK)
+    page.get_by_role("button", name=f"Measure block {OTHER_BLOCK} at N={SIZE}").click()
     expect(page.get_by_test_id("stProgress")).to_be_visible()
     expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=JOB_MS)
     expect(page.get_by_role("button", name="Measure block")).to_have_count(0)
-    page.get_by_role("button", name="Simulate").click()
-    page.wait_for_function(
-        f"() => ({DOTS})().some(t => t.hover.some(text => text.includes('block = 8')))", timeout=COMPILED_MS
-    )
-    assert "tile=8" in page.url
+    assert f"tile={OTHER_BLOCK}" in page.url
     has_no_fault(page)

@@ -1,4 +1,4 @@
-"""The page Panels in a browser: overflow a level; measure a setting, sweep KC, go back to the rule, reload."""
+"""The page Panels in a browser: measure a setting, sweep KC, go back to the rule, reload."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from visitor import JOB_MS, has_no_fault, measured, picture, rested, slider, traces, visit
+from recorded_hosts import ON_THIS
+from visitor import JOB_MS, has_no_fault, measured, picture, rested, slider, visit
 
+pytestmark = ON_THIS
 SETTINGS = {"size": 512, "point": 0.5}
-LARGE = {"size": 2048, "dtype": "float64"}
-"""A block of b with the longest KC and NC is 32 MiB there, more than any L2."""
-OVERFLOW = (
-    "() => [...document.querySelectorAll('.js-plotly-plot')][0].layout.annotations.map(a => a.text).join()"
-)
 RATES = """() => ([...document.querySelectorAll('.js-plotly-plot')][1]?.data || [])
     .filter(t => [].concat(t.hovertext || []).length)
     .map(t => ({name: t.name, x: Array.from(t.x), mode: t.mode}))"""
@@ -29,23 +26,6 @@ def over(page: Page) -> None:
 
 def rates(page: Page) -> list[dict[str, Any]]:
     return page.evaluate(RATES)
-
-
-def test_a_block_that_is_longer_than_the_rule_allows_overflows_its_level(
-    page: Page, own_server: tuple[str, Path]
-):
-    url, home = own_server
-    visit(page, url, "panels", **LARGE)
-    assert len(traces(page)) == 4, "one bar for each level: nothing overflows at the rule"
-    assert "overflows" not in page.evaluate(OVERFLOW)
-    slider(page, "NC").press("End")
-    page.wait_for_url(re.compile("nc=2048"))
-    slider(page, "KC").press("End")
-    page.wait_for_url(re.compile("kc=2048"))
-    rested(page)
-    page.wait_for_function(f"() => ({OVERFLOW})().includes('overflows')")
-    assert not measured(home), "moving a slider measures nothing"
-    has_no_fault(page)
 
 
 def test_a_student_measures_a_setting_of_their_own_and_hunts(page: Page, own_server: tuple[str, Path]):

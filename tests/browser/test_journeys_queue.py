@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from recorded_hosts import ON_THIS
 from servers import serve
 from visitor import (
     APP,
@@ -26,6 +27,7 @@ from visitor import (
     visit,
 )
 
+pytestmark = ON_THIS
 ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
 Visitor = Callable[[], Page]
@@ -146,3 +148,16 @@ def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(
     start(page, "lab")
     finished(page, "lab")
     has_no_fault(page)
+
+
+def test_the_keyboard_alone_reaches_the_button_and_starts_it(page: Page, own_server: tuple[str, Path]):
+    visit(page, own_server[0], "ladder", **{**QUICK, "budget": 10})
+    wanted = button(page, "ladder").element_handle()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("button => button === document.activeElement", wanted):
+            break
+    expect(button(page, "ladder")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(progress(page)).to_be_visible()
+    cancel(page, "ladder")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from recorded_hosts import ON_THIS
 from servers import serve
 from visitor import (
     APP,
@@ -31,6 +32,7 @@ from visitor import (
     visit,
 )
 
+from accel_core.model import Machine
 from accel_core.registry import kernel_ids as every_kernel_id
 
 SOME_RUNGS_WHILE_IT_RUNS = """all => {
@@ -49,7 +51,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def filled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def filled_server(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server whose store holds roofs and a ladder of this machine."""
     home = tmp_path_factory.mktemp("filled-home")
     fill(home)
@@ -71,6 +73,7 @@ def download(page: Page, act: Callable[[], None], folder: Path) -> Path:
     return target
 
 
+@ON_THIS
 def test_from_the_first_click_to_points_on_the_measured_roofline(page: Page, own_server: tuple[str, Path]):
     url, home = own_server
     visit(page, url, "machine", seconds=10)

@@ -12,10 +12,8 @@ from servers import serve
 from visitor import (
     APP,
     QUESTIONS,
-    QUICK,
+    address,
     alerts,
-    button,
-    cancel,
     fill,
     go_to,
     has_no_fault,
@@ -25,17 +23,24 @@ from visitor import (
     sample_size,
     settled,
     slider,
+    traces,
     visit,
 )
 
+from accel_core.model import Machine
 from accel_core.registry import workload
 
 SIZES = workload("matmul").sizes
+LARGE = {"size": 2048, "dtype": "float64"}
+"""A block of b with the longest KC and NC is 32 MiB there, more than any L2."""
+OVERFLOW = (
+    "() => [...document.querySelectorAll('.js-plotly-plot')][0].layout.annotations.map(a => a.text).join()"
+)
 Filled = tuple[str, Path]
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """(URL, data folder) of a server whose store holds roofs and a ladder of this machine."""
     home = tmp_path_factory.mktemp("filled-home")
     fill(home)
@@ -146,18 +151,45 @@ def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other
     slider(page, "Size N").press("ArrowRight")
     expect(other).to_have_count(0)
     expect(progress(page)).to_have_count(0)
-    expect(button(page, name)).to_be_enabled()
     assert len(measured(filled[1])) == before
 
 
-def test_the_keyboard_alone_reaches_the_button_and_starts_it(page: Page, filled: Filled):
-    visit(page, filled[0], "ladder", **{**QUICK, "budget": 10})
-    wanted = button(page, "ladder").element_handle()
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("button => button === document.activeElement", wanted):
-            break
-    expect(button(page, "ladder")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(progress(page)).to_be_visible()
-    cancel(page, "ladder")
+def test_a_block_that_is_longer_than_the_rule_allows_overflows_its_level(page: Page, filled: Filled):
+    before = len(measured(filled[1]))
+    visit(page, filled[0], "panels", **LARGE)
+    assert len(traces(page)) == 4, "one bar for each level: nothing overflows at the rule"
+    assert "overflows" not in page.evaluate(OVERFLOW)
+    slider(page, "NC").press("End")
+    page.wait_for_url(re.compile("nc=2048"))
+    slider(page, "KC").press("End")
+    page.wait_for_url(re.compile("kc=2048"))
+    rested(page)
+    page.wait_for_function(f"() => ({OVERFLOW})().includes('overflows')")
+    assert len(measured(filled[1])) == before, "moving a slider measures nothing"
+    has_no_fault(page)
+
+
+def test_a_size_that_only_vectors_have_stays_behind(page: Page, filled: Filled):
+    visit(page, filled[0], "ladder", workload="add", size=1 << 22)
+    page.get_by_role("radio", name="gelu", exact=True).click()
+    largest = str(workload("gelu").sizes[-1])
+    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text(largest)
+    rested(page)
+    go_to(page, "lab")
+    has_no_fault(page)
+
+
+def test_the_address_of_backends_says_what_the_page_shows(page: Page, filled: Filled):
+    def shows_what_was_chosen() -> None:
+        expect(page.get_by_role("button", name=re.compile("Calibrate softmax"))).to_be_visible()
+        expect(page.get_by_text("4. Does memory come in the order in which it lies?")).to_be_visible()
+        rested(page)
+
+    page.goto(address(filled[0], "backends"))
+    page.get_by_role("radio", name="softmax").click()
+    page.get_by_role("radio", name="access pattern").click()
+    shows_what_was_chosen()
+    assert "operation=softmax" in page.url and "step=access+pattern" in page.url
+    page.reload()
+    shows_what_was_chosen()
+    has_no_fault(page)

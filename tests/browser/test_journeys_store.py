@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from recorded_hosts import ON_THIS
 from servers import serve
 from visitor import (
     APP,
@@ -25,6 +26,7 @@ from visitor import (
     visit,
 )
 
+pytestmark = ON_THIS
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
 GARBAGE = b"these are no records\n" * 500
 

@@ -1,28 +1,22 @@
-"""The Ladder for another workload, in a browser: choosing, measuring, reloading, going on to another page."""
+"""The Ladder for another workload, in a browser: choosing, measuring, reloading."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
-from servers import serve
-from visitor import APP, JOB_MS, button, go_to, has_no_fault, rested, settled, visit
+from recorded_hosts import ON_THIS
+from visitor import JOB_MS, button, has_no_fault, rested, settled, visit
 
 from accel_core.registry import workload
 
+pytestmark = ON_THIS
 GELU = workload("gelu")
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(APP, tmp_path_factory.mktemp("workloads-home")) as address:
-        yield address
-
-
-def test_choosing_gelu_shows_its_ladder_and_the_link_keeps_it(page: Page, url: str):
-    visit(page, url, "ladder", size=64, budget=0.5)
+def test_choosing_gelu_shows_its_ladder_and_the_link_keeps_it(page: Page, own_server: tuple[str, Path]):
+    visit(page, own_server[0], "ladder", size=64, budget=0.5)
     page.get_by_role("radio", name="gelu", exact=True).click()
     expect(page).to_have_url(re.compile(r"[?&]workload=gelu(&|$)"))
     expect(page.get_by_text("GELU. Predict first")).to_be_visible()
@@ -38,13 +32,4 @@ def test_choosing_gelu_shows_its_ladder_and_the_link_keeps_it(page: Page, url: s
     settled(page, "ladder")
     expect(page.get_by_role("radio", name="gelu", exact=True)).to_be_checked()
     expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text("64")
-    has_no_fault(page)
-
-
-def test_a_size_that_only_vectors_have_stays_behind(page: Page, url: str):
-    visit(page, url, "ladder", workload="add", size=1 << 22)
-    page.get_by_role("radio", name="gelu", exact=True).click()
-    expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text(str(GELU.sizes[-1]))
-    rested(page)
-    go_to(page, "lab")
     has_no_fault(page)

@@ -45,6 +45,7 @@ BUTTONS = {
     "panels": re.compile("Sweep KC"),
     "fusion": re.compile("Time all rungs"),
 }
+VIEWPORT = {"width": 1440, "height": 900}
 WAIT_MS = 30_000
 """Longer than a page needs to be drawn on a slow, busy machine."""
 JOB_MS = 120_000

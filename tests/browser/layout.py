@@ -1,0 +1,66 @@
+"""What does not fit: texts that a figure cuts off or draws on one another, and what makes a phone scroll."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+}
+FIGURE = ".js-plotly-plot"
+OUTSIDE = """plots => plots.flatMap(plot => {
+    const frame = plot.getBoundingClientRect();
+    const column = (plot.closest('[data-testid="stMain"]') || document.body).getBoundingClientRect();
+    const out = (box, rim) => box.left < rim.left - 1 || box.right > rim.right + 1
+                           || box.top < rim.top - 1 || box.bottom > rim.bottom + 1;
+    const seen = text => text.textContent && text.getBoundingClientRect().width;
+    const texts = [...plot.querySelectorAll('text')].filter(seen);
+    return [
+        ...(frame.left < column.left - 1 || frame.right > column.right + 1 ? ['the figure'] : []),
+        ...texts.filter(t => out(t.getBoundingClientRect(), frame)).map(t => t.textContent),
+    ];
+})"""
+"""JavaScript: what of the figures lies outside of its canvas."""
+OVER_ONE_ANOTHER = """plots => plots.flatMap(plot => {
+    const corners = text => {  // of the letters, turned as they are: a line is higher than they
+        const box = text.getBBox(), to = text.getScreenCTM();
+        const rim = 0.2 * parseFloat(getComputedStyle(text).fontSize);
+        const [top, bottom] = [box.y + rim, box.y + box.height - rim];
+        return [[box.x, top], [box.x + box.width, top], [box.x + box.width, bottom], [box.x, bottom]]
+            .map(([x, y]) => [to.a * x + to.c * y + to.e, to.b * x + to.d * y + to.f]);
+    };
+    const apart = (one, other) => [one, other].some(([a, b, , d]) => [b, d].some(end => {
+        const axis = [end[0] - a[0], end[1] - a[1]];
+        const along = points => points.map(([x, y]) => (x * axis[0] + y * axis[1]) / Math.hypot(...axis));
+        const [p, q] = [along(one), along(other)];
+        return Math.min(Math.max(...p) - Math.min(...q), Math.max(...q) - Math.min(...p)) < 1;
+    }));
+    const seen = text => text.textContent.trim() && text.getBoundingClientRect().width
+        && text.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    const texts = [...plot.querySelectorAll('text')].filter(seen).map(t => [t.textContent, corners(t)]);
+    return texts.flatMap(([text, box], n) => texts.slice(n + 1)
+        .filter(other => !apart(box, other[1])).map(other => `${text} | ${other[0]}`));
+})"""
+"""JavaScript: pairs of texts of a figure of which one lies on the other."""
+WIDER = """[document.documentElement, document.querySelector('[data-testid="stMain"]')]
+    .map(e => e.scrollWidth - e.clientWidth)"""
+
+
+def clipped(page: Page, figure: str = FIGURE) -> list[str]:
+    """Texts of the page's figures that their canvas cuts off."""
+    page.locator(figure).first.locator("text").first.wait_for()
+    return list(page.locator(figure).evaluate_all(OUTSIDE))
+
+
+def overlapping(page: Page, figure: str = FIGURE) -> list[str]:
+    """Pairs of texts of the page's figures that lie on one another."""
+    return list(page.locator(figure).evaluate_all(OVER_ONE_ANOTHER))
+
+
+def sideways(page: Page) -> int:
+    """Pixels by which the page is wider than the screen."""
+    return max(page.evaluate(WIDER))

@@ -18,7 +18,7 @@ const FORMS = [
   ...[255, 225, 208, 192, 176, 160].map((side) => ({ ...TIGHT, side })),
   ...[192, 160, 136].map((side) => ({ ...TIGHT, lower: false, side })),
   ...[176, 144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, side })),
-  ...[144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, most: 13, side })),
+  ...[144, 112, 80].map((side) => ({ ...TIGHT, lower: false, names: false, most: 13, side })),
 ];
 const BAR_EMS = 10; // width of a level that is a bar beside the nest, in text sizes
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";

@@ -74,11 +74,11 @@ def panels_figure(panels: Sequence[Panel], look: Look) -> go.Figure:
 
 
 def _head(panel: Panel, look: Look) -> str:
-    """What stands above a bar: the level, its block, and how full it is; on a phone in two lines."""
-    gap = "<br>" if look.narrow else ": "
+    """What stands above a bar: the level, its block, and how full it is; on a phone in two or three lines."""
+    gap, taken = ("<br>", "<br>") if look.narrow else (": ", " ")
     said = f'<b><span style="color:{look.warning}">{verdict(panel)}</span></b>'
     return (
-        f"<b>{_named(panel)}</b>  {panel.block}, {lengths(panel)}{gap}{amounts(panel)}, "
+        f"<b>{_named(panel)}</b>  {panel.block}, {lengths(panel)}{gap}{amounts(panel, taken)}, "
         f"{said if panel.overflows else verdict(panel)}"
     )
 
@@ -88,9 +88,9 @@ def lengths(panel: Panel) -> str:
     return f"{panel.names} = {panel.rows} x {panel.columns}"
 
 
-def amounts(panel: Panel) -> str:
-    """ "12 KiB of 48 KiB, 25 %"."""
-    taken = " (taken as typical)" if panel.assumed else ""
+def amounts(panel: Panel, gap: str = " ") -> str:
+    """ "12 KiB of 48 KiB, 25 %"; `gap` stands before what is said of a size that the system does not know."""
+    taken = f"{gap}(taken as typical)" if panel.assumed else ""
     return (
         f"{format_bytes(panel.size_bytes)} of {format_bytes(panel.level_bytes)}{taken}, {percent(panel.share)}"
     )

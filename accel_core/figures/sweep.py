@@ -197,8 +197,12 @@ def _add_marks(
     high: float,
     text: Callable[[float], str],
 ) -> None:
-    """Vertical lines with their labels above the plot, alternating between two heights."""
+    """Vertical lines with their labels above the plot, alternating between two heights.
+
+    On a phone only two whole labels have room; of more marks the levels alone are named.
+    """
     shown = [m for m in sorted(marks, key=lambda m: m.value) if low <= m.value <= high]
+    short = look.narrow and len(shown) > 2
     for rank, mark in enumerate(shown):
         colour = look.level(mark.level)
         figure.add_shape(
@@ -214,7 +218,7 @@ def _add_marks(
         figure.add_annotation(
             label(
                 look,
-                f"{wrap(mark.label, 13)}: {text(mark.value)}",
+                f"{mark.level if short else wrap(mark.label, 13)}: {text(mark.value)}",
                 math.log10(mark.value),
                 1,
                 yref="paper",

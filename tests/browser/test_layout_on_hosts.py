@@ -1,0 +1,161 @@
+"""The figures of other computers, as their pages draw them: nothing is cut off, no text lies on another.
+
+A page runs without a server, and a bare one in the browser draws its figures, which costs a twentieth of a
+whole page there. The widths are those that the whole pages leave for them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import plotly
+import pytest
+import streamlit as st
+from layout import PHONE, clipped, overlapping
+from playwright.sync_api import Browser, Page
+from recorded_hosts import ON_EACH, forget_the_machine
+from streamlit.testing.v1 import AppTest
+from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, store_of
+
+from accel_core.model import Machine
+
+sys.path.insert(0, str(APP.parent))  # as `streamlit run` puts it
+
+import cached
+import traversal_choices
+import traversal_page
+from player import assets
+from player.payload import Lane, payload
+
+LINKS: dict[str, dict[str, str]] = {
+    "machine": {},
+    "ladder": {},
+    "lab": {"over": "block", "size": "1024"},
+    "panels": {"size": "1024"},
+    "roofline": {},
+}
+WIDTHS_PX = {"desktop": 1035, "phone": 354}
+BESIDE_THE_CONTROLS_PX = {"lab": 698, "panels": 698}
+"""Of the desktop's: on a phone they lie below them."""
+SCREENS = {"desktop": {"viewport": VIEWPORT}, "phone": PHONE}
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+BARE = "<!doctype html><body style='margin: 0'></body>"
+DRAW = """([spec, width]) => {
+    document.body.innerHTML = "<div id='figure'></div>";
+    const figure = document.getElementById('figure'), {data, layout} = JSON.parse(spec);
+    Object.assign(figure.style, {width: `${width}px`, height: `${layout.height}px`});
+    return Plotly.newPlot(figure, data, {...layout, width}).then(() => null);
+}"""
+PLAY = """async ([script, html, css, data, width]) => {
+    const module = await import(URL.createObjectURL(new Blob([script], {type: 'text/javascript'})));
+    document.body.innerHTML = `<div id='figure' style='width: ${width}px'><style>${css}</style>${html}</div>`;
+    const root = document.getElementById('figure');
+    module.default({data, parentElement: root, setStateValue: () => null});
+}"""
+CHOSEN = {
+    "order": "ijk",
+    "beside": "ikj",
+    "n": 32,
+    "tiles": "none",
+    "cache": traversal_choices.OWN,
+    "visit": "loops",
+    "layout": "row",
+    "pad": 0,
+}
+STEP = 401
+Figures = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser) -> Iterator[dict[str, Page]]:
+    """Each screen's empty page, which can draw figures, with letters a seventh wider than Arial's."""
+    pages = {}
+    for screen, options in SCREENS.items():
+        context = browser.new_context(**options)
+        context.set_default_timeout(WAIT_MS)
+        context.add_init_script(WIDE_LETTERS)
+        pages[screen] = context.new_page()
+        pages[screen].goto("about:blank")
+        pages[screen].set_content(BARE)
+        pages[screen].add_script_tag(path=PLOTLY)
+        pages[screen].evaluate("() => document.fonts.ready.then(() => null)")
+    yield pages
+    for page in pages.values():
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def figures(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
+    """[(page, its figure as data)] of each screen, of a reader who has measured on the host."""
+    home = tmp_path_factory.mktemp("filled-home")
+    fill(home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACCEL_HOME", str(home))
+        patch.setenv("ACCEL_QUEUE", str(home))
+        patch.setenv("ACCEL_STORE_URL", store_of(home).url)
+        found = {}
+        for screen in SCREENS:
+            said = {"User-Agent": SCREENS[screen].get("user_agent", "")}
+            patch.setattr(type(st.context), "headers", property(lambda self, said=said: said))
+            forget_the_machine()
+            st.cache_data.clear()
+            st.cache_resource.clear()
+            found[screen] = [drawn for page, link in LINKS.items() for drawn in figures_of(page, link)]
+        assert not cached.stored(host.fingerprint)[2]
+        return found
+
+
+def figures_of(page: str, link: dict[str, str]) -> Figures:
+    """The figures of a page as a link opens it."""
+    app = AppTest.from_file(str(APP), default_timeout=WAIT_MS / 1000)
+    if page != "machine":
+        app.switch_page(f"views/{page}.py")
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return [(page, chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def faults(page: Page, figure: str) -> list[str]:
+    return [f"cut off: {text}" for text in clipped(page, figure)] + overlapping(page, figure)
+
+
+@ON_EACH
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_text_of_a_hosts_figures_is_cut_off_or_lies_on_another(
+    bare: dict[str, Page], figures: dict[str, Figures], screen: str
+):
+    page = bare[screen]
+    found = {}
+    for number, (name, spec) in enumerate(figures[screen]):
+        width = BESIDE_THE_CONTROLS_PX.get(name) if screen == "desktop" else None
+        page.evaluate(DRAW, [spec, width or WIDTHS_PX[screen]])
+        if wrong := faults(page, "#figure"):
+            found[f"{name} {number}"] = wrong
+    assert {name for name, _ in figures[screen]} == set(LINKS)
+    assert found == {}
+
+
+@ON_EACH
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_text_of_the_player_with_a_hosts_caches_is_cut_off_or_lies_on_another(
+    bare: dict[str, Page], host: Machine, screen: str
+):
+    page = bare[screen]
+    own = traversal_choices.known_caches(host)
+    chosen = {**CHOSEN, "cache": traversal_choices.OWN if own else traversal_choices.TINY}
+    runs = traversal_page.runs(traversal_choices.chosen(chosen), traversal_choices.caches(chosen, host))
+    footer = traversal_page.footer(chosen["cache"], runs)
+    data = {**payload([Lane(run.title, run.trace) for run in runs], STEP, footer), "asked": 0}
+    page.evaluate(
+        PLAY, [assets.script(), assets.read("player.html"), assets.read("player.css"), data, WIDTHS_PX[screen]]
+    )
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="SVG").click()
+    svg = Path(saved.value.path()).read_text(encoding="utf-8")
+    page.evaluate("svg => { document.getElementById('figure').innerHTML = svg; }", svg)
+    assert "L1" in svg and f"{own[0].ways} ways" in svg if own else "L1" in svg
+    assert faults(page, "#figure svg") == []

@@ -35,9 +35,12 @@ COLUMNS = (
     "max_relative_error",
     "cpu_s",
     "wall_s",
+    "took_s",
     "steal_fraction",
     "waited_fraction",
     "throttled_s",
+    "clock_hz",
+    "core_drift",
     "disturbed",
     "disturbed_reason",
     "waiting",
@@ -69,9 +72,11 @@ def measurements_json(measurements: Sequence[Measurement]) -> str:
 
 
 def _row(measurement: Measurement) -> dict[str, object]:
-    versions, estimate = measurement.environment, measurement.time_s
+    versions, estimate, seen = measurement.environment, measurement.time_s, measurement.sentinel
     return {
         **measurement.to_dict(),
+        "clock_hz": seen.clock_hz if seen else None,
+        "core_drift": seen.drift if seen else None,
         "shape": "x".join(map(str, measurement.shape)),
         "parameters": " ".join(f"{name}={value}" for name, value in sorted(measurement.parameters.items())),
         "time_s": estimate.median,

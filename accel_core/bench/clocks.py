@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from accel_core.bench.limits import LEAST_CPU_SHARE, MOST_STEAL, MOST_THROTTLED, MOST_WAITED, SLICE_S
+from accel_core.bench.sentinel import Lookout, lookout
 from accel_core.machine import (
     CpuTimes,
     allowed_cpus,
@@ -14,18 +16,8 @@ from accel_core.machine import (
     throttled_s,
     waited_fraction,
 )
+from accel_core.model import Machine
 from accel_core.units import format_number
-
-LEAST_CPU_SHARE = 0.97
-"""CPU time / (wall time x threads) under which threads did not work all the time."""
-MOST_WAITED = 0.03
-"""Share of the time that a thread may be ready to run without a processor: timers and logs take some anyway."""
-MOST_STEAL = 0.01
-"""Share of the time that the hypervisor gave to another virtual machine, above which a record is disturbed."""
-MOST_THROTTLED = 0.01
-"""The same for a quota, which stops a group for milliseconds at a time."""
-SLICE_S = 0.01
-"""What losing the processor once may cost: others get it for about that long (macOS; Linux gives 3 ms)."""
 
 
 def read_own_cpu_times() -> CpuTimes:
@@ -35,12 +27,19 @@ def read_own_cpu_times() -> CpuTimes:
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds of the wall, CPU seconds of all this process's threads, and the counters that tell of others."""
+    """Seconds of the wall, CPU seconds of all this process's threads, and what tells of others."""
 
     wall: Callable[[], float] = time.perf_counter
     cpu: Callable[[], float] = time.process_time
     host: Callable[[], CpuTimes] = read_own_cpu_times
     sleep: Callable[[float], None] = time.sleep
+    lookout: Lookout = field(default_factory=Lookout)
+    """The sentinel, which sees what no counter shows; unless one is given it sees nothing."""
+
+    @classmethod
+    def of(cls, machine: Machine, threads: int) -> Clocks:
+        """Those of one measurement on `machine`, with its sentinel."""
+        return cls(lookout=lookout(machine, threads))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,6 +14,7 @@ from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
+from accel_core.bench.sentinel import Lookout
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import refuse_to_measure
@@ -21,14 +22,18 @@ from accel_core.model import Case, Comparison, Machine, Refusal
 from accel_core.stats import ratio_interval
 
 Pair = tuple[Case, Case]
+LEAST_PAIRS = 6
+"""For an interval at 95 % (stats.median_interval)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Seconds per call of (a, b), one pair a round, and what passed meanwhile."""
+    """Seconds per call of (a, b), one pair a round that counts, and who disturbed them."""
 
     times_s: tuple[tuple[float, float], ...]
-    span: Span
+    disturbed_reason: str = ""
+    left_out: int = 0
+    """Pairs that do not count, because something shared the core."""
 
 
 def compare(
@@ -42,8 +47,10 @@ def compare(
 ) -> list[Comparison | Refusal]:
     """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).
 
-    A pair gets twice `budget_s` seconds, or stops when the ratio is known to 1 %. All pairs are validated first
-    (BadInput); a pair of which one cannot run, or gives a wrong result, becomes the Refusal of that one.
+    A pair gets twice `budget_s` seconds, or stops when the ratio is known to 1 %. Turns at which the sentinel
+    saw something on the core are left out where enough others are there (see `undisturbed`). All pairs are
+    validated first (BadInput); a pair of which one cannot run, or gives a wrong result, becomes the Refusal of
+    that one.
     """
     refuse_to_measure(machine)
     valid = [_validate(a, b, machine) for a, b in pairs]
@@ -52,7 +59,7 @@ def compare(
     results: list[Comparison | Refusal] = []
     for done, (a, b) in enumerate(valid):
         emit(step_event(f"{label(a)} and {label(b)}", done, len(valid), sum(parts_s[done:])))
-        result = _compare_pair((a, b), machine, 2 * budget_s, limit_s, emit, clocks or Clocks())
+        result = _compare_pair((a, b), machine, 2 * budget_s, limit_s, emit, clocks)
         results.append(result)
         emit(result_event(result))
     return results
@@ -74,13 +81,14 @@ def _validate(a: Case, b: Case, machine: Machine) -> Pair:
 
 
 def _compare_pair(
-    pair: Pair, machine: Machine, budget_s: float, limit_s: float, emit: Emit, clocks: Clocks
+    pair: Pair, machine: Machine, budget_s: float, limit_s: float, emit: Emit, given: Clocks | None
 ) -> Comparison | Refusal:
     for case in pair:
         reason = registry.why_not(case, machine, limit_s)
         if reason is not None:
             return Refusal(case, reason)
     case = pair[0]
+    clocks = given or Clocks.of(machine, case.threads)
     try:
         with limit(case.threads):
             require_processors(case.threads)
@@ -95,6 +103,10 @@ def _compare_pair(
         return Refusal(case, str(error), fault=True)
     except MemoryError:
         return Refusal(case, out_of_memory(case), fault=True)
+    return _comparison(pair, turns)
+
+
+def _comparison(pair: Pair, turns: Turns) -> Comparison:
     a, b = pair
     return Comparison(
         a.kernel,
@@ -105,8 +117,10 @@ def _compare_pair(
         median(time_a for time_a, _ in turns.times_s),
         median(time_b for _, time_b in turns.times_s),
         ratio_interval(turns.times_s),
-        bool(turns.span.disturbed_reason(a.threads)),
+        bool(turns.disturbed_reason),
         a.shape,
+        turns.disturbed_reason,
+        turns.left_out,
     )
 
 
@@ -118,7 +132,9 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
     processor that the other kernel needs, and have to be woken when they have gone to sleep.
     """
     if a.first.wall_s + b.first.wall_s >= budget_s:
-        return Turns(((a.first.wall_s, b.first.wall_s),), a.first.joined(b.first))
+        only = ((a.first.wall_s, b.first.wall_s),)
+        counted = a.first.joined(b.first).disturbed_reason(threads)
+        return Turns(only, counted or clocks.lookout.neighbour())
     with no_garbage_collection():
         calls = [(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
         return _rounds(calls, budget_s, clocks, threads)
@@ -151,12 +167,15 @@ def _rounds(
     calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clocks: Clocks, threads: int
 ) -> Turns:
     times: list[tuple[float, float]] = []
+    looked: list[int] = []
     wall_s = cpu_s = 0.0
     look_at = 6
+    clocks.lookout.begin()
     host = clocks.host()
     start = clocks.wall()
     while len(times) < MOST_SAMPLES:
         took = [0.0, 0.0]
+        looked.append(len(clocks.lookout.readings))
         for which in (0, 1) if len(times) % 2 == 0 else (1, 0):
             call, repetitions = calls[which]
             if threads > 1:
@@ -166,10 +185,40 @@ def _rounds(
             took[which] = sample_s / repetitions
             wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
         times.append((took[0], took[1]))
+        clocks.lookout.look()
         if clocks.wall() - start >= budget_s:
             break
         if len(times) >= look_at:
-            if is_narrow(ratio_interval(times)):
+            crowded = clocks.lookout.crowded()
+            kept = undisturbed(times, looked, crowded)
+            alone = len(kept) < len(times) or not crowded  # else a neighbour is there, who may go yet
+            if alone and is_narrow(ratio_interval(kept)):
                 break
             look_at = len(times) + max(1, len(times) // 10)
-    return Turns(tuple(times), Span.between(host, clocks.host(), wall_s, cpu_s, threads))
+    span = Span.between(host, clocks.host(), wall_s, cpu_s, threads)
+    return _judged(times, looked, span.disturbed_reason(threads), clocks.lookout)
+
+
+def _judged(
+    times: Sequence[tuple[float, float]], looked: Sequence[int], counted: str, lookout: Lookout
+) -> Turns:
+    """`counted` is what the counters say. Where pairs are left out, those that stay had nobody beside them."""
+    kept = undisturbed(times, looked, lookout.crowded())
+    left_out = len(times) - len(kept)
+    reason = counted or ("" if left_out else lookout.neighbour())
+    if not counted:
+        lookout.remember()
+    return Turns(tuple(kept), reason, left_out)
+
+
+def undisturbed(
+    times: Sequence[tuple[float, float]], looked: Sequence[int], crowded: Collection[int]
+) -> Sequence[tuple[float, float]]:
+    """The pairs before and after which the sentinel saw nobody on the core; all where too few would be left.
+
+    Both kernels meet a neighbour, but it does not slow them alike: what takes every slot of a core loses more
+    than what waits for memory, so their ratio is another one. `looked` is how often the sentinel had looked
+    before each pair, `crowded` the looks at which somebody was there.
+    """
+    kept = [pair for pair, looks in zip(times, looked, strict=True) if not {looks - 1, looks} & set(crowded)]
+    return kept if len(kept) >= LEAST_PAIRS else times

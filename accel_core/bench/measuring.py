@@ -15,6 +15,7 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
+from accel_core.bench.sentinel import Lookout
 from accel_core.bench.threads import limit, require_processors
 from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
 from accel_core.machine import environment, refuse_to_measure
@@ -57,7 +58,7 @@ def measure(
     refuse_to_measure(machine)
     case = registry.validate(case, machine)
     workload, kernel = registry.kernel(case.kernel)
-    clocks = clocks or Clocks()
+    clocks = clocks or Clocks.of(machine, case.threads)
     began_s = clocks.wall()
     emit(step_event(label(case), 0, 1, budget_s))
     versions = environment()
@@ -68,7 +69,9 @@ def measure(
         samples = take_samples(ready, budget_s, clocks, case.threads)
         quick = samples.estimate.median <= QUICK_S
         memory = peak_alloc_bytes(ready.call) if quick else None
-    made = record(workload, case, problem.shape, ready, samples, memory, machine, versions)
+    made = record(workload, case, problem.shape, ready, samples, memory, machine, versions, clocks.lookout)
+    if not samples.span.disturbed_reason(case.threads):
+        clocks.lookout.remember()
     return replace(made, took_s=clocks.wall() - began_s)
 
 
@@ -87,11 +90,13 @@ def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, cl
     call = bound(kernel, case, problem.inputs, problem.expected)
 
     def checked_call() -> Span:
+        clocks.lookout.begin()
         host = clocks.host()
         with no_garbage_collection():
             wall_s, cpu_s = guarded(
                 case, problem.shape, lambda: time_calls(lambda: results.append(call()), 1, clocks)
             )
+        clocks.lookout.look()
         return Span.between(host, clocks.host(), wall_s, cpu_s, case.threads)
 
     with install_recorder("numba:compile") as compiled:
@@ -137,9 +142,10 @@ def record(
     peak_alloc: int | None,
     machine: Machine,
     versions: Environment,
+    lookout: Lookout,
 ) -> Measurement:
     """The Measurement that all of this makes."""
-    reason = samples.span.disturbed_reason(case.threads)
+    reason = samples.span.disturbed_reason(case.threads) or lookout.neighbour()
     return Measurement(
         workload=workload.name,
         kernel=case.kernel,
@@ -165,6 +171,7 @@ def record(
         disturbed_reason=reason,
         waited_fraction=samples.span.waited_fraction,
         throttled_s=samples.span.throttled_s,
+        sentinel=lookout.report(),
         waiting=samples.span.waiting(case.threads),
         fingerprint=machine.fingerprint,
         environment=versions,

@@ -105,6 +105,8 @@ def measurement(m: Measurement) -> str:
         *([("compile", format_time(m.compile_s))] if m.compile_s >= 1e-3 else []),  # less: nothing was compiled
         ("verified", f"greatest relative error {m.max_relative_error:.1e}"),
     ]
+    if m.sentinel:
+        rows.append(("clock", format_rate(m.sentinel.clock_hz, "Hz")))
     if m.environment.held_back:
         rows.append(("HELD BACK", f"{m.environment.held_back}."))
     if m.disturbed:
@@ -170,13 +172,21 @@ def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = (),
             format_time(c.time_s_b),
             format_ratio(c.ratio.median),
             _interval(c.ratio, format_number),
-            "disturbed" if c.disturbed else "",
+            _who(c),
         )
         for c in compared
     ]
     header = ("a against b", "size", "a", "b", "a is", "speed a / speed b, 95 %", "")
     answer = table(header, rows)
     return _with_refusals(f"{answer}\n\nHELD BACK: {held_back}." if held_back else answer, refused)
+
+
+def _who(c: Comparison) -> str:
+    """Who disturbed the pairs, and how many do not count for that."""
+    said = [f"disturbed: {c.disturbed_reason}" if c.disturbed_reason else "disturbed"] if c.disturbed else []
+    if c.left_out:
+        said.append(f"{c.left_out} pairs of samples left out, because something shared the core meanwhile")
+    return "; ".join(said)
 
 
 def _with_refusals(answer: str, refused: Sequence[Refusal]) -> str:

@@ -10,6 +10,7 @@ from accel_core.model.kernels import Case, Kernel, Parameter, Workload
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
+from accel_core.model.sentinel import Sentinel
 from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape, chosen
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Parameter",
     "Peaks",
     "Refusal",
+    "Sentinel",
     "Shape",
     "Simd",
     "Workload",

@@ -8,10 +8,13 @@ from typing import Any
 
 from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
+from accel_core.model.sentinel import Sentinel
 from accel_core.model.words import Estimate, Shape
 
-_LATER = ("waited_fraction", "throttled_s", "waiting", "took_s")
+_LATER = ("waited_fraction", "throttled_s", "sentinel", "waiting", "took_s")
 """What the oldest stored measurements lack."""
+_LATER_COMPARED = ("disturbed_reason", "left_out")
+"""What the oldest stored comparisons lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Measurement:
     """Share in which a measuring thread was ready to run and had no processor; None where nobody counts."""
     throttled_s: float | None = None
     """Seconds, summed over processors, for which a quota stopped it; None where nobody counts."""
+    sentinel: Sentinel | None = None
+    """What a probe saw between the samples; None where it did not run."""
     waiting: str = ""
     """What threads did that neither worked nor were disturbed, in a sentence; empty where they worked."""
     took_s: float | None = None
@@ -84,6 +89,8 @@ class Measurement:
         plain["parameters"] = dict(data["parameters"])
         plain["samples_s"] = tuple(data["samples_s"])
         plain["time_s"] = Estimate.from_dict(data["time_s"])
+        if plain.get("sentinel"):
+            plain["sentinel"] = Sentinel.from_dict(data["sentinel"])
         plain["environment"] = Environment.from_dict(data["environment"])
         return cls(**plain)
 
@@ -129,6 +136,9 @@ class Comparison:
     disturbed: bool = False
     shape: Shape | None = None
     """What was compared where that is not the workload's shape(size)."""
+    disturbed_reason: str = ""
+    left_out: int = 0
+    """Pairs of samples that do not count, because something shared the core meanwhile."""
 
     def to_dict(self) -> dict[str, Any]:
         flat = {**asdict(self), "ratio": self.ratio.median, "shape": list(self.shape) if self.shape else None}
@@ -136,6 +146,7 @@ class Comparison:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Comparison:
-        plain = {name: data[name] for name in cls.__slots__ if name not in ("ratio", "shape")}
+        names = [name for name in cls.__slots__ if name in data or name not in _LATER_COMPARED]
+        plain = {name: data[name] for name in names if name not in ("ratio", "shape")}
         shape = tuple(data["shape"]) if data.get("shape") else None
         return cls(ratio=Estimate(data["ratio"], data["low"], data["high"], data["n"]), shape=shape, **plain)

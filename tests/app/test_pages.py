@@ -18,6 +18,7 @@ import jobs
 import ladder_page
 import pytest
 import sidebar
+import tables
 import warned
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
@@ -25,6 +26,7 @@ from records_of import store_ladder, store_measurements, store_peaks, store_swee
 from streamlit.testing.v1 import AppTest
 
 from accel_core import folders, registry
+from accel_core.model import Estimate, Sentinel
 from accel_core.store import Store
 
 PAGES = {
@@ -437,3 +439,10 @@ def test_a_user_without_a_home_is_told_where_records_lie(
         warnings.simplefilter("always")
         app = open_page("machine")
     assert "because this user has no home folder: set ACCEL_HOME" in texts(app)
+
+
+def test_how_a_number_was_measured_says_the_clock_where_the_sentinel_saw_it():
+    seen = Sentinel(Estimate(0.25, 0.25, 0.25, 9), 0.25, 2.5e9)
+    told = dict(tables.how_measured(measurement("numpy", 1e9, sentinel=seen)))
+    assert told["Clock, between the samples"] == "2.50 GHz"
+    assert "Clock, between the samples" not in dict(tables.how_measured(measurement("numpy", 1e9)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,11 +16,13 @@ import pytest
 
 from accel_core import registry
 from accel_core.bench import Clocks, limit, measure, threads_needed
+from accel_core.bench.levels import Levels
 from accel_core.bench.sampling import MOST_SAMPLES, calibrate, sample
+from accel_core.bench.sentinel import Lookout, Reading
 from accel_core.bench.threads import pool_size
 from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import CpuTimes
-from accel_core.model import Case, Cores, Kernel, Machine, Parameter, Shape, Simd, Workload
+from accel_core.model import Case, Cores, Kernel, Machine, Measurement, Parameter, Shape, Simd, Workload
 
 MACHINE = Machine(
     cpu="A processor",
@@ -384,6 +388,89 @@ def test_a_quota_that_throttles_marks_the_record(listed: Listed) -> None:
     measurement = measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
     assert measurement.disturbed and "quota throttled it" in measurement.disturbed_reason
     assert measurement.throttled_s == pytest.approx(0.5 * measurement.wall_s)
+
+
+def watched(time: FakeTime, *readings: Reading, levels: Levels | None = None) -> Clocks:
+    """Clocks with a sentinel that reads this, again and again, beside what it read of a calm machine."""
+    known = levels or Levels(None)
+    known.add("core", CALM.core_cycles)
+    left = itertools.cycle(readings)
+    return replace(time.clocks(), lookout=Lookout(lambda: next(left), known, "core", lambda: time.now_s))
+
+
+CALM = Reading(core_cycles=0.25, cycle_s=4e-10)
+CROWDED = replace(CALM, core_cycles=0.3)
+
+
+@pytest.mark.parametrize(("reading", "disturbed"), [(CALM, False), (CROWDED, True)])
+def test_a_neighbour_that_only_the_sentinel_sees_marks_the_record(
+    listed: Listed, reading: Reading, disturbed: bool
+) -> None:
+    time = FakeTime()
+    listed(a_kernel(time))
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=watched(time, reading))
+    assert measurement.disturbed is disturbed
+    assert ("additions took 20 % longer" in measurement.disturbed_reason) is disturbed
+    assert measurement.sentinel is not None
+    assert measurement.sentinel.core_cycles.median == reading.core_cycles
+    assert Measurement.from_dict(json.loads(json.dumps(measurement.to_dict()))) == measurement
+
+
+@pytest.mark.parametrize(
+    ("goes_s", "stopped", "disturbed", "least_s", "most_s"),
+    [
+        (0.0, "interval", False, 0.0, 0.3),
+        (0.5, "interval", False, 0.8, 1.3),  # when it has been away for as long as it was there
+        (math.inf, "budget", True, 1.9, 2.1),
+    ],
+)
+def test_sampling_goes_on_beside_a_neighbour_on_the_core_until_it_has_gone(
+    listed: Listed, goes_s: float, stopped: str, disturbed: bool, least_s: float, most_s: float
+) -> None:
+    """Samples of equal length, whose interval is narrow at once."""
+    time, levels = FakeTime(), Levels(None)
+    levels.add("core", CALM.core_cycles)
+    lookout = Lookout(
+        lambda: CALM if time.now_s - 100.0 >= goes_s else CROWDED, levels, "core", lambda: time.now_s
+    )
+    listed(a_kernel(time))
+    clocks = replace(time.clocks(), lookout=lookout)
+    measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=2.0, clocks=clocks)
+    assert (measurement.stopped, measurement.disturbed) == (stopped, disturbed)
+    assert least_s <= measurement.wall_s <= most_s
+
+
+def test_the_sentinel_looks_around_a_call_that_is_the_only_sample(listed: Listed) -> None:
+    time = FakeTime(lambda shape, call: 3.0 if shape == (64, 64) else 1e-3)
+    listed(a_kernel(time))
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=watched(time, CROWDED))
+    assert measurement.time_s.n == 1 and "shared its core" in measurement.disturbed_reason
+
+
+def test_what_a_counter_explains_is_said_and_is_no_level_of_the_machine(listed: Listed) -> None:
+    time, levels = FakeTime(steal_share=0.5), Levels(None)
+    listed(a_kernel(time))
+    faster = replace(CALM, core_cycles=0.2)
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=watched(time, faster, levels=levels))
+    assert "steal time" in measurement.disturbed_reason and measurement.sentinel is not None
+    assert levels.undisturbed("core") == CALM.core_cycles
+
+
+def test_records_from_before_the_sentinel_still_load(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time))
+    measurement = measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
+    old = measurement.to_dict()
+    for later in ("waited_fraction", "throttled_s", "sentinel", "waiting"):
+        del old[later]
+    loaded = Measurement.from_dict(old)
+    assert (loaded.waited_fraction, loaded.throttled_s, loaded.sentinel, loaded.waiting) == (
+        None,
+        None,
+        None,
+        "",
+    )
+    assert loaded.time_s == measurement.time_s
 
 
 def test_counters_that_may_not_be_read_stop_no_measurement(

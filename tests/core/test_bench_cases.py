@@ -15,8 +15,10 @@ from test_bench import MACHINE, FakeTime, Listed, a_kernel, add, listed, off_by_
 
 from accel_core.bench import compare, run_cases
 from accel_core.bench.clocks import Clocks, Span
-from accel_core.bench.comparing import MOST_PAUSES, settle, take_turns
+from accel_core.bench.comparing import MOST_PAUSES, settle, take_turns, undisturbed
+from accel_core.bench.levels import Levels
 from accel_core.bench.measuring import Ready
+from accel_core.bench.sentinel import Lookout, Reading
 from accel_core.bench.smaller import smaller_sizes
 from accel_core.errors import BadInput
 from accel_core.machine import CpuTimes
@@ -222,6 +224,68 @@ def test_a_comparison_is_disturbed_where_its_core_was_lost(listed: Listed) -> No
     listed(a_kernel(time, "one"), a_kernel(time, "two"))
     (result,) = compare([(Case("sum/one", 64), Case("sum/two", 64))], MACHINE, clocks=time.clocks())
     assert isinstance(result, Comparison) and result.disturbed
+    assert "something else was running" in result.disturbed_reason
+
+
+@pytest.mark.parametrize(
+    ("crowded", "kept"),
+    [
+        (set(), [0, 1, 2, 3, 4, 5, 6, 7]),
+        ({3}, [0, 1, 2, 5, 6, 7]),  # before pairs 3 and 4, after pair 2's end and pair 3
+        ({2, 3}, [0, 1, 2, 3, 4, 5, 6, 7]),  # too few would be left
+    ],
+)
+def test_pairs_beside_a_look_that_saw_a_neighbour_are_left_out(crowded: set[int], kept: list[int]) -> None:
+    times = [(float(1 + pair), 1.0) for pair in range(8)]
+    looked = [1, 1, 2, 3, 4, 5, 5, 5]
+    assert undisturbed(times, looked, crowded) == [times[pair] for pair in kept]
+
+
+class Neighboured(FakeTime):
+    """A clock and a sentinel, on a machine to which a neighbour comes from one moment to another."""
+
+    def __init__(self, comes_s: float, goes_s: float) -> None:
+        super().__init__(lambda shape, call: 0.02)
+        self.comes_s, self.goes_s = comes_s, goes_s
+
+    def there(self) -> bool:
+        return self.comes_s <= self.now_s - 100.0 < self.goes_s
+
+    def clocks(self) -> Clocks:
+        levels = Levels(None)
+        levels.add("core", 0.25)
+        probe = lambda: Reading(0.35 if self.there() else 0.25, 4e-10)  # noqa: E731
+        return replace(super().clocks(), lookout=Lookout(probe, levels, "core", lambda: self.now_s))
+
+
+def compared(time: Neighboured, listed: Listed) -> Comparison:
+    """`two` takes twice as long as `one`, and three times beside a neighbour."""
+    slow = FakeTime()
+    slow.work = lambda shape: [time.work(shape) for _ in range(3 if time.there() else 2)]  # type: ignore[method-assign, assignment]
+    listed(a_kernel(time, "one"), a_kernel(slow, "two"))
+    pair = (Case("sum/one", 64), Case("sum/two", 64))
+    (result,) = compare([pair], MACHINE, budget_s=1.0, clocks=time.clocks())
+    assert isinstance(result, Comparison)
+    return result
+
+
+def test_a_neighbour_that_comes_and_goes_does_not_change_the_ratio(listed: Listed) -> None:
+    result = compared(Neighboured(0.0, 1.2), listed)
+    assert result.left_out > 6 and not result.disturbed
+    assert (result.ratio.low, result.ratio.high) == (pytest.approx(2.0), pytest.approx(2.0))
+    assert Comparison.from_dict(result.to_dict()) == result
+
+
+def test_calls_that_outlast_the_budget_are_marked_where_somebody_shared_the_core(listed: Listed) -> None:
+    time = Neighboured(0.0, 1e9)
+    time.cost_s = lambda shape, call: 3.0 if shape == (64, 64) else 1e-3
+    assert "additions took 40 % longer" in compared(time, listed).disturbed_reason
+
+
+def test_a_comparison_beside_a_neighbour_that_stays_is_marked_with_the_figure(listed: Listed) -> None:
+    result = compared(Neighboured(0.0, 1e9), listed)
+    assert result.left_out == 0 and result.ratio.median == pytest.approx(3.0)
+    assert result.disturbed and "additions took 40 % longer" in result.disturbed_reason
 
 
 def test_what_is_compiled_at_the_measured_size_only_is_no_sample(listed: Listed) -> None:

@@ -13,6 +13,7 @@ from figure_records import ceiling, measurement
 
 from accel_core.cli import text
 from accel_core.cli.output import Progress, json_text, table
+from accel_core.model import Comparison, Estimate, Sentinel
 
 STEP = {"event": "step", "name": "matmul/numpy N=512", "done": 2, "total": 7, "expected_s": 2.0}
 
@@ -115,6 +116,31 @@ def test_a_rung_as_fast_as_the_one_before_is_said_to_be_so():
         for name in ("fused", "fused_threads")
     ]
     assert "as fast as fused" in text.measurements(rungs, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ""),
+        ({"disturbed": True}, "disturbed"),  # a record from before the reason was kept
+        ({"disturbed": True, "disturbed_reason": "Somebody ran."}, "disturbed: Somebody ran."),
+        ({"left_out": 3}, "3 pairs of samples left out, because something shared the core meanwhile"),
+    ],
+)
+def test_a_comparison_says_who_disturbed_it_and_what_was_left_out(changes, told):
+    ratio = Estimate(2.0, 1.9, 2.1, 9)
+    compared = Comparison("matmul/packed", "matmul/numpy", 16, "float32", 1, 1.0, 2.0, ratio, **changes)
+    header, line = text.comparisons([compared]).splitlines()
+    assert line[header.index("95 %") + len("95 %") :].strip() == told
+    assert compared.to_dict()["left_out"] == changes.get("left_out", 0)
+
+
+def test_the_clock_that_a_sentinel_saw_is_told_with_the_measurement():
+    seen = replace(measurement("numpy", 1e9), sentinel=Sentinel(Estimate(0.25, 0.25, 0.25, 9), 0.25, 2.5e9))
+    assert ("clock", "2.50 GHz") in [
+        tuple(line.split(maxsplit=1)) for line in text.measurement(seen).splitlines()
+    ]
+    assert "clock" not in text.measurement(replace(seen, sentinel=None))
 
 
 def test_a_disturbed_roof_is_told_apart() -> None:

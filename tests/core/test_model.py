@@ -132,6 +132,7 @@ RECORDS = (
     OBLONG,
     COMPARISON,
     replace(COMPARISON, ratio=UNSURE),
+    replace(COMPARISON, disturbed_reason="Something else was running.", left_out=3),
 )
 
 
@@ -176,6 +177,15 @@ def test_nothing_moved_means_no_intensity():
 def test_a_comparison_is_exported_flat_as_the_command_line_promises():
     exported = COMPARISON.to_dict()
     assert (exported["ratio"], exported["low"], exported["high"], exported["n"]) == (1.1, 1.0, 1.2, 9)
+
+
+def test_a_comparison_from_before_the_sentinel_still_loads():
+    old = COMPARISON.to_dict()
+    del old["disturbed_reason"], old["left_out"]
+    assert Comparison.from_dict(old) == COMPARISON
+    del old["disturbed"]
+    with pytest.raises(KeyError):
+        Comparison.from_dict(old)
 
 
 def test_a_refusal_names_its_kernel_and_reason():

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 
+import pytest
 from test_store import a_measurement
 
 from accel_core.export import COLUMNS, measurements_csv, measurements_json
-from accel_core.model import Estimate, Measurement
+from accel_core.model import Estimate, Measurement, Sentinel
 
 
 def test_a_csv_line_holds_each_quantity_in_base_units() -> None:
@@ -19,6 +20,15 @@ def test_a_csv_line_holds_each_quantity_in_base_units() -> None:
     assert (row["time_s"], row["time_low_s"], row["samples"]) == ("0.002", "0.001", "6")
     assert float(row["flop_per_s"]) == 524288 / 2e-3
     assert (row["blas"], row["blas_version"], row["numba"]) == ("openblas", "0.3", "0.68.1")
+
+
+def test_what_the_sentinel_saw_is_a_clock_and_a_drift() -> None:
+    seen = Sentinel(Estimate(0.275, 0.27, 0.28, 9), 0.25, 2.5e9)
+    unknown = Sentinel(seen.core_cycles, None, 2.5e9)
+    records = [a_measurement(sentinel=said) for said in (seen, unknown, None)]
+    rows = list(csv.DictReader(io.StringIO(measurements_csv(records))))
+    assert [row["clock_hz"] for row in rows] == ["2500000000.0", "2500000000.0", ""]
+    assert float(rows[0]["core_drift"]) == pytest.approx(0.1) and rows[1]["core_drift"] == ""
 
 
 def test_what_is_unknown_is_an_empty_field_and_a_sentence_stays_one_field() -> None:
@@ -35,7 +45,8 @@ def test_every_field_of_a_measurement_is_a_column_or_a_part_of_one() -> None:
         "samples_s",
         "verified",
         "environment",
-    }  # in the kernel's name, in JSON, always true, split
+        "sentinel",
+    }  # in the kernel's name, in JSON, always true, split, split
     assert set(a_measurement().to_dict()) - apart <= set(COLUMNS)
 
 

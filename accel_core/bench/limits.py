@@ -1,0 +1,16 @@
+"""From where on a measurement is called disturbed. All of it stands here."""
+
+from __future__ import annotations
+
+LEAST_CPU_SHARE = 0.97
+"""CPU time / (wall time x threads) under which threads did not work all the time."""
+MOST_WAITED = 0.03
+"""Share of the time that a thread may be ready to run without a processor: timers and logs take some anyway."""
+MOST_STEAL = 0.01
+"""Share of the time that the hypervisor gave to another virtual machine, above which a record is disturbed."""
+MOST_THROTTLED = 0.01
+"""The same for a quota, which stops a group for milliseconds at a time."""
+MOST_DRIFT = 0.05
+"""How much longer the sentinel's probe may take than undisturbed (see `sentinel`)."""
+SLICE_S = 0.01
+"""What losing the processor once may cost: others get it for about that long (macOS; Linux gives 3 ms)."""

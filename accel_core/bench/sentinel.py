@@ -1,0 +1,167 @@
+"""The sentinel: a probe of known work between the samples, for neighbours that no counter shows.
+
+A hardware thread of somebody else on the same core slows a kernel though it has its processor all the time. The
+probe takes less than 0.1 ms and runs every 15 ms, so it costs less than 1 % of the measuring time; it touches
+no memory, so it takes no cache line from a kernel.
+
+Its median is held against what it is undisturbed on this machine (see `levels`), as the kernel's median is what
+counts of the samples: a neighbour that comes for less than half of the time shows in neither. What is
+seen beside several threads is on record and marks nothing: those that spin between samples are themselves
+neighbours of the one that looks.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from statistics import median
+
+from accel_core.bench.levels import Levels, levels_file
+from accel_core.bench.limits import MOST_DRIFT
+from accel_core.kernels import sentinel as loops
+from accel_core.machine import allowed_cpus
+from accel_core.machine.partial import SLOW_CORES
+from accel_core.model import Machine, Sentinel
+from accel_core.stats import median_interval
+from accel_core.units import format_number
+
+EVERY_S = 0.015
+"""At least this long lies between two probes,"""
+LEAST_DISTANCE = 50.0
+"""and so many times what one takes: slow cores take longer."""
+LONG_S = 0.1
+"""After so long without one it runs SEVERAL times."""
+SEVERAL = 3
+"""Before and after a single long sample that makes six, enough for an interval."""
+_TURNS_ONE_BY_ONE, _TURNS_SIDE_BY_SIDE = 1100, 4000
+"""About 12 us each at 3 GHz, four additions a cycle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One run of the probe: cycles of an addition among others, and seconds of one that waits (a cycle)."""
+
+    core_cycles: float
+    cycle_s: float
+
+
+class Probe:
+    """The compiled loops, timed."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self()  # compiles, or loads what was compiled
+
+    def __call__(self) -> Reading:
+        """The better of two, as an interrupt makes one longer; what a call costs is taken off."""
+        loops.one_by_one(3, 100)
+        empty_s = self._took(lambda: loops.one_by_one(3, 1))
+        cycle_s = self._twice(lambda: loops.one_by_one(3, _TURNS_ONE_BY_ONE), empty_s) / _TURNS_ONE_BY_ONE
+        slot_s = self._twice(lambda: loops.side_by_side(3, _TURNS_SIDE_BY_SIDE), empty_s) / _TURNS_SIDE_BY_SIDE
+        return Reading(slot_s / cycle_s, cycle_s / loops.ADDITIONS)
+
+    def _took(self, call: Callable[[], object]) -> float:
+        start = self._clock()
+        call()
+        return self._clock() - start
+
+    def _twice(self, call: Callable[[], object], empty_s: float) -> float:
+        return max(min(self._took(call), self._took(call)) - empty_s, 1e-9)
+
+
+class Lookout:
+    """Runs the probe between the samples of one measurement; without a probe it sees nothing."""
+
+    def __init__(
+        self,
+        probe: Callable[[], Reading] | None = None,
+        levels: Levels | None = None,
+        name: str = "",
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`name` is that of the level which counts here; without `levels` nothing is held against anything."""
+        self._probe, self._levels, self._name, self._clock = probe, levels, name, clock
+        self._last, self._cost_s = -math.inf, 0.0
+        self.readings: list[Reading] = []
+
+    def begin(self) -> None:
+        """Forget what was seen, and look."""
+        self.readings, self._last = [], -math.inf
+        self.look()
+
+    def look(self) -> None:
+        """Run the probe, unless it ran a moment ago."""
+        if self._probe is None:
+            return
+        start = self._clock()
+        since_s = start - self._last
+        if since_s < max(EVERY_S, LEAST_DISTANCE * self._cost_s):
+            return
+        times = SEVERAL if since_s >= LONG_S else 1
+        self.readings += [self._probe() for _ in range(times)]
+        self._last = self._clock()
+        self._cost_s = (self._last - start) / times
+
+    def report(self) -> Sentinel | None:
+        """What was seen since `begin`, beside what is known; None where nothing was seen."""
+        if not self.readings:
+            return None
+        seen = median_interval([reading.core_cycles for reading in self.readings])
+        cycle_s = median(reading.cycle_s for reading in self.readings)
+        return Sentinel(seen, self._undisturbed(), 1 / cycle_s)
+
+    def neighbour(self) -> str:
+        """One sentence on who shared the core since `begin`; empty where nobody was seen."""
+        return disturbed_reason(self.report())
+
+    def crowded(self) -> set[int]:
+        """Readings since `begin`, by number, at which something shared the core."""
+        most = (1 + MOST_DRIFT) * (self._undisturbed() or math.inf)
+        return {place for place, reading in enumerate(self.readings) if reading.core_cycles > most}
+
+    def remember(self) -> None:
+        """Keep what was seen as a level of this machine: for spans that no counter calls disturbed."""
+        if self.readings and self._levels is not None:
+            self._levels.add(self._name, median(reading.core_cycles for reading in self.readings))
+
+    def _undisturbed(self) -> float | None:
+        return self._levels.undisturbed(self._name) if self._levels is not None else None
+
+
+def disturbed_reason(sentinel: Sentinel | None) -> str:
+    """One sentence on a neighbour, where the median of enough looks is more than MOST_DRIFT above undisturbed.
+
+    The clock is on record and marks nothing: heat, power and the kernel's own wide vectors lower it, on a
+    laptop within each run, and what is called disturbed is what somebody else did.
+    """
+    drift = None if sentinel is None or sentinel.core_cycles.low is None else sentinel.drift
+    if drift is None or drift <= MOST_DRIFT:
+        return ""
+    percent = format_number(100 * drift, 2)
+    return (
+        "Something that no counter shows shared its core: "
+        f"additions took {percent} % longer than undisturbed, between the samples."
+    )
+
+
+def lookout(machine: Machine, threads: int) -> Lookout:
+    """That of one measurement on `machine`, held against what is known where one thread works alone.
+
+    Where cores are of several kinds and nothing keeps the thread on one of them, another kind would look like a
+    neighbour.
+    """
+    wanders = machine.fact(SLOW_CORES) and len(allowed_cpus()) != 1
+    return Lookout(_probe(), None if wanders or threads > 1 else _levels(), machine.fingerprint)
+
+
+@cache
+def _probe() -> Probe:
+    return Probe()
+
+
+@cache
+def _levels() -> Levels:
+    return Levels(levels_file())

@@ -98,7 +98,8 @@ class Span:
         A thread that waits for the others by spinning counts as working: such waiting is not seen.
         """
         share = self.worked(threads)
-        if share >= LEAST_CPU_SHARE or self.disturbed_reason(threads):
+        taken = (self.waited_fraction or 0.0) + (self.steal_fraction or 0.0) if threads == 1 else 0.0
+        if share + taken >= LEAST_CPU_SHARE or self.disturbed_reason(threads):
             return ""
         counted = self.waited_fraction is not None and self.steal_fraction is not None
         if threads == 1:

@@ -74,6 +74,10 @@ def test_a_thread_that_slept_is_said_to_have_slept() -> None:
     assert "slept, or had no processor" in note(cpu_s=4.0, steal_fraction=None)
 
 
+def test_what_others_took_below_the_mark_is_not_said_to_be_sleep() -> None:
+    assert note(cpu_s=9.65, waited_fraction=0.025, steal_fraction=0.008) == ""
+
+
 def test_what_disturbs_is_not_said_twice() -> None:
     assert note(cpu_s=5.0, waited_fraction=0.5) == ""
 

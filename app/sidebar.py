@@ -12,6 +12,10 @@ from accel_core.errors import AccelError
 from accel_core.machine import pretence
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ON_THE_PAGE_WHERE_FOLDED = """<style>@media (min-width: 769px) {
+    div:has(> .st-key-pretence) { display: none }
+}</style>"""
+"""Streamlit folds the sidebar away in windows of at most 768 px. The wrapper goes too: it would leave a gap."""
 LOOK_EVERY_S = 5.0
 """Seldom enough not to disturb what is measured; all tabs of a server share one look at the queue."""
 
@@ -20,9 +24,12 @@ def draw() -> None:
     """The logo in the colours of the reader's theme, the name of a pretend host, and the footer."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
+    if said := pretence(cached.machine()):
+        label = f":orange-background[:material/theater_comedy: {said}]"
+        st.sidebar.markdown(label)
+        st.html(ON_THE_PAGE_WHERE_FOLDED)
+        st.container(key="pretence").markdown(label)
     with st.sidebar:
-        if said := pretence(cached.machine()):
-            st.markdown(f":orange-background[:material/theater_comedy: {said}]")
         _footer()
 
 

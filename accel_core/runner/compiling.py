@@ -22,7 +22,7 @@ from accel_core.model import DTYPES
 
 FUNCTION_S = 0.1
 """A compiled function, however short, on a core of the registry's pace."""
-CODE_S_PER_BYTE = 2.5e-4
+CODE_S_PER_BYTE = 2e-4
 """And for each byte of bytecode, that of the functions it calls included: LLVM gets them as one."""
 PACKAGE_NAME = __name__.partition(".")[0]
 

@@ -5,6 +5,7 @@ Where it asks for one, it has a host of its own too.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return 0
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(processors, MOST_WORKERS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _set_aside() -> None:
+    """Garbage is collected around all that is timed, which would look at everything that is loaded by now."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

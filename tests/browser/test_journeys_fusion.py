@@ -17,6 +17,7 @@ from visitor import (
     measured,
     progress,
     rested,
+    settled,
     start,
     traces,
     visit,
@@ -56,7 +57,7 @@ def test_the_rungs_are_timed_and_stand_with_their_arrays_after_a_reload(
     expect(page.get_by_text("One call allocates 3")).to_be_visible()
     page.reload()
     expect(page.get_by_text("One call allocates 3")).to_be_visible()
-    rested(page)
+    settled(page, "fusion")
     assert blocks(page) == counted
     has_no_fault(page)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from recorded_hosts import ON_THIS
 from servers import serve
+from tabs import Tab
 from visitor import (
     APP,
     JOB_MS,
@@ -30,21 +31,21 @@ from visitor import (
 pytestmark = ON_THIS
 ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
-Visitor = Callable[[], Page]
+
+
+@pytest.fixture(scope="module")
+def guest_tab(browser: Browser) -> Iterator[Tab]:
+    """A second person's tab."""
+    tab = Tab(browser)
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Visitor]:
-    """visitor() is the page of one more person with a browser of their own; all leave after the test."""
-    contexts: list[BrowserContext] = []
-
-    def arrive() -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        return contexts[-1].new_page()
-
-    yield arrive
-    for context in contexts:
-        context.close()
+def guest(guest_tab: Tab) -> Iterator[Page]:
+    """The page of one more person with a browser of their own."""
+    yield guest_tab.fresh()
+    guest_tab.leave()
 
 
 def runs(page: Page) -> None:
@@ -82,53 +83,52 @@ def test_a_reload_and_another_page_find_the_running_job_again(page: Page, own_se
     cancel(page, "ladder")
 
 
-def test_a_second_tab_waits_with_its_place_and_then_runs(visitor: Visitor, own_server: tuple[str, Path]):
+def test_a_second_visitor_waits_with_a_place_and_then_runs(
+    page: Page, guest: Page, own_server: tuple[str, Path]
+):
     url, home = own_server
-    first, second = visitor(), visitor()
-    visit(first, url, "ladder", **LONG)
-    start(first, "ladder")
-    runs(first)
+    visit(page, url, "ladder", **LONG)
+    start(page, "ladder")
+    runs(page)
     before = {m.id for m in measured(home)}
-    visit(second, url, "lab", **ONE_RUNG)
-    start(second, "lab")
-    expect(progress(second)).to_contain_text(ONE_AHEAD)
-    cancel(first, "ladder")
-    finished(second, "lab")
+    visit(guest, url, "lab", **ONE_RUNG)
+    start(guest, "lab")
+    expect(progress(guest)).to_contain_text(ONE_AHEAD)
+    cancel(page, "ladder")
+    finished(guest, "lab")
     assert "matmul/numpy" in {m.kernel for m in measured(home) if m.id not in before}
-    has_no_fault(second)
+    has_no_fault(guest)
 
 
-def test_a_second_server_on_this_computer_waits_too(visitor: Visitor, own_server: tuple[str, Path]):
+def test_a_second_server_on_this_computer_waits_too(page: Page, guest: Page, own_server: tuple[str, Path]):
     url, home = own_server
-    first, second = visitor(), visitor()
-    visit(first, url, "ladder", **LONG)
-    start(first, "ladder")
-    runs(first)
+    visit(page, url, "ladder", **LONG)
+    start(page, "ladder")
+    runs(page)
     with serve(APP, home) as other:
-        visit(second, other, "lab", **ONE_RUNG)
-        start(second, "lab")
-        expect(progress(second)).to_contain_text(ONE_AHEAD)
-        cancel(first, "ladder")
-        finished(second, "lab")
-        has_no_fault(second)
+        visit(guest, other, "lab", **ONE_RUNG)
+        start(guest, "lab")
+        expect(progress(guest)).to_contain_text(ONE_AHEAD)
+        cancel(page, "ladder")
+        finished(guest, "lab")
+        has_no_fault(guest)
 
 
 def test_a_browser_that_leaves_in_mid_run_leaves_a_server_that_goes_on(
-    visitor: Visitor, own_server: tuple[str, Path]
+    tab: Tab, page: Page, guest: Page, own_server: tuple[str, Path]
 ):
     url, home = own_server
     before = {m.id for m in measured(home)}
-    first, second = visitor(), visitor()
-    visit(first, url, "lab", **{**ONE_RUNG, "kernels": ["numpy", "compiled_ikj"]})
-    start(first, "lab")
-    runs(first)
-    first.context.close()
-    visit(second, url, "lab", **ONE_RUNG)
-    start(second, "lab")
-    finished(second, "lab")
+    visit(page, url, "lab", **{**ONE_RUNG, "kernels": ["numpy", "compiled_ikj"]})
+    start(page, "lab")
+    runs(page)
+    tab.close()
+    visit(guest, url, "lab", **ONE_RUNG)
+    start(guest, "lab")
+    finished(guest, "lab")
     kernels = [m.kernel for m in measured(home) if m.id not in before]
     assert sorted(kernels) == ["matmul/compiled_ikj", "matmul/numpy", "matmul/numpy"]
-    has_no_fault(second)
+    has_no_fault(guest)
 
 
 def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(

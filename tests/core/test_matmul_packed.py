@@ -118,14 +118,15 @@ print("read and wrote inside")
 
 @pytest.mark.parametrize(
     ("width_bits", "dtype", "tiles"),
-    [(256, "float32", {4: 3, 6: 2, 8: 1, 12: 1}), (128, "float64", {4: 6, 6: 4, 8: 3, 12: 2})],
+    [(256, "float32", {6: 2, 12: 1}), (128, "float64", {4: 6, 6: 4})],
 )
 def test_narrower_vectors_give_the_same_products(
     width_bits: int, dtype: str, tiles: dict[int, int], tmp_path: Path
 ) -> None:
     """As on a processor with AVX2 and sixteen registers, and on Arm with thirty-two of 128 bit.
 
-    Each width in one type, because all is compiled anew: with eight numbers in a vector, and with two.
+    Each width in one type and two tiles, because all is compiled anew: with eight numbers in a vector, and with
+    two; with the usual tile, and with the tallest or the widest.
     """
     script = f"""
 import numpy as np
@@ -138,11 +139,11 @@ from accel_core.kernels import matmul_packed
 dtype = "{dtype}"
 for m, k, n in ((1, 1, 1), (7, 20, 5), (13, 3, 8), (41, 50, 61), (24, 64, 64)):
     a, b = (np.random.default_rng(1).uniform(-1, 1, shape).astype(dtype) for shape in ((m, k), (k, n)))
-    c = [np.full((m, n), np.nan, dtype) for _ in range(6)]
+    c = [np.full((m, n), np.nan, dtype) for _ in range(2 + len(micro_kernel.TILES))]
     matmul_packed.vector_tile(a, b, c[0])
     for at, rows in enumerate(micro_kernel.TILES):
         matmul_packed.packed(a, b, c[at + 1], matmul_packed.blocking_here(dtype, rows, kc=16))
-    matmul_packed.packed_b_only(a, b, c[5], matmul_packed.blocking_here(dtype, kc=16))
+    matmul_packed.packed_b_only(a, b, c[-1], matmul_packed.blocking_here(dtype, kc=16))
     for one in c:
         np.testing.assert_allclose(one, a @ b, rtol=1e-4, atol=1e-5)
 print("all", micro_kernel.WIDTH_BITS)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from accel_core.bench.causes import Cause, told
 from accel_core.bench.limits import LEAST_CPU_SHARE, MOST_STEAL, MOST_THROTTLED, MOST_WAITED, SLICE_S
 from accel_core.bench.sentinel import Lookout, lookout
 from accel_core.machine import (
@@ -90,7 +91,14 @@ class Span:
 
     def disturbed_reason(self, threads: int) -> str:
         """One sentence on who kept `threads` threads from working in this span; empty where nobody did."""
-        return self._stolen() or self._throttled(threads) or self._crowded(threads)
+        return told(self.causes(threads))
+
+    def causes(self, threads: int) -> list[Cause]:
+        """All that kept `threads` threads from working for more than the limit of each."""
+        found = [*self._stolen(), *self._throttled(threads)]
+        # of several threads one loses more than the average: up to twice as much is taken for the same cause
+        explained = sum(cause.share for cause in found) * min(threads, 2)
+        return [*found, *self._crowded(threads, explained)]
 
     def waiting(self, threads: int) -> str:
         """One sentence on threads that did not work all the time though nobody kept them; empty where they did.
@@ -108,51 +116,53 @@ class Span:
         rest = "one another" if counted else "one another or for a processor"
         return f"{threads} threads worked {share:.2f} of the time: the rest is waiting for {rest}."
 
-    def _stolen(self) -> str:
+    def _stolen(self) -> list[Cause]:
         if self.steal_fraction is None or self.steal_fraction <= MOST_STEAL:
-            return ""
+            return []
         percent = format_number(100 * self.steal_fraction, 2)
-        return f"The hypervisor gave {percent} % of the time to other virtual machines (steal time)."
+        words = f"The hypervisor gave {percent} % of the time to other virtual machines (steal time)"
+        return [Cause(self.steal_fraction, words)]
 
-    def _throttled(self, threads: int) -> str:
-        """A group may be stopped where these threads do not run: what they lost themselves counts."""
-        lost = max(1 - self.worked(threads), self.waited_fraction or 0.0)
-        stopped = (self.throttled_s or 0.0) > MOST_THROTTLED * self.wall_s * threads
-        if not stopped or lost <= MOST_THROTTLED:
-            return ""
-        percent = format_number(100 * lost, 2)
-        return (
-            f"A quota throttled it: its control group was kept from the processors for {percent} % of the time."
+    def _throttled(self, threads: int) -> list[Cause]:
+        """A group may be stopped where these threads do not run: no more counts than what they lost."""
+        stopped = (self.throttled_s or 0.0) / (self.wall_s * threads) if self.wall_s > 0 else 0.0
+        share = min(stopped, max(1 - self.worked(threads), self.waited_fraction or 0.0))
+        if share <= MOST_THROTTLED:
+            return []
+        percent = format_number(100 * share, 2)
+        words = (
+            f"A quota throttled it: its control group was kept from the processors for {percent} % of the time"
         )
+        return [Cause(share, words)]
 
-    def _crowded(self, threads: int) -> str:
-        """Somebody else had the processors."""
+    def _crowded(self, threads: int, explained: float) -> list[Cause]:
+        """Somebody else had the processors, for more of the time than other causes have `explained`."""
         if self.waited_fraction is None:
-            return self._uncounted(threads)
-        if self.waited_fraction <= MOST_WAITED or self._filled():
-            return ""
+            return self._uncounted(threads, explained)
+        share = self.waited_fraction - explained
+        if share <= MOST_WAITED or self._filled():
+            return []
         percent = format_number(100 * self.waited_fraction, 2)
         who = "it" if threads == 1 else f"one of its {threads} threads"
-        return (
-            f"Something else was running: {who} was ready to run and had no processor "
-            f"for {percent} % of the time."
-        )
+        lacked = f"{who} was ready to run and had no processor for {percent} % of the time"
+        return [Cause(share, f"Something else was running: {lacked}")]
 
     def _filled(self) -> bool:
         """Whether this process alone had all its processors: then its own threads waited for one another."""
         return self.processors > 0 and self.worked(self.processors) >= LEAST_CPU_SHARE
 
-    def _uncounted(self, threads: int) -> str:
+    def _uncounted(self, threads: int, explained: float) -> list[Cause]:
         """The same where the system does not count such waiting: what the lost processors may have cost."""
         lost = 1 - self.worked(threads)
         if self.switches is not None:
             lost = min(lost, self.switches * SLICE_S / (self.wall_s * threads)) if self.wall_s > 0 else 0.0
         elif threads > 1:  # nothing tells others from threads that wait for one another
-            return ""
-        if lost <= 1 - LEAST_CPU_SHARE:
-            return ""
+            return []
+        if lost - explained <= 1 - LEAST_CPU_SHARE:
+            return []
         percent = format_number(100 * self.worked(threads), 2)
-        return f"It had a processor for only {percent} % of the time: something else was running."
+        words = f"It had a processor for only {percent} % of the time: something else was running"
+        return [Cause(lost - explained, words)]
 
 
 def _greater(a: float | None, b: float | None) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from accel_core import registry
 from accel_core.bench.cases import out_of_memory
+from accel_core.bench.causes import Cause, told
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
@@ -133,8 +134,8 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
     """
     if a.first.wall_s + b.first.wall_s >= budget_s:
         only = ((a.first.wall_s, b.first.wall_s),)
-        counted = a.first.joined(b.first).disturbed_reason(threads)
-        return Turns(only, counted or clocks.lookout.neighbour())
+        counted = a.first.joined(b.first).causes(threads)
+        return Turns(only, told([*counted, *clocks.lookout.causes()]))
     with no_garbage_collection():
         calls = [(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
         return _rounds(calls, budget_s, clocks, threads)
@@ -196,16 +197,16 @@ def _rounds(
                 break
             look_at = len(times) + max(1, len(times) // 10)
     span = Span.between(host, clocks.host(), wall_s, cpu_s, threads)
-    return _judged(times, looked, span.disturbed_reason(threads), clocks.lookout)
+    return _judged(times, looked, span.causes(threads), clocks.lookout)
 
 
 def _judged(
-    times: Sequence[tuple[float, float]], looked: Sequence[int], counted: str, lookout: Lookout
+    times: Sequence[tuple[float, float]], looked: Sequence[int], counted: list[Cause], lookout: Lookout
 ) -> Turns:
     """`counted` is what the counters say. Where pairs are left out, those that stay had nobody beside them."""
     kept = undisturbed(times, looked, lookout.crowded())
     left_out = len(times) - len(kept)
-    reason = counted or ("" if left_out else lookout.neighbour())
+    reason = told([*counted, *([] if left_out else lookout.causes())])
     if not counted:
         lookout.remember()
     return Turns(tuple(kept), reason, left_out)

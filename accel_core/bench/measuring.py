@@ -11,6 +11,7 @@ from typing import Any
 from numba.core.event import install_recorder
 
 from accel_core import registry
+from accel_core.bench.causes import told
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
@@ -145,7 +146,7 @@ def record(
     lookout: Lookout,
 ) -> Measurement:
     """The Measurement that all of this makes."""
-    reason = samples.span.disturbed_reason(case.threads) or lookout.neighbour()
+    reason = told([*samples.span.causes(case.threads), *lookout.causes()])
     return Measurement(
         workload=workload.name,
         kernel=case.kernel,

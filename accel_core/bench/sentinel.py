@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
+from accel_core.bench.causes import Cause, told
 from accel_core.bench.levels import Levels, levels_file
 from accel_core.bench.limits import MOST_DRIFT
 from accel_core.kernels import sentinel as loops
@@ -115,7 +116,11 @@ class Lookout:
 
     def neighbour(self) -> str:
         """One sentence on who shared the core since `begin`; empty where nobody was seen."""
-        return disturbed_reason(self.report())
+        return told(self.causes())
+
+    def causes(self) -> list[Cause]:
+        """The neighbour, where one was seen."""
+        return neighbour(self.report())
 
     def crowded(self) -> set[int]:
         """Readings since `begin`, by number, at which something shared the core."""
@@ -131,20 +136,21 @@ class Lookout:
         return self._levels.undisturbed(self._name) if self._levels is not None else None
 
 
-def disturbed_reason(sentinel: Sentinel | None) -> str:
-    """One sentence on a neighbour, where the median of enough looks is more than MOST_DRIFT above undisturbed.
+def neighbour(sentinel: Sentinel | None) -> list[Cause]:
+    """The neighbour, where the median of enough looks is more than MOST_DRIFT above undisturbed.
 
     The clock is on record and marks nothing: heat, power and the kernel's own wide vectors lower it, on a
     laptop within each run, and what is called disturbed is what somebody else did.
     """
     drift = None if sentinel is None or sentinel.core_cycles.low is None else sentinel.drift
     if drift is None or drift <= MOST_DRIFT:
-        return ""
+        return []
     percent = format_number(100 * drift, 2)
-    return (
+    words = (
         "Something that no counter shows shared its core: "
-        f"additions took {percent} % longer than undisturbed, between the samples."
+        f"additions took {percent} % longer than undisturbed, between the samples"
     )
+    return [Cause(drift / (1 + drift), words)]  # the share of the time that the additions took
 
 
 def lookout(machine: Machine, threads: int) -> Lookout:

@@ -456,6 +456,14 @@ def test_what_a_counter_explains_is_said_and_is_no_level_of_the_machine(listed: 
     assert levels.undisturbed("core") == CALM.core_cycles
 
 
+def test_a_neighbour_that_costs_more_than_what_is_counted_is_named_before_it(listed: Listed) -> None:
+    time = FakeTime(steal_share=0.02)
+    listed(a_kernel(time))
+    said = measure(Case("sum/plain", 64), MACHINE, clocks=watched(time, CROWDED)).disturbed_reason
+    assert said.startswith("Something that no counter shows shared its core") and "20 % longer" in said
+    assert "; the hypervisor gave 2.0 %" in said
+
+
 def test_records_from_before_the_sentinel_still_load(listed: Listed) -> None:
     time = FakeTime()
     listed(a_kernel(time))

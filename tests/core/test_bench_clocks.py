@@ -49,7 +49,7 @@ def test_more_threads_than_processors_wait_for_one_another_and_not_for_somebody_
 def test_a_quota_is_named_as_what_throttles() -> None:
     said = reason(cpu_s=5.1, waited_fraction=0.48, throttled_s=4.9)
     assert "quota throttled it" in said and "49 %" in said and "running" not in said
-    assert "25 %" in reason(2, cpu_s=15.0, throttled_s=4.8)  # summed over processors
+    assert "24 %" in reason(2, cpu_s=15.0, throttled_s=4.8)  # summed over processors
 
 
 def test_a_quota_that_stops_between_samples_is_named_too() -> None:
@@ -63,6 +63,61 @@ def test_a_quota_that_stopped_others_of_the_group_is_not_ours() -> None:
 
 def test_stolen_time_comes_before_what_follows_from_it() -> None:
     assert "steal time" in reason(steal_fraction=0.2, waited_fraction=0.2, cpu_s=8.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "absent", "span"),
+    [
+        (
+            "A quota throttled it: its control group was kept from the processors for 50 %",
+            "; the hypervisor gave 2.0 %",
+            "omething else",
+            {"steal_fraction": 0.02, "cpu_s": 5.0, "throttled_s": 5.0, "waited_fraction": 0.5},
+        ),
+        (
+            "The hypervisor gave 40 %",
+            "; a quota throttled it: its control group was kept from the processors for 3.0 %",
+            "omething else",
+            {"steal_fraction": 0.4, "cpu_s": 5.7, "throttled_s": 0.3, "waited_fraction": 0.03},
+        ),
+        (
+            "Something else was running: it was ready to run and had no processor for 40 %",
+            "; the hypervisor gave 2.0 %",
+            "quota",
+            {"steal_fraction": 0.02, "cpu_s": 5.8, "waited_fraction": 0.4},
+        ),
+        (
+            "Something else was running: it was ready to run and had no processor for 40 %",
+            "; a quota throttled it: its control group was kept from the processors for 4.0 %",
+            "hypervisor",
+            {"cpu_s": 6.0, "throttled_s": 0.4, "waited_fraction": 0.4},
+        ),
+        (
+            "It had a processor for only 60 %",
+            "; the hypervisor gave 2.0 %",
+            "quota",
+            {"steal_fraction": 0.02, "cpu_s": 6.0, "waited_fraction": None, "switches": 100},
+        ),
+    ],
+)
+def test_the_greatest_cause_comes_first_and_the_others_follow_in_the_same_sentence(
+    first: str, then: str, absent: str, span: dict[str, Any]
+) -> None:
+    said = reason(**span)
+    assert said.startswith(first) and then in said and absent not in said
+    assert said.endswith(".") and said.count(". ") == 0
+
+
+def test_a_team_that_a_quota_stops_unevenly_was_not_kept_waiting_by_somebody_else() -> None:
+    stopped = reason(4, cpu_s=32.0, throttled_s=8.0, waited_fraction=0.3)
+    assert "quota throttled it" in stopped and "omething else" not in stopped
+
+
+def test_three_causes_stay_one_sentence() -> None:
+    said = reason(steal_fraction=0.1, throttled_s=2.0, waited_fraction=0.7, cpu_s=3.0)
+    parts = ["Something else was running", "; a quota throttled it", "; the hypervisor gave 10 %"]
+    places = [said.index(part) for part in parts]
+    assert places == sorted(places) and said.count(".") == said.count(". ") + 1
 
 
 def test_a_thread_that_slept_is_said_to_have_slept() -> None:

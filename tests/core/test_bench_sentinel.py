@@ -23,8 +23,8 @@ from accel_core.bench.sentinel import (
     Lookout,
     Probe,
     Reading,
-    disturbed_reason,
     lookout,
+    neighbour,
 )
 from accel_core.kernels import sentinel as loops
 from accel_core.machine.partial import SLOW_CORES
@@ -205,7 +205,7 @@ def test_a_thread_that_may_move_to_another_kind_of_core_is_held_against_nothing(
 def test_nothing_is_off_where_nothing_is_known_or_too_little_was_seen() -> None:
     few = Sentinel(Estimate(2.0, None, None, 3), 1.0, 1e9)
     unknown = Sentinel(Estimate(2.0, 2.0, 2.0, 9), None, 1e9)
-    assert disturbed_reason(few) == disturbed_reason(unknown) == disturbed_reason(None) == ""
+    assert neighbour(few) == neighbour(unknown) == neighbour(None) == []
     assert few.drift == 1.0 and unknown.drift is None
 
 

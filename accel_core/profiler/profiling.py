@@ -18,7 +18,7 @@ from accel_core.errors import BadInput
 from accel_core.machine import detect, refuse_to_measure
 from accel_core.profiler.memory import array_facts, memory_of
 from accel_core.profiler.printing import print_profile
-from accel_core.profiler.unfinished import finished
+from accel_core.profiler.unfinished import refuse_unfinished
 from accel_core.profiler.work import Problem, flop_of, whole_number
 from accel_core.stats import median_interval
 
@@ -126,15 +126,16 @@ class SimpleProfiler:
     def _ready(self, call: Call, warmup: int, name: str) -> Iterator[tuple[int, Callable[[], None]]]:
         """(calls in a sample, what collects the garbage) once `call` is warm, and garbage is set apart.
 
-        The first call of all, and the one that tells how long a sample is, are looked at for what they return.
+        What these calls return is looked at, that of the last one, which tells how long a sample is, too.
         """
-        checked = partial(finished, call, name)
         calls = whole_number("warmup", int(warmup) if isinstance(warmup, bool) else warmup)
         with garbage_apart() as collect:
             for _ in range(calls):
-                checked()
+                refuse_unfinished(call(), name)
                 collect()
-            first_s, _ = time_calls(checked, 1, self.clocks)
+            returned: list[Any] = []
+            first_s, _ = time_calls(lambda: returned.append(call()), 1, self.clocks)
+            refuse_unfinished(returned.pop(), name)
             yield calibrate(call, first_s, self.clocks), collect
 
     def _sample(self, call: Call, repetitions: int, collect: Callable[[], None]) -> Samples:

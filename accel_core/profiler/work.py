@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from accel_core import registry
@@ -54,7 +55,11 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
 
 
 def whole_number(name: str, value: object, least: int = 0) -> int:
-    """`value` as it is; BadInput for anything but a whole number from `least` on."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    """`value` as an int, NumPy's own whole numbers too; BadInput for anything but one from `least` on."""
+    try:
+        whole = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        whole = -1
+    if whole < least:
         raise BadInput(f"{name} is {value!r}; give a whole number from {least} on.")
-    return value
+    return whole

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import csv
 import functools
 import gc
 import io
 import itertools
+import multiprocessing.pool
+import os
+import re
+import sqlite3
+import subprocess
 import sys
+import threading
 import tracemalloc
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -358,6 +365,30 @@ def wrapped(*args: Any) -> Any:
     return waits(*args)
 
 
+class Countdown:
+    def __iter__(self) -> Countdown:
+        return self
+
+    def __next__(self) -> int:
+        raise StopIteration
+
+
+@functools.cache
+def started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", ""])
+
+
+POOL = multiprocessing.pool.ThreadPool(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended() -> Iterator[None]:
+    yield
+    POOL.terminate()
+    if started.cache_info().currsize:
+        started().wait()
+
+
 UNFINISHED: dict[str, tuple[Callable[..., Any], str]] = {
     "coroutine function": (waits, "asyncio.run"),
     "partial": (functools.partial(waits, 1), "asyncio.run"),
@@ -374,6 +405,19 @@ UNFINISHED: dict[str, tuple[Callable[..., Any], str]] = {
     "map": (lambda *args: map(abs, [1]), "list"),
     "zip": (lambda *args: zip([1], [2], strict=True), "list"),
     "itertools": (lambda *args: itertools.accumulate([1, 2]), "list"),
+    "result of a pool": (lambda *args: POOL.apply_async(abs, (1,)), "get()"),
+    "results of a pool": (lambda *args: POOL.imap(abs, [1, 2]), "list"),
+    "matches": (lambda *args: re.finditer("a", "aa"), "list"),
+    "rows": (lambda *args: csv.reader(["1,2"]), "list"),
+    "folder": (lambda *args: os.scandir(Path(__file__).parent), "list"),
+    "rows of a database": (lambda *args: sqlite3.connect(":memory:").execute("select 1"), "list"),
+    "iterator of a class": (lambda *args: Countdown(), "list"),
+    "thread": (lambda *args: threading.Thread(target=abs, args=(1,)), "join()"),
+    "program": (lambda *args: started(), "wait()"),
+    "list of coroutines": (lambda *args: [waits(), waits()], "[asyncio.run(part) for part in f(...)]"),
+    "tuple with a generator": (lambda *args: (3, counts()), "[list(part) for part in f(...)]"),
+    "set of futures": (lambda *args: {concurrent.futures.Future()}, "part.result()"),
+    "dictionary of generators": (lambda *args: {"a": counts()}, "in f(...).values()]"),
 }
 
 
@@ -391,7 +435,7 @@ def test_what_returns_before_it_has_run_is_refused_in_a_sentence(
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         for refused in (profile_function, measure_latency):
-            with pytest.raises(BadInput, match=r"^\S+ returns an? \S+, whose work is not done") as caught:
+            with pytest.raises(BadInput, match=r"^\S+ returns an? [\w ]+, whose work is not done") as caught:
                 refused(f, 1, warmup=warmup)
             assert way_out in str(caught.value) and ". " not in str(caught.value)
         with pytest.raises(BadInput):
@@ -405,6 +449,10 @@ def test_what_runs_to_its_end_inside_is_profiled() -> None:
     assert profile_function(lambda: list(counts()))["result"] == [0, 1, 2]
     assert profile_function(range, 3)["result"] == range(3)
     assert profile_function(lambda: Path(__file__).open().close())["result"] is None
+    assert profile_function(lambda: [*counts()] * 2)["result"] == [0, 1, 2, 0, 1, 2]
+    assert list(profile_function(lambda: np.arange(3).flat)["result"]) == [0, 1, 2]
+    with profile_function(io.StringIO, "text")["result"] as file:  # open, which is all that was asked
+        assert file.read() == "text"
 
 
 # -- code that was written for the older material ------------------------------------------------------------
@@ -496,7 +544,17 @@ def test_a_model_without_a_call_of_its_own_is_asked_forward() -> None:
     assert measure_latency(Model(), 2.5, 1, 3) > 0 and set(seen) == {2.5}
 
 
-@pytest.mark.parametrize("options", [{"warmup": -1}, {"iterations": 0}, {"iterations": 1.5}, {"warmup": None}])
+def test_whole_numbers_of_numpy_count_as_such() -> None:
+    work = Work(0.02)
+    assert work.latency(warmup=np.int64(2), iterations=np.uint8(3)) == pytest.approx(20) and work.calls == 6
+    figures = work.profile(warmup=np.int32(0), flop=np.int64(40))
+    assert type(figures["flop"]) is int and figures["flop_per_s"] == pytest.approx(2000)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"warmup": -1}, {"iterations": 0}, {"iterations": 1.5}, {"warmup": None}, {"iterations": True}],
+)
 def test_latency_of_no_samples_is_refused_before_the_first_call(options: dict[str, Any]) -> None:
     work = Work(0.02)
     with pytest.raises(BadInput, match=r"^(warmup|iterations) is .*; give a whole number from [01] on\.$"):

@@ -63,8 +63,10 @@ def job_button(
     """A button that starts `job`, with the time that it will take.
 
     Where it cannot be started it is disabled, and its help says why; else that says what is compiled first.
+    Nothing is promised of what a pretend host can never start.
     """
-    why_not, promise = empty or jobs.held(job), jobs.promise(job)
+    why_not = empty or jobs.held(job)
+    promise = None if jobs.impossible(job) else jobs.promise(job)
     if promise is not None:
         label = f"{label} (about {format_duration(promise.total_s)})"
         if promise.compile_s >= 1:
@@ -96,13 +98,11 @@ def library_notice() -> None:
 
 
 def sample_label(record: Record) -> None:
-    """Say that this is another machine's record, where it is."""
+    """Say that this is another machine's record, where it is, and how to get one's own, where that can be."""
     if record.sample:
-        st.info(
-            f"Sample: another machine ({record.machine.cpu}), measured {day(_created(record))}. "
-            "The button above replaces it with yours.",
-            icon=":material/science:",
-        )
+        said = f"Sample: another machine ({record.machine.cpu}), measured {day(_created(record))}."
+        offer = "" if cached.machine().pretended else " The button above replaces it with yours."
+        st.info(said + offer, icon=":material/science:")
 
 
 def _created(record: Record) -> str:

@@ -103,10 +103,15 @@ def active() -> bool:
 
 
 def held(job: Mapping[str, Any]) -> str:
-    """Why `job` cannot be started now, in one sentence; empty where it can. A simulation asks no clock."""
+    """Why `job` cannot be started now, in one sentence; empty where it can."""
     if active():
         st.session_state["watch"].holds = True
         return "This session's measurement is still running."
+    return impossible(job)
+
+
+def impossible(job: Mapping[str, Any]) -> str:
+    """Why `job` can never be started here: a pretend host measures nothing. A simulation asks no clock."""
     return pretence(cached.machine()) if job.get("kind") != "simulate" else ""
 
 

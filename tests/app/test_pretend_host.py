@@ -41,6 +41,25 @@ def test_every_page_says_that_the_host_is_a_pretence_and_measures_nothing(
         assert "watch" not in app.session_state and "job fault" not in app.session_state, button.label
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_no_sentence_offers_what_a_pretend_host_cannot_do(
+    page: str, open_page: Open, pretend_host: Callable[[str], Machine]
+) -> None:
+    pretend_host("darwin-m2")
+    app = open_page(page)  # nothing is stored, so that pages show the sample
+    for said in app.info:
+        assert "button above" not in said.value
+    for button in app.button:
+        assert not (button.disabled and "(about " in button.label), button.label
+
+
+def test_a_host_that_can_be_measured_is_offered_it_in_the_place_of_the_sample(open_page: Open) -> None:
+    app = open_page("ladder")
+    (said,) = [said.value for said in app.info if said.value.startswith("Sample: another machine")]
+    assert said.endswith("The button above replaces it with yours.")
+    assert "(about " in app.button(key="measure").label
+
+
 def test_a_job_that_comes_past_the_buttons_is_refused(pretend_host: Callable[[str], Machine]) -> None:
     pretend_host("darwin-m2")
     with pytest.raises(BadInput, match=r"Nothing can be measured on the pretend host darwin-m2\.json"):

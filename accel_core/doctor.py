@@ -9,10 +9,11 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from accel_core.errors import printable
 from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
     available_memory_bytes,
@@ -58,6 +59,11 @@ class Check:
 
 def _check(name: str, ok: bool, detail: str, remedy: str) -> Check:
     return Check(name, ok, detail, "" if ok else remedy)
+
+
+def _printed(check: Check) -> Check:
+    """The same, where a path or a variable is no UTF-8."""
+    return replace(check, detail=printable(check.detail), remedy=printable(check.remedy))
 
 
 def _percent(fraction: float) -> str:
@@ -275,7 +281,7 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     cache, warning = numba_cache(os.environ)
     linux = platform.system() == "Linux"
     alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
-    return [
+    checks = [
         *judge_pretence(machine),
         judge_steal(steal_fraction(before, after)),
         judge_other_load(other_load(before, after), cores.logical),
@@ -291,3 +297,4 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         judge_simd(machine.simd),
         judge_compile_cache(cache or PACKAGE / "kernels" / "__pycache__", warning),
     ]
+    return [_printed(check) for check in checks]

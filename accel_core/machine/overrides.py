@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, printable
 from accel_core.model import Blas
 
 OVERRIDES: Mapping[str, str] = {
@@ -57,7 +57,7 @@ _SETTINGS = ".numba_config.yaml"
 
 def overrides(variables: Mapping[str, str]) -> dict[str, str]:
     """Those of `variables` that take from a library its own choice: name -> value."""
-    given = {name: variables.get(name, "").strip() for name in OVERRIDES}
+    given = {name: printable(variables.get(name, "").strip()) for name in OVERRIDES}
     return {name: value for name, value in given.items() if value and value not in _DEFAULTS.get(name, ())}
 
 

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, printable
 from accel_core.machine.decide import decide
 from accel_core.machine.libraries import affinity_facts
 from accel_core.machine.partial import ARCHITECTURE, SYSTEM, Partial
@@ -29,6 +29,7 @@ def read_machine(path: Path) -> Machine:
     """The machine in a file; its name stands in `pretended`. BadInput where the file holds none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
+        json.dumps(data, ensure_ascii=False).encode()  # half of a pair, which JSON can spell, is no letter
     except OSError as error:
         raise BadInput(
             f"The recorded machine {path} cannot be read ({error.strerror or error}): "
@@ -37,7 +38,7 @@ def read_machine(path: Path) -> Machine:
     except (ValueError, RecursionError):
         raise _no_machine(path) from None
     try:
-        return replace(machine_of(data), pretended=path.name)
+        return replace(machine_of(data), pretended=printable(path.name))
     except _MISFITS as error:
         raise _no_machine(path) from error
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from accel_core.errors import printable
+
 COUNTS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -64,5 +66,5 @@ def without_thread_settings(variables: Mapping[str, str]) -> dict[str, str]:
 
 def bindings(variables: Mapping[str, str]) -> str:
     """Those of `variables` that bind threads to processors, as "OMP_PROC_BIND=true"; empty where none do."""
-    given = {name: variables.get(name, "").strip() for name in BINDINGS}
+    given = {name: printable(variables.get(name, "").strip()) for name in BINDINGS}
     return " and ".join(f"{name}={value}" for name, value in given.items() if value.lower() not in _FREE)

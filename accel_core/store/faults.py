@@ -7,6 +7,8 @@ import errno
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from accel_core.errors import printable
+
 BUSY_S = 10.0
 """How long a writer waits for another one; a write takes milliseconds, on a slow network share more."""
 
@@ -20,8 +22,8 @@ def place(url: str | URL) -> str:
     except (ArgumentError, ValueError):
         return "the database that ACCEL_STORE_URL names"
     if parsed.get_backend_name() == "sqlite":
-        return parsed.database or "the database in memory"
-    return parsed.set(query={}).render_as_string(hide_password=True)
+        return printable(parsed.database or "the database in memory")
+    return printable(parsed.set(query={}).render_as_string(hide_password=True))
 
 
 def no_permission(where: str, action: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jobs
 import pytest
 from conftest import APP, Open
-from recorded_hosts import KINDS, ON_THIS
+from recorded_hosts import KINDS, ON_THIS, path_of
 from records_of import store_ladder, store_peaks
 
 from accel_core import runner
@@ -74,6 +74,29 @@ def test_a_file_that_is_no_machine_is_one_sentence_on_every_page(
     app = open_page(page)
     (said,) = app.error
     assert "missing.json cannot be read" in said.value and "name a file" in said.value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_whose_name_is_no_utf_8_stands_in_on_every_page(
+    page: str, open_page: Open, pretend_host: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded, read = path_of("darwin-m2").read_text(encoding="utf-8"), Path.read_text
+    monkeypatch.setattr(  # not every file system would take the name
+        Path, "read_text", lambda at, **how: recorded if at.name == "caf\udce9.json" else read(at, **how)
+    )
+    monkeypatch.setenv("ACCEL_MACHINE", "caf\udce9.json")
+    app = open_page(page)
+    assert not app.error
+    assert any("caf\\xe9.json" in said.value for said in app.main.markdown)
+
+
+@pytest.mark.parametrize("page", ["backends", "ladder", "machine"])  # which say what slows libraries
+def test_a_variable_whose_value_is_no_utf_8_is_shown_on_every_page(
+    page: str, open_page: Open, pretend_host: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_host("darwin-m2")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "caf\udce9")
+    assert not open_page(page).error
 
 
 def test_a_simulation_is_held_back_by_a_running_job_alone(pretend_host: Callable[[str], Machine]) -> None:

@@ -16,17 +16,22 @@ from typing import Any
 import filelock
 import forbidding
 import pytest
+import recorded_hosts as hosts
+from sqlalchemy.engine import URL
 
-from accel_core import folders
+from accel_core import doctor, folders
 from accel_core.cli.output import json_text
-from accel_core.errors import AccelError, AccelWarning, StoreUnavailable, printable
+from accel_core.errors import AccelError, AccelWarning, BadInput, StoreUnavailable, printable
 from accel_core.kernels import compiled as module
 from accel_core.kernels.compiled import compiled
-from accel_core.machine import detect
+from accel_core.machine import detect, pretence
+from accel_core.machine.overrides import OVERRIDES, overridden, overrides
+from accel_core.machine.recorded import read_machine
+from accel_core.machine.thread_settings import BINDINGS, bindings
 from accel_core.runner import folders as queue
 from accel_core.runner.job import Job
 from accel_core.runner.tickets import open_queue
-from accel_core.store import Store, database
+from accel_core.store import Store, database, faults
 
 LATIN = "caf\udce9"
 """A name of Latin-1 on a system of UTF-8, as Python spells it."""
@@ -378,3 +383,50 @@ def test_a_page_can_be_written_to_a_path_that_is_no_utf8(tmp_path: Path) -> None
     target = latin_folder(tmp_path) / "page.html"
     _write(target, "<p>µ</p>")
     assert target.read_text(encoding="utf-8") == "<p>µ</p>"
+
+
+def spelled_wrong(monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
+    """A file of such a name that holds `text`; not every file system would take the name."""
+    read = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda at, **how: text if LATIN in at.name else read(at, **how))
+    return Path(f"{LATIN}.json")
+
+
+def test_a_recorded_machine_in_such_a_file_is_named_in_text_to_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorded = hosts.path_of("darwin-m2").read_text(encoding="utf-8")
+    machine = read_machine(spelled_wrong(monkeypatch, recorded))
+    assert machine.pretended == "caf\\xe9.json"
+    assert pretence(machine).encode()
+
+
+def test_half_of_a_pair_in_a_recorded_machine_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"machine": {**hosts.machine("darwin-m2").to_dict(), "cpu": "M2 \ud83d"}}
+    with pytest.raises(BadInput, match="is no recorded machine"):
+        read_machine(spelled_wrong(monkeypatch, json.dumps(data)))
+
+
+@pytest.mark.parametrize("name", [*OVERRIDES, *BINDINGS])
+def test_a_variable_of_such_letters_is_named_in_text_to_everybody(name: str) -> None:
+    variables = {name: LATIN}
+    said = overridden(overrides(variables), None) + bindings(variables)
+    assert f"{name}=caf\\xe9" in said
+
+
+def test_a_store_in_such_a_folder_is_named_in_text_to_everybody() -> None:
+    place = faults.place(URL.create("sqlite", database=f"/{LATIN}/records.db"))
+    assert faults.skipped(place, 1).encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["NUMBA_CACHE_DIR", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_CORETYPE"]
+)
+def test_what_the_doctor_says_of_such_a_path_is_text_to_everybody(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(doctor, "numba_cache", lambda variables: (Path(variables.get(name, "cache")), ""))
+    monkeypatch.setattr(doctor, "blas_left_alone", lambda _: None)
+    monkeypatch.setattr(os, "environ", {**os.environ, name: LATIN})
+    said = " ".join(check.detail + check.remedy for check in doctor.checkup(detect(), sample_s=0.0))
+    assert "caf\\xe9" in said and said.encode()

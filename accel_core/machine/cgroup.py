@@ -96,7 +96,18 @@ def memory_limit(read: Read) -> int | None:
 
 
 def memory_left(read: Read) -> int | None:
-    """Bytes that the group may still take before it meets a limit; None: unlimited."""
+    """Bytes that the group may still take before it meets a limit; None: unlimited.
+
+    Files that were read and not used since are counted as used, but make room at once: as in `docker stats`
+    (https://docs.docker.com/reference/cli/docker/container/stats/) they are taken off.
+    """
     used = dict(_memory(read, "memory.current", "memory.usage_in_bytes"))
     limits = _memory(read, "memory.max", "memory.limit_in_bytes")
-    return min((max(b - used.get(folder, 0), 0) for folder, b in limits), default=None)
+    left = (b - max(used.get(folder, 0) - _idle_files(read, folder), 0) for folder, b in limits)
+    return min((max(b, 0) for b in left), default=None)
+
+
+def _idle_files(read: Read, folder: str) -> int:
+    """Bytes of files in the page cache that were not used lately, of the group and all below it."""
+    said = dict(line.split() for line in _pairs(read(f"{folder}/memory.stat")))
+    return parse_whole(said.get("total_inactive_file") or said.get("inactive_file")) or 0

@@ -203,6 +203,33 @@ def test_version_one_quota_and_memory_are_read() -> None:
     assert memory_left(files.get) == 600
 
 
+@pytest.mark.parametrize(
+    ("files", "left"),
+    [
+        (
+            {
+                "/proc/self/cgroup": "0::/\n",
+                "/sys/fs/cgroup/memory.max": "1000\n",
+                "/sys/fs/cgroup/memory.current": "990\n",
+                "/sys/fs/cgroup/memory.stat": "anon 200\nfile 790\ninactive_file 700\nactive_file 90\n",
+            },
+            710,
+        ),
+        (
+            {
+                "/proc/self/cgroup": "4:memory:/\n",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes": "1000\n",
+                "/sys/fs/cgroup/memory/memory.usage_in_bytes": "990\n",
+                "/sys/fs/cgroup/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 600\n",
+            },
+            610,
+        ),
+    ],
+)
+def test_files_that_were_read_long_ago_are_free_memory(files: dict[str, str], left: int) -> None:
+    assert memory_left(files.get) == left
+
+
 def test_version_one_writes_no_limit_as_a_huge_number() -> None:
     files = {
         "/proc/self/cgroup": "4:memory:/\n",

@@ -14,6 +14,7 @@ from records import Record
 
 from accel_core.figures import curve_alt, curve_figure
 from accel_core.model import DTYPES, Ceiling, Clock, Machine
+from accel_core.roofline import doubts
 from accel_core.units import format_rate
 
 BUDGET = settings.Choice(
@@ -124,6 +125,9 @@ def curve(shown: Record) -> None:
         key="curve",
         filename="memory-curve",
     )
+    if not shown.sample and shown.peaks is not None:
+        for sentence in doubts(cached.machine(), shown.peaks.curve):
+            st.caption(f":orange[:material/warning:] {sentence}")
 
 
 def details(own: Record, shown: Record) -> None:

@@ -40,7 +40,8 @@ from accel_core.model import (
 def machine(options: Namespace) -> Answer:
     """What this machine is.
 
-    `measured_clock_hz` and each cache's `effective_bytes` are of the stored measurements, null without these.
+    `measured_clock_hz` and each cache's `effective_bytes` are of the stored measurements, null without these;
+    0 bytes of a cache of which this process finds nothing.
     """
     from accel_core.machine import detect, environment
     from accel_core.roofline import effective_sizes
@@ -51,7 +52,7 @@ def machine(options: Namespace) -> Answer:
     sizes = effective_sizes(found, peaks.curve if peaks else ())
     told = found.to_dict()
     told["caches"] = [
-        {**cache, "effective_bytes": size.effective_bytes}
+        {**cache, "effective_bytes": size.effective_bytes if size.seen else 0}
         for cache, size in zip(told["caches"], sizes, strict=True)
     ]
     blas = libraries.to_dict()["blas"]

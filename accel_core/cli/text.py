@@ -51,7 +51,7 @@ def machine(
         ("Cores", _cores(found.cores)),
         *([("Kinds of core", str(kinds))] if (kinds := found.fact(names.KINDS)) else []),
         *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),
-        *((f"{size.level} here", _effective(size)) for size in sizes if size.differs),
+        *((f"{size.level} here", _effective(size)) for size in sizes if size.differs or not size.seen),
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
         ("Clock", _clock(found.clock_hz, measured_clock_hz)),
@@ -82,8 +82,15 @@ def peaks(
     if latencies:
         waits = [(x.level, format_time(x.time_s.median), format_bytes(x.working_set_bytes)) for x in latencies]
         parts.append(table(("latency", "per load", "working set"), waits))
-    if known := [size for size in sizes if size.effective_bytes]:
-        rows_ = [(s.level, format_bytes(s.reported_bytes), format_bytes(s.effective_bytes or 0)) for s in known]
+    if known := [size for size in sizes if size.effective_bytes or not size.seen]:
+        rows_ = [
+            (
+                s.level,
+                format_bytes(s.reported_bytes),
+                format_bytes(s.effective_bytes) if s.effective_bytes else "none",
+            )
+            for s in known
+        ]
         parts.append(table(("cache", "reported", "effective, about"), rows_))
     if clock:
         parts.append(f"Clock {format_rate(clock.clock_hz.median, 'Hz')} ({clock.definition})")
@@ -273,7 +280,8 @@ def _cache(size_bytes: int, ways: int | None, line_bytes: int | None) -> str:
 
 
 def _effective(size: EffectiveSize) -> str:
-    return f"about {format_bytes(size.effective_bytes or 0)} of it, by the measured curve"
+    found = f"about {format_bytes(size.effective_bytes)}" if size.effective_bytes else "nothing"
+    return f"{found} of it, by the measured curve"
 
 
 def _clock(said_hz: float | None, measured_hz: float | None) -> str:

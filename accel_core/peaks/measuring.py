@@ -19,7 +19,7 @@ from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
 from accel_core.peaks.plan import Roof, fastest, latencies, levels, plan, signatures
 from accel_core.peaks.tasks import Task
 from accel_core.peaks.team import Team
-from accel_core.roofline import as_measured
+from accel_core.roofline import as_measured, doubts
 from accel_core.units import format_bytes, format_number
 
 DEFAULT_BUDGET_S = 20.0
@@ -98,11 +98,12 @@ def _all(
     """Measure curve and latencies, then plan every roof by the caches that the curve shows."""
     expected, _ = plan(machine, arena, dtypes, teams)
     run.total = len(curve_bytes(arena.size_bytes)) + len(levels(machine)) + len(expected) + 1
-    effective = as_measured(machine, run.curve(machine, arena, one))
+    curve = run.curve(machine, arena, one)
+    effective = as_measured(machine, curve)
     run.latencies(effective, arena, one)
     arena.clear()
     roofs, left_out = plan(effective, arena, dtypes, teams)
-    for sentence in left_out:
+    for sentence in (*doubts(machine, curve), *left_out):
         run.emit(warning_event(sentence))
     return roofs
 

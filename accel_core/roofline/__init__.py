@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accel_core.roofline.audit import Verdict, judge
-from accel_core.roofline.effective import EffectiveSize, as_measured, effective_sizes
+from accel_core.roofline.effective import EffectiveSize, as_measured, doubts, effective_sizes
 from accel_core.roofline.law import attainable, best_intensity, bound_by, ridge_point, roof_segment
 from accel_core.roofline.roofs import Roofs, frame, limiting_memory_level, select_roofs, typed_machine
 from accel_core.roofline.theory import theoretical_ceilings
@@ -16,6 +16,7 @@ __all__ = [
     "attainable",
     "best_intensity",
     "bound_by",
+    "doubts",
     "effective_sizes",
     "frame",
     "judge",

@@ -162,19 +162,19 @@ def _level_without_roof(x: _Excess) -> str | None:
 def _cache_resident(x: _Excess) -> str | None:
     if not x.memory_bound or x.limiting.level not in LEVELS[1:]:
         return None
-    nearer = LEVELS[LEVELS.index(x.limiting.level) - 1]
-    cache, m = x.machine.cache(nearer), x.measurement
+    nearer, m = LEVELS[: LEVELS.index(x.limiting.level)], x.measurement
+    cache = next((one for name in reversed(nearer) if (one := x.machine.cache(name))), None)
     if cache is None:
         return None
-    size, capacity = format_bytes(m.least_bytes), format_bytes(cache.size_bytes)
+    level, size, capacity = cache.level, format_bytes(m.least_bytes), format_bytes(cache.size_bytes)
     caches = min(m.threads, cache.instances or 1)
     if caches > 1 and m.least_bytes <= caches * cache.size_bytes:
-        return f"Cache: its {m.threads} threads have {caches} {nearer} of {capacity}, holding {size} together."
+        return f"Cache: its {m.threads} threads have {caches} {level} of {capacity}, holding {size} together."
     if m.least_bytes > 4 * cache.size_bytes:  # STREAM's rule for arrays that no longer profit from a cache
         return None
     return (
-        f"Cache: the working set of {size} is {format_number(m.least_bytes / cache.size_bytes)} times {nearer} "
-        f"({capacity}), so part of it may stay there from call to call; over four times {nearer} it would not."
+        f"Cache: the working set of {size} is {format_number(m.least_bytes / cache.size_bytes)} times {level} "
+        f"({capacity}), so part of it may stay there from call to call; over four times {level} it would not."
     )
 
 

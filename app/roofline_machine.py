@@ -7,16 +7,18 @@ import settings
 import streamlit as st
 from records import Record
 
-from accel_core.model import LEVELS, Cores, Machine, Peaks, Simd
+from accel_core.model import Cores, Machine, Peaks, Simd
 from accel_core.roofline import typed_machine
 
 TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "true"), "false")
 PEAK = settings.Number(
     "peak", "Peak (GFLOP/s)", 0.001, 1e9, 100.0, help="At the number type and thread count chosen above."
 )
+FIELDS = ("L1", "L2", "L3", "DRAM")
+"""Few machines have a fourth level: it has no field."""
 BANDWIDTH = tuple(
     settings.Number(f"bw_{level}", f"{level} bandwidth (GB/s)", 0.0, 1e7, default, help="0 leaves it out.")
-    for level, default in zip(LEVELS, (0.0, 0.0, 0.0, 25.0), strict=True)
+    for level, default in zip(FIELDS, (0.0, 0.0, 0.0, 25.0), strict=True)
 )
 SETTINGS: tuple[settings.Setting, ...] = (TYPED, PEAK, *BANDWIDTH)
 
@@ -39,7 +41,7 @@ def typed(dtype: str, threads: int) -> Record | None:
     """The typed-in machine as a record; None where the switch is off or no bandwidth was given."""
     if _given(TYPED) not in (True, "true"):
         return None
-    values = {level: float(str(_given(field))) for level, field in zip(LEVELS, BANDWIDTH, strict=True)}
+    values = {level: float(str(_given(field))) for level, field in zip(FIELDS, BANDWIDTH, strict=True)}
     bandwidths = {level: value * 1e9 for level, value in values.items() if value > 0}
     if not bandwidths:
         st.warning("The typed-in machine has no bandwidth: give at least one above 0.")

@@ -7,7 +7,7 @@ Raspberry Pi 5 before its device tree was corrected).
 
 from __future__ import annotations
 
-from accel_core.cache.geometry import PAGE_BYTES, CacheGeometry, checked
+from accel_core.cache.geometry import MOST_LEVELS, PAGE_BYTES, CacheGeometry, checked
 from accel_core.errors import BadInput
 from accel_core.model import CacheLevel, Machine
 from accel_core.units import format_bytes
@@ -37,10 +37,14 @@ def _own(machine: Machine | None) -> tuple[tuple[CacheGeometry, ...], tuple[str,
         return ASSUMED_CACHES, (assumed,)
     caches: list[CacheGeometry] = []
     notes: list[str] = []
-    for level in machine.caches:
+    for level in machine.caches[:MOST_LEVELS]:
         fitted, told = _fitted(level, caches[-1].line_bytes if caches else _LEAST_LINE_BYTES)
         caches.append(fitted)
         notes += told
+    notes += [
+        f"{level.level}: left out, since {MOST_LEVELS} levels are simulated at most."
+        for level in machine.caches[MOST_LEVELS:]
+    ]
     return checked(caches), tuple(notes)
 
 

@@ -35,7 +35,9 @@ FAMILY_PATTERNS = MappingProxyType(
     {"interpreted": "/", "numpy": ".", "compiled": "", "packed": "x", "library": "-"}
 )
 """Fill of a bar, so that a grey print still tells families apart."""
-LEVEL_DASHES = MappingProxyType({"L1": "solid", "L2": "18px,4px", "L3": "9px,4px", "DRAM": "12px,4px,3px,4px"})
+LEVEL_DASHES = MappingProxyType(
+    {"L1": "solid", "L2": "18px,4px", "L3": "9px,4px", "L4": "4px,4px", "DRAM": "12px,4px,3px,4px"}
+)
 THEORY_DASH = "2px,4px"
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
@@ -111,7 +113,9 @@ _LIGHT = Look(
             "library": "#16202B",
         }
     ),
-    levels=MappingProxyType({"L1": "#C94F00", "L2": "#A86F00", "L3": "#2083B8", "DRAM": "#005A96"}),
+    levels=MappingProxyType(
+        {"L1": "#C94F00", "L2": "#A86F00", "L3": "#2083B8", "L4": "#00776B", "DRAM": "#005A96"}
+    ),
 )
 _DARK = Look(
     mode="dark",
@@ -131,7 +135,9 @@ _DARK = Look(
             "library": "#EAF0F6",
         }
     ),
-    levels=MappingProxyType({"L1": "#FF7A33", "L2": "#F0AC1F", "L3": "#7CC8F2", "DRAM": "#3D9BE0"}),
+    levels=MappingProxyType(
+        {"L1": "#FF7A33", "L2": "#F0AC1F", "L3": "#7CC8F2", "L4": "#5FD3B4", "DRAM": "#3D9BE0"}
+    ),
 )
 
 

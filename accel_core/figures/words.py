@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accel_core.model import (
+    LEVELS,
     CacheLevel,
     Ceiling,
     Environment,
@@ -163,6 +164,6 @@ def size_text(cache: CacheLevel) -> str:
 def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:
     """(level, size) of the caches that exist here, and DRAM, from near to far."""
     caches: list[tuple[str, int | None]] = [
-        (level, cache.size_bytes) for level in ("L1", "L2", "L3") if (cache := machine.cache(level))
+        (level, cache.size_bytes) for level in LEVELS if (cache := machine.cache(level))
     ]
     return [*caches, ("DRAM", machine.memory_bytes)]

@@ -9,7 +9,7 @@ from accel_core.machine.partial import CACHES, Partial, Value, format_cpu_list, 
 from accel_core.model import CacheGroup, CacheLevel
 from accel_core.units import format_bytes
 
-LEVELS = (1, 2, 3)
+LEVELS = (1, 2, 3, 4)
 
 
 def cache_facts(groups: Sequence[CacheGroup], cpu: int | None) -> dict[str, Value]:

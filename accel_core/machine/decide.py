@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.machine import partial as names
-from accel_core.machine.caches import cache_levels
+from accel_core.machine.caches import LEVELS, cache_levels
 from accel_core.machine.partial import Partial, Value, parse_cpu_list
 from accel_core.model import Cores, Fact, Machine, Simd
 
@@ -41,7 +41,7 @@ _CLOCK_REASON = (
 )
 _CACHE_RULES = tuple(
     Rule(f"L{n} {what}", unit, _CACHE_REASONS.get(what, ""))
-    for n in (1, 2, 3)
+    for n in LEVELS
     for what, unit in (
         ("size", "byte"),
         ("ways", ""),

@@ -4,6 +4,7 @@ host answers as a live one does."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from accel_core.machine import cgroup, cpuinfo, emulation
@@ -166,6 +167,23 @@ def cache_groups(read: Read, cpus: Sequence[int]) -> list[CacheGroup]:
                 covered[level] |= new
                 groups.append(CacheGroup(level, size, ways, line, tuple(sorted(new))))
     return groups
+
+
+def shared_caches(info: CpuInfo, known: Sequence[CacheGroup]) -> list[CacheGroup]:
+    """The caches that /proc/cpuinfo lists in levels where sysfs has none: on s390x those that cores share.
+
+    https://github.com/torvalds/linux/blob/master/arch/s390/kernel/cache.c (show_cacheinfo); nobody says whose
+    they are.
+    """
+    levels, found = {group.level for group in known}, []
+    for key, value in info.of(None).items():
+        if re.fullmatch(r"cache\d+", key):
+            said = dict(word.split("=", 1) for word in value.split() if "=" in word)
+            level, size = parse_whole(said.get("level")), parse_whole(said.get("size", "").removesuffix("K"))
+            ways, line = parse_whole(said.get("associativity")), parse_whole(said.get("line_size"))
+            if level and size and level not in levels and said.get("type") != "Instruction":
+                found.append(CacheGroup(level, size << 10, ways or None, line or None))
+    return found
 
 
 def _cache_sizes(read: Read, folder: str) -> tuple[int | None, int | None, int | None]:

@@ -49,7 +49,7 @@ def sharers(machine: Machine, level: str, cpus: Sequence[int], threads: int | No
     """How many of the threads on `cpus` share one cache of `level`: the most of any cache that they touch.
 
     Where threads have no processors (macOS), `threads` says how many there are: they spread evenly over the
-    caches of the size that is described. Where nobody says which processors share a cache, an L3 is
+    caches of the size that is described. Where nobody says which processors share a cache, an L3 or L4 is
     everybody's and another cache its core's own.
     """
     cache, count = machine.cache(level), len(cpus) or threads or 1
@@ -60,7 +60,7 @@ def sharers(machine: Machine, level: str, cpus: Sequence[int], threads: int | No
         return max(1, *(len(set(group.cpus) & set(cpus)) for group in numbered))
     if cache.groups:
         return -(-count // (cache.instances or 1))
-    return count if level == "L3" else 1
+    return count if level in ("L3", "L4") else 1
 
 
 def last_level_bytes(machine: Machine, cpus: Sequence[int]) -> int:
@@ -77,6 +77,8 @@ def last_level_bytes(machine: Machine, cpus: Sequence[int]) -> int:
     last = machine.caches[-1]
     if not (touched or last.groups):
         return last.size_bytes * (last.instances or 1)
+    if not any(group.cpus for group in last.groups):  # nobody says whose it is, so it may be anybody's
+        touched = set()
     return sum(group.size_bytes * group.copies for group in touched or last.groups)
 
 

@@ -30,6 +30,7 @@ def linux_partials(read: Read, allowed: tuple[int, ...], architecture: str) -> l
     """All that the files of a Linux host say, as the processor sees it on which one thread is measured."""
     cpus, info = linux.processors(read, allowed), cpuinfo.parse(read("/proc/cpuinfo"))
     caches, cores = linux.cache_groups(read, cpus), linux.core_groups(read, cpus)
+    caches += linux.shared_caches(info, caches)
     groups = kinds.kinds(read, cpus, caches, info)
     fast = groups[0] if len(groups) > 1 else ()
     # the machine is named after its fastest kind of core, whichever this process may run on

@@ -39,7 +39,7 @@ class CacheLevel:
     """A data (or unified) cache as the processor sees it on which one thread is measured."""
 
     level: str
-    """"L1", "L2" or "L3"."""
+    """"L1" to "L4"."""
     size_bytes: int
     ways: int | None = None
     line_bytes: int | None = None

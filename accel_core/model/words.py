@@ -8,7 +8,7 @@ from typing import Any
 
 Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
-LEVELS = ("L1", "L2", "L3", "DRAM")
+LEVELS = ("L1", "L2", "L3", "L4", "DRAM")
 """Memory levels from near to far; the order is the order of every table and picture."""
 
 

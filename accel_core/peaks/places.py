@@ -14,12 +14,12 @@ from accel_core.peaks.memory import Region, place, whole_granules, windows
 
 QUANTUM_BYTES = 64 << 10
 """A piece of the block is a multiple of this for each thread."""
-SHARE = {"L1": 1 / 2, "L2": 3 / 4, "L3": 3 / 8}
+SHARE = {"L1": 1 / 2, "L2": 3 / 4, "L3": 3 / 8, "L4": 3 / 8}
 """How much of a cache its roof's working set fills: less of L1, which other data need too, and of L3, which
-other cores share."""
-RING_SHARE = {"L1": 1 / 2, "L2": 1 / 2, "L3": 3 / 8}
+other cores share, as they do L4."""
+RING_SHARE = {"L1": 1 / 2, "L2": 1 / 2, "L3": 3 / 8, "L4": 3 / 8}
 """The same for the pointer chase: half of L2, because it also holds the page tables."""
-PLACES = {"L1": 2, "L2": 12, "L3": 4}
+PLACES = {"L1": 2, "L2": 12, "L3": 4, "L4": 2}
 """Places tried for a load roof. A cache is found by physical address, and the pages of a range of virtual
 memory may crowd into few sets of it: the machine's roof is that of a place where they do not."""
 PAST_NEARER = 2.0
@@ -72,9 +72,9 @@ def part_bytes(machine: Machine, level: str, threads: int, cpus: Sequence[int]) 
     if own is None:
         return None
     part = SHARE[level] * own
-    nearer = LEVELS[: LEVELS.index(level)]
-    if nearer and (inside := own_bytes(machine, nearer[-1], threads, cpus)) is not None:
-        part = max(part, PAST_NEARER * inside)
+    nearer = [own_bytes(machine, one, threads, cpus) for one in LEVELS[: LEVELS.index(level)]]
+    if known := [inside for inside in nearer if inside is not None]:
+        part = max(part, PAST_NEARER * known[-1])
     return whole_granules(part) or None if part <= own else None
 
 

@@ -48,6 +48,26 @@ def test_each_processor_has_the_cache_of_its_die() -> None:
     assert cache_of(machine, "L4", 0) is None
 
 
+def test_a_fourth_level_counts_as_what_memory_must_not_lie_in() -> None:
+    """The eDRAM of a Broadwell, which sysfs lists, and the drawer's cache of a z12, which /proc/cpuinfo lists."""
+    files = {"/sys/devices/system/cpu/online": "0-1\n"}
+    for cpu in "01":
+        for level, size in ((1, "32K"), (2, "256K"), (3, "6144K"), (4, "131072K")):
+            folder = f"/sys/devices/system/cpu/cpu{cpu}/cache/index{level}"
+            shared = cpu if level < 3 else "0-1"
+            files |= {f"{folder}/level": f"{level}", f"{folder}/type": "Unified", f"{folder}/size": size}
+            files |= {f"{folder}/shared_cpu_list": shared}
+    edram = machine_of({"system": "Linux", "architecture": "x86_64", "allowed": [0, 1], "files": files})
+    assert [cache.level for cache in edram.caches] == ["L1", "L2", "L3", "L4"]
+    assert last_level_bytes(edram, (0,)) == 128 * MIB and sharers(edram, "L4", (0, 1)) == 2
+    z12 = hosts.machine("linux-z12-guest")
+    assert [(cache.level, cache.size_bytes) for cache in z12.caches[2:]] == [
+        ("L3", 48 * MIB),
+        ("L4", 384 * MIB),
+    ]
+    assert last_level_bytes(z12, (0,)) == 384 * MIB and sharers(z12, "L4", (0, 1, 2)) == 3
+
+
 @pytest.mark.parametrize(("threads", "shared"), [(1, 1), (2, 2), (8, 8), (9, 8)])
 def test_sharers_are_the_most_of_any_cache_that_the_team_touches(threads: int, shared: int) -> None:
     machine = hosts.machine("linux-epyc-job")  # processors 7 to 15; 0 to 7 share an L3, and 8 to 15

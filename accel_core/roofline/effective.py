@@ -91,7 +91,7 @@ def as_measured(machine: Machine, curve: Sequence[CurvePoint]) -> Machine:
 
 
 def doubts(machine: Machine, curve: Sequence[CurvePoint]) -> tuple[str, ...]:
-    """A sentence where the last cache was not found at all, or where the curve was too short to find its end."""
+    """A sentence where the last cache was nowhere found, or where the curve was too short to find its end."""
     found = effective_sizes(machine, curve)
     if not found or len(curve) < FEWEST_POINTS:
         return ()
@@ -105,8 +105,8 @@ def doubts(machine: Machine, curve: Sequence[CurvePoint]) -> tuple[str, ...]:
     if last.effective_bytes is None and reached_bytes <= last.reported_bytes:
         return (
             f"Where the {last.level} ends was not found: the system reports {reported}, and the curve reaches "
-            f"{format_bytes(reached_bytes)}. If it is smaller here, its roof is that of memory: free some memory, "
-            "or give more time, and measure again.",
+            f"{format_bytes(reached_bytes)}. If it is smaller here, its roof is that of memory: free some "
+            "memory, or give more time, and measure again.",
         )
     return ()
 

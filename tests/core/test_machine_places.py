@@ -49,7 +49,7 @@ def test_each_processor_has_the_cache_of_its_die() -> None:
 
 
 def test_a_fourth_level_counts_as_what_memory_must_not_lie_in() -> None:
-    """The eDRAM of a Broadwell, which sysfs lists, and the drawer's cache of a z12, which /proc/cpuinfo lists."""
+    """The eDRAM of a Broadwell, listed in sysfs, and the shared caches of a z12, listed in /proc/cpuinfo."""
     files = {"/sys/devices/system/cpu/online": "0-1\n"}
     for cpu in "01":
         for level, size in ((1, "32K"), (2, "256K"), (3, "6144K"), (4, "131072K")):

@@ -17,6 +17,19 @@ def printable(text: str) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+SHOWN = 80
+"""Characters of what was given that a sentence repeats: whoever crafts a link or a job may send a novel."""
+
+
+def shown(value: object) -> str:
+    """`value` as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more than 4300 digits has no decimal text
+        return "a number of thousands of digits"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
 class AccelError(Exception):
     """Something this project can explain; the message is one sentence for the reader.
 

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.intensity import ITEM_BYTES
 from accel_core.kernels.dot import DOT
 from accel_core.kernels.gelu import GELU
@@ -46,7 +46,7 @@ def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
             if f"{candidate.name}/{rung.name}" == kernel_id:
                 return candidate, rung
     ids = kernel_ids()
-    named = str(kernel_id).partition("/")[0]
+    named = kernel_id.partition("/")[0] if isinstance(kernel_id, str) else ""
     siblings = [known for known in ids if known.startswith(f"{named}/")]
     listed = (
         f"there are: {', '.join(siblings)}"
@@ -137,7 +137,7 @@ def validate(case: Case, machine: Machine) -> Case:
     """
     problem, rung = kernel(case.kernel)
     if case.dtype not in DTYPES:
-        raise BadInput(f"dtype is {_shown(case.dtype)}; {' or '.join(DTYPES)} is allowed.")
+        raise BadInput(f"dtype is {shown(case.dtype)}; {' or '.join(DTYPES)} is allowed.")
     return replace(
         case,
         size=_whole("size", case.size, 1, problem.largest_size),
@@ -197,12 +197,12 @@ def _threads(case: Case, rung: Kernel, cores: Cores) -> int:
 
 def _parameters(case: Case, rung: Kernel) -> dict[str, int]:
     if not isinstance(case.parameters, Mapping):
-        raise BadInput(f"parameters is {_shown(case.parameters)}; names with whole numbers are allowed.")
+        raise BadInput(f"parameters is {shown(case.parameters)}; names with whole numbers are allowed.")
     known = {p.name: p for p in rung.parameters}
     for name in case.parameters:
         if name not in known:
             allowed = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise BadInput(f"{case.kernel} has no parameter {_shown(name)}; {allowed}.")
+            raise BadInput(f"{case.kernel} has no parameter {shown(name)}; {allowed}.")
     return {name: _parameter(case, p) for name, p in known.items()}
 
 
@@ -217,7 +217,7 @@ def _shape(case: Case, problem: Workload) -> Shape | None:
     if len(case.shape) != len(problem.axes):
         axes = ", ".join(problem.axes)
         raise BadInput(
-            f"shape is {_shown(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
+            f"shape is {shown(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
         )
     lengths = zip(problem.axes, case.shape, strict=True)
     return tuple(_whole(axis, length, 1, problem.largest_size) for axis, length in lengths)
@@ -233,21 +233,13 @@ def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int
         allowed = (
             f"only {low} is allowed here" if low == high else f"a whole number from {low} to {high} is allowed"
         )
-        raise BadInput(f"{name} is {_shown(value)}; {allowed}{note}.")
+        raise BadInput(f"{name} is {shown(value)}; {allowed}{note}.")
     return number
 
 
 def _unknown(kind: str, name: object, known: Sequence[str], listed: str) -> str:
-    near = [one for one in known if one.endswith(f"/{name}")]
-    near = near or difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.4)
+    text = name[:100] if isinstance(name, str) else ""
+    near = [one for one in known if text and one.endswith(f"/{text}")]
+    near = near or difflib.get_close_matches(text, known, n=1, cutoff=0.4)
     nearest = f"did you mean {near[0]!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
-    return f"There is no {kind} {_shown(name)}; {nearest}."
-
-
-def _shown(value: object) -> str:
-    """`value` as Python writes it, cut short: a crafted link may hold a novel."""
-    try:
-        text = repr(value)
-    except ValueError:  # an int of more than 4300 digits has no decimal text
-        text = "a number of thousands of digits"
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"There is no {kind} {shown(name)}; {nearest}."

@@ -21,11 +21,16 @@ from accel_core.model import Measurement
 from accel_core.units import format_duration
 
 LOG = logging.getLogger("accel_explorer")
+WITHOUT_SETTINGS = "?"
+"""The address of the same page without its settings, as a link says it."""
 
 
 @contextmanager
 def guard() -> Iterator[None]:
-    """Turn any error of a page into one sentence on it; the traceback goes to the server's log."""
+    """Turn any error of a page into one sentence on it; the traceback goes to the server's log.
+
+    A fault of ours comes with a way out: a reload would only ask for the same settings again.
+    """
     try:
         yield
     except AccelError as fault:
@@ -33,9 +38,10 @@ def guard() -> Iterator[None]:
     except Exception as fault:
         LOG.exception("A page failed")
         st.error(
-            f"This page met a fault of its own ({type(fault).__name__}): reload it; if that does not help, the "
-            "server's log has the details for a report."
+            f"This page met a fault of its own ({type(fault).__name__}); the server's log has the details for "
+            "a report. Its usual settings most likely work."
         )
+        st.link_button("Open this page with its usual settings", WITHOUT_SETTINGS)
 
 
 def header(question: str, first: str) -> None:

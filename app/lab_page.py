@@ -99,7 +99,7 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     stale = components.whose(record, shown.stale, shown.setup.sentence(asked.over))
     look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
     if asked.over == "none":
-        rungs = replace(WORKLOAD, kernels=tuple(WORKLOAD.kernel(n) for n in asked.kernels))
+        rungs = WORKLOAD.only(asked.kernels)
         theme.show(
             ladder_figure(rungs, shown.measurements, shown.refusals, look, stale=stale),
             alt=ladder_alt(rungs, shown.measurements, shown.refusals),

@@ -77,8 +77,8 @@ def since() -> str:
     """
     given = st.query_params.get(SINCE) or st.session_state.get(SINCE, "")
     try:
-        moment = datetime.fromisoformat(given.replace(" ", "+")) if given else None
-    except ValueError:
+        moment = _in_utc(given) if given else None
+    except (ValueError, OverflowError):  # a moment before the year 1 or after 9999
         show_all()
         st.warning(
             f"The link hides points older than {settings.short(given)}, which is no moment such as "
@@ -88,13 +88,19 @@ def since() -> str:
         return ""
     if moment is None:
         return ""
-    hide_before(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    hide_before(moment)
     return str(st.session_state[SINCE])
 
 
+def _in_utc(given: str) -> datetime:
+    """The moment of a text in ISO 8601, whose plus sign a link may have lost; no zone means UTC."""
+    moment = datetime.fromisoformat(given.replace(" ", "+"))
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def hide_before(moment: datetime) -> None:
-    """Hide points older than `moment`; no record is touched."""
-    st.query_params[SINCE] = st.session_state[SINCE] = moment.astimezone(UTC).isoformat(timespec="seconds")
+    """Hide points older than `moment` (UTC); no record is touched."""
+    st.query_params[SINCE] = st.session_state[SINCE] = moment.isoformat(timespec="seconds")
 
 
 def show_all() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.interface import ComputeBackend
 from accel_core.backends.shapes import each_product, product_shape
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.kernels.operands import same_type
 
 Row = NDArray[Any] | None
@@ -115,7 +115,7 @@ def _epsilon(eps: object) -> float:
         number = float(eps)
         if math.isfinite(number) and number >= 0:
             return number
-    raise BadInput(f"eps is {eps!r}; give a number from 0 on, for instance 1e-5.")
+    raise BadInput(f"eps is {shown(eps)}; give a number from 0 on, for instance 1e-5.")
 
 
 def _rows(array: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.backends.shapes import each_product, product_shape
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.kernels import pool
 from accel_core.kernels.blocking import blocking_here
 from accel_core.kernels.gelu_compiled import gelu_fused, gelu_fused_threads
@@ -31,7 +31,7 @@ class CompiledBackend(CheckedBackend):
 
     def __init__(self, threads: bool = False) -> None:
         if not isinstance(threads, bool):
-            raise BadInput(f"threads is {threads!r}; give True for all threads or False for one.")
+            raise BadInput(f"threads is {shown(threads)}; give True for all threads or False for one.")
         self.threads = threads
         self.name = "compiled_threads" if threads else "compiled"
 

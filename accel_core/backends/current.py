@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 
 Named = str | ComputeBackend
 DEFAULT = "auto"
@@ -37,17 +37,19 @@ def register_backend(
     backend.
     """
     if not isinstance(name, str) or not name.strip() or name != name.strip():
-        raise BadInput(f"A backend's name is {name!r}; give a word, for instance 'mine'.")
+        raise BadInput(f"A backend's name is {shown(name)}; give a word, for instance 'mine'.")
     if isinstance(backend, type) and not issubclass(backend, ComputeBackend):
         raise BadInput(
             f"{backend.__name__} is no backend; give a subclass of ComputeBackend or an object of one."
         )
     if not isinstance(backend, ComputeBackend) and not callable(backend):
-        raise BadInput(f"{backend!r} is no backend; give a subclass of ComputeBackend or an object of one.")
+        raise BadInput(
+            f"{shown(backend)} is no backend; give a subclass of ComputeBackend or an object of one."
+        )
     with _lock:
         if name in _known and not replace:
             raise BadInput(
-                f"There is a backend called {name!r} already; take another name, or say replace=True."
+                f"There is a backend called {shown(name)} already; take another name, or say replace=True."
             )
         _known[name] = backend
         _made.pop(name, None)
@@ -66,7 +68,7 @@ def find_backend(backend: Named) -> ComputeBackend:
     if known is None:
         near = get_close_matches(str(backend)[:100], _known, n=1)
         meant = f"did you mean {near[0]!r}? There" if near else "there"
-        raise BadInput(f"There is no backend {backend!r}; {meant} are: {', '.join(_known)}.")
+        raise BadInput(f"There is no backend {shown(backend)}; {meant} are: {', '.join(_known)}.")
     return _made.get(str(backend)) or _make(str(backend))
 
 
@@ -77,7 +79,7 @@ def _make(name: str) -> ComputeBackend:
             known = _known[name]
             made = known if isinstance(known, ComputeBackend) else known()
             if not isinstance(made, ComputeBackend):
-                raise BadInput(f"What was registered as {name!r} made {made!r}, which is no backend.")
+                raise BadInput(f"What was registered as {shown(name)} made {shown(made)}, which is no backend.")
             _made[name] = made
         return _made[name]
 

@@ -14,7 +14,7 @@ from accel_core.backends.choice import Choice
 from accel_core.backends.current import find_backend
 from accel_core.backends.interface import operation_arguments
 from accel_core.contest import LAYOUTS, LENGTHS
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES, Shape
 
 
@@ -28,9 +28,9 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
     operation_arguments(operation)
     name = getattr(np.dtype(dtype), "name", dtype) if isinstance(dtype, type | np.dtype) else dtype
     if name not in DTYPES:
-        raise BadInput(f"dtype is {dtype!r}; {' or '.join(DTYPES)} is allowed.")
+        raise BadInput(f"dtype is {shown(dtype)}; {' or '.join(DTYPES)} is allowed.")
     if layout not in LAYOUTS:
-        raise BadInput(f"layout is {layout!r}; one of {', '.join(LAYOUTS)} is allowed.")
+        raise BadInput(f"layout is {shown(layout)}; one of {', '.join(LAYOUTS)} is allowed.")
     backend = find_backend("auto")
     chooser = backend.chooser if isinstance(backend, AutoBackend) else AutoBackend().chooser
     return chooser.choose(operation, lengths_of(operation, shape), name, _looked_up(operation, layout))
@@ -49,16 +49,16 @@ def lengths_of(operation: str, shape: Sequence[int]) -> Shape:
     try:
         lengths = tuple(operator.index(length) for length in shape)
     except TypeError:
-        raise BadInput(f"shape is {shape!r}; give whole numbers, for instance 512,512,512.") from None
+        raise BadInput(f"shape is {shown(shape)}; give whole numbers, for instance 512,512,512.") from None
     if not lengths or min(lengths) < 1:
-        raise BadInput(f"shape is {shape!r}; every length must be 1 or more.")
+        raise BadInput(f"shape is {shown(shape)}; every length must be 1 or more.")
     if max(lengths) > sys.maxsize:
         raise BadInput(
             f"shape has a length of more than {sys.maxsize}; no array is so long: give a shorter one."
         )
     if operation == "matmul":
         if len(lengths) not in (3, 4):
-            raise BadInput(f"shape is {shape!r}; matmul takes m, k, n or batch, m, k, n.")
+            raise BadInput(f"shape is {shown(shape)}; matmul takes m, k, n or batch, m, k, n.")
         return lengths if len(lengths) == 4 else (1, *lengths)
     if len(LENGTHS[operation]) == 1:
         return (math.prod(lengths),)

@@ -21,7 +21,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 
 OPERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -90,5 +90,5 @@ def operation_arguments(operation: str) -> tuple[str, ...]:
     """Names of the array arguments of `operation`; BadInput with the known operations where there is none."""
     names = OPERATIONS.get(operation) if isinstance(operation, str) else None
     if names is None:
-        raise BadInput(f"There is no operation {operation!r}; known operations: {', '.join(OPERATIONS)}.")
+        raise BadInput(f"There is no operation {shown(operation)}; known operations: {', '.join(OPERATIONS)}.")
     return names

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numba
 from threadpoolctl import threadpool_limits
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.kernels.pool import at_most
 from accel_core.machine import affinity
 from accel_core.machine.thread_settings import bindings
@@ -30,7 +30,7 @@ def limit(threads: int) -> Iterator[None]:
     binds the calling thread to one processor, it gets its own back.
     """
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise BadInput(f"{threads!r} threads were asked for: give a whole number from 1 on.")
+        raise BadInput(f"{shown(threads)} threads were asked for: give a whole number from 1 on.")
     with affinity.kept(), at_most(threads), threadpool_limits(limits=threads), _numba_limit(threads):
         yield
 

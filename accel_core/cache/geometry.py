@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 
 POLICIES = ("lru", "fifo")
 WRITES = ("back", "through")
@@ -37,7 +37,7 @@ class CacheGeometry:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_BYTES:
                 raise BadInput(
-                    f"A cache's {name} is {value!r}: give a whole number above 0, such as 32768:8:64."
+                    f"A cache's {name} is {shown(value)}: give a whole number above 0, such as 32768:8:64."
                 )
         if self.line_bytes & (self.line_bytes - 1) or not 8 <= self.line_bytes <= PAGE_BYTES:
             raise BadInput(f"Lines of {self.line_bytes} bytes: use a power of two from 8 to {PAGE_BYTES}.")
@@ -48,7 +48,8 @@ class CacheGeometry:
             )
         if self.policy not in POLICIES or self.write not in WRITES or not isinstance(self.inclusive, bool):
             raise BadInput(
-                f"A cache of policy {self.policy!r}, write {self.write!r}, inclusive {self.inclusive!r}: "
+                f"A cache of policy {shown(self.policy)}, write {shown(self.write)}, "
+                f"inclusive {shown(self.inclusive)}: "
                 f"use {' or '.join(POLICIES)}, {' or '.join(WRITES)}, and true or false."
             )
 
@@ -87,9 +88,3 @@ def checked(caches: Sequence[CacheGeometry]) -> tuple[CacheGeometry, ...]:
                 f"least as long as those of the level above."
             )
     return tuple(caches)
-
-
-def shown(value: Any) -> str:
-    """`value` in a message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

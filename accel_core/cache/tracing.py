@@ -16,7 +16,7 @@ from accel_core.cache.state import State
 from accel_core.cache.text import nest_text
 from accel_core.cache.traversal import NAMES, Operand, Traversal
 from accel_core.cache.warming import Held, Window, open_window
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 
 OUTCOMES = ("hit", "compulsory", "capacity", "conflict")
 """Names of the outcomes 0 to 3."""
@@ -107,7 +107,7 @@ def trace(traversal: Traversal, caches: Sequence[CacheGeometry], first: int = 50
 
 def _check_whole(value: int, low: int, high: int, why: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadInput(f"{value!r} {why}: give a whole number from {low} to {high}.")
+        raise BadInput(f"{shown(value)} {why}: give a whole number from {low} to {high}.")
 
 
 def sentence(trace: Trace, step: int) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from accel_core.cache.geometry import PAGE_BYTES
 from accel_core.cache.visits import VISITS
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES
 
 ORDERS = ("ijk", "ikj", "jik", "jki", "kij", "kji")
@@ -86,17 +86,19 @@ class Traversal:
         _check_lengths("shape", self.shape, "m, k and n")
         for name, allowed in (("order", ORDERS), ("layout", LAYOUTS), ("dtype", DTYPES)):
             if getattr(self, name) not in allowed:
-                raise BadInput(f"The {name} is {getattr(self, name)!r}: use {', '.join(allowed)}.")
+                raise BadInput(f"The {name} is {shown(getattr(self, name))}: use {', '.join(allowed)}.")
         if self.block is not None:
             _check_lengths("block", self.block, "i, j and k")
         if self.visit is not None and (self.visit not in VISITS or self.block is None):
-            raise BadInput(f"The visit is {self.visit!r}: use {', '.join(VISITS)}, together with a block.")
+            raise BadInput(f"The visit is {shown(self.visit)}: use {', '.join(VISITS)}, together with a block.")
         if not isinstance(self.tile, bool) or (self.tile and self.order[2] != "k"):
             raise BadInput(
                 f"A register tile of c needs k as the innermost loop, not {self.order}: use ijk or jik."
             )
         if isinstance(self.pad, bool) or not isinstance(self.pad, int) or not 0 <= self.pad <= PAGE_BYTES:
-            raise BadInput(f"The pad is {self.pad!r}: give a whole number of elements from 0 to {PAGE_BYTES}.")
+            raise BadInput(
+                f"The pad is {shown(self.pad)}: give a whole number of elements from 0 to {PAGE_BYTES}."
+            )
         m, k, n = self.shape
         if max((m + self.pad) * k, (k + self.pad) * n, (m + self.pad) * n, m * (n + self.pad)) > MOST_ELEMENTS:
             raise BadInput(
@@ -182,6 +184,6 @@ def _tiles(extent: int, block: int) -> int:
 def _check_lengths(name: str, lengths: Any, what: str) -> None:
     good = isinstance(lengths, tuple) and len(lengths) == 3
     if not good or any(isinstance(x, bool) or not isinstance(x, int) or not 0 < x < 1 << 31 for x in lengths):
-        raise BadInput(f"The {name} is {lengths!r}: give three whole numbers above 0, {what}.")
+        raise BadInput(f"The {name} is {shown(lengths)}: give three whole numbers above 0, {what}.")
     if name == "shape" and prod(lengths) > 1 << 50:
-        raise BadInput(f"The shape {lengths!r} has too many steps to be simulated: use a smaller one.")
+        raise BadInput(f"The shape {shown(lengths)} has too many steps to be simulated: use a smaller one.")

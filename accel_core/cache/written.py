@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked, shown
+from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
 from accel_core.cache.own import cpu_caches, cpu_notes
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import Machine
 
 

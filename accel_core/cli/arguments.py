@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from accel_core import __version__
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES
 
 DEFAULT_BUDGET_S = 2.0
@@ -40,7 +40,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise BadInput(f"No command given: name one of {', '.join(names)}; `accel --help` describes them.")
     if first == word and word not in names:
         raise BadInput(
-            f"There is no command {word!r}{nearest(word or '', names)}; commands: {', '.join(names)}."
+            f"There is no command {shown(word)}{nearest(word or '', names)}; commands: {', '.join(names)}."
         )
     return parser.parse_args(list(argv))
 
@@ -59,7 +59,7 @@ def whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 512") from None
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number such as 512") from None
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
@@ -82,7 +82,7 @@ def over(text: str) -> tuple[str, tuple[int, ...]]:
     """`block=8,16,32`: what is swept and through which values."""
     name, sign, values = text.partition("=")
     if not sign or not name.strip() or not values.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form block=8,16,32")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not of the form block=8,16,32")
     return name.strip(), whole_numbers(values)
 
 
@@ -93,14 +93,14 @@ def seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:  # false for nan too
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0, such as 2")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number of seconds above 0, such as 2")
     return value
 
 
 def dtype(text: str) -> str:
     if text not in DTYPES:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a dtype that is measured here, use {' or '.join(DTYPES)}"
+            f"{shown(text)} is not a dtype that is measured here, use {' or '.join(DTYPES)}"
         )
     return text
 

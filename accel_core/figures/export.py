@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 
 FORMS = ("png", "svg")
 PNG_SCALE = 2
@@ -67,7 +67,9 @@ def toolbar_config(filename: str, form: str = "png") -> dict[str, Any]:
     button needs a function, as in `figure_html`. Hence a page asks for the format beside the figure.
     """
     if form not in FORMS:
-        raise BadInput(f"A picture is saved as {' or '.join(FORMS)}, not as {form!r}; choose one of these.")
+        raise BadInput(
+            f"A picture is saved as {' or '.join(FORMS)}, not as {shown(form)}; choose one of these."
+        )
     return {
         "displaylogo": False,
         "showSendToCloud": False,

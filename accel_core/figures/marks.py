@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import Machine
 
 ITEM_BYTES = {"float32": 4, "float64": 8}
@@ -37,7 +37,7 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
         found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
     elif over in ("size", "block"):
         if dtype not in ITEM_BYTES:
-            raise BadInput(f"dtype {dtype!r} has no known size; use one of: {', '.join(ITEM_BYTES)}.")
+            raise BadInput(f"dtype {shown(dtype)} has no known size; use one of: {', '.join(ITEM_BYTES)}.")
         things = "blocks" if over == "block" else "matrices"
         found = [
             Mark(math.sqrt(c.size_bytes / (3 * ITEM_BYTES[dtype])), f"three {things} fill {c.level}", c.level)
@@ -45,6 +45,6 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
         ]
     else:
         raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {over!r}; choose one of these."
+            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
         )
     return tuple(m for m in found if limit is None or m.value <= limit)

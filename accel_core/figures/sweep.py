@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.figures.canvas import (
     decades,
     label,
@@ -40,7 +40,7 @@ def swept(m: Measurement, over: str) -> float | None:
     """The swept value of a measurement; None where it has no such parameter."""
     if over not in AXIS_TITLES:
         raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {over!r}; choose one of these."
+            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
         )
     if over == "block":
         return m.parameters.get("block")

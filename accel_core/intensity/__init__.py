@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.intensity.dense import DENSE
 from accel_core.intensity.elementwise import ELEMENTWISE
 from accel_core.intensity.neural import NEURAL
@@ -27,5 +27,5 @@ def model(name: str) -> Model:
         return by_name[name]
     near = get_close_matches(str(name), by_name, n=1, cutoff=0.0)[0]
     raise BadInput(
-        f"There is no model called {name!r}; did you mean {near!r}? All models: {', '.join(by_name)}."
+        f"There is no model called {shown(name)}; did you mean {shown(near)}? All models: {', '.join(by_name)}."
     )

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import Shape
 from accel_core.units import format_number
 
@@ -164,7 +164,7 @@ class Model:
             f"{self.name} takes {len(self.axes)} whole numbers ({', '.join(self.axes)}), for instance {example}"
         )
         if isinstance(shape, str | bytes) or not hasattr(shape, "__len__"):
-            raise BadInput(f"The shape {shape!r} is no sequence of numbers: {wanted}.")
+            raise BadInput(f"The shape {shown(shape)} is no sequence of numbers: {wanted}.")
         if len(shape) != len(self.axes):
             raise BadInput(f"The shape has {len(shape)} entries: {wanted}.")
         for axis, entry in zip(self.parameters, shape, strict=True):
@@ -173,7 +173,7 @@ class Model:
             except TypeError:
                 value = None
             if value is None:
-                raise BadInput(f"{axis.name} is {entry!r}, which is no whole number: {wanted}.")
+                raise BadInput(f"{axis.name} is {shown(entry)}, which is no whole number: {wanted}.")
             if not axis.low <= value <= axis.high:
                 span = f"between {axis.low} and {axis.high}"
                 raise BadInput(f"{axis.name} is {_short(value)}, but it must lie {span}: {wanted}.")
@@ -192,7 +192,7 @@ class Model:
 
 def _check_choice(what: str, given: str, allowed: tuple[str, ...]) -> None:
     if given not in allowed:
-        raise BadInput(f"The {what} {given!r} is not known here: choose one of {', '.join(allowed)}.")
+        raise BadInput(f"The {what} {shown(given)} is not known here: choose one of {', '.join(allowed)}.")
 
 
 def _short(value: int) -> str:

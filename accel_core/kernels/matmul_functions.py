@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.kernels import matmul_interpreted, matmul_library, matmul_threads
 from accel_core.kernels import matmul_packed as matmul_packed_kernel
 from accel_core.kernels.operands import same_type
@@ -77,5 +77,5 @@ def _whole(name: str, value: object, example: str) -> int:
     except TypeError:
         number = 0
     if number < 1:
-        raise BadInput(f"{name} is {value!r}; give a whole number from 1 up, for instance {example}.")
+        raise BadInput(f"{name} is {shown(value)}; give a whole number from 1 up, for instance {example}.")
     return number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.kernels import layer_norm_kernels, softmax_kernels
 from accel_core.kernels.operands import same_type
 
@@ -61,4 +61,4 @@ def _epsilon(eps: object) -> float:
         number = float(eps)
         if math.isfinite(number) and number >= 0:
             return number
-    raise BadInput(f"eps is {eps!r}; give a number from 0 on, for instance 1e-5.")
+    raise BadInput(f"eps is {shown(eps)}; give a number from 0 on, for instance 1e-5.")

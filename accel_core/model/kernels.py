@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model.words import Shape
 
 
@@ -92,11 +92,20 @@ class Workload:
         raise KeyError(name)
 
     def before(self, kernel: Kernel) -> Kernel | None:
-        """The rung that `kernel` changes; None for the first."""
+        """The rung that `kernel` changes; None for the first, and where `only` left it out."""
         if kernel.changed_from is not None:
-            return self.kernel(kernel.changed_from)
+            return next((one for one in self.kernels if one.name == kernel.changed_from), None)
         at = self.kernels.index(kernel)
         return self.kernels[at - 1] if at else None
+
+    def only(self, names: Container[str]) -> Workload:
+        """The same problem with the rungs of these names, each of which still changes what it changed."""
+        kept = [kernel for kernel in self.kernels if kernel.name in names]
+        before = [self.before(kernel) for kernel in kept]
+        named = [
+            replace(kernel, changed_from=b.name if b else None) for kernel, b in zip(kept, before, strict=True)
+        ]
+        return replace(self, kernels=tuple(named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class Case:
         if unknown or "kernel" not in data or "size" not in data:
             raise BadInput(
                 f"A case needs kernel and size and may have dtype, threads, parameters and shape; "
-                f"given: {', '.join(sorted(map(str, data))) or 'nothing'}."
+                f"given: {shown(list(data)) if data else 'nothing'}."
             )
         shape = data.get("shape")
         return cls(

@@ -7,7 +7,7 @@ import operator
 from typing import Any
 
 from accel_core import registry
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import Shape, Workload
 
 Problem = str | tuple[str, Shape]
@@ -50,7 +50,7 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
         return math.prod(shapes[0][:-1]), shapes[0][-1]
     raise BadInput(
         f"The shape of {problem.name} cannot be read off these arguments: "
-        f"give workload=({problem.name!r}, ({', '.join(problem.axes)}))."
+        f"give workload=({shown(problem.name)}, ({', '.join(problem.axes)}))."
     )
 
 
@@ -61,5 +61,5 @@ def whole_number(name: str, value: object, least: int = 0) -> int:
     except TypeError:
         whole = -1
     if whole < least:
-        raise BadInput(f"{name} is {value!r}; give a whole number from {least} on.")
+        raise BadInput(f"{name} is {shown(value)}; give a whole number from {least} on.")
     return whole

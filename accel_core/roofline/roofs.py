@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES, LEVELS, Ceiling, Machine
 from accel_core.roofline.law import ridge_point
 
@@ -64,12 +64,12 @@ def typed_machine(
     not a positive finite number.
     """
     if dtype not in DTYPES:
-        raise BadInput(f"The dtype {dtype!r} is not known here: choose one of {', '.join(DTYPES)}.")
+        raise BadInput(f"The dtype {shown(dtype)} is not known here: choose one of {', '.join(DTYPES)}.")
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise BadInput(f"{threads!r} threads are not possible: give a whole number from 1 upwards.")
+        raise BadInput(f"{shown(threads)} threads are not possible: give a whole number from 1 upwards.")
     strange = [level for level in bandwidth_byte_per_s if level not in LEVELS]
     if strange or not bandwidth_byte_per_s:
-        given = f"The level {strange[0]!r} is not known" if strange else "There is no bandwidth"
+        given = f"The level {shown(strange[0])} is not known" if strange else "There is no bandwidth"
         raise BadInput(f"{given}: give byte/s for at least one of {', '.join(LEVELS)}.")
     for value in bandwidth_byte_per_s.values():
         _check_number(peak_flop_per_s)
@@ -118,7 +118,9 @@ def _distance(level: str | None) -> int:
 
 def _check_number(value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadInput(f"{value!r} is no number: give a positive number of FLOP/s or byte/s, such as 1e11.")
+        raise BadInput(
+            f"{shown(value)} is no number: give a positive number of FLOP/s or byte/s, such as 1e11."
+        )
 
 
 def _typed(kind: str, level: str | None, dtype: str, threads: int, value: float) -> Ceiling:

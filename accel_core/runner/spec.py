@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accel_core.contest import LENGTHS
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.machine import refuse_to_measure
 from accel_core.machine.load import available_memory_bytes
 from accel_core.model import DTYPES, Case, Machine
@@ -71,15 +71,15 @@ def check(job: JobData, machine: Machine) -> Spec:
 def complete(job: JobData, machine: Machine) -> Spec:
     """The same for a job that is only talked about: on a pretend host too."""
     if not isinstance(job, Mapping):
-        raise BadInput(f"A job is a mapping with a kind; given: {_shown(job)}.")
+        raise BadInput(f"A job is a mapping with a kind; given: {shown(job)}.")
     kind = job.get("kind")
     if not isinstance(kind, str) or kind not in _CHECKS:
-        raise BadInput(f"The job's kind is {_shown(kind)}: use one of {', '.join(_CHECKS)}.")
+        raise BadInput(f"The job's kind is {shown(kind)}: use one of {', '.join(_CHECKS)}.")
     keys, check_kind = _CHECKS[kind]
     unknown = set(job) - {"kind", "budget_s", "time_limit_s", "memory_limit_bytes", *keys}
     if unknown:
         raise BadInput(
-            f"A {kind} job knows no {', '.join(sorted(map(_shown, unknown)))}: "
+            f"A {kind} job knows no {', '.join(sorted(map(shown, unknown)))}: "
             f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
         )
     data, derived_s = check_kind(job, machine)
@@ -102,7 +102,7 @@ def _check_compare(job: JobData, machine: Machine) -> tuple[dict[str, Any], floa
     pairs = []
     for pair in _list(job, "pairs"):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise BadInput(f"A pair to compare is a list of two cases; given: {_shown(pair)}.")
+            raise BadInput(f"A pair to compare is a list of two cases; given: {shown(pair)}.")
         pairs.append([_case(case, machine) for case in pair])
     return _timed(job, {"pairs": pairs}, 2 * len(pairs))
 
@@ -113,10 +113,10 @@ def _check_peaks(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]
     threads = _list(job, "threads", sorted({1, most}))
     for dtype in dtypes:
         if dtype not in DTYPES:
-            raise BadInput(f"The dtype {_shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
+            raise BadInput(f"The dtype {shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
     for count in threads:
         if not _is_whole(count) or not 1 <= count <= most:
-            raise BadInput(f"{_shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
+            raise BadInput(f"{shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
     budget_s = _seconds(job, "budget_s", 20.0, MAX_BUDGET_S)
     data = {"dtypes": list(dict.fromkeys(dtypes)), "threads": sorted(set(threads)), "budget_s": budget_s}
     return data, COMPILE_S + 5 * budget_s
@@ -132,7 +132,7 @@ def _check_simulate(job: JobData, machine: Machine) -> tuple[dict[str, Any], flo
     flags = {"classify": job.get("classify", True), "reuse": job.get("reuse", False)}
     for name, flag in flags.items():
         if not isinstance(flag, bool):
-            raise BadInput(f"{name} is {_shown(flag)}: give true or false.")
+            raise BadInput(f"{name} is {shown(flag)}: give true or false.")
     slow = SIMULATED_PER_S / (10 if flags["reuse"] else 1)
     lists = {"traversals": [t.to_dict() for t in traversals], "caches": [level.to_dict() for level in caches]}
     return {**lists, **flags}, COMPILE_S + sum(t.accesses for t in traversals) / slow
@@ -142,11 +142,11 @@ def _check_calibrate(job: JobData, machine: Machine) -> tuple[dict[str, Any], fl
     operations = _list(job, "operations", tuple(LENGTHS))
     dtypes = _list(job, "dtypes", DTYPES)
     for operation in operations:
-        if operation not in LENGTHS:
-            raise BadInput(f"There is no operation {_shown(operation)}: use {', '.join(LENGTHS)}.")
+        if operation not in tuple(LENGTHS):  # what is asked for may have no hash
+            raise BadInput(f"There is no operation {shown(operation)}: use {', '.join(LENGTHS)}.")
     for dtype in dtypes:
         if dtype not in DTYPES:
-            raise BadInput(f"The dtype {_shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
+            raise BadInput(f"The dtype {shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
     budget_s = _seconds(job, "budget_s", 60.0, MAX_BUDGET_S)
     data: dict[str, Any] = {
         "operations": list(dict.fromkeys(operations)),
@@ -167,12 +167,12 @@ def _lengths(given: Any, operation: str) -> list[int]:
     fits = isinstance(given, list | tuple) and len(given) == len(names)
     if not fits or not all(_is_whole(n) and 1 <= n <= MAX_LENGTH for n in given):
         raise BadInput(
-            f"{_shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
+            f"{shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
             f"{MAX_LENGTH}."
         )
     if math.prod(given) > MAX_STEPS[operation == "matmul"]:
         raise BadInput(
-            f"{_shown(given)} is too large to be measured under every backend: choose a smaller shape."
+            f"{shown(given)} is too large to be measured under every backend: choose a smaller shape."
         )
     return list(given)
 
@@ -186,7 +186,7 @@ def _timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, An
 
 def _case(data: Any, machine: Machine) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise BadInput(f"A case is a mapping with kernel and size; given: {_shown(data)}.")
+        raise BadInput(f"A case is a mapping with kernel and size; given: {shown(data)}.")
     from accel_core import registry  # imports Numba: the worker says "started" before it pays for that
 
     try:
@@ -195,7 +195,7 @@ def _case(data: Any, machine: Machine) -> dict[str, Any]:
         if isinstance(error, BadInput):
             raise
         raise BadInput(
-            f"A case has names for its parameters and numbers for its shape; given: {_shown(data)}."
+            f"A case has names for its parameters and numbers for its shape; given: {shown(data)}."
         ) from None
     return registry.validate(case, machine).to_dict()
 
@@ -204,7 +204,7 @@ def _list(job: JobData, key: str, default: Any = ()) -> list[Any]:
     given = job.get(key)
     items = default if given is None else given
     if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_CASES:
-        raise BadInput(f"{key} is {_shown(items)}: give a list of 1 to {MAX_CASES} entries.")
+        raise BadInput(f"{key} is {shown(items)}: give a list of 1 to {MAX_CASES} entries.")
     return list(items)
 
 
@@ -213,7 +213,7 @@ def _seconds(job: JobData, key: str, default: float, most: float) -> float:
     if given is None:
         return default
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= most:
-        raise BadInput(f"{key} is {_shown(given)}: give a number of seconds above 0 and at most {most:.0f}.")
+        raise BadInput(f"{key} is {shown(given)}: give a number of seconds above 0 and at most {most:.0f}.")
     return float(given)
 
 
@@ -221,22 +221,13 @@ def _memory(job: JobData) -> int | None:
     given = job.get("memory_limit_bytes")
     if given is not None and (not _is_whole(given) or given <= 0):
         raise BadInput(
-            f"memory_limit_bytes is {_shown(given)}: give a whole number of bytes above 0, or leave it out."
+            f"memory_limit_bytes is {shown(given)}: give a whole number of bytes above 0, or leave it out."
         )
     return given
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _shown(value: Any) -> str:
-    """`value` as Python writes it, cut short: whoever crafts a link may send a novel."""
-    try:
-        text = repr(value)
-    except ValueError:  # an int of more than 4300 digits has no decimal text
-        return "a number of thousands of digits"
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 _Check = Callable[[JobData, Machine], tuple[dict[str, Any], float]]

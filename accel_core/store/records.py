@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, RowMapping, func, insert, select
 from accel_core import machine as this_machine
 from accel_core.cache.results import Simulation
 from accel_core.contest import Calibration
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, shown
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import (
     Ceiling,
@@ -255,7 +255,7 @@ def _utc(when: str) -> str:
     """ISO 8601 text in one form (UTC, microseconds), so that its order as text is its order in time."""
     try:
         moment = datetime.fromisoformat(when)
-    except (TypeError, ValueError):
-        raise BadInput(f"{when!r} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="microseconds")
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat(timespec="microseconds")
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput(f"{shown(when)} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import cached
+import components
 import experiments
 import jobs
+import lab_page
 import ladder_page
 import pytest
 import sidebar
@@ -446,3 +448,29 @@ def test_how_a_number_was_measured_says_the_clock_where_the_sentinel_saw_it():
     told = dict(tables.how_measured(measurement("numpy", 1e9, sentinel=seen)))
     assert told["Clock, between the samples"] == "2.50 GHz"
     assert "Clock, between the samples" not in dict(tables.how_measured(measurement("numpy", 1e9)))
+
+
+# -- faults of our own ---------------------------------------------------------------------------------------
+
+
+def test_a_page_that_fails_offers_its_address_without_settings(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(lab_page, "picture", fails)
+    app = open_page("lab", over="none", size="128")
+    (said,) = app.error
+    assert "a fault of its own (RuntimeError)" in said.value and "on purpose" not in said.value
+    (offered,) = app.get("link_button")
+    assert offered.proto.url == components.WITHOUT_SETTINGS
+
+
+@pytest.mark.parametrize(
+    "since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01", "9999-12-31T23:59:59"]
+)
+def test_the_first_and_the_last_moment_of_the_calendar_end_in_a_page(open_page: Open, since: str) -> None:
+    store_ladder()
+    app = open_page("roofline", since=since)
+    assert not app.error and alts(app)

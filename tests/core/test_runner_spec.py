@@ -136,6 +136,68 @@ def test_whatever_is_submitted_is_checked_or_refused_but_never_a_crash(kind: str
 # -- real jobs, end to end -----------------------------------------------------------------------------------
 
 
+# -- one entry anywhere in a job is not what it should be ----------------------------------------------------
+
+TRAVERSAL = {"shape": [8, 8, 8], "order": "ikj", "block": [4, 4, 4], "layout": "row", "pad": 0}
+LEVEL = {"size_bytes": 1024, "ways": 4, "line_bytes": 64}
+FULL: dict[str, dict[str, Any]] = {
+    "bench": {
+        "cases": [{**CASE, "dtype": "float64", "threads": 1, "parameters": {}, "shape": [4, 5, 6]}],
+        "limit_s": 1,
+    },
+    "compare": {"pairs": [[{**CASE, "parameters": {"block": 8}, "kernel": "matmul/compiled_tiled"}, OTHER]]},
+    "peaks": {"dtypes": ["float32"], "threads": [1]},
+    "calibrate": {"operations": ["add"], "dtypes": ["float32"], "lengths": [[64]]},
+    "simulate": {"traversals": [TRAVERSAL], "caches": [LEVEL], "classify": True, "reuse": False},
+}
+LIMITS = {"budget_s": 1.0, "time_limit_s": 5, "memory_limit_bytes": 1 << 30}
+HUGE = 10**5000
+"""More digits than Python writes: https://docs.python.org/3/library/stdtypes.html (int-max-str-digits)."""
+STRANGE: list[Any] = [
+    HUGE, -HUGE, [HUGE], {"a": HUGE}, "9" * 5000, "x" * 5000, ["y" * 5000], [], {}, [[]], [{}], set(), {"z": []},
+    None, True, 0, -1, 1e308, float("nan"), float("inf"), b"bytes", "\ud800", "a\nb", (1,), object(),
+]  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path to each entry, at any depth."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([path] if path else []), *(p for key, inner in entries for p in places(inner, (*path, key)))]
+
+
+def with_one(value: Any, path: tuple[Any, ...], strange: Any) -> Any:
+    """`value` with another entry at `path`."""
+    if not path:
+        return strange
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    copied[path[0]] = with_one(value[path[0]], path[1:], strange)
+    return copied
+
+
+@pytest.mark.parametrize("kind", FULL)
+def test_one_strange_entry_anywhere_is_checked_or_refused_in_a_sentence_that_is_read_in_one_breath(
+    kind: str,
+) -> None:
+    job = {"kind": kind, **FULL[kind], **LIMITS}
+    assert check(job, MACHINE).kind == kind
+    refused = 0
+    for path in places(job):
+        for strange in STRANGE:
+            try:
+                check(with_one(job, path, strange), MACHINE)
+            except BadInput as fault:
+                refused += 1
+                assert len(str(fault)) < 700 and "\n" not in str(fault), (path, str(fault))
+    assert refused > 10 * len(LIMITS)
+
+
+def test_more_than_is_to_be_repeated_is_cut() -> None:
+    with pytest.raises(BadInput, match=r"kind is 'x{76}\.\.\.: use one of"):
+        check({"kind": "x" * 5000}, MACHINE)
+    with pytest.raises(BadInput, match="kind is a number of thousands of digits"):
+        check({"kind": HUGE}, MACHINE)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ACCEL_QUEUE", str(tmp_path))

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from accel_core.figures.batched import BatchedFigure
 from accel_core.figures.look import Look, faded
 from accel_core.units import format_bytes, format_number
 
@@ -16,7 +17,7 @@ BANNER_PX, BANNER_LINE_PX, BANNER_CHAR_PX = 34, 20, 9
 
 def sheet(look: Look, height_px: int, *, left_px: int = 76, right_px: int = 24) -> go.Figure:
     """An empty figure in `look`, as wide as its place and `height_px` high."""
-    figure = go.Figure()
+    figure = BatchedFigure()
     figure.update_layout(
         autosize=True,
         height=height_px,

@@ -154,8 +154,8 @@ LIMITS = {"budget_s": 1.0, "time_limit_s": 5, "memory_limit_bytes": 1 << 30}
 HUGE = 10**5000
 """More digits than Python writes: https://docs.python.org/3/library/stdtypes.html (int-max-str-digits)."""
 STRANGE: list[Any] = [
-    HUGE, -HUGE, [HUGE], {"a": HUGE}, "9" * 5000, "x" * 5000, ["y" * 5000], [], {}, [[]], [{}], set(), {"z": []},
-    None, True, 0, -1, 1e308, float("nan"), float("inf"), b"bytes", "\ud800", "a\nb", (1,), object(),
+    HUGE, -HUGE, [HUGE], {"a": HUGE}, "9" * 5000, "x" * 5000, ["y" * 5000], [], {}, [[]], [{}], set(),
+    {"z": []}, None, True, 0, -1, 1e308, float("nan"), float("inf"), b"bytes", "\ud800", "a\nb", (1,), object(),
 ]  # fmt: skip
 
 

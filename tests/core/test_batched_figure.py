@@ -1,0 +1,47 @@
+"""BatchedFigure: whatever is asked of it, it is the figure that Plotly's own would be."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accel_core.figures.batched import BatchedFigure
+
+Step = Callable[[go.Figure], object]
+STEPS: dict[str, Step] = {
+    "a label": lambda f: f.add_annotation(text="a", x=1, y=2, showarrow=False),
+    "a label as data": lambda f: f.add_annotation({"text": "b", "x": 3}, y=4),
+    "a shape": lambda f: f.add_shape(type="line", x0=0, x1=1, y0=0, y1=1),
+    "a line across": lambda f: f.add_hline(y=0.5, annotation_text="c"),
+    "a trace": lambda f: f.add_scatter(x=[1, 2], y=[3, 4]),
+    "a layout": lambda f: f.update_layout(title="d", height=300),
+    "all labels anew": lambda f: f.update_layout(annotations=[{"text": "only"}]),
+    "other colours": lambda f: f.update_annotations(font_color="red"),
+    "a look": lambda f: len(f.layout.annotations) + len(f.layout.shapes),
+    "another layout": lambda f: setattr(f, "layout", {"width": 200}),
+    "nothing more": lambda f: f.to_dict(),
+}
+
+
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8))
+def test_any_steps_give_the_figure_that_plotly_gives(names: list[str]) -> None:
+    ours, theirs = BatchedFigure(), go.Figure()
+    for name in names:
+        STEPS[name](ours)
+        STEPS[name](theirs)
+    assert ours.to_json() == theirs.to_json()
+    assert copy.deepcopy(ours).to_dict() == pickle.loads(pickle.dumps(ours)).to_dict() == theirs.to_dict()
+    assert go.Figure(ours).to_dict() == theirs.to_dict()
+
+
+def test_what_plotly_would_refuse_is_refused_when_it_is_looked_at() -> None:
+    figure = BatchedFigure()
+    figure.add_annotation(text="a", colour="red")
+    with pytest.raises(ValueError, match="colour"):
+        figure.to_dict()

@@ -41,8 +41,13 @@ def format_time(seconds: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A time as one says it beforehand: in whole seconds, from two minutes on as `format_time`."""
-    return format_time(seconds) if seconds >= 120 else f"{max(round(seconds), 1)} s"
+    """A time as one says it beforehand: in whole seconds, from two minutes on in half and whole minutes."""
+    if seconds < 120:
+        return f"{max(round(seconds), 1)} s"
+    if seconds >= 7_200:
+        return format_time(seconds)
+    halves = round(seconds / 30) if seconds < 600 else 2 * round(seconds / 60)
+    return f"{halves / 2:g} min"
 
 
 def format_bytes(size_bytes: float) -> str:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_ratio, format_time
+from accel_core.units import (
+    format_arrays,
+    format_bytes,
+    format_duration,
+    format_number,
+    format_rate,
+    format_ratio,
+    format_time,
+)
 
 magnitudes = st.floats(min_value=1e-12, max_value=1e15)
 PREFIX = {"T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "": 1.0}
@@ -172,3 +180,19 @@ def test_faster_and_slower_mirror_each_other(ratio):
 )
 def test_extra_memory_is_a_number_of_arrays(arrays, text):
     assert format_arrays(arrays) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (83.4, "83 s"),
+        (119.4, "119 s"),
+        (124.8, "2 min"),
+        (140, "2.5 min"),
+        (610, "10 min"),
+        (7300, "2.03 hours"),
+    ],
+)
+def test_a_time_to_come_is_no_finer_than_it_is_known(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text

@@ -242,11 +242,13 @@ def judge_cores(cores: Cores) -> Check:
     )
 
 
-def judge_pretence(machine: Machine) -> list[Check]:
-    """That a recorded machine stands in for this one, where it does."""
-    said = pretence(machine)
-    remedy = "Unset ACCEL_MACHINE: the processor, caches and memory below are the recorded ones."
-    return [Check("pretend host", False, said, remedy)] if said else []
+def judge_pretence(machine: Machine) -> Check:
+    """That a recorded machine stands in for this one."""
+    remedy = (
+        "Unset ACCEL_MACHINE to see this computer's load, free memory and libraries: what stands here is of "
+        "the recorded machine."
+    )
+    return Check("pretend host", False, pretence(machine), remedy)
 
 
 def judge_compiler(variables: Mapping[str, str], layer: str | None) -> Check:
@@ -273,7 +275,16 @@ def judge_threading_layer(layer: str | None) -> Check:
 
 
 def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
-    """All checks of this moment, in the order of a table; samples the processors for `sample_s` seconds."""
+    """All checks, in the order of a table: of a recorded machine what it tells itself, else of this moment."""
+    if machine.pretended is not None:
+        checks = [judge_pretence(machine), judge_cores(machine.cores), judge_simd(machine.simd)]
+    else:
+        checks = _of_this_moment(machine, sample_s)
+    return [_printed(check) for check in checks]
+
+
+def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:
+    """Those of the computer that runs this; samples its processors for `sample_s` seconds."""
     before = read_cpu_times()
     time.sleep(sample_s)
     after = read_cpu_times()
@@ -281,8 +292,7 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     cache, warning = numba_cache(os.environ)
     linux = platform.system() == "Linux"
     alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
-    checks = [
-        *judge_pretence(machine),
+    return [
         judge_steal(steal_fraction(before, after)),
         judge_other_load(other_load(before, after), cores.logical),
         judge_frequency(governor(read_file, max(cores.cpus_allowed, default=0))),
@@ -297,4 +307,3 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         judge_simd(machine.simd),
         judge_compile_cache(cache or PACKAGE / "kernels" / "__pycache__", warning),
     ]
-    return [_printed(check) for check in checks]

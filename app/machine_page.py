@@ -151,4 +151,5 @@ def _versions() -> str:
     e = cached.environment()
     blas = f"{e.blas.title}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
     compiler = f"Numba {e.numba}, LLVM {e.llvm or 'unknown'}"
-    return f"Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"
+    whose = "Of this computer: " if cached.machine().pretended else ""
+    return f"{whose}Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"

@@ -40,6 +40,7 @@ from accel_core.model import (
 def machine(options: Namespace) -> Answer:
     """What this machine is.
 
+    `blas` is null where a recorded machine stands in, as the libraries in `environment` are this computer's.
     `measured_clock_hz` and each cache's `effective_bytes` are of the stored measurements, null without these;
     0 bytes of a cache of which this process finds nothing.
     """
@@ -55,7 +56,7 @@ def machine(options: Namespace) -> Answer:
         {**cache, "effective_bytes": size.effective_bytes if size.seen else 0}
         for cache, size in zip(told["caches"], sizes, strict=True)
     ]
-    blas = libraries.to_dict()["blas"]
+    blas = None if found.pretended else libraries.to_dict()["blas"]  # which is of this computer
     data = {
         "machine": {**told, "blas": blas, "measured_clock_hz": clock_hz},
         "environment": libraries.to_dict(),

@@ -44,6 +44,7 @@ def machine(
     from accel_core.machine import partial as names
 
     blas = libraries.blas
+    whose = " here" if found.pretended else ""
     rows = [
         *([("Pretend host", f"from {found.pretended}")] if found.pretended else []),
         ("Processor", f"{found.cpu} ({found.architecture}, {found.system})"),
@@ -55,8 +56,8 @@ def machine(
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
         ("Clock", _clock(found.clock_hz, measured_clock_hz)),
-        ("BLAS", f"{blas.title}, {_threads(blas.threads)}" if blas else UNKNOWN),
-        ("Software", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),
+        (f"BLAS{whose}", f"{blas.title}, {_threads(blas.threads)}" if blas else UNKNOWN),
+        (f"Software{whose}", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),
         ("Fingerprint", found.fingerprint),
     ]
     disputed = [_dispute(fact) for fact in found.facts if fact.others]

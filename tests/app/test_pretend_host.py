@@ -60,6 +60,13 @@ def test_a_host_that_can_be_measured_is_offered_it_in_the_place_of_the_sample(op
     assert "(about " in app.button(key="measure").label
 
 
+def test_the_libraries_beside_a_recorded_machine_are_said_to_be_of_this_computer(
+    open_page: Open, pretend_host: Callable[[str], Machine]
+) -> None:
+    pretend_host("darwin-m2")
+    assert any(said.value.startswith("Of this computer: Python") for said in open_page("machine").caption)
+
+
 def test_a_job_that_comes_past_the_buttons_is_refused(pretend_host: Callable[[str], Machine]) -> None:
     pretend_host("darwin-m2")
     with pytest.raises(BadInput, match=r"Nothing can be measured on the pretend host darwin-m2\.json"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import recorded_hosts as hosts
 
-from accel_core import registry
+from accel_core import doctor, registry
 from accel_core.backends.calibrating import calibrate
 from accel_core.bench import compare, measure, run_cases
 from accel_core.cli import main
@@ -145,6 +145,36 @@ def test_a_command_that_answers_warns_of_the_pretend_host(
 def test_the_doctor_says_that_the_host_is_a_pretence(pretend_host: Pretend) -> None:
     first = checkup(pretend_host("darwin-m2"), sample_s=0.0)[0]
     assert not first.ok and "darwin-m2.json" in first.detail and "ACCEL_MACHINE" in first.remedy
+
+
+OF_THE_MACHINE = {"pretend host", "cores", "vector instructions"}
+"""What a recording answers. All else is of this computer and this moment."""
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_the_doctor_says_nothing_of_this_computer_on_a_pretend_host(
+    name: str, pretend_host: Pretend, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    pretend_host(name)
+    for source in ("read_cpu_times", "environment", "read_file", "available_memory_bytes", "on_mains"):
+        monkeypatch.setattr(doctor, source, lambda *_, source=source: pytest.fail(f"{source} was asked"))
+    assert main(["doctor", "--json"]) == 0
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert {check["name"] for check in checks} == OF_THE_MACHINE
+    assert "load, free memory and libraries" in checks[0]["remedy"]
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert not any(word in said for word in ("busy", "are free", "huge pages", "BLAS", "threads by itself"))
+
+
+def test_libraries_are_said_to_be_of_this_computer(pretend_host: Pretend, capsys: Capture) -> None:
+    pretend_host("darwin-m2")
+    assert main(["machine", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["machine"]["blas"] is None and data["environment"]["python"]
+    assert main(["machine"]) == 0
+    titles = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"BLAS here", "Software here"} <= set(titles)
 
 
 # -- a file that is none -------------------------------------------------------------------------------------

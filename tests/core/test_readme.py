@@ -17,7 +17,6 @@ import recorded_hosts as hosts
 from figure_records import ENVIRONMENT, ladder, peaks
 
 import accel_core
-from accel_core import doctor
 from accel_core.cli import commands, main
 from accel_core.machine import detect
 from accel_core.model import Machine
@@ -89,7 +88,6 @@ def test_a_command_line_of_the_readme_that_does_not_measure_runs_on_every_record
     capsys: Capture,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(doctor.checkup, "__defaults__", (0.01,))  # s for which it samples the processors below
     pretend_host(name)
     store_roofs_and_ladder()
     for words in ANSWERING:

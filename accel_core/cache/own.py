@@ -7,6 +7,8 @@ Raspberry Pi 5 before its device tree was corrected).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accel_core.cache.geometry import MOST_LEVELS, PAGE_BYTES, CacheGeometry, checked
 from accel_core.errors import BadInput
 from accel_core.model import CacheLevel, Machine
@@ -37,15 +39,26 @@ def _own(machine: Machine | None) -> tuple[tuple[CacheGeometry, ...], tuple[str,
         return ASSUMED_CACHES, (assumed,)
     caches: list[CacheGeometry] = []
     notes: list[str] = []
-    for level in machine.caches[:MOST_LEVELS]:
+    levels, left_out = _simulated(machine.caches)
+    for level in levels:
         fitted, told = _fitted(level, caches[-1].line_bytes if caches else _LEAST_LINE_BYTES)
         caches.append(fitted)
         notes += told
-    notes += [
-        f"{level.level}: left out, since {MOST_LEVELS} levels are simulated at most."
-        for level in machine.caches[MOST_LEVELS:]
-    ]
-    return checked(caches), tuple(notes)
+    return checked(caches), (*notes, *left_out)
+
+
+def _simulated(caches: Sequence[CacheLevel]) -> tuple[list[CacheLevel], list[str]]:
+    """The levels that can be simulated, each once, and a sentence for each that is left out."""
+    levels: list[CacheLevel] = []
+    left_out: list[str] = []
+    for cache in caches:
+        if any(cache.level == level.level for level in levels):
+            left_out.append(f"{cache.level}: it is listed twice; the first of the two is simulated.")
+        elif len(levels) == MOST_LEVELS:
+            left_out.append(f"{cache.level}: left out, since {MOST_LEVELS} levels are simulated at most.")
+        else:
+            levels.append(cache)
+    return levels, left_out
 
 
 def _fitted(level: CacheLevel, least_line: int) -> tuple[CacheGeometry, list[str]]:

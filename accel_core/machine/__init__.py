@@ -12,6 +12,7 @@ affinity                            binding threads to processors, and giving th
 load                                who else is running
 waiting                             how long threads were ready to run without a processor
 recorded, pretend                   a file stands for a machine; ACCEL_MACHINE puts one in this one's place
+bounds                              what a machine can be: a file that says other is none
 """
 
 from accel_core.machine.affinity import (

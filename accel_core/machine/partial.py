@@ -12,6 +12,9 @@ Value = int | float | str | None
 Read = Callable[[str], str | None]
 """Path -> text, None where the file cannot be read: a recorded host answers as a live one does."""
 
+MOST_CPUS = 8192
+"""The most processors that a Linux kernel can be built for (NR_CPUS with MAXSMP); Windows knows 2048."""
+
 Role = Literal["source", "hint", "fallback"]
 """source: may be chosen; hint: only shown where it disagrees; fallback: chosen where nobody else knows."""
 
@@ -64,13 +67,26 @@ def parse_whole(text: str | None) -> int | None:
 
 
 def parse_cpu_list(text: str | None) -> tuple[int, ...]:
-    """`"0-2,8"` -> (0, 1, 2, 8), the format of Linux; () for None, nothing or nonsense."""
+    """`"0-2,8"` -> (0, 1, 2, 8), the format of Linux; () for None, nothing or nonsense.
+
+    Nonsense is also a list of more than MOST_CPUS, or with a number that is none of so many.
+    """
     cpus: set[int] = set()
+    listed = 0
     for part in (text or "").strip().split(","):
         first, _, last = part.strip().partition("-")
         if first.isdecimal() and (not last or last.isdecimal()):
-            cpus.update(range(int(first), int(last or first) + 1))
+            begin, end = (_below_limit(number) for number in (first, last or first))
+            listed += max(end - begin, 0) + 1
+            if end == MOST_CPUS or listed > MOST_CPUS:
+                return ()
+            cpus.update(range(begin, end + 1))
     return tuple(sorted(cpus))
+
+
+def _below_limit(digits: str) -> int:
+    """The number, MOST_CPUS for all greater ones: Python refuses to read one of thousands of digits."""
+    return MOST_CPUS if len(digits.lstrip("0")) > len(str(MOST_CPUS)) else min(int(digits), MOST_CPUS)
 
 
 def parse_cpu_mask(text: str | None) -> tuple[int, ...]:
@@ -78,6 +94,8 @@ def parse_cpu_mask(text: str | None) -> tuple[int, ...]:
     try:
         mask = int((text or "").strip().replace(",", ""), 16)
     except ValueError:
+        return ()
+    if mask.bit_length() > MOST_CPUS:
         return ()
     return tuple(cpu for cpu in range(mask.bit_length()) if mask >> cpu & 1)
 
@@ -94,8 +112,16 @@ def format_cpu_list(cpus: Iterable[int]) -> str:
 
 
 def parse_cores(text: str | None) -> tuple[tuple[int, ...], ...]:
-    """`"0,8; 1,9"` -> ((0, 8), (1, 9)): the logical processors of each core."""
-    return tuple(cpus for part in (text or "").split(";") if (cpus := parse_cpu_list(part)))
+    """`"0,8; 1,9"` -> ((0, 8), (1, 9)): the logical processors of each core; () for more than MOST_CPUS."""
+    cores: list[tuple[int, ...]] = []
+    listed = 0
+    for part in (text or "").split(";"):
+        if cpus := parse_cpu_list(part):
+            cores.append(cpus)
+            listed += len(cpus)
+        if listed > MOST_CPUS:
+            return ()
+    return tuple(cores)
 
 
 def format_cores(cores: Iterable[Iterable[int]]) -> str:

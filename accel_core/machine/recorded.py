@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.errors import BadInput, printable
+from accel_core.machine.bounds import check_entries, check_sums
 from accel_core.machine.decide import decide
 from accel_core.machine.libraries import affinity_facts
 from accel_core.machine.partial import ARCHITECTURE, SYSTEM, Partial
@@ -21,7 +22,7 @@ from accel_core.machine.sources import darwin_partials, linux_partials, windows_
 from accel_core.model import CacheLevel, Machine
 
 Host = Mapping[str, Any]
-_MISFITS = (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error)
+_MISFITS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, struct.error)
 """What reading a host raises where a part is missing or of another kind."""
 
 
@@ -51,12 +52,15 @@ def _no_machine(path: Path) -> BadInput:
 
 
 def machine_of(data: Mapping[str, Any]) -> Machine:
-    """The machine of a recorded host, or the one that `accel machine --json` told of."""
-    if "machine" not in data:
-        return decide(partials(data))
-    given = _known(Machine, data["machine"])
-    found = Machine.from_dict({**given, "caches": [_known(CacheLevel, cache) for cache in given["caches"]]})
-    _check(found)
+    """The machine of a recorded host, or the one that `accel machine --json` told of; else one of _MISFITS."""
+    if "machine" in data:
+        given = _known(Machine, data["machine"])
+        told = {**given, "caches": [_known(CacheLevel, cache) for cache in given["caches"]]}
+    else:
+        told = decide(partials(data)).to_dict()
+    check_entries(told)
+    found = Machine.from_dict(told)
+    check_sums(found)
     return found
 
 
@@ -64,20 +68,6 @@ def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `kind` in `data`: beside them the command prints what was measured."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in data.items() if name in names}
-
-
-def _check(machine: Machine) -> None:
-    """ValueError for a number that pages could not reckon with."""
-    cores = machine.cores
-    counts = [cores.allowed, *(c.size_bytes for c in machine.caches)]
-    optional = [cores.physical, cores.logical, machine.memory_bytes, machine.simd.width_bits]
-    optional += [value for c in machine.caches for value in (c.ways, c.line_bytes, c.instances)]
-    for count in (*counts, *(value for value in optional if value is not None)):
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise ValueError(f"{count!r} is no count")
-    for text in (machine.cpu, machine.architecture, machine.system, machine.fingerprint):
-        if not isinstance(text, str):
-            raise ValueError(f"{text!r} is no text")
 
 
 def partials(host: Host) -> list[Partial]:

@@ -56,15 +56,16 @@ def check_entries(data: Any) -> None:
 
 
 def check_sums(machine: Machine) -> None:
-    """ValueError where entries contradict one another, or name what there is not."""
+    """ValueError where entries contradict one another, or name what there is not.
+
+    A container may know its own processors and its host's cores: there can be more of these.
+    """
     cores, caches = machine.cores, machine.caches
-    counts = [count for count in (cores.physical, cores.logical) if count is not None]
     listed = len(cores.cpus_allowed)
     every: list[CacheLevel | CacheGroup] = [*caches, *(group for cache in caches for group in cache.groups)]
     sound = (
         all((machine.cpu, machine.architecture, machine.system, machine.fingerprint))
         and not (machine.clock_hz and machine.clock_hz < _SLOWEST_HZ)
-        and counts == sorted(counts)
         and cores.allowed <= min(cores.logical or MOST_CPUS, listed or MOST_CPUS)
         and cores.allowed <= max(cores.quota or MOST_CPUS, 1)
         and len(set(cores.cpus_allowed)) == listed

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from accel_core.cache import CacheGeometry, Traversal, cpu_caches, cpu_notes, si
 from accel_core.cli import commands, main
 from accel_core.errors import BadInput
 from accel_core.machine import partial as names
+from accel_core.machine import sources
 from accel_core.machine.partial import MOST_CPUS, parse_cores, parse_cpu_list, parse_cpu_mask
 from accel_core.machine.recorded import machine_of, read_machine
 from accel_core.model import Machine
@@ -144,10 +146,16 @@ def test_what_a_recorded_host_says_is_not_refused(name: str) -> None:
     assert machine_of({"machine": json.loads(json.dumps(here.to_dict()))}) == here
 
 
+def test_what_is_detected_here_and_in_a_container_is_not_refused() -> None:
+    here = sources.detect()
+    in_container = replace(here, cores=replace(here.cores, physical=64, logical=here.cores.allowed))
+    for one in (here, in_container):
+        assert machine_of({"machine": json.loads(json.dumps(one.to_dict()))}) == one
+
+
 CONTRADICTIONS: dict[str, dict[Path_, Any]] = {
     "more allowed than there are": {("cores", "allowed"): 5, ("cores", "quota"): None},
     "more allowed than the quota grants": {("cores", "allowed"): 2},
-    "more cores than processors": {("cores", "physical"): 5},
     "a processor twice": {("cores", "cpus_allowed"): [0, 0, 1, 2]},
     "a part of a cache larger than the whole": {("caches", 2, "reported_bytes"): 1},
     "more ways than lines": {("caches", 0, "ways"): 60_000},

@@ -26,9 +26,9 @@ def draw() -> None:
     st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
     if said := pretence(cached.machine()):
         label = f":orange-background[:material/theater_comedy: {said}]"
-        st.sidebar.markdown(label)
+        st.sidebar.caption(label)
         st.html(ON_THE_PAGE_WHERE_FOLDED)
-        st.container(key="pretence").markdown(label)
+        st.container(key="pretence").caption(label)
     with st.sidebar:
         _footer()
 

@@ -34,7 +34,7 @@ def test_every_page_says_that_the_host_is_a_pretence_and_measures_nothing(
     app = open_page(page)
     assert not app.error
     for place in (app.sidebar, app.main):  # on the page it shows where the sidebar is folded away
-        assert any(pretence(here) in said.value for said in place.markdown)
+        assert any(pretence(here) in said.value for said in place.caption)
     pressed = [button for button in app.button if not button.disabled and button.key not in SIMULATES]
     for button in pressed:
         button.click().run()
@@ -94,7 +94,7 @@ def test_a_file_whose_name_is_no_utf_8_stands_in_on_every_page(
     monkeypatch.setenv("ACCEL_MACHINE", "caf\udce9.json")
     app = open_page(page)
     assert not app.error
-    assert any("caf\\xe9.json" in said.value for said in app.main.markdown)
+    assert any("caf\\xe9.json" in said.value for said in app.main.caption)
 
 
 @pytest.mark.parametrize("page", ["backends", "ladder", "machine"])  # which say what slows libraries

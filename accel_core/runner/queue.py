@@ -11,6 +11,8 @@ This is round robin among owners; compare start-time fair queueing (Goyal, Vin a
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -96,13 +98,29 @@ def without(tickets: Sequence[Ticket], id: str) -> list[Ticket]:
 
 
 def places(tickets: Sequence[Ticket]) -> dict[str, int]:
-    """How many jobs go before each ticket, by its id: 0 for the running one, or the next where none runs."""
-    order: dict[str, int] = {}
-    rest = list(tickets)
-    while rest:
-        ahead = next((ticket for ticket in rest if ticket.state == RUNNING), None) or next_ticket(rest)
-        assert ahead is not None  # whoever does not run waits
-        order[ahead.id] = len(order)
-        served = replace(ahead, state=RUNNING)
-        rest = without([served if ticket is ahead else ticket for ticket in rest], ahead.id)
+    """How many jobs go before each ticket, by its id: 0 for the running one, or the next where none runs.
+
+    As if `next_ticket` and `without` were asked again and again, but each ticket is looked at once.
+    """
+    moments = itertools.count(next_number(tickets))
+    running = [ticket for ticket in tickets if ticket.state == RUNNING]
+    order = {ticket.id: place for place, ticket in enumerate(running)}
+    served = {ticket.owner: next(moments) for ticket in running}
+    waiting: dict[str, list[Ticket]] = {}
+    for ticket in sorted(tickets, key=lambda ticket: -ticket.number):
+        if ticket.state == WAITING:
+            waiting.setdefault(ticket.owner, []).append(ticket)
+
+    def head(owner: str) -> tuple[int, int, str]:
+        first = waiting[owner][-1]
+        return served.get(owner, first.turn), first.number, owner
+
+    heads = [head(owner) for owner in waiting]
+    heapq.heapify(heads)
+    while heads:
+        _, _, owner = heapq.heappop(heads)
+        order[waiting[owner].pop().id] = len(order)
+        served[owner] = next(moments)
+        if waiting[owner]:
+            heapq.heappush(heads, head(owner))
     return order

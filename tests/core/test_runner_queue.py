@@ -138,3 +138,11 @@ def test_places_foretell_the_order_in_which_all_are_served(moves: list[str], one
         first, tickets = served(tickets)
         seen.append(first.id)
     assert seen == sorted(foretold, key=lambda id: foretold[id])
+
+
+def test_fifty_thousand_tickets_are_placed_before_anybody_gives_up() -> None:
+    """Asked again for each place, it takes a quarter of an hour, and the test's own limit ends it."""
+    tickets = [Ticket(f"{n}", f"{n % 1000}", HERE, n, n, "") for n in range(50_000)]
+    found = places(tickets)
+    assert sorted(found.values()) == list(range(50_000))
+    assert found["0"] == 0 and found["1000"] == 1000

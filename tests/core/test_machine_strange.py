@@ -130,6 +130,8 @@ def test_a_strange_answer_of_a_source_is_left_out_or_the_file_refused(name: str,
     good = hosts.load(name)
     file = tmp_path / "strange.json"
     for path in entries(good):
+        if re.search(r"/cpu[1-9]", str(path[-1])):  # as of the first processor
+            continue
         for value in (*STRANGE[::3], "0-30000000", "9" * 5000, "ffffffff" * 5000):
             file.write_text(json.dumps(replaced(good, path, value)), encoding="utf-8")
             try:

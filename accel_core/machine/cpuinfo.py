@@ -16,10 +16,11 @@ from accel_core.machine.arm import arm_processor
 Fields = Mapping[str, str]
 
 _NUMBER_KEYS = ("processor", "cpu number")  # s390x has the second
-_NAME_KEYS = ("model name", "uarch", "cpu model", "cpu", "cpu type", "processor name", "hardware")
+NAME_KEYS = ("model name", "uarch", "cpu model", "cpu", "cpu type", "processor name", "hardware")
 _CLOCK_KEYS = ("cpu mhz", "clock", "cpu mhz dynamic", "cpu mhz static")
 _MACHINE_TYPE = re.compile(r"machine = (\w+)")  # s390x: "processor 0: version = FF, ..., machine = 2964"
-_FAMILIES = {"x86": "x86", "i386": "x86", "i686": "x86", "amd64": "x86", "aarch64": "arm", "powerpc": "ppc"}
+FAMILIES = ("x86", "arm", "riscv", "loongarch", "ppc", "s390", "mips", "sparc")
+_OTHER_WORDS = {"x86": "x86", "i386": "x86", "i686": "x86", "amd64": "x86", "aarch64": "arm", "powerpc": "ppc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def identity(fields: Fields) -> tuple[str, ...] | None:
 def vendor_and_name(fields: Fields) -> tuple[str | None, str | None]:
     """Named as `lscpu` names it; (None, None) where the file does not say."""
     vendor = fields.get("vendor_id") or fields.get("vendor") or fields.get("mvendorid")
-    named = (fields[key] for key in _NAME_KEYS if key in fields)
+    named = (fields[key] for key in NAME_KEYS if key in fields)
     name = next((name for name in named if name.lower() not in ("unknown", "-")), None)
     if "cpu implementer" in fields:
         return arm_processor(fields["cpu implementer"], fields.get("cpu part", ""), name)
@@ -97,8 +98,7 @@ def flags(fields: Fields) -> list[str]:
 def family(architecture: str) -> str:
     """ "x86" of "x86_64", "arm" of "arm64" and "armv7l", "riscv" of "riscv64": who can write one cpuinfo."""
     word = architecture.lower()
-    known = ("x86", "arm", "riscv", "loongarch", "ppc", "s390", "mips", "sparc")
-    return _FAMILIES.get(word) or next((name for name in known if word.startswith(name)), word)
+    return _OTHER_WORDS.get(word) or next((name for name in FAMILIES if word.startswith(name)), word)
 
 
 def written_by(fields: Fields) -> str | None:

@@ -91,7 +91,7 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
     stands beside where it has another one. Nothing is taken from a file that an emulator shows its process.
     """
     fields = info.of(cpu)
-    emulated = emulation.from_cpuinfo(fields, architecture)
+    emulated = emulation.from_linux(read, fields, architecture)
     if emulated:
         return Partial("/proc/cpuinfo", {EMULATION: emulated})
     (vendor, name), (_, measured) = core_name(read, named, info), core_name(read, cpu, info)
@@ -110,9 +110,9 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
     return Partial("/proc/cpuinfo", facts)
 
 
-def cache_size_line(info: CpuInfo, architecture: str) -> Partial:
+def cache_size_line(read: Read, info: CpuInfo, architecture: str) -> Partial:
     """The `cache size` line of /proc/cpuinfo, which other libraries take for the L3: L2 on AMD, L3 on Intel."""
-    if emulation.from_cpuinfo(info.of(None), architecture):
+    if emulation.from_linux(read, info.of(None), architecture):
         return Partial("/proc/cpuinfo, line 'cache size'", role="hint")
     size = parse_whole(info.of(None).get("cache size", "").removesuffix(" KB"))
     return Partial("/proc/cpuinfo, line 'cache size'", {"L3 size": size * 1024 if size else None}, role="hint")

@@ -44,7 +44,7 @@ def linux_partials(read: Read, allowed: tuple[int, ...], architecture: str) -> l
             lambda: linux.processor(read, info, named, cpu, architecture),
             lambda: linux.memory(read),
             lambda: linux.limits(read),
-            lambda: linux.cache_size_line(info, architecture),
+            lambda: linux.cache_size_line(read, info, architecture),
         ]
     )
 

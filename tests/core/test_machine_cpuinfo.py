@@ -143,6 +143,21 @@ X86 = "processor : 0\nvendor_id : {vendor}\ncpu family : 6\nmodel : 44\nmodel na
 ARM = "processor : 0\nFeatures : fp asimd\nCPU implementer : {}\nCPU part : 0x051\n"
 
 
+LOONGSON = (
+    "system type : generic-loongson-machine\n\nprocessor : 0\nCPU Family : Loongson-64bit\nModel Name : {}\n"
+)
+S390 = (
+    "vendor_id : IBM/S390\n# processors : 1\nbogomips per cpu: {}\nfeatures\t: esan3 zarch\n"
+    "processor 0: version = 00,  identification = 000000,  machine = 8561\n\ncpu number : 0\n"
+)
+POWER = "processor : 0\ncpu : POWER9 (raw), altivec supported\nrevision : 2.2 (pvr 004e 1202)\n\nmachine : {}\n"
+RISCV = "processor : 0\nhart : 0\nisa : rv64imafdch\nmmu : sv57\nmvendorid : {}\nmarchid : {}\n"
+M68K = "CPU:\t\t68040\nMMU:\t\t68040\nFPU:\t\t68040\n"
+PSERIES = POWER.format("CHRP IBM pSeries (emulated by qemu)")
+TREE = "/proc/device-tree"
+PRODUCT = "/sys/class/dmi/id/product_name"
+
+
 @pytest.mark.parametrize(
     ("text", "architecture"),
     [
@@ -156,6 +171,16 @@ ARM = "processor : 0\nFeatures : fp asimd\nCPU implementer : {}\nCPU part : 0x05
         (X86.format(vendor="GenuineIntel", name="Box64 on Cortex-A76 @2400 MHz"), "x86_64"),
         (X86.format(vendor="AuthenticAMD", name="FEX-2408"), "x86_64"),
         (X86.format(vendor="GenuineIntel", name="QEMU TCG CPU version 2.5+"), "x86_64"),
+        ("processor : 0\nhart : 0\nisa : rv64imafdc_zicsr\nmmu : sv48\nuarch : qemu\n", "riscv64"),
+        (LOONGSON.format("QEMU_user-v11.0.0"), "loongarch64"),
+        (LOONGSON.format("QEMU Loongson-3A5000"), "loongarch64"),
+        ("cpu : QEMU UltraSparc T1\nfpu : UltraSparc T1 integrated FPU\ntype : sun4v\n", "sparc64"),
+        ("type\t\t: sun4u\n", "sparc64"),
+        (S390.format("13370.00"), "s390x"),
+        ("system type : Qemu\nprocessor : 0\ncpu model : MIPS 24Kc V0.0  FPU V0.0\n", "mips64"),
+        ("system type : MIPS Malta\nprocessor : 0\ncpu model : QEMU\n", "mips"),
+        ("processor : 0\nmodel name : QEMU TCG processor\n", "openrisc"),
+        (POWER.format("PowerNV IBM PowerNV (emulated by qemu)"), "ppc64le"),
     ],
 )
 def test_an_emulator_is_recognised_and_takes_no_part_of_the_machine(text: str, architecture: str) -> None:
@@ -179,10 +204,75 @@ def test_an_emulator_is_recognised_and_takes_no_part_of_the_machine(text: str, a
         (ARM.format("0x61"), "aarch64"),
         ("", "arm64"),
         ("processor : 0\n", "mips64"),
+        (PSERIES, "ppc64le"),  # a guest of KVM says so too
+        (S390.format("3033.00"), "s390x"),
+        (RISCV.format("0x0", "0x0"), "riscv64"),  # a core that nobody numbered
+        (M68K, "m68k"),
+        ("cpu : TI UltraSparc II  (BlackBird)\ntype : sun4u\n", "sparc64"),
+        ("processor : 0\nHardware : QEMU board\nCPU implementer : 0x41\nCPU part : 0xd08\n", "arm64"),
     ],
 )
 def test_no_emulator_is_suspected_where_none_is(text: str, architecture: str) -> None:
     assert emulation.from_cpuinfo(parse(text).of(0), architecture) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "architecture", "files", "emulated"),
+    [
+        (RISCV.format("0x0", "0x0"), "riscv64", {f"{TREE}/model": "riscv-virtio,qemu\0"}, True),
+        (
+            "processor : 0\nhart : 0\nisa : rv64imafdc\n",
+            "riscv64",
+            {f"{TREE}/model": "riscv-virtio,qemu\0"},
+            True,
+        ),
+        (RISCV.format("0x0", "0xa0200"), "riscv64", {PRODUCT: "QEMU Virtual Machine\n"}, True),
+        (RISCV.format("0x0", "0x0"), "riscv64", {f"{TREE}/model": "a board\0"}, False),
+        (RISCV.format("0x489", "0x1"), "riscv64", {f"{TREE}/model": "riscv-virtio,qemu\0"}, False),  # of KVM
+        (
+            RISCV.format("0x0", "0x0"),
+            "riscv64",
+            {f"{TREE}/model": "riscv-virtio,qemu\0", PRODUCT: "KVM Virtual Machine\n"},
+            False,
+        ),
+        (LOONGSON.format("virt-9.2"), "loongarch64", {PRODUCT: "QEMU Virtual Machine\n"}, True),
+        (LOONGSON.format("virt-9.2"), "loongarch64", {PRODUCT: "KVM Virtual Machine\n"}, False),
+        (PSERIES, "ppc64le", {f"{TREE}/model": "IBM pSeries (emulated by qemu)\0"}, True),
+        (
+            PSERIES,
+            "ppc64le",
+            {
+                f"{TREE}/model": "IBM pSeries (emulated by qemu)\0",
+                f"{TREE}/hypervisor/compatible": "linux,kvm\0",
+            },
+            False,
+        ),
+        (S390.format("3033.00"), "s390x", {"/proc/sysinfo": "Manufacturer:         QEMU\nType: 8561\n"}, True),
+        (S390.format("3033.00"), "s390x", {"/proc/sysinfo": "Manufacturer:         IBM\nType: 8561\n"}, False),
+        (M68K, "m68k", {"/proc/hardware": "Model:\t\tQEMU Virtual M68K Machine (8.2.0)\n"}, True),
+        (M68K, "m68k", {"/proc/hardware": "Model:\t\tqemu-m68k\n"}, True),
+        (M68K, "m68k", {"/proc/hardware": "Model:\t\tAtari Falcon\n"}, False),
+        (S390.format("3033.00"), "s390x", {"/proc/sys/kernel/arch": "x86_64\n"}, True),
+        (ARM.format("0x41"), "aarch64", {"/proc/sys/kernel/arch": "x86_64\n"}, True),
+        (ARM.format("0x41"), "armv7l", {"/proc/sys/kernel/arch": "aarch64\n"}, False),
+        (X86.format(vendor="GenuineIntel", name="Intel"), "i686", {"/proc/sys/kernel/arch": "x86_64\n"}, False),
+        ("processor : 0\n", "parisc", {"/proc/sys/kernel/arch": "parisc64\n"}, False),
+        (ARM.format("0x61"), "arm64", {PRODUCT: "QEMU Virtual Machine\n"}, False),  # under macOS' hypervisor
+        (X86.format(vendor="AuthenticAMD", name="QEMU Virtual CPU"), "x86_64", {PRODUCT: "QEMU\n"}, False),
+    ],
+)
+def test_a_kernel_or_a_board_gives_an_emulator_away_and_no_guest_of_kvm(
+    text: str, architecture: str, files: dict[str, str], emulated: bool
+) -> None:
+    host = {
+        "system": "Linux",
+        "architecture": architecture,
+        "allowed": [0],
+        "files": {"/proc/cpuinfo": text, **files},
+    }
+    machine = machine_of(host)
+    assert ("emulated" in str(machine.fact(names.EMULATION))) is emulated
+    assert (machine.cpu == f"emulated {architecture}") is emulated
 
 
 EMULATED = ("linux-qemu-user-arm64", "windows-snapdragon-x-emulated")

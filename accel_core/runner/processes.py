@@ -29,6 +29,16 @@ def is_alive(known: Process) -> bool:
     return process(known.pid) == known
 
 
+def is_stopped(known: Process) -> bool:
+    """Whether `known` lives and stands still, as after Ctrl-Z: it does nothing until somebody wakes it."""
+    if not is_alive(known):
+        return False
+    try:
+        return psutil.Process(known.pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+    except psutil.Error:
+        return False
+
+
 @cache
 def _this_process(pid: int) -> Process:
     me = process(pid)

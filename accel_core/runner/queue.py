@@ -45,6 +45,9 @@ class Ticket:
     """ISO 8601, UTC; for people who look into the folder."""
     state: str = WAITING
     worker: Process | None = None
+    ends_s: float | None = None
+    """Until when it may run, by the clock of this boot (`time.monotonic`, one for all processes of a host); None
+    while it waits."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,6 +67,7 @@ class Ticket:
             created=str(data["created"]),
             state=data["state"],
             worker=_process(worker) if worker is not None else None,
+            ends_s=None if data.get("ends_s") is None else float(data["ends_s"]),
         )
 
 

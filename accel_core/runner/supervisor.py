@@ -126,7 +126,7 @@ class Supervisor:
         memory_limit_bytes = memory_now_bytes(self._spec)
         worker = Worker(self._command, self._receive, self._spec.kind)
         try:
-            queue.name_worker(ticket, worker.process)
+            queue.name_worker(ticket, worker.process, self._spec.time_limit_s)
             for warning in worker.warnings:
                 self._job.warn(warning)
             worker.send(self._spec.data)

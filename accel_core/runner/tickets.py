@@ -1,7 +1,9 @@
 """The queue on disk: one JSON file a ticket in a local folder, every look and change under one file lock.
 
 All processes of a user account on one host share the folder. Whoever looks also cleans: a ticket whose owner is
-gone is removed, after the worker that it may have left behind was ended.
+gone is removed, after the worker that it may have left behind was ended. A process that stands still (Ctrl-Z)
+blocks nobody: while it waits it is passed over, and once its worker has ended, or the time written in its
+ticket is over, others end its turn.
 """
 
 from __future__ import annotations
@@ -21,11 +23,15 @@ from filelock import FileLock, Timeout
 
 from accel_core.errors import AccelError
 from accel_core.runner.folders import queue_folder, queue_lock
-from accel_core.runner.processes import is_alive, stop, this_process
+from accel_core.runner.processes import is_alive, is_stopped, stop, this_process
 from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
 
 LOCK_WAIT_S = 20.0
 """Longer than ending a left-over worker takes under the lock."""
+START_S = 120.0
+"""For a worker to be started and named, once its job has the turn."""
+LATE_S = 60.0
+"""A job ends itself at its limit; so much later others end it."""
 log = logging.getLogger(__name__)
 _opening = threading.Lock()
 _open: dict[Path, TicketFolder] = {}
@@ -42,7 +48,7 @@ def open_queue() -> TicketFolder:
 class TicketFolder:
     """The queue in `folder`; safe for many threads and processes at once.
 
-    `alive` and `end` (end a process, True once it is gone) can be replaced in a test.
+    `alive`, `stopped`, `end` (end a process, True once it is gone) and `now` can be replaced in a test.
     """
 
     def __init__(
@@ -50,11 +56,15 @@ class TicketFolder:
         folder: Path,
         *,
         alive: Callable[[Process], bool] = is_alive,
+        stopped: Callable[[Process], bool] = is_stopped,
         end: Callable[[Process], bool] = stop,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
         self._alive = alive
+        self._stopped = stopped
         self._end = end
+        self._now = now
         self._threads = threading.Lock()
         self._seen: tuple[float, dict[str, int]] = (float("-inf"), {})
         """When this process looked last, and the places it saw."""
@@ -70,12 +80,12 @@ class TicketFolder:
         return ticket
 
     def places(self, max_age_s: float = 0.0) -> dict[str, int]:
-        """Jobs before each ticket; a look at most `max_age_s` old serves all threads of this process."""
+        """Jobs before each ticket that can have a turn; a look at most `max_age_s` old serves all threads here."""
         with self._threads:
             when, seen = self._seen
         if time.monotonic() - when > max_age_s:
             with self._locked():
-                seen = places(self._living())
+                seen = places(self._ready(self._living()))
                 self._seen = (time.monotonic(), seen)
         return seen
 
@@ -86,16 +96,20 @@ class TicketFolder:
             if all(other.id != ticket.id for other in tickets):  # its file was damaged or deleted by hand
                 self._write(ticket)
                 tickets.append(ticket)
-            first = next_ticket(tickets)
+            first = next_ticket(self._ready(tickets))
             if any(other.state == RUNNING for other in tickets) or first is None or first.id != ticket.id:
                 return False
-            self._write(replace(first, state=RUNNING))
+            self._write(replace(first, state=RUNNING, ends_s=self._now() + START_S))
             return True
 
-    def name_worker(self, ticket: Ticket, worker: Process) -> None:
-        """Write down who measures for `ticket`, so that others can end it if this process dies."""
+    def name_worker(self, ticket: Ticket, worker: Process, limit_s: float) -> None:
+        """Write down who measures for `ticket`, and for at most how long: so others can end it if this process
+        dies or stands still. AccelError where they have ended its turn before."""
         with self._locked():
-            self._write(replace(ticket, state=RUNNING, worker=worker))
+            if not self._path(ticket.id).exists():
+                raise AccelError("This process stood still until its turn was over: run it again.")
+            ends_s = self._now() + limit_s + LATE_S
+            self._write(replace(ticket, state=RUNNING, worker=worker, ends_s=ends_s))
 
     def leave(self, ticket: Ticket) -> None:
         """Give the place back. The worker must be gone by now."""
@@ -136,11 +150,25 @@ class TicketFolder:
         """The tickets after the dead ones were removed, each together with the worker that it left behind."""
         tickets = self._read()
         alive = {process: self._alive(process) for process in {ticket.process for ticket in tickets}}
-        for ticket in [ticket for ticket in tickets if not alive[ticket.process]]:
+        for ticket in [one for one in tickets if not alive[one.process] or self._is_over(one)]:
             if ticket.worker is not None and not self._end(ticket.worker):
                 continue  # it may still measure: its ticket holds the place until a later look
             tickets = self._remove(tickets, ticket.id)
         return tickets
+
+    def _is_over(self, ticket: Ticket) -> bool:
+        """Whether its turn ended and nobody gives it back: the limit is over, or the worker of one that stands
+        still has ended."""
+        if ticket.state != RUNNING:
+            return False
+        if ticket.ends_s is not None and self._now() > ticket.ends_s:
+            return True
+        return ticket.worker is not None and self._stopped(ticket.process) and not self._alive(ticket.worker)
+
+    def _ready(self, tickets: Sequence[Ticket]) -> list[Ticket]:
+        """Those that run, and those that would run if it were their turn."""
+        still = {process: self._stopped(process) for process in {one.process for one in tickets}}
+        return [ticket for ticket in tickets if ticket.state == RUNNING or not still[ticket.process]]
 
     def _remove(self, tickets: Sequence[Ticket], id: str) -> list[Ticket]:
         rest = without(tickets, id)

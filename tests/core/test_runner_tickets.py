@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -82,7 +84,7 @@ def test_the_ticket_of_a_dead_process_is_removed_and_its_worker_ended_first(
 ) -> None:
     monkeypatch.setattr(tickets, "this_process", lambda: GONE)
     dead = folder.enter("a")
-    folder.name_worker(dead, stranger)
+    folder.name_worker(dead, stranger, 60.0)
     monkeypatch.undo()
     mine = folder.enter("b")
     assert folder.take_turn(mine)
@@ -94,7 +96,7 @@ def test_a_worker_that_cannot_be_ended_keeps_its_place(tmp_path: Path, monkeypat
     folder = TicketFolder(tmp_path, end=lambda worker: False)
     monkeypatch.setattr(tickets, "this_process", lambda: GONE)
     dead = folder.enter("a")
-    folder.name_worker(dead, Process(5, 5.0))
+    folder.name_worker(dead, Process(5, 5.0), 60.0)
     monkeypatch.undo()
     assert not folder.take_turn(folder.enter("b"))
 
@@ -155,3 +157,96 @@ def test_the_queue_lies_in_the_chosen_home_apart_for_each_host(
     here = folders.queue_folder()
     monkeypatch.setattr(folders.platform, "node", lambda: "another")
     assert folders.queue_folder() != here
+
+
+# -- processes that stand still ------------------------------------------------------------------------------
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_who_stands_still_while_waiting_is_passed_over_and_keeps_its_place(tmp_path: Path) -> None:
+    still: set[Process] = set()
+    folder = TicketFolder(tmp_path, stopped=lambda process: process in still)
+    first = folder.enter("a")
+    other = replace(first, process=Process(5, 5.0))
+    living = TicketFolder(tmp_path, alive=lambda process: True, stopped=lambda process: process in still)
+    living._write(other)
+    second = living.enter("b")
+    still.add(other.process)
+    assert living.places() == {second.id: 0}
+    assert living.take_turn(second)
+    living.leave(second)
+    still.clear()
+    assert living.places() == {first.id: 0}
+    assert living.take_turn(first)
+
+
+def test_the_turn_of_one_that_stands_still_ends_with_its_worker(tmp_path: Path) -> None:
+    gone: set[Process] = set()
+    ended: list[Process] = []
+    theirs, worker = Process(5, 5.0), Process(6, 6.0)
+    folder = TicketFolder(
+        tmp_path,
+        alive=lambda process: process not in gone,
+        stopped=lambda process: process == theirs,
+        end=lambda process: not ended.append(process),
+    )
+    running = replace(folder.enter("a"), process=theirs)
+    folder._write(running)
+    folder.name_worker(running, worker, 60.0)
+    mine = folder.enter("b")
+    assert not folder.take_turn(mine), "its worker measures"
+    gone.add(worker)
+    assert folder.take_turn(mine)
+
+
+def test_a_turn_that_outlasts_the_limit_in_its_ticket_is_ended_by_others(tmp_path: Path) -> None:
+    clock, ended = Clock(), list[Process]()
+    folder = TicketFolder(
+        tmp_path,
+        alive=lambda process: True,
+        stopped=lambda process: False,
+        end=lambda p: not ended.append(p),
+        now=clock,
+    )
+    running, worker = folder.enter("a"), Process(6, 6.0)
+    assert folder.take_turn(running)
+    folder.name_worker(running, worker, 60.0)
+    mine = folder.enter("b")
+    clock.now_s += 60 + tickets.LATE_S
+    assert not folder.take_turn(mine) and ended == []
+    clock.now_s += 1
+    assert folder.take_turn(mine) and ended == [worker]
+
+
+def test_one_that_stood_still_before_it_named_its_worker_measures_no_more(tmp_path: Path) -> None:
+    clock = Clock()
+    folder = TicketFolder(tmp_path, now=clock)
+    running = folder.enter("a")
+    assert folder.take_turn(running)
+    mine = folder.enter("b")
+    clock.now_s += tickets.START_S + 1
+    assert folder.take_turn(mine)
+    with pytest.raises(AccelError, match="stood still until its turn was over"):
+        folder.name_worker(running, Process(6, 6.0), 60.0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z that stops a process")
+def test_a_process_that_was_stopped_stands_still_until_it_is_woken(stranger: Process) -> None:
+    def until(stands_still: bool) -> None:
+        deadline = time.monotonic() + 30
+        while processes.is_stopped(stranger) != stands_still:
+            assert time.monotonic() < deadline
+
+    until(False)
+    os.kill(stranger.pid, signal.SIGSTOP)
+    until(True)
+    assert processes.is_alive(stranger)
+    os.kill(stranger.pid, signal.SIGCONT)
+    until(False)
+    assert not processes.is_stopped(GONE)

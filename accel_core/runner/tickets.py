@@ -80,7 +80,7 @@ class TicketFolder:
         return ticket
 
     def places(self, max_age_s: float = 0.0) -> dict[str, int]:
-        """Jobs before each ticket that can have a turn; a look at most `max_age_s` old serves all threads here."""
+        """Jobs before each ticket that can have a turn; a look at most `max_age_s` old serves all threads."""
         with self._threads:
             when, seen = self._seen
         if time.monotonic() - when > max_age_s:

@@ -46,8 +46,7 @@ class Ticket:
     state: str = WAITING
     worker: Process | None = None
     ends_s: float | None = None
-    """Until when it may run, by the clock of this boot (`time.monotonic`, one for all processes here); None while
-    it waits."""
+    """Until when it may run, by the clock of this boot (`time.monotonic`); None while it waits."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

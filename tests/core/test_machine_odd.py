@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from accel_core.cache import cpu_caches
 from accel_core.machine import last_level_bytes, measuring_cpus, sharers
-from accel_core.machine.recorded import machine_of
+from accel_core.machine.decide import decide
+from accel_core.machine.recorded import partials
 from accel_core.model import Machine
 
 SMALL = [name for name in hosts.NAMES if name.startswith("linux-") and len(hosts.load(name)["files"]) < 700]
@@ -67,7 +68,7 @@ def test_a_host_with_odd_files_is_still_a_machine(name: str, data: st.DataObject
         else:
             files[path] = odd
     allowed = data.draw(st.just(host["allowed"]) | st.lists(st.integers(0, 70), max_size=4, unique=True))
-    obeys_the_laws(machine_of({**host, "files": files, "allowed": sorted(allowed)}))
+    obeys_the_laws(decide(partials({**host, "files": files, "allowed": sorted(allowed)})))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -75,4 +76,4 @@ def test_a_host_whose_folders_may_not_be_read_is_still_a_machine(name: str) -> N
     host = hosts.load(name)
     for hidden in ("/proc/", "/sys/", "/sys/devices/system/cpu/online", "/topology/", "/cache/", ""):
         files = {path: text for path, text in host["files"].items() if hidden not in path}
-        obeys_the_laws(machine_of({**host, "files": files}))
+        obeys_the_laws(decide(partials({**host, "files": files})))

@@ -30,7 +30,6 @@ def read_machine(path: Path) -> Machine:
     """The machine in a file; its name stands in `pretended`. BadInput where the file holds none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-        json.dumps(data, ensure_ascii=False).encode()  # half of a pair, which JSON can spell, is no letter
     except OSError as error:
         raise BadInput(
             f"The recorded machine {path} cannot be read ({error.strerror or error}): "

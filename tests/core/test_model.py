@@ -207,7 +207,7 @@ def test_a_record_from_before_the_kernels_had_a_field_names_them_all_the_same():
 
 
 def test_levels_stand_from_near_to_far():
-    assert LEVELS == ("L1", "L2", "L3", "DRAM")
+    assert LEVELS == ("L1", "L2", "L3", "L4", "DRAM")
 
 
 @pytest.mark.parametrize(

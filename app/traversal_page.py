@@ -96,9 +96,9 @@ def note_quiet(found: list[Run]) -> None:
 
 def _show_later(traversal: Traversal) -> None:
     """The size of `traversal`, in the middle of its second round: the caches are warm by then."""
-    start = rounds(traversal).start
+    found = rounds(traversal)
     st.session_state["n"] = traversal.shape[0]
-    traversal_window.go_to(int(start[1] + start[2]) // 2)
+    traversal_window.go_to((found.start(1) + found.start(2)) // 2)
 
 
 def footer(cache: str, found: list[Run]) -> str:

@@ -95,7 +95,7 @@ def control(traversal: Traversal, total: int) -> None:
     found = rounds(traversal)
     number = found.holding(st.session_state[FROM])
     st.session_state[ROUND] = number + 1
-    i, j, k = found.corner[number].tolist()
+    i, j, k = found.corner(number)
     what = "block" if traversal.block else f"round of {traversal.order[0]}"
     st.number_input(
         "Start after access",
@@ -112,9 +112,9 @@ def control(traversal: Traversal, total: int) -> None:
         key=ROUND,
         help=f"One of {len(found):,}. This {what} begins at i = {i}, j = {j}, k = {k}.",
         on_change=_to_round,
-        args=(found.start.tolist(),),
+        args=(traversal,),
     )
 
 
-def _to_round(starts: list[int]) -> None:
-    st.session_state[FROM] = starts[int(st.session_state[ROUND]) - 1]
+def _to_round(traversal: Traversal) -> None:
+    st.session_state[FROM] = rounds(traversal).start(int(st.session_state[ROUND]) - 1)

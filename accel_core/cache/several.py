@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from accel_core.cache.geometry import CacheGeometry
+from accel_core.cache.progress import Emit, ignore
 from accel_core.cache.results import Simulation
-from accel_core.cache.simulating import Emit, ignore, simulate
+from accel_core.cache.simulating import simulate
 from accel_core.cache.traversal import Traversal
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache import fields
+from accel_core.cache import fields, progress
 from accel_core.cache.geometry import CacheGeometry, checked
 from accel_core.cache.levels import Level
 from accel_core.cache.nest import open_nest
+from accel_core.cache.progress import Emit, ignore, step_event
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
 from accel_core.cache.reuse import measure_reuse
 from accel_core.cache.running import advance, flush
@@ -21,15 +21,8 @@ from accel_core.cache.state import State, new_state
 from accel_core.cache.traversal import NAMES, Traversal
 from accel_core.errors import BadInput
 
-Emit = Callable[[dict[str, Any]], None]
-PART = 20_000_000
-"""Accesses between two events of progress: some tenths of a second."""
 MOST_ACCESSES = 200_000_000_000
 """About an hour."""
-
-
-def ignore(event: dict[str, Any]) -> None:
-    """An `emit` for those who do not listen."""
 
 
 def simulate(
@@ -52,8 +45,8 @@ def simulate(
     while True:
         elapsed_s = time.monotonic() - began
         expected_s = elapsed_s * (total - done) / done if done else None
-        emit(_step_event(traversal, done, total, expected_s))
-        accesses = int(advance(*stream.arguments, *state.arguments, traversal.itemsize, PART))
+        emit(step_event(traversal, done, total, expected_s))
+        accesses = int(advance(*stream.arguments, *state.arguments, traversal.itemsize, progress.PART))
         if accesses == 0:
             break
         done += accesses
@@ -115,15 +108,3 @@ def _simulation(
         operands = {name: count_of(row, classify) for name, row in zip(NAMES, rows, strict=True)}
         levels.append(LevelCount(f"L{number}", cache, count_of(rows.sum(axis=0), classify), operands))
     return Simulation(traversal, accesses, tuple(levels), reuse)
-
-
-def _step_event(traversal: Traversal, done: int, total: int, expected_s: float | None) -> dict[str, Any]:
-    name = f"simulating {traversal.order}, {done / total:.0%} of {total:,} accesses"
-    parts = -(-total // PART)
-    return {
-        "event": "step",
-        "name": name,
-        "done": min(done // PART, parts),
-        "total": parts,
-        "expected_s": expected_s,
-    }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.cache import fields
 from accel_core.cache.geometry import CacheGeometry, checked
+from accel_core.cache.progress import Emit, ignore
 from accel_core.cache.running import replay
 from accel_core.cache.simulating import state_for
 from accel_core.cache.state import State
@@ -71,13 +72,23 @@ class Trace:
         return len(self.address)
 
 
-def trace(traversal: Traversal, caches: Sequence[CacheGeometry], first: int = 5000, start: int = 0) -> Trace:
-    """`first` accesses of `traversal`, at most MOST_STEPS, after the first `start` through empty `caches`."""
+def trace(
+    traversal: Traversal,
+    caches: Sequence[CacheGeometry],
+    first: int = 5000,
+    start: int = 0,
+    *,
+    emit: Emit = ignore,
+) -> Trace:
+    """`first` accesses of `traversal`, at most MOST_STEPS, after the first `start` through empty `caches`.
+
+    `emit` gets the step events of the accesses before them.
+    """
     caches = checked(caches)
     _check_whole(first, 1, MOST_STEPS, "steps cannot be traced")
     _check_whole(start, 0, traversal.accesses, "accesses cannot come before a trace")
     state = state_for(traversal, caches, classify=True, log_rows=LOGGED * first)
-    window = open_window(traversal, state, start, first)
+    window = open_window(traversal, state, start, first, emit)
     log, ends = _replayed(state, window, traversal.itemsize)
     outcome, evicted, written_back = _by_level(log, ends, len(caches))
     operand = window.kind // np.uint8(2)

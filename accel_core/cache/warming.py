@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache import fields, sets
+from accel_core.cache import fields, progress, sets
 from accel_core.cache.lanes import EMPTY
 from accel_core.cache.levels import Level
 from accel_core.cache.nest import BUFFER_SWEEPS, open_nest
+from accel_core.cache.progress import Emit, ignore, step_event
 from accel_core.cache.running import advance, record, replay
 from accel_core.cache.state import State
 from accel_core.cache.traversal import TILE, Traversal
@@ -41,7 +42,7 @@ class Window:
     """(levels, operands, 4): hits, compulsory, capacity and conflict misses before the window."""
 
 
-def open_window(traversal: Traversal, state: State, start: int, count: int) -> Window:
+def open_window(traversal: Traversal, state: State, start: int, count: int, emit: Emit = ignore) -> Window:
     """Simulate the first `start` accesses in `state`, without its log, and write the next `count` out.
 
     `state` is one of empty caches that classifies misses; afterwards it is ready for the window's own accesses.
@@ -49,8 +50,10 @@ def open_window(traversal: Traversal, state: State, start: int, count: int) -> W
     """
     stream, quiet = open_nest(traversal), _without_log(state)
     done, bulk = 0, start - _in_a_buffer(traversal)
-    if bulk > 0:
-        done = int(advance(*stream.arguments, *quiet.arguments, traversal.itemsize, bulk))
+    while done < bulk:
+        emit(step_event(traversal, done, bulk))
+        part = min(progress.PART, bulk - done)
+        done += int(advance(*stream.arguments, *quiet.arguments, traversal.itemsize, part))
     lead = start - done
     room = lead + count + fields.MOST_REFERENCES
     address, kind, step = np.empty(room, np.int64), np.empty(room, np.uint8), np.empty((room, 4), np.int64)
@@ -58,7 +61,8 @@ def open_window(traversal: Traversal, state: State, start: int, count: int) -> W
     replay(*quiet.arguments, address[:lead], kind[:lead], traversal.itemsize, np.empty(lead, np.int64))
     window = slice(lead, min(filled, lead + count))
     held = tuple(_held(state, Level(*row)) for row in state.table.tolist())
-    return Window(address[window], kind[window], step[window], held, _before(state))
+    own = address[window].copy(), kind[window].copy(), step[window].copy()  # the lead is let go of
+    return Window(*own, held, _before(state))
 
 
 def _in_a_buffer(traversal: Traversal) -> int:

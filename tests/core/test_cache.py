@@ -144,7 +144,7 @@ def test_a_simulation_comes_back_from_its_plain_data() -> None:
 
 
 def test_progress_is_told_from_the_beginning_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accel_core.cache.simulating.PART", 1000)
+    monkeypatch.setattr("accel_core.cache.progress.PART", 1000)
     events: list[dict] = []
     simulate(Traversal((16, 16, 16)), CLASSROOM, emit=events.append)
     done = [event["done"] for event in events]

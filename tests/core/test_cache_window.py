@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,24 @@ def test_a_window_outside_the_traversal_is_refused(start: object) -> None:
         trace(traversal, CLASSROOM, start=beyond)  # type: ignore[arg-type]
 
 
+def test_what_comes_before_a_window_is_simulated_in_parts_and_ends_where_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late = Traversal((48, 48, 48)), CLASSROOM, 1000, 150_000
+    whole = trace(*late)
+    monkeypatch.setattr("accel_core.cache.progress.PART", 10_000)
+    events: list[dict[str, Any]] = []
+    in_parts = trace(*late, emit=events.append)
+    assert np.array_equal(in_parts.before, whole.before) and np.array_equal(in_parts.events, whole.events)
+    assert len(events) > 5 and all(event["done"] < event["total"] for event in events)
+
+    def enough(event: dict[str, Any]) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        trace(*late, emit=enough)
+
+
 # -- where blocks and rounds begin -----------------------------------------------------------------------------
 
 
@@ -110,25 +129,42 @@ def test_a_window_outside_the_traversal_is_refused(start: object) -> None:
 def test_rounds_begin_where_the_stream_enters_another_block(traversal: Traversal) -> None:
     found = rounds(traversal)
     index = trace(traversal, CLASSROOM, first=20_000).index
-    assert found.start[0] == 0 and found.start[-1] == traversal.accesses
-    assert np.array_equal(index[found.start[:-1]], found.corner)
+    starts = [found.start(number) for number in range(len(found) + 1)]
+    assert starts[0] == 0 and starts[-1] == traversal.accesses
+    assert index[starts[:-1]].tolist() == [list(found.corner(number)) for number in range(len(found))]
     outer = "ijk".index(traversal.order[0])
     size = np.array(traversal.blocks) if traversal.block else np.array(traversal.extents)
     if not traversal.block:
         size[outer] = 4 if traversal.tile else 1
     places = index // size
     changes = np.flatnonzero((places[1:] != places[:-1]).any(axis=1)) + 1
-    assert np.array_equal(changes, found.start[1:-1])
+    assert changes.tolist() == starts[1:-1]
 
 
 def test_a_round_is_found_by_any_access_in_it() -> None:
     found = rounds(Traversal((3, 3, 3)))
-    assert len(found) == 3 and found.start.tolist() == [0, 24, 48, 72]
+    assert [found.start(number) for number in range(len(found) + 1)] == [0, 24, 48, 72]
     assert [found.holding(access) for access in (0, 23, 24, 71, 72)] == [0, 0, 1, 2, 2]
 
 
 def test_rounds_of_a_tile_and_of_blocks_have_the_corners_of_the_nest() -> None:
     tile = Traversal((6, 2, 6), tile=True)
-    assert rounds(tile).corner.tolist() == [[0, 0, 0], [4, 0, 0]]
+    assert [rounds(tile).corner(number) for number in (0, 1)] == [(0, 0, 0), (4, 0, 0)]
     curve = replace(Traversal((4, 2, 4)), block=(2, 2, 1), visit="hilbert")
-    assert rounds(curve).corner[:4].tolist() == [[0, 0, 0], [0, 0, 1], [2, 0, 0], [2, 0, 1]]
+    corners = [rounds(curve).corner(number) for number in range(4)]
+    assert corners == [(0, 0, 0), (0, 0, 1), (2, 0, 0), (2, 0, 1)]
+
+
+def test_every_access_of_blocks_that_are_cut_off_lies_in_the_one_that_holds_it() -> None:
+    blocked = Traversal((5, 7, 3), "jki", (2, 3, 2))
+    for traversal in (blocked, replace(blocked, order="ijk", visit="morton")):
+        found = rounds(traversal)
+        for number in range(len(found)):
+            held = range(found.start(number), found.start(number + 1))
+            assert {found.holding(access) for access in held} == {number}
+
+
+def test_two_million_blocks_are_kept_as_their_rows() -> None:
+    found = rounds(Traversal((256, 256, 256), block=(2, 2, 2)))
+    assert len(found) == 128**3 and found.start(len(found)) == Traversal((256,) * 3, block=(2,) * 3).accesses
+    assert sum(array.nbytes for array in (found.rows, found.begins, found.each)) < 1 << 20

@@ -6,10 +6,13 @@ import json
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import streamlit as st
+from kept import Kept
+from simulating import Simulator
 
 from accel_core.contest import Calibration
 from accel_core.errors import AccelError, StoreUnavailable
@@ -18,9 +21,8 @@ from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
 from accel_core.store import Store
 
-if TYPE_CHECKING:
-    from accel_core.cache import Simulation, Trace
-
+SIMULATIONS_BYTES = 64 << 20
+"""A hundred traces or so, and all counts."""
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "sample_record.json"
 
 
@@ -115,46 +117,21 @@ def source(kernel: str) -> tuple[str, str]:
     return registry.source(kernel), registry.source_diff(kernel)
 
 
-def traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int, start: int) -> Trace:
-    """`first` steps of a traversal through caches, both as plain data, after the first `start`."""
-    with st.spinner(f"Tracing{_first_time()}"):
-        return _traced(traversal, caches, first, start)
-
-
-def counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
-    """The counts of a whole small traversal through caches, both as plain data."""
-    with st.spinner(f"Counting the whole product{_first_time()}"):
-        return _counted(traversal, caches)
-
-
-def _first_time() -> str:
-    """The end of a sentence where the simulator must be compiled first."""
-    from accel_core.runner.promise import simulator_s
-    from accel_core.units import format_duration
-
-    compile_s = simulator_s()
-    if compile_s < 1:
-        return ""
-    return f"; the first time on a computer, the simulator is compiled (about {format_duration(compile_s)})"
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _traced(traversal: dict[str, Any], caches: list[dict[str, Any]], first: int, start: int) -> Trace:
-    from accel_core import cache
-
-    geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
-    return cache.trace(cache.Traversal.from_dict(traversal), geometries, first, start)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _counted(traversal: dict[str, Any], caches: list[dict[str, Any]]) -> Simulation:
-    from accel_core import cache
-
-    geometries = [cache.CacheGeometry.from_dict(one) for one in caches]
-    return cache.simulate(cache.Traversal.from_dict(traversal), geometries)
+@st.cache_resource(show_spinner=False)
+def simulations() -> Kept:
+    """What was simulated on this server, for all sessions."""
+    return Kept(SIMULATIONS_BYTES)
 
 
 @st.cache_resource(show_spinner=False)
-def simulations() -> dict[Any, Simulation]:
-    """What was simulated on this server, by traversal and caches: some hundred bytes each."""
-    return {}
+def short_simulator() -> Simulator:
+    """For what takes no longer than to draw a page."""
+    return Simulator()
+
+
+@st.cache_resource(show_spinner=False)
+def long_simulator() -> Simulator:
+    """For what would disturb a measurement: in the queue of this computer it is one owner among others."""
+    from accel_core.runner.turn import host_turn
+
+    return Simulator(partial(host_turn, uuid4().hex))

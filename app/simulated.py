@@ -51,8 +51,10 @@ def known(traversals: Iterable[Traversal], caches: tuple[CacheGeometry, ...]) ->
     kept = cached.simulations()
     for done in jobs.results()[1]:
         if isinstance(done, Simulation):
-            kept[done.traversal, tuple(level.cache for level in done.levels)] = done
-    return {one: kept[one, caches] for one in traversals if (one, caches) in kept}
+            key = done.traversal, tuple(level.cache for level in done.levels)
+            if kept.get(key) is None:
+                kept.put(key, done)
+    return {one: found for one in traversals if (found := kept.get((one, caches))) is not None}
 
 
 def button(label: str, missing: Sequence[Traversal], caches: Sequence[CacheGeometry]) -> None:

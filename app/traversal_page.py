@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cached
+import awaited
 import streamlit as st
 import tables
 import traversal_window
@@ -42,15 +42,13 @@ class Run:
     @property
     def whole(self) -> Simulation:
         """The counts of the whole traversal, worked out when first asked for: the player comes first."""
-        caches = [cache.to_dict() for cache in self.trace.caches]
-        return cached.counted(self.trace.traversal.to_dict(), caches)
+        return awaited.counted(self.trace.traversal, self.trace.caches)
 
 
 def runs(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...], start: int = 0) -> list[Run]:
     """The traversals through the caches, with the steps after the first `start`; a shorter one is over."""
-    plain = [cache.to_dict() for cache in caches]
     return [
-        Run(name, cached.traced(t.to_dict(), plain, traversal_window.LENGTH, min(start, t.accesses)))
+        Run(name, awaited.traced(t, caches, traversal_window.LENGTH, min(start, t.accesses)))
         for name, t in wanted
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import cached
+import awaited
 import components
 import jobs
 import simulated
@@ -11,7 +11,7 @@ import traversal_answers
 import traversal_window
 from traversal_answers import CASES, Case
 
-from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Traversal
+from accel_core.cache import CLASSROOM, CacheGeometry, Traversal
 
 QUESTION = "Why does ijk fall from N=256 to N=2048, and what do blocks change?"
 PLAIN = {
@@ -68,8 +68,7 @@ def _card(case: Case, real: dict[str, float] | None) -> None:
         args=(case,),
     )
     st.caption(case.why)
-    classroom = [cache.to_dict() for cache in CLASSROOM]
-    whole: Simulation = cached.counted(traversal_answers.tiny(case).to_dict(), classroom)
+    whole = awaited.counted(traversal_answers.tiny(case), CLASSROOM)
     lines = [f"Classroom, N={case.tiny}: {traversal_answers.shares(traversal_answers.answers(whole))}"]
     if real is not None:
         lines.append(f"**This CPU, N={case.real}: {traversal_answers.shares(real)}**")

@@ -1,0 +1,67 @@
+"""Simulations in the server: shared by all sessions, within bytes, and the long ones beside no measurement."""
+
+from __future__ import annotations
+
+import awaited
+import cached
+import pytest
+import traversal_page
+from conftest import Open
+from kept import Kept
+
+from accel_core.cache import Trace, Traversal
+from accel_core.runner.tickets import open_queue
+
+SMALL = Traversal((6, 6, 6))
+
+
+def test_a_second_session_gets_the_very_trace_of_the_first_and_nobody_can_change_it(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Trace] = []
+    runs = traversal_page.runs
+    monkeypatch.setattr(
+        traversal_page, "runs", lambda *args: found.append((done := runs(*args))[0].trace) or done
+    )
+    open_page("traversal")
+    open_page("traversal")
+    assert found[0] is found[1]
+    with pytest.raises(ValueError, match="read-only"):
+        found[0].address[0] = 1
+    assert found[0].address.base is None, "the accesses before the window are not kept with it"
+
+
+def test_a_long_simulation_waits_until_who_measures_has_ended_and_the_page_says_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, said = open_queue(), []
+    theirs = queue.enter("another")
+    assert queue.take_turn(theirs)
+    monkeypatch.setattr(awaited, "SHORT", 0)
+
+    class Line:
+        def progress(self, value: float, text: str) -> None:
+            said.append(text)
+            if "1 measurement" in text:
+                queue.leave(theirs)
+
+        def empty(self) -> None: ...
+
+    monkeypatch.setattr(awaited.st, "empty", Line)
+    app = open_page("traversal")
+    assert any("waits: 1 measurement" in text for text in said)
+    assert not app.error and not queue.places()
+
+
+def test_a_short_simulation_waits_for_nobody(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaited, "_compile_s", lambda: 0.0)
+    monkeypatch.setattr(cached, "long_simulator", lambda: pytest.fail("it queued"))
+    assert not open_page("traversal").error
+
+
+def test_what_links_ask_for_is_kept_within_bytes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Kept(1 << 20)
+    monkeypatch.setattr(cached, "simulations", lambda: few)
+    for start in range(0, 10_000, 1000):
+        app = open_page("traversal", n="16", **{"from": str(start)})
+        assert not app.error and 0 < few.size_bytes <= few.most_bytes

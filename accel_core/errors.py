@@ -71,7 +71,11 @@ class JobFailed(AccelError):
 
 
 class JobCancelled(AccelError):
-    """The job was cancelled by the one who asked for it."""
+    """The job was cancelled by the one who asked for it, or left the queue because nobody waits for it."""
+
+
+class QueueFull(AccelError):
+    """As many jobs of this visitor wait as may."""
 
 
 @contextmanager

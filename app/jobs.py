@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import cached
 import settings
 import streamlit as st
+import visitors
 
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import pretence
@@ -34,6 +35,7 @@ REDRAW_S = 1.0
 """A page is drawn again for new results at most this often, where server and browser have a processor each."""
 CRAMPED_REDRAW_S = 30.0
 """And where they share the only one that is not measured: drawing takes the two half a second side by side."""
+CANCELLED = "Cancelled. What was measured before that is kept and shown."
 
 
 @dataclass
@@ -61,7 +63,7 @@ def start(job: Mapping[str, Any]) -> None:
 
     st.session_state.pop("job fault", None)
     try:
-        started = runner.submit(dict(job), _owner(), store=_store())
+        started = runner.submit(dict(job), _owner(), store=_store(), visitor=visitors.here())
     except AccelError as fault:
         st.session_state["job fault"] = str(fault)
         return
@@ -79,7 +81,10 @@ def _store() -> Any:
 
 
 def current() -> Job | None:
-    """This session's newest job, found again through the URL after a reload; None where there is none."""
+    """This session's newest job, found again through the URL after a reload; None where there is none.
+
+    The address alone makes nobody its owner: whoever got it as a link only looks on, see `_looked_on`.
+    """
     watch: Watch | None = st.session_state.get("watch")
     if watch is None and (wanted := st.query_params.get("job")):
         watch = Watch(wanted, "")
@@ -92,8 +97,19 @@ def current() -> Job | None:
         st.query_params.pop("job", None)
         st.session_state.pop("watch", None)
         return None
-    st.session_state["watch"] = watch
+    if not job.claim(visitors.here()):
+        return None
+    st.session_state["watch"], st.session_state["owner"] = watch, job.owner
     return job
+
+
+def _looked_on() -> Job | None:
+    """Somebody else's job to which this page's address leads; None where this session has one of its own."""
+    if "watch" in st.session_state or not (wanted := st.query_params.get("job")):
+        return None
+    from accel_core import runner
+
+    return runner.find(wanted)
 
 
 def active() -> bool:
@@ -162,6 +178,7 @@ def _panel() -> None:
         st.error(fault)
     job = current()
     if job is None:
+        _panel_of_other()
         return
     if job.state in ACTIVE:
         watch: Watch = st.session_state["watch"]
@@ -178,7 +195,26 @@ def _panel() -> None:
     if job.state == "failed":
         st.error(job.error or "The measurement ended without a result; try it again.")
     elif job.state == "cancelled":
-        st.info("Cancelled. What was measured before that is kept and shown.")
+        st.info(CANCELLED if job.cancel_requested else job.error)
+
+
+def _panel_of_other() -> None:
+    """The progress of somebody else's job, without Cancel; that it has ended is said once."""
+    job = _looked_on()
+    if job is None:
+        return
+    if job.state in ACTIVE:
+        st.fragment(_progress_of_other, run_every=poll_s(job))()
+        return
+    st.query_params.pop("job", None)
+    st.info("The measurement that this address showed has ended.")
+
+
+def _progress_of_other() -> None:
+    job = _looked_on()
+    if job is None or job.state not in ACTIVE:
+        _draw_again()
+    st.progress(_fraction(job), text=f"Somebody else measures, you look on. {_sentence(job)}")
 
 
 def poll_s(job: Job) -> float:

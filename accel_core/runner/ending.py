@@ -35,6 +35,13 @@ def cancelled() -> JobCancelled:
     return JobCancelled("The job was cancelled; what it had measured before is kept.")
 
 
+def unattended(after_s: float) -> JobCancelled:
+    return JobCancelled(
+        f"The page that asked for this measurement was closed for {format_time(after_s)} before its turn came, "
+        "so it left the queue: start it again."
+    )
+
+
 def over_time(limit_s: float) -> JobFailed:
     return JobFailed(
         f"The job took longer than its time limit of {format_time(limit_s)} and was ended: choose a smaller "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import AccelError, JobCancelled, printable
+from accel_core.runner.visitors import Visitor, Waiting, admit
 
 if TYPE_CHECKING:
     from accel_core.runner.promise import Promise
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 KEPT = 50
 """Finished jobs that stay in memory."""
+QUEUED = "queued"
 FINAL = ("done", "failed", "cancelled")
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class Progress:
 
 
 class Job:
-    """Made by `submit`. Everything may be read from any thread at any time; only `cancel` changes anything."""
+    """Made by `submit`. Everything may be read from any thread at any time; `cancel` and `claim` change it."""
 
     def __init__(
         self,
@@ -45,9 +47,14 @@ class Job:
         owner: str,
         data: Mapping[str, Any],
         on_event: Callable[[Event], None] | None = None,
+        visitor: Visitor | None = None,
     ) -> None:
         self.id = id
         self.owner = owner
+        self.visitor = visitor
+        """Who handed it in through a page; None for a program."""
+        self._pages = {} if visitor is None else {visitor.session: visitor}
+        self._attended_at = time.monotonic()
         self.data = dict(data)
         """What was submitted, checked and with its defaults."""
         self._on_event = on_event
@@ -55,7 +62,7 @@ class Job:
         self._finished = threading.Event()
         self._wake = threading.Event()
         self._cancelled = False
-        self._state = "queued"
+        self._state = QUEUED
         self._place: int | None = None
         self._step: tuple[str, int, int, float | None, float] | None = None
         self._began: float | None = None
@@ -134,6 +141,14 @@ class Job:
         self._cancelled = True
         self._wake.set()
 
+    def claim(self, visitor: Visitor) -> bool:
+        """Whether `visitor` is the one who handed it in; from then on their page too keeps it in the queue."""
+        if self.visitor is None or not self.visitor.is_same(visitor):
+            return False
+        with self._lock:
+            self._pages[visitor.session] = visitor
+        return True
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; False where `timeout_s` passed first."""
         return self._finished.wait(timeout_s)
@@ -148,6 +163,14 @@ class Job:
         """Sleep until `nudge`, `cancel` or `timeout_s`."""
         self._wake.wait(timeout_s)
         self._wake.clear()
+
+    def unattended_s(self) -> float:
+        """For how long every page that it was handed in from has been closed; 0 for a program's job."""
+        with self._lock:
+            pages = list(self._pages.values())
+        if not pages or any(page.present() for page in pages):
+            self._attended_at = time.monotonic()
+        return time.monotonic() - self._attended_at
 
     def move_to(self, place: int) -> None:
         if place != self._place:
@@ -221,11 +244,18 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
 
     def add(self, job: Job) -> None:
+        """Take `job` in; QueueFull where its visitor has as many waiting as may."""
         with self._lock:
+            if job.visitor is not None:
+                admit(Waiting(job.owner, job.visitor), self._waiting_visitors())
             self._jobs[job.id] = job
             ended = [id for id, known in self._jobs.items() if known.state in FINAL]
             for id in ended[: max(0, len(ended) - self._kept)]:
                 del self._jobs[id]
+
+    def _waiting_visitors(self) -> list[Waiting]:
+        waiting = [job for job in self._jobs.values() if job.state == QUEUED]
+        return [Waiting(job.owner, job.visitor) for job in waiting if job.visitor is not None]
 
     def find(self, id: str) -> Job | None:
         with self._lock:

@@ -13,6 +13,7 @@ from accel_core.model import Machine
 from accel_core.runner.job import Event, Job, Jobs
 from accel_core.runner.spec import Spec, check
 from accel_core.runner.supervisor import Supervisor
+from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import COMMAND
 
 if TYPE_CHECKING:
@@ -32,18 +33,21 @@ def submit(
     store: Store | None = None,
     machine: Machine | None = None,
     on_event: OnEvent | None = None,
+    visitor: Visitor | None = None,
 ) -> Job:
     """Queue `job` (spec.py says what it may hold) for `owner`, any text that means a session; returns at once.
 
-    Raises BadInput for a job that cannot be run on `machine` (None: the one detected); all that happens later
-    ends in the job's `error`. Results go to `store` (None: the user's own) as they arrive. `on_event` is called
+    Raises BadInput for a job that cannot be run on `machine` (None: the one detected), QueueFull where the
+    `visitor` who asks through a page has as many waiting as may; all that happens later ends in the job's
+    `error`. Results go to `store` (None: the user's own) as they arrive. `on_event` is called
     with every event, on other threads than the caller's.
     """
     if machine is None:
         from accel_core.machine import detect
 
         machine = detect()
-    return start(check(job, machine), owner, store=store, machine=machine, on_event=on_event)
+    spec = check(job, machine)
+    return start(spec, owner, store=store, machine=machine, on_event=on_event, visitor=visitor)
 
 
 def run(
@@ -75,10 +79,11 @@ def start(
     store: Store | None = None,
     machine: Machine | None = None,
     on_event: OnEvent | None = None,
+    visitor: Visitor | None = None,
     command: Sequence[str] = COMMAND,
 ) -> Job:
     """Queue a job that was checked; `command` starts its worker. Without `machine` no time is promised."""
-    job = Job(uuid.uuid4().hex, owner, spec.data, on_event)
+    job = Job(uuid.uuid4().hex, owner, spec.data, on_event, visitor)
     _jobs.add(job)
     supervisor = Supervisor(job, spec, store=store, machine=machine, command=command)
     threading.Thread(target=supervisor.run, name=f"job {job.id}", daemon=True).start()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from accel_core.store import Store
 
 QUEUE_POLL_S = 0.2
+UNATTENDED_S = 45.0
+"""A reload, another page of the app or a short loss of the network cost nobody the place in the queue."""
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
 MOST_RECORDS = 500
@@ -111,6 +113,8 @@ class Supervisor:
             if place == 0 and queue.take_turn(ticket):
                 return
             self._job.move_to(place)
+            if self._job.unattended_s() > UNATTENDED_S:
+                raise ending.unattended(UNATTENDED_S)
             self._job.pause(QUEUE_POLL_S)
         raise ending.cancelled()
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core.machine.overrides import OVERRIDES
 from accel_core.model import Machine
+from accel_core.runner.visitors import Visitor
 
 APP = Path(__file__).resolve().parents[2] / "app"
 RECORDS = Path(__file__).resolve().parents[1] / "core"
@@ -24,14 +25,16 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture(autouse=True)
 def _as_on_any_machine(host: Machine | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A recorded host, empty caches, and nothing that makes a page warn: no variable, no earlier warning."""
+    """A recorded host, a visitor, empty caches, and nothing that makes a page warn: no variable, no warning."""
     for name in OVERRIDES:
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
     st.cache_resource.clear()
-    import warned  # the app's folder is on the path only from here on
+    import visitors  # the app's folder is on the path only from here on
+    import warned
 
     warned.forget()
+    monkeypatch.setattr(visitors, "here", lambda: Visitor("a page", "a browser"))  # AppTest mocks connections
     yield
 
 

@@ -8,14 +8,17 @@ from typing import Any
 import cached
 import jobs
 import pytest
+import visitors
 from conftest import Open
 from figure_records import ladder, measurement
 from records_of import store_measurements
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
 from accel_core import machine, registry, runner
 from accel_core.errors import BadInput
 from accel_core.runner.promise import Promise
+from accel_core.runner.visitors import Visitor
 
 
 @dataclass
@@ -33,9 +36,16 @@ class PlayedJob:
     promise: Promise | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     """What was submitted."""
+    owner: str = "the tab"
+    cancel_requested: bool = False
+    theirs: bool = False
+    """Whether somebody else handed it in."""
 
     def cancel(self) -> None:
-        self.state = "cancelled"
+        self.state, self.cancel_requested = "cancelled", True
+
+    def claim(self, visitor: Visitor) -> bool:
+        return not self.theirs
 
 
 @pytest.fixture
@@ -126,6 +136,82 @@ def test_a_reloaded_page_finds_its_running_job_through_the_link(open_page: Open,
     app = open_page("ladder", job=job.id)
     assert app.progress
     assert app.button(key="measure").disabled
+
+
+def test_who_got_the_link_of_a_running_job_looks_on_and_can_measure_and_cannot_cancel(
+    open_page: Open, job: PlayedJob
+):
+    job.state, job.theirs = "running", True
+    job.results = [measurement("numpy", size=256, fingerprint=machine.detect().fingerprint)]
+    app = open_page("ladder", job=job.id, size="256")
+    assert app.progress[0].text.startswith("Somebody else measures, you look on. ")
+    assert [button.key for button in app.button if button.key == "cancel"] == []
+    assert not app.button(key="measure").disabled
+    assert list(app.dataframe[0].value["Kernel"]) != ["numpy"], "the sample's, since this session has none"
+    job.state = "cancelled"
+    app.run()
+    assert not app.progress and "job" not in app.query_params
+    assert [said.value for said in app.info if "has ended" in said.value]
+
+
+def test_who_looked_on_and_then_measures_has_a_job_of_their_own(
+    open_page: Open, job: PlayedJob, monkeypatch: pytest.MonkeyPatch
+):
+    other = PlayedJob(id="other", state="running", theirs=True)
+    monkeypatch.setattr(runner, "find", {job.id: job, other.id: other}.get)
+    app = open_page("ladder", job=other.id)
+    app.button(key="measure").click().run()
+    assert app.query_params["job"] == job.id
+    app.button(key="cancel").click().run()
+    assert (job.state, other.state) == ("cancelled", "running")
+
+
+def test_a_reloaded_page_waits_as_the_tab_that_it_was(open_page: Open, job: PlayedJob):
+    app = open_page("ladder", job=job.id)
+    job.state = "done"
+    app.run()
+    app.button(key="measure").click().run()
+    assert [asked["owner"] for asked in job.asked] == [job.owner]
+
+
+def test_a_job_that_left_the_queue_says_why_it_did(open_page: Open, job: PlayedJob):
+    job.state, job.error = "cancelled", "The page was closed, so it left the queue."
+    app = open_page("ladder", job=job.id)
+    assert [said.value for said in app.info if said.value == job.error]
+
+
+# -- who looks at a page -------------------------------------------------------------------------------------
+
+
+def cookie_of(token: bytes, mask: bytes) -> str:
+    hidden = bytes(byte ^ mask[place % len(mask)] for place, byte in enumerate(token))
+    return f"2|{mask.hex()}|{hidden.hex()}|1700000000"
+
+
+def test_a_browser_is_known_by_the_token_in_its_cookie_however_it_is_masked():
+    one, other = bytes(range(16)), bytes(range(1, 17))
+    known = visitors.browser_of(cookie_of(one, b"abcd"))
+    assert (
+        known == visitors.browser_of(cookie_of(one, b"wxyz")) != visitors.browser_of(cookie_of(other, b"abcd"))
+    )
+    assert known and one.hex() not in known
+
+
+def test_the_cookie_that_streamlit_sets_names_a_browser():
+    first, again = (
+        generate_xsrf_token_string(bytes(range(16)), 1),
+        generate_xsrf_token_string(bytes(range(16)), 2),
+    )
+    assert first != again
+    assert visitors.browser_of(first) == visitors.browser_of(again) != ""
+    assert visitors.browser_of(first) != visitors.browser_of(generate_xsrf_token_string())
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "2|||", "2|00|00|0", "2|zz|00|0", "3|00|" + 32 * "0" + "|0", "|" * 9, "é"]
+)
+def test_a_cookie_without_a_token_names_no_browser(cookie: str):
+    assert visitors.browser_of(cookie) == ""
 
 
 class EndingJob(PlayedJob):

@@ -1,0 +1,93 @@
+"""Visitors: those who hand in jobs through a page, of whom nothing is known but a browser and an address.
+
+What they may leave waiting is limited, by session and by address. Programs of this account (commands,
+notebooks) are no visitors and have no limit: each waits itself, and the jobs of one shell take one turn in all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from accel_core.errors import BadInput, QueueFull, shown
+
+PER_SESSION = ("ACCEL_WAITING_PER_SESSION", 1)
+PER_ADDRESS = ("ACCEL_WAITING_PER_ADDRESS", 40)
+"""A class behind one router has one address, and all of them press the button at once."""
+IPV6_NETWORK_BITS = 64
+"""Whoever has one IPv6 address has all of its network (RFC 4291, 2.5.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody at a page."""
+
+    session: str
+    """The page's connection; a reload begins another."""
+    browser: str = ""
+    """What this browser alone can show, and no address carries; empty where it shows nothing."""
+    address: str = ""
+    """Where the browser is, as the server sees it; empty for this host itself."""
+    present: Callable[[], bool] = field(default=lambda: True, compare=False)
+    """Whether the page is still open."""
+
+    def is_same(self, other: Visitor) -> bool:
+        """Whether both are one person, as far as anybody can know: the same session, or the same browser."""
+        return self.session == other.session or self.browser == other.browser != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job that waits for its turn, or asks to."""
+
+    owner: str
+    visitor: Visitor
+
+
+def admit(asking: Waiting, waiting: Iterable[Waiting]) -> None:
+    """Raise QueueFull where one more would be too many beside those that wait already."""
+    others = list(waiting)
+    (of_session, session_limit), (of_address, address_limit) = _limit(*PER_SESSION), _limit(*PER_ADDRESS)
+    if sum(other.owner == asking.owner for other in others) >= session_limit:
+        raise QueueFull(
+            f"This session has {_jobs(session_limit)} waiting, the most that may ({of_session}): wait until "
+            "it runs, or cancel it."
+        )
+    here = network(asking.visitor.address)
+    if sum(network(other.visitor.address) == here for other in others) >= address_limit:
+        raise QueueFull(
+            f"Your network address has {_jobs(address_limit)} waiting, the most that may ({of_address}): try "
+            "again when one of them has run."
+        )
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, the network of an IPv6 one, or this host."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            inside = ipaddress.ip_network((found, IPV6_NETWORK_BITS), strict=False)
+            return "" if found.is_loopback else str(inside)
+        found = found.ipv4_mapped
+    return "" if found.is_loopback else str(found)
+
+
+def _limit(variable: str, usual: int) -> tuple[str, int]:
+    """The variable's name and what it says, `usual` where it says nothing."""
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return variable, usual
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise BadInput(
+            f"{variable} is {shown(text)}; a whole number of jobs from 1 on is allowed: correct it or unset it."
+        )
+    return variable, int(text)
+
+
+def _jobs(count: int) -> str:
+    return "1 measurement" if count == 1 else f"{count} measurements"

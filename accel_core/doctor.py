@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from accel_core import host_lock
 from accel_core.errors import printable
 from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
@@ -216,6 +217,20 @@ def judge_memory(available_bytes: int, total_bytes: int | None) -> Check:
     )
 
 
+def judge_host_lock(folder: Path | None) -> Check:
+    """`folder`: where the lock is that all accounts of this host take before they measure."""
+    detail = f"All accounts of this computer wait for one another, by a lock in {folder}."
+    if folder is None:
+        detail = (
+            "Other accounts' jobs are not waited for: this computer has no folder for a lock of all accounts."
+        )
+    remedy = (
+        f"Let all who measure here set {host_lock.VARIABLE} to one folder in which all of them may make files, "
+        "or measure while nobody else does."
+    )
+    return _check("one turn for all accounts", folder is not None, detail, remedy)
+
+
 def judge_simd(simd: Simd) -> Check:
     """Whether vector instructions are known, without which there is no compute roof to expect."""
     if not simd.features:
@@ -305,5 +320,6 @@ def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:
         judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
         judge_memory(available_memory_bytes(), machine.memory_bytes),
         judge_simd(machine.simd),
+        judge_host_lock(host_lock.lock_folder()),
         judge_compile_cache(cache or PACKAGE / "kernels" / "__pycache__", warning),
     ]

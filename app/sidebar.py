@@ -39,24 +39,30 @@ def _footer() -> None:
     here = cached.machine()
     st.caption(f":material/memory: {here.cpu}, {here.cores.allowed} cores")
     if (jobs := _jobs()) is not None:
-        st.caption(f":material/hourglass_empty: {queue_sentence(jobs)}")
+        st.caption(f":material/hourglass_empty: {queue_sentence(*jobs)}")
 
 
-def queue_sentence(jobs: int) -> str:
-    """How many jobs this computer has, running and waiting."""
+def queue_sentence(jobs: int, elsewhere: bool = False) -> str:
+    """How many jobs this computer has, running and waiting; `elsewhere`: one more runs for another account."""
+    if elsewhere:
+        return f"Another account measures{f', {jobs} waiting' if jobs else ''}"
     if not jobs:
         return "Nobody is measuring"
     waiting = f", {jobs - 1} waiting" if jobs > 1 else ""
     return f"1 job running{waiting}"
 
 
-def _jobs() -> int | None:
-    """Jobs in the queue of this computer; None while the runner is not loaded or its folder does not answer."""
+def _jobs() -> tuple[int, bool] | None:
+    """Jobs in this account's queue, and whether another account measures.
+
+    None while the runner is not loaded or its folder does not answer.
+    """
     if "accel_core.runner.submitting" not in sys.modules:
         return None  # it brings the compiler along, which the first page does not wait for
     from accel_core.runner.tickets import open_queue
 
     try:
-        return len(open_queue().places(LOOK_EVERY_S - 1))
+        queue = open_queue()
+        return len(queue.places(LOOK_EVERY_S - 1)), queue.measured_elsewhere
     except (AccelError, OSError):
         return None

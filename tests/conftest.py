@@ -52,6 +52,7 @@ def accel_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     home = tmp_path_factory.mktemp("accel_home")
     monkeypatch.setenv("ACCEL_HOME", str(home))
     monkeypatch.setenv("ACCEL_QUEUE", str(home))
+    monkeypatch.setenv("ACCEL_HOST_LOCK", str(home))  # tests run side by side, and beside whoever measures
     monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{(home / 'records.db').as_posix()}")
     yield home
 

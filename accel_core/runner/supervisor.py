@@ -128,7 +128,7 @@ class Supervisor:
         """Have the job measured; when this returns or raises, the worker is gone."""
         self._job.begin()
         memory_limit_bytes = memory_now_bytes(self._spec)
-        worker = Worker(self._command, self._receive, self._spec.kind)
+        worker = Worker(self._command, self._receive, self._spec.kind, queue.host_turn(ticket))
         try:
             queue.name_worker(ticket, worker.process, self._spec.time_limit_s)
             for warning in worker.warnings:

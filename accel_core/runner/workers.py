@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from accel_core.folders import PACKAGE, numba_cache
+from accel_core.host_lock import Turn
 from accel_core.machine.overrides import compiler_overrides, overridden
 from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
@@ -48,10 +49,17 @@ def worker_environment(kind: str = "") -> tuple[dict[str, str], tuple[str, ...]]
 class Worker:
     """A running worker process; `sink` is called with each of its events, on a thread of the worker's own.
 
-    `kind` is that of the job that it will be sent.
+    `kind` is that of the job that it will be sent. `turn` is the host's: the worker holds it as long as it
+    lives, even where this process is stopped or killed.
     """
 
-    def __init__(self, command: Sequence[str], sink: Callable[[Event], None], kind: str = "") -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        sink: Callable[[Event], None],
+        kind: str = "",
+        turn: Turn | None = None,
+    ) -> None:
         environment, self.warnings = worker_environment(kind)
         self._sink = sink
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -63,6 +71,7 @@ class Worker:
             env=environment,
             start_new_session=True,  # Ctrl-C goes to the parent, which then ends the worker
             creationflags=flags,
+            pass_fds=() if turn is None or turn.descriptor is None else (turn.descriptor,),
         )
         self.pid = self._popen.pid
         self.process = processes.process(self.pid) or Process(self.pid, 0.0)

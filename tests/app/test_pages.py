@@ -395,6 +395,8 @@ def test_the_sidebar_says_whether_somebody_measures():
     assert sidebar.queue_sentence(0) == "Nobody is measuring"
     assert sidebar.queue_sentence(1) == "1 job running"
     assert sidebar.queue_sentence(3) == "1 job running, 2 waiting"
+    assert sidebar.queue_sentence(0, elsewhere=True) == "Another account measures"
+    assert sidebar.queue_sentence(2, elsewhere=True) == "Another account measures, 2 waiting"
 
 
 def test_a_page_says_under_which_setting_its_numbers_were_measured(open_page: Open):

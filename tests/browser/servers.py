@@ -29,7 +29,8 @@ def serve(script: Path, home: Path, **variables: str) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {"server.headless": "true", "server.port": port, "browser.gatherUsageStats": "false"}
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    environment = {**os.environ, "ACCEL_HOME": str(home), "ACCEL_QUEUE": str(home)}
+    own = dict.fromkeys(("ACCEL_HOME", "ACCEL_QUEUE", "ACCEL_HOST_LOCK"), str(home))
+    environment = {**os.environ, **own}
     environment.pop("ACCEL_STORE_URL", None)  # the store lies in `home`
     environment.update(variables)
     log = home / "server.log"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from visitor import (
     JOB_MS,
     LONG,
     QUICK,
+    WAIT_MS,
     address,
     button,
     cancel,
@@ -27,6 +30,9 @@ from visitor import (
     start,
     visit,
 )
+
+from accel_core import host_lock
+from accel_core.runner.supervisor import UNATTENDED_S
 
 pytestmark = ON_THIS
 ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
@@ -129,6 +135,46 @@ def test_a_browser_that_leaves_in_mid_run_leaves_a_server_that_goes_on(
     kernels = [m.kernel for m in measured(home) if m.id not in before]
     assert sorted(kernels) == ["matmul/compiled_ikj", "matmul/numpy", "matmul/numpy"]
     has_no_fault(guest)
+
+
+def test_a_posted_link_shows_the_running_job_and_does_not_hand_out_cancel(
+    page: Page, guest: Page, own_server: tuple[str, Path]
+):
+    visit(page, own_server[0], "ladder", **LONG)
+    start(page, "ladder")
+    runs(page)
+    assert "job=" in page.url
+    guest.goto(page.url)
+    expect(progress(guest)).to_contain_text("Somebody else measures, you look on.")
+    expect(button(guest, "ladder")).to_be_enabled()
+    expect(guest.get_by_role("button", name="Cancel")).to_have_count(0)
+    page.reload()
+    runs(page)
+    cancel(page, "ladder")
+    expect(guest.get_by_text("The measurement that this address showed has ended.")).to_be_visible()
+    expect(progress(guest)).to_have_count(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+def test_a_job_waits_for_another_account_and_leaves_the_queue_when_its_tab_is_closed(
+    tab: Tab, page: Page, own_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+):
+    url, home = own_server
+    monkeypatch.setenv(host_lock.VARIABLE, str(home))
+    turn = host_lock.take_turn()
+    assert turn is not None and turn.descriptor is not None
+    visit(page, url, "lab", **ONE_RUNG)
+    start(page, "lab")
+    expect(progress(page)).to_contain_text(ONE_AHEAD)
+    page.reload()
+    expect(progress(page)).to_contain_text(ONE_AHEAD)
+    tab.close()
+    until = time.monotonic() + UNATTENDED_S + WAIT_MS / 1000
+    assert list((home / "queue").rglob("*.json"))
+    while list((home / "queue").rglob("*.json")):
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    turn.close()
 
 
 def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(

@@ -124,6 +124,12 @@ def test_the_compile_cache_follows_numbas_variable(tmp_path: Path, monkeypatch: 
     assert found["compile cache"].detail == f"Compiled kernels are kept in {tmp_path}."
 
 
+def test_accounts_that_do_not_wait_for_one_another_are_told_what_to_do() -> None:
+    found = doctor.judge_host_lock(None)
+    assert not found.ok and "not waited for" in found.detail and "ACCEL_HOST_LOCK" in found.remedy
+    assert doctor.judge_host_lock(Path("/run/lock")).ok
+
+
 def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
     checks = checkup(detect(), sample_s=0.02)
     names = [check.name for check in checks]
@@ -138,6 +144,7 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
         "compile cache",
         "memory",
         "vector instructions",
+        "one turn for all accounts",
         "threading layer",
     } <= set(names)
     assert json.loads(json.dumps([check.to_dict() for check in checks]))[0].keys() == {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from accel_core import host_lock
 from accel_core.errors import JobCancelled, JobFailed, StoreUnavailable, WrongResult
 from accel_core.model import Clock
 from accel_core.runner import submitting as runner
@@ -25,6 +27,7 @@ from accel_core.runner import supervisor
 from accel_core.runner.folders import queue_folder
 from accel_core.runner.job import FINAL, Job, Jobs
 from accel_core.runner.spec import Spec
+from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
 
 SCRIPT = Path(__file__).with_name("runner_worker.py")
@@ -78,11 +81,13 @@ def start(
     command: tuple[str, ...] = COMMAND,
     time_limit_s: float = PATIENCE_S,
     memory_limit_bytes: int | None = None,
+    visitor: Visitor | None = None,
     **data: Any,
 ) -> Job:
     spec = Spec(kind, {"kind": kind, **data}, time_limit_s, memory_limit_bytes)
     on_event = None if events is None else events.append
-    return runner.start(spec, owner, store=store or Records(), on_event=on_event, command=command)
+    store = store or Records()
+    return runner.start(spec, owner, store=store, on_event=on_event, visitor=visitor, command=command)
 
 
 def ended(job: Job) -> Job:
@@ -212,6 +217,26 @@ def test_a_waiting_job_is_cancelled_without_ever_running() -> None:
     ended(first)
 
 
+def test_a_job_that_waits_for_nobody_leaves_the_queue_and_one_that_runs_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor, "UNATTENDED_S", 0.1)
+    left, stays = Visitor("closed", present=lambda: False), Visitor("open", present=lambda: True)
+    first = start("sleep", "a", visitor=stays)
+    until(lambda: first.state == "running")
+    gone, waits = start("work", "b", visitor=left), start("work", "c", visitor=stays)
+    assert ended(gone).state == "cancelled"
+    assert "left the queue" in one_sentence(gone.error) and not gone.cancel_requested
+    assert (first.state, waits.state) == ("running", "queued")
+    first.cancel()
+    assert ended(waits).state == "done"
+    monkeypatch.setattr(supervisor, "UNATTENDED_S", PATIENCE_S)
+    running = start("work", "b", visitor=left)
+    until(lambda: running.state != "queued")
+    monkeypatch.setattr(supervisor, "UNATTENDED_S", 0.0)
+    assert ended(running).state == "done"
+
+
 def test_cancelling_a_finished_job_changes_nothing() -> None:
     job = ended(start("work"))
     job.cancel()
@@ -234,7 +259,7 @@ def test_a_job_over_its_memory_limit_is_ended() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals; crashes there are the next test")
 @pytest.mark.parametrize(
-    ("signal", "says"),
+    ("name", "says"),
     [
         ("SIGKILL", "memory ran out"),
         ("SIGILL", "instruction"),
@@ -242,8 +267,8 @@ def test_a_job_over_its_memory_limit_is_ended() -> None:
         ("SIGUSR1", "SIGUSR1"),
     ],
 )
-def test_a_worker_ended_by_a_signal_says_why_and_what_to_do(signal: str, says: str) -> None:
-    assert says in failed(start("die", signal=signal))
+def test_a_worker_ended_by_a_signal_says_why_and_what_to_do(name: str, says: str) -> None:
+    assert says in failed(start("die", signal=name))
     assert_the_next_job_runs()
 
 
@@ -311,6 +336,7 @@ import sys
 from accel_core.runner import submitting as runner
 from accel_core.runner import supervisor
 from accel_core.runner.spec import Spec
+from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
 kind, owner, file, count, script = sys.argv[1:]
 class Records:
@@ -362,6 +388,53 @@ def test_a_process_that_exits_leaves_neither_ticket_nor_worker(tmp_path: Path) -
     arguments = [sys.executable, "-c", code, "sleep", "a", "-", "1", str(SCRIPT)]
     assert subprocess.run(arguments, timeout=PATIENCE_S, check=True).returncode == 0
     assert list(queue_folder().glob("*.json")) == []
+
+
+# -- one at a time on the host, whatever the queue -----------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+def test_one_account_waits_while_another_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as other:
+        other.setenv("ACCEL_QUEUE", str(tmp_path / "of another account"))
+        process = submitter("sleep", "a", tmp_path / "notes", 1)
+    assert process.stdout is not None and process.stdout.readline() == "running\n"
+    first, second = start("work", "b"), start("work", "c")
+    until(lambda: (first.place, second.place) == (1, 2))
+    assert (first.state, second.state) == ("queued", "queued")
+    process.kill()
+    process.communicate()
+    assert ended(first).state == ended(second).state == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+def test_who_waits_for_another_account_says_so_and_can_be_cancelled(tmp_path: Path) -> None:
+    turn = host_lock.take_turn()
+    assert turn is not None
+    first, second = start("work", "a"), start("work", "b")
+    until(lambda: (first.place, second.place) == (1, 2))
+    first.cancel()
+    assert ended(first).state == "cancelled"
+    until(lambda: second.place == 1)
+    turn.close()
+    assert ended(second).state == "done"
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows knows neither flock nor Ctrl-Z that stops a process"
+)
+def test_a_stopped_submitter_holds_the_host_for_as_long_as_its_worker_measures(tmp_path: Path) -> None:
+    process = submitter("sleep", "a", tmp_path / "notes", 1)
+    assert process.stdout is not None and process.stdout.readline() == "running\n"
+    (path,) = queue_folder().glob("*.json")
+    worker = psutil.Process(json.loads(path.read_text())["worker"]["pid"])
+    process.send_signal(signal.SIGSTOP)
+    assert host_lock.is_taken()
+    worker.kill()
+    until(lambda: not host_lock.is_taken())
+    assert_the_next_job_runs()
+    process.kill()
+    process.communicate()
 
 
 # -- finding jobs again --------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from accel_core.errors import AccelError
+from accel_core import host_lock
+from accel_core.errors import AccelError, AccelWarning
 from accel_core.runner import folders, processes, tickets
 from accel_core.runner.queue import Process
+from accel_core.runner.spec import MAX_TIME_S
 from accel_core.runner.tickets import TicketFolder, open_queue
 
 GONE = Process(2**22 + 1, 1.0)
@@ -82,10 +84,10 @@ def test_two_queues_on_one_folder_are_one_queue(folder: TicketFolder) -> None:
 def test_the_ticket_of_a_dead_process_is_removed_and_its_worker_ended_first(
     folder: TicketFolder, stranger: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tickets, "this_process", lambda: GONE)
-    dead = folder.enter("a")
+    with monkeypatch.context() as then:
+        then.setattr(tickets, "this_process", lambda: GONE)
+        dead = folder.enter("a")
     folder.name_worker(dead, stranger, 60.0)
-    monkeypatch.undo()
     mine = folder.enter("b")
     assert folder.take_turn(mine)
     assert not processes.is_alive(stranger)
@@ -94,10 +96,10 @@ def test_the_ticket_of_a_dead_process_is_removed_and_its_worker_ended_first(
 
 def test_a_worker_that_cannot_be_ended_keeps_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = TicketFolder(tmp_path, end=lambda worker: False)
-    monkeypatch.setattr(tickets, "this_process", lambda: GONE)
-    dead = folder.enter("a")
+    with monkeypatch.context() as then:
+        then.setattr(tickets, "this_process", lambda: GONE)
+        dead = folder.enter("a")
     folder.name_worker(dead, Process(5, 5.0), 60.0)
-    monkeypatch.undo()
     assert not folder.take_turn(folder.enter("b"))
 
 
@@ -105,10 +107,10 @@ def test_a_ticket_of_an_earlier_process_with_the_same_number_is_removed(
     folder: TicketFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me = processes.this_process()
-    monkeypatch.setattr(tickets, "this_process", lambda: replace(me, start=me.start - 1))
-    stale = folder.enter("a")
+    with monkeypatch.context() as then:
+        then.setattr(tickets, "this_process", lambda: replace(me, start=me.start - 1))
+        stale = folder.enter("a")
     assert folder.folder.joinpath(f"{stale.id}.json").exists()
-    monkeypatch.undo()
     assert folder.take_turn(folder.enter("b"))
     assert not folder.folder.joinpath(f"{stale.id}.json").exists()
 
@@ -159,14 +161,68 @@ def test_the_queue_lies_in_the_chosen_home_apart_for_each_host(
     assert folders.queue_folder() != here
 
 
-# -- processes that stand still ------------------------------------------------------------------------------
-
-
 class Clock:
     now_s = 1000.0
 
     def __call__(self) -> float:
         return self.now_s
+
+
+# -- other accounts of this host -----------------------------------------------------------------------------
+
+needs_flock = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+
+
+@needs_flock
+def test_queues_of_two_accounts_have_one_turn(tmp_path: Path) -> None:
+    ours, theirs = TicketFolder(tmp_path / "a"), TicketFolder(tmp_path / "b")
+    for queue in (ours, theirs):
+        queue.folder.mkdir()
+    first, second = ours.enter("a"), theirs.enter("b")
+    assert ours.take_turn(first) and not theirs.take_turn(second)
+    assert ours.places() == {first.id: 0} and theirs.places() == {second.id: 1}
+    assert theirs.measured_elsewhere and not ours.measured_elsewhere
+    ours.leave(first)
+    assert theirs.take_turn(second) and not theirs.measured_elsewhere
+    theirs.leave(second)
+    assert not host_lock.is_taken()
+
+
+@needs_flock
+def test_who_has_the_hosts_turn_for_longer_than_any_job_takes_blocks_nobody(folder: TicketFolder) -> None:
+    clock = Clock()
+    folder = TicketFolder(folder.folder, now=clock)
+    turn = host_lock.take_turn()
+    assert turn is not None
+    mine = folder.enter("a")
+    assert folder.places() == {mine.id: 1} and not folder.take_turn(mine)
+    clock.now_s += MAX_TIME_S + tickets.LATE_S
+    assert folder.places() == {mine.id: 1} and not folder.take_turn(mine)
+    clock.now_s += 1
+    assert folder.places() == {mine.id: 0}
+    with pytest.warns(AccelWarning, match="measured beside it"):
+        assert folder.take_turn(mine)
+    folder.leave(mine)
+    assert host_lock.is_taken()
+    turn.close()
+
+
+@needs_flock
+def test_a_worker_takes_the_hosts_turn_over_and_a_ticket_that_is_ended_gives_it_back(
+    folder: TicketFolder, stranger: Process
+) -> None:
+    mine = folder.enter("a")
+    assert folder.take_turn(mine) and folder.host_turn(mine).descriptor is not None
+    folder.name_worker(mine, stranger, 60.0)
+    assert folder.host_turn(mine).descriptor is None and not host_lock.is_taken()
+    folder.leave(mine)
+    mine = folder.enter("a")
+    assert folder.take_turn(mine)
+    folder.leave(mine)
+    assert not host_lock.is_taken()
+
+
+# -- processes that stand still ------------------------------------------------------------------------------
 
 
 def test_who_stands_still_while_waiting_is_passed_over_and_keeps_its_place(tmp_path: Path) -> None:

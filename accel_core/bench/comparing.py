@@ -89,7 +89,7 @@ def _compare_pair(
         if reason is not None:
             return Refusal(case, reason)
     case = pair[0]
-    clocks = given or Clocks.of(machine, case.threads)
+    clocks = given or Clocks.of(machine, case.threads, f"{pair[0].kernel} and {pair[1].kernel}")
     try:
         with limit(case.threads):
             require_processors(case.threads)

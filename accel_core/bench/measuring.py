@@ -59,7 +59,7 @@ def measure(
     refuse_to_measure(machine)
     case = registry.validate(case, machine)
     workload, kernel = registry.kernel(case.kernel)
-    clocks = clocks or Clocks.of(machine, case.threads)
+    clocks = clocks or Clocks.of(machine, case.threads, case.kernel)
     began_s = clocks.wall()
     emit(step_event(label(case), 0, 1, budget_s))
     versions = environment()

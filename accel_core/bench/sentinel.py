@@ -5,9 +5,10 @@ probe takes less than 0.1 ms and runs every 15 ms, so it costs less than 1 % of 
 no memory, so it takes no cache line from a kernel.
 
 Its median is held against what it is undisturbed on this machine (see `levels`), as the kernel's median is what
-counts of the samples: a neighbour that comes for less than half of the time shows in neither. What is
-seen beside several threads is on record and marks nothing: those that spin between samples are themselves
-neighbours of the one that looks.
+counts of the samples: a neighbour that comes for less than half of the time shows in neither. Beside several
+threads it sees the core of the one that calls them. Those that spin between samples may be neighbours of the
+one that looks, and some libraries spin where others sleep, so what it sees is held against what it saw beside
+as many threads of the same kernel.
 """
 
 from __future__ import annotations
@@ -153,14 +154,15 @@ def neighbour(sentinel: Sentinel | None) -> list[Cause]:
     return [Cause(drift / (1 + drift), words)]  # the share of the time that the additions took
 
 
-def lookout(machine: Machine, threads: int) -> Lookout:
-    """That of one measurement on `machine`, held against what is known where one thread works alone.
+def lookout(machine: Machine, threads: int, what: str) -> Lookout:
+    """That of one measurement of `what` on `machine`, held against what is known of as many threads.
 
     Where cores are of several kinds and nothing keeps the thread on one of them, another kind would look like a
     neighbour.
     """
     wanders = machine.fact(SLOW_CORES) and len(allowed_cpus()) != 1
-    return Lookout(_probe(), None if wanders or threads > 1 else _levels(), machine.fingerprint)
+    name = machine.fingerprint if threads == 1 else f"{machine.fingerprint} {threads} {what}"
+    return Lookout(_probe(), None if wanders else _levels(), name)
 
 
 @cache

@@ -164,29 +164,44 @@ def test_a_machine_that_has_become_another_is_not_disturbed_for_ever() -> None:
     assert said[0] and not said[-1]
 
 
-def named(machine: Machine, threads: int, monkeypatch: pytest.MonkeyPatch, levels: Levels) -> Lookout:
+def named(
+    machine: Machine, threads: int, monkeypatch: pytest.MonkeyPatch, levels: Levels, what: str = "matmul/numpy"
+) -> Lookout:
     """The lookout of a measurement, with a probe that sees nobody."""
     monkeypatch.setattr(sentinel, "_probe", lambda: lambda: CALM)
     monkeypatch.setattr(sentinel, "_levels", lambda: levels)
-    looking = lookout(machine, threads)
+    looking = lookout(machine, threads, what)
     looking.begin()
     return looking
 
 
 @pytest.mark.parametrize(
-    ("later", "threads", "known"),
+    ("later", "threads", "what", "known"),
     [
-        (MACHINE, 1, True),
-        (MACHINE, 2, False),  # threads that spin between samples are neighbours of the one that looks
-        (replace(MACHINE, fingerprint="another"), 1, False),  # a home folder on the network
+        (MACHINE, 1, "matmul/packed", True),  # nobody spins beside one thread
+        (MACHINE, 2, "matmul/numpy", False),  # threads that spin between samples may be neighbours
+        (replace(MACHINE, fingerprint="another"), 1, "matmul/numpy", False),  # a home folder on the network
     ],
 )
 def test_a_level_is_that_of_one_machine_and_of_one_thread(
-    later: Machine, threads: int, known: bool, monkeypatch: pytest.MonkeyPatch
+    later: Machine, threads: int, what: str, known: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     levels = Levels(None)
-    named(MACHINE, threads, monkeypatch, levels).remember()
-    report = named(later, threads, monkeypatch, levels).report()
+    named(MACHINE, 1, monkeypatch, levels).remember()
+    report = named(later, threads, monkeypatch, levels, what).report()
+    assert report is not None and (report.undisturbed_cycles is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("threads", "what", "known"),
+    [(2, "matmul/numpy", True), (3, "matmul/numpy", False), (2, "matmul/packed_threads", False)],
+)
+def test_several_threads_are_held_against_as_many_of_the_same_kernel(
+    threads: int, what: str, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = Levels(None)
+    named(MACHINE, 2, monkeypatch, levels).remember()
+    report = named(MACHINE, threads, monkeypatch, levels, what).report()
     assert report is not None and (report.undisturbed_cycles is not None) is known
 
 

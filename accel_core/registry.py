@@ -61,6 +61,11 @@ def kernel_ids() -> list[str]:
     return [f"{w.name}/{k.name}" for w in WORKLOADS for k in w.kernels]
 
 
+def usual(kernel_id: str) -> dict[str, int]:
+    """The parameters that a kernel has where nobody chooses."""
+    return {parameter.name: parameter.default for parameter in kernel(kernel_id)[1].parameters}
+
+
 def source(kernel_id: str) -> str:
     """The Python source of what runs: the loop nest where the kernel names one, else its function."""
     _, rung = kernel(kernel_id)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import streamlit as st
@@ -19,7 +20,10 @@ from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
-from accel_core.store import Store
+from accel_core.store import Recent, Seen, Store
+
+if TYPE_CHECKING:
+    from accel_core.runner.promise import Known, Promise
 
 SIMULATIONS_BYTES = 64 << 20
 """A hundred traces or so, and all counts."""
@@ -69,31 +73,67 @@ def store() -> Store:
     return Store()
 
 
-@st.cache_data(ttl="20s", max_entries=4, show_spinner=False)
-def stored(fingerprint: str) -> tuple[Peaks | None, list[Measurement], str | None]:
-    """Roofs and measurements of one machine, newest first, and what is wrong with the store, if anything.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _recent(fingerprint: str) -> Recent:
+    return Recent(store(), fingerprint, environment())
 
-    Records that another program adds show after 20 s at the latest; `forget_stored` shows our own at once.
+
+def stored(fingerprint: str) -> tuple[Seen, str]:
+    """What is stored of one machine, the same for all sessions, and what is wrong with the store, if anything.
+
+    Records that another program adds show after some seconds; `forget_stored` shows our own at once.
     """
     try:
-        return store().peaks(fingerprint), store().measurements(fingerprint), None
+        return _recent(fingerprint).look(), ""
     except StoreUnavailable as fault:
-        return None, [], str(fault)
+        return Seen(), str(fault)
 
 
-@st.cache_data(ttl="20s", max_entries=4, show_spinner=False)
-def calibrations(fingerprint: str) -> list[Calibration]:
-    """Contests of backends on one machine with this server's library, oldest first; none without a store."""
+def sampled(
+    fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
+) -> tuple[list[Measurement], int]:
+    """At most `most` measurements of one machine, evenly in time, newest first, and of how many."""
+    seen, _ = stored(fingerprint)
+    return _sampled(seen.number, fingerprint, dtype, threads, kernels, since, most)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading all measurements")
+def _sampled(
+    number: int, fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
+) -> tuple[list[Measurement], int]:
     try:
-        return store().calibrations(fingerprint, environment())
+        return store().sampled(fingerprint, most, dtype=dtype, threads=threads, kernels=kernels, since=since)
     except StoreUnavailable:
-        return []
+        return [], 0
 
 
 def forget_stored() -> None:
-    """Read the store again at the next look: a job has added to it."""
-    stored.clear()
-    calibrations.clear()
+    """Look into the store again at the next look: a job has added to it, and perhaps compiled something."""
+    _recent(machine().fingerprint).forget()
+    _promise.clear()
+
+
+def promise(job: str, core_pace: float, seen: Seen | None) -> Promise | None:
+    """How long a job (as JSON) will take, by these records of this machine; None for one that cannot be run."""
+    return _promise(job, core_pace, -1 if seen is None else seen.number, seen)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _promise(job: str, core_pace: float, number: int, _seen: Seen | None) -> Promise | None:
+    from accel_core.runner.promise import foresee
+
+    try:
+        return foresee(json.loads(job), _known(core_pace, number, _seen))
+    except AccelError:
+        return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _known(core_pace: float, number: int, _seen: Seen | None) -> Known:
+    from accel_core.runner.promise import Known
+
+    seen = _seen or Seen()
+    return Known(machine(), seen.experience, seen.calibrations, core_pace)
 
 
 @st.cache_resource(show_spinner=False)

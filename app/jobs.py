@@ -5,6 +5,7 @@ Nothing is computed here: `accel_core.runner` measures in a process of its own, 
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -133,20 +134,15 @@ def impossible(job: Mapping[str, Any]) -> str:
 
 def promise(job: Mapping[str, Any]) -> Promise | None:
     """How long `job` will take, by what is on record; None for one that cannot be run."""
-    from accel_core.runner.promise import Known, core_pace, foresee
+    from accel_core.runner.promise import core_pace
 
     machine = cached.machine()
     if job.get("kind") == "peaks":  # its time is its budget, and the first page does without the compiler
-        known = Known(machine, core_pace=core_pace(ask=False))
-    else:
-        watch: Watch | None = st.session_state.get("watch")
-        pace = core_pace(ask=not (machine.pretended or (watch is not None and watch.holds)))
-        _, measurements, _ = cached.stored(machine.fingerprint)
-        known = Known(machine, measurements, cached.calibrations(machine.fingerprint), pace)
-    try:
-        return foresee(job, known)
-    except AccelError:
-        return None
+        return cached.promise(json.dumps(job, sort_keys=True), core_pace(ask=False), None)
+    watch: Watch | None = st.session_state.get("watch")
+    pace = core_pace(ask=not (machine.pretended or (watch is not None and watch.holds)))
+    seen, _ = cached.stored(machine.fingerprint)
+    return cached.promise(json.dumps(job, sort_keys=True), pace, seen)
 
 
 def results() -> tuple[str, list[Any]]:

@@ -36,7 +36,7 @@ class Record:
     """Its caches with their effective sizes where these were measured to be smaller than reported."""
     peaks: Peaks | None
     measurements: tuple[Measurement, ...]
-    """Newest first."""
+    """The newest of each case, newest first."""
     refusals: tuple[Refusal, ...] = ()
     sample: bool = False
     """Whether this is another machine's record, shown as an example."""
@@ -45,7 +45,8 @@ class Record:
 def own() -> Record:
     """This machine's record: the store's, and this session's results where the store did not take them."""
     machine = cached.machine()
-    peaks, measurements, fault = cached.stored(machine.fingerprint)
+    seen, fault = cached.stored(machine.fingerprint)
+    peaks = seen.peaks
     with settings.place():
         warned.show()
         if fault:
@@ -53,13 +54,15 @@ def own() -> Record:
         elif skipped := cached.store().skipped:
             st.warning(skipped, icon=":material/healing:")
     started, results = jobs.results()
-    known = {m.id for m in measurements}
+    known = {m.id for m in seen.experience}
     fresh = [m for m in results if isinstance(m, Measurement) and m.id not in known]
     if peaks is None or peaks.created < started:
         peaks = _with_results(peaks, results, machine)
-    newest = sorted([*fresh, *measurements], key=lambda m: m.created, reverse=True)
+    measurements = seen.measurements
+    if fresh:
+        measurements = tuple(sorted([*fresh, *measurements], key=lambda m: m.created, reverse=True))
     refusals = tuple(r for r in results if isinstance(r, Refusal))
-    return Record(_as_measured(machine, peaks), peaks, tuple(newest), refusals)
+    return Record(_as_measured(machine, peaks), peaks, measurements, refusals)
 
 
 def or_sample(record: Record, *, lacking: bool) -> Record:

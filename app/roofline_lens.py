@@ -56,7 +56,7 @@ def measured(
     """
     from accel_core.cache import RUNG_ORDERS
 
-    wanted = {kernel: _with_block(usual(kernel), block) for kernel in RUNG_ORDERS if kernel in kernels}
+    wanted = {kernel: _with_block(registry.usual(kernel), block) for kernel in RUNG_ORDERS if kernel in kernels}
     usable = [
         m
         for m in record.measurements
@@ -78,11 +78,6 @@ def _measure_button(case: Case) -> None:
         key="measure block",
         help=f"{TILED_NAME} with this block has not been measured at this size yet.",
     )
-
-
-def usual(kernel_id: str) -> dict[str, int]:
-    """The parameters that a kernel has where nobody chooses: a sweep's other blocks do not stand for it."""
-    return {p.name: p.default for p in registry.kernel(kernel_id)[1].parameters}
 
 
 def _with_block(parameters: dict[str, int], block: int | None) -> dict[str, int]:
@@ -108,7 +103,7 @@ def traffic(
         )
         return []
     if not record.sample and TILED in kernels and TILED not in (m.kernel for m in points):
-        _measure_button(Case(TILED, points[0].size, dtype, 1, _with_block(usual(TILED), block)))
+        _measure_button(Case(TILED, points[0].size, dtype, 1, _with_block(registry.usual(TILED), block)))
     geometries = simulated.caches_of(record.machine)
     if geometries is None:
         return []

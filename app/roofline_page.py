@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import cached
 import components
 import experiments
-import roofline_lens
 import settings
 import streamlit as st
 import theme
@@ -17,8 +17,10 @@ from records import Record
 
 from accel_core import registry
 from accel_core.figures import (
+    MOST_POINTS,
     Prediction,
     Traffic,
+    latest,
     lens_alt,
     lens_reading,
     roofline_alt,
@@ -29,7 +31,10 @@ from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.roofline import Verdict, judge
 
 SINCE = "since"
-HELP_POINTS = "latest: the newest of each kernel, with its usual block; all: every measurement on record."
+HELP_POINTS = (
+    "latest: the newest of each kernel, with its usual block; all: every measurement of this number type and "
+    f"thread count, of more than {MOST_POINTS} an even choice."
+)
 
 
 @dataclass(frozen=True)
@@ -56,18 +61,25 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
     }
 
 
-def chosen(record: Record, kernels: Sequence[str], points: str) -> list[Measurement]:
-    """The measurements that the filters leave, newest first."""
+def chosen(record: Record, view: View, kernels: Sequence[str], points: str) -> tuple[list[Measurement], str]:
+    """The measurements that the filters leave, newest first, and a sentence where they are not all of them."""
     start = "" if record.sample else since()
     kept = [m for m in record.measurements if m.kernel in kernels and m.created >= start]
-    if points == "all":
-        return kept
-    usual = [m for m in kept if dict(m.parameters) == roofline_lens.usual(m.kernel)]
-    return list({_point(m): m for m in (*reversed(kept), *reversed(usual))}.values())
-
-
-def _point(m: Measurement) -> tuple[str, str, int]:
-    return m.kernel, m.dtype, m.threads
+    if points != "all":
+        return latest(kept, registry.WORKLOADS), ""
+    if record.sample:
+        return kept, ""
+    drawn, count = cached.sampled(
+        record.machine.fingerprint, view.dtype, view.threads, tuple(kernels), start, MOST_POINTS
+    )
+    newest = {m.id: m for m in (*kept, *drawn) if (m.dtype, m.threads) == (view.dtype, view.threads)}
+    shown = sorted(newest.values(), key=lambda m: m.created, reverse=True)
+    if len(shown) >= count:
+        return shown, ""
+    return (
+        shown,
+        f"{len(shown)} of {count} points are drawn: the newest of each case, and others evenly in time.",
+    )
 
 
 def since() -> str:

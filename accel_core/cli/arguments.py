@@ -157,6 +157,13 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     roofline.add_argument("--html", required=True, metavar="FILE", help="the page to write")
     roofline.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
     roofline.add_argument("--threads", type=whole_number, default=1, help="threads of the roofs (1)")
+    roofline.add_argument(
+        "--points",
+        choices=("latest", "all"),
+        default="latest",
+        help="latest: the newest of each kernel, with its usual block (default); "
+        "all: every measurement, of more than 1000 an even choice",
+    )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
     return parser, tuple(commands.choices)

@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accel_core.cli import text
 from accel_core.cli.jobs import (
@@ -35,6 +36,9 @@ from accel_core.model import (
     Measurement,
     Refusal,
 )
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
 
 
 def machine(options: Namespace) -> Answer:
@@ -222,11 +226,7 @@ def roofline(options: Namespace) -> Answer:
     known = store.peaks(here.fingerprint)
     if known is None:
         raise AccelError("The roofs of this machine are not measured yet: run `accel peaks` first.")
-    points = [
-        m
-        for m in store.measurements(here.fingerprint)
-        if m.dtype == options.dtype and m.threads == options.threads
-    ]
+    points, count = _points(store, here, options)
     warn_of_damage(store)
     picture = roofline_figure(
         here,
@@ -244,10 +244,25 @@ def roofline(options: Namespace) -> Answer:
     data = {
         "html": str(target),
         "measurements": len(points),
+        "stored": count,
         "dtype": options.dtype,
         "threads": options.threads,
     }
-    return Answer(data, text.roofline(target, len(points), options.dtype, options.threads))
+    return Answer(data, text.roofline(target, len(points), count, options.dtype, options.threads))
+
+
+def _points(store: Store, here: Machine, options: Namespace) -> tuple[list[Measurement], int]:
+    """What is drawn of the stored measurements at this dtype and thread count, and how many there are."""
+    from accel_core.figures import MOST_POINTS, latest
+    from accel_core.registry import WORKLOADS
+
+    dtype, threads = options.dtype, options.threads
+    most = MOST_POINTS if options.points == "all" else 1
+    drawn, count = store.sampled(here.fingerprint, most, dtype=dtype, threads=threads)
+    if options.points == "all":
+        return drawn, count
+    newest = [m for m in store.newest(here.fingerprint) if (m.dtype, m.threads) == (dtype, threads)]
+    return latest(newest, WORKLOADS), count
 
 
 def intensity(options: Namespace) -> Answer:

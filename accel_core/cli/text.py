@@ -234,9 +234,10 @@ def calibrations(measured: Sequence[Calibration]) -> str:
     return f"Shapes at which each backend was the fastest:\n\n{told}" if rows else "Nothing was measured."
 
 
-def roofline(target: Path, points: int, dtype: str, threads: int) -> str:
-    """Where the page lies and what is on it."""
-    count = f"{points} measurement{'' if points == 1 else 's'}"
+def roofline(target: Path, points: int, stored: int, dtype: str, threads: int) -> str:
+    """Where the page lies and what is on it, out of how many."""
+    of = f" of {stored}" if stored > points else ""
+    count = f"{points}{of} measurement{'' if max(points, stored) == 1 else 's'}"
     return f"{target}: the roofs and {count} of {dtype} on {_threads(threads)}."
 
 

@@ -8,6 +8,7 @@ from accel_core.figures.curve import curve_figure
 from accel_core.figures.export import figure_html, toolbar_config
 from accel_core.figures.hierarchy import hierarchy_figure
 from accel_core.figures.ladder import ladder_figure
+from accel_core.figures.latest import MOST_POINTS, latest
 from accel_core.figures.lens_words import lens_alt, lens_reading
 from accel_core.figures.lenses import LENSES, Traffic
 from accel_core.figures.look import PAPER, Look, look_for
@@ -20,6 +21,7 @@ from accel_core.figures.words import held_back_text, share_text
 
 __all__ = [
     "LENSES",
+    "MOST_POINTS",
     "PAPER",
     "Look",
     "Mark",
@@ -40,6 +42,7 @@ __all__ = [
     "ladder_alt",
     "ladder_figure",
     "ladder_reading",
+    "latest",
     "lens_alt",
     "lens_reading",
     "look_for",

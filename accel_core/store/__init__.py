@@ -10,7 +10,8 @@ first save makes a folder or a file. Every failure is a StoreUnavailable whose s
 
 from accel_core.folders import data_folder
 from accel_core.store.database import default_url
+from accel_core.store.recent import Recent, Seen
 from accel_core.store.records import Store
 from accel_core.store.refine import Part, refine
 
-__all__ = ["Part", "Store", "data_folder", "default_url", "refine"]
+__all__ = ["Part", "Recent", "Seen", "Store", "data_folder", "default_url", "refine"]

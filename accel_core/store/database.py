@@ -26,7 +26,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder
 from accel_core.store import faults
-from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
+from accel_core.store.tables import CASES, METADATA, SCHEMA, SCHEMA_VERSION
 
 _FAULTS = (SQLAlchemyError, OSError, ModuleNotFoundError)
 
@@ -90,8 +90,9 @@ class Database:
                 self._check_locks("written to")
             with self._engine.connect() as connection:
                 made = self._version(connection) is not None
-            if not made:
-                self._make_tables()
+                whole = made and inspect(connection).has_table(CASES.name)
+            if not whole:
+                self._make_tables(anew=not made)
             with self._engine.begin() as connection:
                 yield connection
 
@@ -150,15 +151,19 @@ class Database:
             raise StoreUnavailable(faults.newer(faults.place(self.url), found, SCHEMA_VERSION))
         return found
 
-    def _make_tables(self) -> None:
-        """Make what is missing; two programs may do so at once, and the version row goes in last."""
+    def _make_tables(self, *, anew: bool) -> None:
+        """Make what is missing; two programs may do so at once, and the version row goes in last.
+
+        A store that is not made `anew` lacks only tables that came later, and has its version.
+        """
         try:
             with self._engine.begin() as connection:
                 for table in METADATA.sorted_tables:
                     connection.execute(CreateTable(table, if_not_exists=True))
                     for index in sorted(table.indexes, key=lambda index: str(index.name)):
                         connection.execute(CreateIndex(index, if_not_exists=True))
-                connection.execute(insert(SCHEMA), {"version": SCHEMA_VERSION})
+                if anew:
+                    connection.execute(insert(SCHEMA), {"version": SCHEMA_VERSION})
         except (IntegrityError, ProgrammingError):
             with self._engine.connect() as connection:
                 if self._version(connection) is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from sqlalchemy import URL, Connection, RowMapping, func, insert, select
 from accel_core import machine as this_machine
 from accel_core.cache.results import Simulation
 from accel_core.contest import Calibration
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, StoreUnavailable, shown
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import (
     Ceiling,
@@ -26,10 +28,10 @@ from accel_core.model import (
     Peaks,
     Refusal,
 )
-from accel_core.store import faults
+from accel_core.store import cases, faults
 from accel_core.store.database import Database
 from accel_core.store.refine import Part, PeakPart, part_name, refine
-from accel_core.store.sound import Made, Row, decoded, sound, text
+from accel_core.store.sound import Made, Row, decoded, measurement, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
 
 PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Clock]] = {
@@ -38,6 +40,8 @@ PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Cl
     "curve_point": CurvePoint,
     "clock": Clock,
 }
+
+
 Record = Measurement | Comparison | Calibration | Refusal | Simulation | PeakPart
 
 
@@ -49,13 +53,14 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self._database = Database(url)
+        self.database = Database(url)
+        """Where the records lie, for other readers of this package."""
         self._damaged: dict[str, int] = {}
 
     @property
     def url(self) -> str | URL:
         """As given, with its password: not for showing."""
-        return self._database.url
+        return self.database.url
 
     # -- saving ----------------------------------------------------------------------------------------------
 
@@ -85,10 +90,11 @@ class Store:
                 for name in ("id", "fingerprint", "workload", "kernel", "dtype", "threads", "size")
             },
         }
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             known = select(MEASUREMENTS.c.row).where(MEASUREMENTS.c.id == measurement.id)
             if connection.scalar(known) is None:
                 connection.execute(insert(MEASUREMENTS), row)
+                cases.add_missing(connection)
 
     def save_peak(self, fingerprint: str, environment: Environment | None, part: PeakPart) -> None:
         """Add one part of a machine's peaks, measured with the versions `environment`."""
@@ -98,7 +104,7 @@ class Store:
     def save_machine(self, machine: Machine) -> None:
         """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
         payload = json.loads(json.dumps(machine.to_dict()))
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             newest = select(text(MACHINES.c.payload)).where(MACHINES.c.fingerprint == machine.fingerprint)
             stored = connection.scalars(newest.order_by(MACHINES.c.row.desc()).limit(1)).all()
             known, _ = sound(stored, lambda stored: _lasting(decoded(stored)))
@@ -122,7 +128,7 @@ class Store:
             "environment": (environment or this_machine.environment()).to_dict(),
             "payload": record.to_dict(),
         }
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(insert(PARTS), row)
 
     # -- finding ---------------------------------------------------------------------------------------------
@@ -148,29 +154,82 @@ class Store:
         if since is not None:
             query = query.where(MEASUREMENTS.c.created >= _utc(since))
         query = query.order_by(MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc()).limit(limit)
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.scalars(query).all() if connection is not None else []
-        return self._sound("measurements", rows, _measurement)
+        return self.sound("measurements", rows, measurement)
+
+    def newest(self, fingerprint: str, each: int = 1) -> list[Measurement]:
+        """The newest `each` measurements of every case of one machine, newest first."""
+        self._find_cases()
+        with self.database.reading() as connection:
+            payloads, damaged = cases.newest(connection, fingerprint, each) if connection else ([], 0)
+        found = self.sound("measurements", payloads, measurement)
+        self._damaged["measurements"] += damaged
+        return cases.newest_of_each(found, each)
+
+    def sampled(
+        self,
+        fingerprint: str,
+        most: int,
+        *,
+        dtype: str,
+        threads: int,
+        kernels: Sequence[str] | None = None,
+        since: str = "",
+    ) -> tuple[list[Measurement], int]:
+        """At most `most` of one machine's measurements, evenly in their order, newest first; and of how many.
+
+        Of any kernel where none are named; made at or after `since` (ISO 8601) where it is given.
+        """
+        wanted = [
+            MEASUREMENTS.c.fingerprint == fingerprint,
+            MEASUREMENTS.c.dtype == dtype,
+            MEASUREMENTS.c.threads == threads,
+            MEASUREMENTS.c.created >= (_utc(since) if since else ""),
+        ]
+        if kernels is not None:
+            wanted.append(MEASUREMENTS.c.kernel.in_(kernels))
+        newest_first = (MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc())
+        with self.database.reading() as connection:
+            if connection is None:
+                return [], 0
+            rows = connection.scalars(select(MEASUREMENTS.c.row).where(*wanted).order_by(*newest_first)).all()
+            chosen = rows[:: max(1, math.ceil(len(rows) / most))]
+            query = select(text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.row.in_(chosen))
+            payloads = connection.scalars(query.order_by(*newest_first)).all()
+        return self.sound("sampled", payloads, measurement), len(rows)
+
+    def _find_cases(self) -> None:
+        """Let SQL know the cases of records that it does not: of an older program, and many at first.
+
+        Where nothing can be written they are read whole each time.
+        """
+        with suppress(StoreUnavailable):
+            with self.database.reading() as connection:
+                lacking = cases.missing(connection) if connection is not None else 0
+            while lacking > 0:
+                with self.database.writing() as connection:
+                    lacking = cases.add_missing(connection)
 
     def count(self, fingerprint: str | None = None) -> int:
         """How many measurements are stored: of one machine, or of all."""
         query = select(func.count()).select_from(MEASUREMENTS)
         if fingerprint is not None:
             query = query.where(MEASUREMENTS.c.fingerprint == fingerprint)
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return int(connection.scalar(query) or 0) if connection is not None else 0
 
     def peaks(self, fingerprint: str) -> Peaks | None:
         """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
-        with self._database.reading() as connection:
-            rows = _parts(connection, fingerprint, tuple(PEAK_KINDS))
-        return refine(fingerprint, self._sound("peaks", rows, _part))
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, tuple(PEAK_KINDS))
+        return refine(fingerprint, self.sound("peaks", rows, part))
 
     def comparisons(self, fingerprint: str) -> list[Comparison]:
         """All comparisons of one machine, newest first."""
-        with self._database.reading() as connection:
-            rows = _parts(connection, fingerprint, ("comparison",))
-        return self._sound(
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, ("comparison",))
+        return self.sound(
             "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
         )
 
@@ -179,17 +238,17 @@ class Store:
 
         The library's thread count is not compared.
         """
-        with self._database.reading() as connection:
-            rows = _parts(connection, fingerprint, ("calibration",))
-        found = self._sound("calibrations", rows, _calibration)
-        return [made for libraries, made in found if libraries == _libraries(environment)]
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, ("calibration",))
+        found = self.sound("calibrations", rows, calibration)
+        return [made for made_with, made in found if made_with == libraries(environment)]
 
     def machines(self) -> list[Machine]:
         """Every machine that was saved, as it was last seen, in the order of first sight."""
         query = select(text(MACHINES.c.payload)).order_by(MACHINES.c.row)
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.scalars(query).all() if connection is not None else []
-        found = self._sound("machines", rows, lambda stored: Machine.from_dict(decoded(stored)))
+        found = self.sound("machines", rows, lambda stored: Machine.from_dict(decoded(stored)))
         return list({machine.fingerprint: machine for machine in found}.values())
 
     # -- damage ----------------------------------------------------------------------------------------------
@@ -200,31 +259,34 @@ class Store:
         damaged = sum(self._damaged.values())
         return faults.skipped(faults.place(self.url), damaged) if damaged else ""
 
-    def _sound(self, what: str, rows: Iterable[Row], make: Callable[[Row], Made]) -> list[Made]:
-        """The records of `rows`; the damaged ones are counted for `skipped`, under `what` was read."""
-        made, self._damaged[what] = sound(rows, make)
+    def sound(
+        self, what: str, rows: Iterable[Row], make: Callable[[Row], Made], *, more: bool = False
+    ) -> list[Made]:
+        """The records of `rows`; the damaged ones are counted for `skipped`, under `what` was read.
+
+        With `more` they are counted beside those of the last reading.
+        """
+        made, damaged = sound(rows, make)
+        self._damaged[what] = damaged + (self._damaged.get(what, 0) if more else 0)
         return made
 
 
-def _measurement(stored: str) -> Measurement:
-    made = Measurement.from_dict(decoded(stored))
-    float(made.flop_per_s)  # what every page asks of it first
-    return made
-
-
-def _part(row: RowMapping) -> Part:
+def part(row: RowMapping) -> Part:
+    """The part of a machine's peaks that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
     environment = Environment.from_dict(decoded(row["environment"]))
     return Part(row["created"], environment, PEAK_KINDS[row["kind"]].from_dict(decoded(row["payload"])))
 
 
-def _calibration(row: RowMapping) -> tuple[tuple[object, ...], Calibration]:
-    """With what makes it hold in another process."""
+def calibration(row: RowMapping) -> tuple[tuple[object, ...], Calibration]:
+    """The calibration that a row of PARTS holds, with the `libraries` that make it hold in another process."""
     environment = Environment.from_dict(decoded(row["environment"]))
-    return _libraries(environment), Calibration.from_dict(decoded(row["payload"]))
+    return libraries(environment), Calibration.from_dict(decoded(row["payload"]))
 
 
-def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ...]) -> list[RowMapping]:
-    """Rows of these kinds, oldest first."""
+def parts(
+    connection: Connection | None, fingerprint: str, kinds: tuple[str, ...], after: int = 0
+) -> list[RowMapping]:
+    """Rows of these kinds that came after the row `after`, oldest first."""
     if connection is None:
         return []
     columns = (
@@ -232,11 +294,12 @@ def _parts(connection: Connection | None, fingerprint: str, kinds: tuple[str, ..
         PARTS.c.kind,
         *(text(PARTS.c[name]).label(name) for name in ("environment", "payload")),
     )
-    query = select(*columns).where(PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds))
-    return list(connection.execute(query.order_by(PARTS.c.created, PARTS.c.row)).mappings())
+    wanted = (PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds), PARTS.c.row > after)
+    query = select(*columns).where(*wanted).order_by(PARTS.c.created, PARTS.c.row)
+    return list(connection.execute(query).mappings())
 
 
-def _libraries(environment: Environment) -> tuple[object, ...]:
+def libraries(environment: Environment) -> tuple[object, ...]:
     """What decides who is fastest: BLAS' name, version and kernels, and what the compiler was told."""
     blas, told = environment.blas, tuple(sorted(compiler_overrides(environment.overrides).items()))
     return (blas.name, blas.version, blas.architecture, told) if blas else (None, told)

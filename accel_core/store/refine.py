@@ -16,16 +16,15 @@ The rule, for each roof (each ceiling's name, each latency's level, each working
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Peaks
 
 PeakPart = Ceiling | Latency | CurvePoint | Clock
 Support = tuple[bool, bool, float]
 """(undisturbed, has an interval, the end of the interval that speaks against it): greater stands."""
-T = TypeVar("T", Ceiling, Latency, CurvePoint, Clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,72 +48,88 @@ def part_name(record: PeakPart) -> str:
     return "clock"
 
 
-def refine(fingerprint: str, parts: Sequence[Part]) -> Peaks | None:
-    """The peaks that `parts` (oldest first) support; None where there are no parts."""
-    if not parts:
-        return None
-    environment = parts[-1].environment
-    ceilings = _best_of_each(parts, environment, Ceiling, _ceiling_support)
-    latencies = _best_of_each(
-        parts, environment, Latency, lambda x: (not x.disturbed_reason, *_at_most(x.time_s))
-    )
-    clocks = _best_of_each(
-        parts, environment, Clock, lambda c: (not c.disturbed_reason, *_at_least(c.clock_hz))
-    )
-    return Peaks(
-        fingerprint,
-        environment,
-        max(part.created for part in parts),
-        tuple(ceilings),
-        clocks[0] if clocks else None,
-        tuple(latencies),
-        _curve(parts, environment),
-    )
+class Refinement:
+    """Peaks that grow with each part; only what may still stand is kept, so years of parts cost little."""
 
+    def __init__(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self._environments: list[Environment] = []
+        self._newest = 0
+        self._created = ""
+        self._best: dict[tuple[str, str], dict[int, tuple[Support, int, PeakPart]]] = {}
+        """(what, name) -> environment by number -> the best-supported part and when it came."""
+        self._count = 0
 
-def _ceiling_support(ceiling: Ceiling) -> Support:
-    seen = Estimate(ceiling.value, ceiling.low, ceiling.high, ceiling.n)
-    return (not ceiling.disturbed_reason, *_at_least(seen))
+    def add(self, part: Part) -> None:
+        """Take one more part; parts come oldest first."""
+        if part.environment not in self._environments:
+            self._environments.append(part.environment)
+        self._newest = self._environments.index(part.environment)
+        self._created = max(self._created, part.created)
+        self._count += 1
+        for what, support in _supports(part.record):
+            best = self._best.setdefault((what, part_name(part.record)), {})
+            if self._newest not in best or support >= best[self._newest][0]:
+                best[self._newest] = (support, self._count, part.record)
 
-
-def _curve(parts: Sequence[Part], environment: Environment) -> tuple[CurvePoint, ...]:
-    """The curve by rising working set; a point's bandwidth and latency are run, and so refined, apart."""
-
-    def bandwidth_support(point: CurvePoint) -> Support | None:
-        seen = point.bandwidth_byte_per_s
-        return None if seen is None else (True, *_at_least(seen))
-
-    def latency_support(point: CurvePoint) -> Support | None:
-        return None if point.latency_s is None else (True, *_at_most(point.latency_s))
-
-    fast = {p.working_set_bytes: p for p in _best_of_each(parts, environment, CurvePoint, bandwidth_support)}
-    near = {p.working_set_bytes: p for p in _best_of_each(parts, environment, CurvePoint, latency_support)}
-    return tuple(
-        CurvePoint(
-            size_bytes,
-            fast[size_bytes].bandwidth_byte_per_s if size_bytes in fast else None,
-            near[size_bytes].latency_s if size_bytes in near else None,
+    def peaks(self) -> Peaks | None:
+        """What the parts so far support; None where there are none."""
+        if not self._count:
+            return None
+        clocks = self._standing("clock")
+        return Peaks(
+            self.fingerprint,
+            self._environments[self._newest],
+            self._created,
+            tuple(self._standing("ceiling").values()),
+            next(iter(clocks.values()), None),
+            tuple(self._standing("latency").values()),
+            self._curve(),
         )
-        for size_bytes in sorted(fast.keys() | near.keys())
-    )
+
+    def _standing(self, what: str) -> dict[str, Any]:
+        """By name, in the order of first sight: of the newest environment, else the best of any other."""
+        return {
+            name: best.get(self._newest, max(best.values(), key=lambda one: one[:2]))[2]
+            for (kind, name), best in self._best.items()
+            if kind == what
+        }
+
+    def _curve(self) -> tuple[CurvePoint, ...]:
+        """The curve by rising working set; a point's bandwidth and latency are run, and so refined, apart."""
+        fast, near = self._standing("bandwidth"), self._standing("near")
+        return tuple(
+            CurvePoint(
+                int(name),
+                fast[name].bandwidth_byte_per_s if name in fast else None,
+                near[name].latency_s if name in near else None,
+            )
+            for name in sorted(fast.keys() | near.keys(), key=int)
+        )
 
 
-def _best_of_each(
-    parts: Iterable[Part], environment: Environment, kind: type[T], support: Callable[[T], Support | None]
-) -> list[T]:
-    """For each name the best-supported record of `kind`, current environment first, by first sight."""
-    best: dict[str, tuple[tuple[bool, Support], T]] = {}
+def refine(fingerprint: str, parts: Iterable[Part]) -> Peaks | None:
+    """The peaks that `parts` (oldest first) support; None where there are no parts."""
+    refinement = Refinement(fingerprint)
     for part in parts:
-        if not isinstance(part.record, kind):
-            continue
-        supported = support(part.record)
-        if supported is None:
-            continue
-        rank = (part.environment == environment, supported)
-        name = part_name(part.record)
-        if name not in best or rank >= best[name][0]:
-            best[name] = (rank, part.record)
-    return [record for _, record in best.values()]
+        refinement.add(part)
+    return refinement.peaks()
+
+
+def _supports(record: PeakPart) -> Iterator[tuple[str, Support]]:
+    """What a part says something of, and how well it is supported in that."""
+    if isinstance(record, Ceiling):
+        seen = Estimate(record.value, record.low, record.high, record.n)
+        yield "ceiling", (not record.disturbed_reason, *_at_least(seen))
+    elif isinstance(record, Latency):
+        yield "latency", (not record.disturbed_reason, *_at_most(record.time_s))
+    elif isinstance(record, Clock):
+        yield "clock", (not record.disturbed_reason, *_at_least(record.clock_hz))
+    else:
+        if record.bandwidth_byte_per_s is not None:
+            yield "bandwidth", (True, *_at_least(record.bandwidth_byte_per_s))
+        if record.latency_s is not None:
+            yield "near", (True, *_at_most(record.latency_s))
 
 
 def _at_least(rate: Estimate) -> tuple[bool, float]:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Text, cast
 
+from accel_core.model import Measurement
+
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)
 """What a row that is no record raises while one is made of it."""
 REPLACED = "\ufffd"
@@ -26,6 +28,13 @@ def decoded(stored: str) -> Any:
     if REPLACED in stored:
         raise ValueError("no UTF-8")
     return json.loads(stored)
+
+
+def measurement(stored: str) -> Measurement:
+    """The measurement of a stored text; one of DAMAGE where it is none."""
+    made = Measurement.from_dict(decoded(stored))
+    float(made.flop_per_s)  # what every page asks of it first
+    return made
 
 
 def sound(rows: Iterable[Row], make: Callable[[Row], Made]) -> tuple[list[Made], int]:

@@ -40,7 +40,6 @@ with settings.place():
     record = roofline_machine.typed(dtype, threads) or records.or_sample(
         own, lacking=own.peaks is None or not own.peaks.ceilings
     )
-    measurements = roofline_page.chosen(record, kernels, points)
     ceilings = records.ceilings(record)
     prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
     predicted = (prediction[0],) if prediction else ()
@@ -49,6 +48,7 @@ with settings.place():
     jobs.panel()
     components.sample_label(record)
 view = roofline_page.View(dtype, threads, predicted)
+measurements, sampled = roofline_page.chosen(record, view, kernels, points)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     lens, block = roofline_lens.control()
     if lens and ceilings:
@@ -57,6 +57,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         view = roofline_page.View(dtype, threads, predicted, lens, tuple(traffic))
 with settings.place():
     roofline_page.picture(record, ceilings, measurements, view)
+    if sampled:
+        st.caption(sampled)
     if prediction:
         components.reading(prediction[1])
     roofline_page.since_controls(record)

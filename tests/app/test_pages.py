@@ -19,6 +19,7 @@ import jobs
 import lab_page
 import ladder_page
 import pytest
+import roofline_page
 import sidebar
 import tables
 import warned
@@ -116,7 +117,7 @@ def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Ope
     app = open_page(page)
     assert "1 damaged record was skipped" in texts(app, "warning")
     assert not app.error and "Sample" not in texts(app)
-    assert len(cached.stored(cached.machine().fingerprint)[1]) == Store().count() - 1
+    assert len(cached.stored(cached.machine().fingerprint)[0].measurements) == Store().count() - 1
 
 
 @pytest.mark.parametrize(
@@ -335,6 +336,20 @@ def test_the_calculator_predicts_before_anything_is_run(open_page: Open):
     assert any("Bytes (least" in caption.value for caption in app.caption)
 
 
+def test_all_points_are_an_even_choice_where_they_are_many_and_the_page_says_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    store_peaks()
+    one = measurement("numpy", 1e9)
+    store_measurements([replace(one, id=f"{n}", created=f"2026-01-0{n}T00:00:00+00:00") for n in range(1, 10)])
+    assert "points are drawn" not in texts(open_page("roofline", points="all"), "caption")
+    monkeypatch.setattr(roofline_page, "MOST_POINTS", 3)
+    cached.forget_stored()
+    said = texts(open_page("roofline", points="all"), "caption")
+    assert "3 of 9 points are drawn: the newest of each case, and others evenly in time." in said
+    assert "points are drawn" not in texts(open_page("roofline"), "caption")
+
+
 def test_hiding_older_points_keeps_every_record(open_page: Open):
     store_peaks()
     store_ladder()
@@ -342,7 +357,7 @@ def test_hiding_older_points_keeps_every_record(open_page: Open):
     hide = next(b for b in app.button if b.label == "Hide the points so far")
     hide.click().run()
     assert "since" in app.query_params
-    assert len(cached.stored(cached.machine().fingerprint)[1]) == len(ladder_on_record())
+    assert len(cached.stored(cached.machine().fingerprint)[0].measurements) == len(ladder_on_record())
     show = next(b for b in app.button if b.label == "Show all points")
     show.click().run()
     assert "since" not in app.query_params

@@ -309,6 +309,20 @@ def test_roofline_writes_a_page_that_stands_alone(capsys, tmp_path):
     assert "<html" in page.read_text(encoding="utf-8").lower()
 
 
+def test_roofline_draws_the_newest_of_each_kernel_and_all_on_demand(capsys, tmp_path, monkeypatch):
+    here, store = machine_module.detect(), Store()
+    for part in PEAKS:
+        store.save_peak(here.fingerprint, ENVIRONMENT, part)
+    for kernel, size in (("numpy", 64), ("numpy", 65), ("numpy", 66), ("packed", 64)):
+        store.save_measurement(measured(Case(f"matmul/{kernel}", size)))
+    page = ("roofline", "--html", str(tmp_path / "roofline.html"))
+    latest, every = answer(capsys, *page), answer(capsys, *page, "--points", "all")
+    assert [(said["measurements"], said["stored"]) for said in (latest, every)] == [(2, 4), (4, 4)]
+    monkeypatch.setattr("accel_core.figures.MOST_POINTS", 2)
+    assert main([*page, "--points", "all"]) == 0
+    assert "2 of 4 measurements of float32 on 1 thread" in capsys.readouterr().out
+
+
 def test_a_damaged_record_is_told_on_standard_error_and_the_others_are_drawn(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{tmp_path / 'records.db'}")
     here, store = machine_module.detect(), Store()

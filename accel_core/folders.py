@@ -104,15 +104,18 @@ def can_write(folder: Path, room_bytes: int) -> bool:
     return True
 
 
-def spare_folder() -> Path | None:
+def spare_folder(*, make: bool = True) -> Path | None:
     """A temporary folder of this user alone; None where it cannot be made or somebody else could write to it.
+
+    Without `make` it is only looked for.
 
     Tickets name processes that get ended and a compile cache is executed, so nobody else may prepare them.
     """
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     try:
         folder = Path(tempfile.gettempdir()) / f"accel-explorer-{user}"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = folder.lstat()
     except OSError:
         return None

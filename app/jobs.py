@@ -188,6 +188,8 @@ def _panel() -> None:
     st.query_params.pop("job", None)
     for warning in dict.fromkeys(job.warnings):
         st.warning(warning)
+    if job.unstored:
+        _offer(job)
     if job.state == "failed":
         st.error(job.error or "The measurement ended without a result; try it again.")
     elif job.state == "cancelled":
@@ -211,6 +213,21 @@ def _progress_of_other() -> None:
     if job is None or job.state not in ACTIVE:
         _draw_again()
     st.progress(_fraction(job), text=f"Somebody else measures, you look on. {_sentence(job)}")
+
+
+def _offer(job: Job) -> None:
+    """A file of what the store did not take, in the form in which the store takes it in."""
+    from accel_core.store import entries_json
+
+    st.download_button(
+        "Download what was not stored",
+        entries_json(job.unstored),
+        "accel-unsaved.json",
+        "application/json",
+        key="unstored",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 def poll_s(job: Job) -> float:

@@ -50,7 +50,7 @@ def own() -> Record:
     with settings.place():
         warned.show()
         if fault:
-            st.warning(f"{fault} New measurements are shown here and not kept.", icon=":material/save:")
+            st.warning(f"{fault} New measurements are shown here and set aside.", icon=":material/save:")
         elif skipped := cached.store().skipped:
             st.warning(skipped, icon=":material/healing:")
     started, results = jobs.results()

@@ -14,6 +14,7 @@ from accel_core.runner.visitors import Visitor, Waiting, admit
 
 if TYPE_CHECKING:
     from accel_core.runner.promise import Promise
+    from accel_core.store import Entry
 
 Event = dict[str, Any]
 KEPT = 50
@@ -73,6 +74,8 @@ class Job:
         self._warnings: list[str] = []
         self._failure: AccelError | None = None
         self._detail = ""
+        self.unstored: list[Entry] = []
+        """At the end, what the store did not take: each result as the store would keep it."""
 
     @property
     def state(self) -> str:

@@ -16,6 +16,7 @@ from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
 from accel_core.runner.queue import Ticket
 from accel_core.runner.spec import Spec, memory_now_bytes
+from accel_core.runner.storing import Storing
 from accel_core.runner.tickets import TicketFolder, open_queue
 from accel_core.runner.workers import COMMAND, Worker
 
@@ -30,7 +31,8 @@ WATCH_S = 0.1
 MOST_RECORDS = 500
 """The newest of a machine's records, asked for how long things take."""
 LAST_RESULTS_S = 0.2
-"""For what a cancelled worker wrote to be read and stored; a cancel has one second in all."""
+"""For what a cancelled worker wrote to be read, and then to be stored; a cancel has one second in all."""
+STILL_STORING = "storing the results; the store is slow, or another program holds it"
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,7 @@ class Supervisor:
         self._command = command
         self._ready: Event = {}
         self._last: Event | None = None
-        self._unstored = False
+        self._storing: Storing | None = None
 
     def run(self) -> None:
         """The whole life of the job; never raises."""
@@ -76,6 +78,7 @@ class Supervisor:
         except Exception as error:
             failure = ending.unexpected(error)
             failure.add_note(traceback.format_exc())
+        self._store_the_rest()
         self._job.finish(failure, "\n".join(getattr(failure, "__notes__", ())))
 
     def _import(self) -> None:
@@ -85,6 +88,7 @@ class Supervisor:
 
         self._result_types = RESULT_TYPES
         self._records = Store() if self._store is None else self._store
+        self._storing = Storing(self._records)
 
     def _foresee(self) -> None:
         """Tell the job how long it will take; what goes wrong there is no reason not to measure."""
@@ -150,7 +154,7 @@ class Supervisor:
                 raise ending.cancelled()
             if self._last is None and worker.returncode is not None:
                 if not worker.drain(WATCH_S) and time.monotonic() < deadline:
-                    continue  # its last results wait for a store that another program holds
+                    continue  # whoever listens is still being told its last results
                 if self._last is None:
                     raise _noted(ending.died(worker.returncode, worker.last_words), worker.last_words)
             if time.monotonic() > deadline:
@@ -187,27 +191,37 @@ class Supervisor:
         learn_start(self._job.progress.elapsed_s)
 
     def _receive_result(self, event: Event) -> None:
+        from accel_core.store import Entry, Stored
+
+        kind = str(event.get("type"))
         try:
-            result = self._result_types[event["type"]].from_dict(event["data"])
+            result = self._result_types[kind].from_dict(event["data"])
+            versions = Environment.from_dict(self._ready["environment"])
+            fingerprint = self._ready["fingerprint"]
+            entry = Entry(kind, result, fingerprint, versions) if isinstance(result, Stored) else None
         except (ValueError, TypeError, KeyError) as error:
             self._job.warn(f"A result of the worker could not be read ({error!r}) and is missing here.")
             return
         self._job.add(result)
+        if entry is not None and self._storing is not None:
+            self._storing.add(entry)
         self._job.tell(event)
-        try:
-            versions = Environment.from_dict(self._ready["environment"])
-            self._records.save(event["type"], result, self._ready["fingerprint"], versions)
-        except StoreUnavailable as error:
-            self._warn_unstored(str(error))
-        except Exception as error:  # whatever a database does: what was measured is shown
-            log.exception("job %s: a result could not be stored", self._job.id)
-            self._warn_unstored(f"The store failed with {type(error).__name__}.")
 
-    def _warn_unstored(self, reason: str) -> None:
-        """Warn once a job; the next result is tried again, the disk may have room by then."""
-        if not self._unstored:
-            self._unstored = True
-            self._job.warn(f"{reason} What this job measures is shown but was not stored.")
+    def _store_the_rest(self) -> None:
+        """Wait for what is still being stored, the turn being over, and say what is not. A cancel ends that."""
+        if self._storing is None:
+            return
+        self._storing.close()
+        if not self._storing.wait(LAST_RESULTS_S) and not self._job.cancel_requested:
+            steps = self._job.progress.total
+            still = {"event": "step", "name": STILL_STORING, "done": steps, "total": steps, "expected_s": None}
+            self._job.step(still)
+            self._job.tell(still)
+            while not (self._storing.wait(QUEUE_POLL_S) or self._job.cancel_requested):
+                pass
+        self._job.unstored, sentence = self._storing.left()
+        if sentence:
+            self._job.warn(sentence)
 
 
 def _noted(error: AccelError, detail: str) -> AccelError:

@@ -5,7 +5,8 @@
 >>> store.measurements(machine.fingerprint, workload="matmul")    # newest first
 
 Opening is lazy: making a Store touches nothing, reading one that is not there yet finds nothing, and only the
-first save makes a folder or a file. Every failure is a StoreUnavailable whose sentence says what to do.
+first save makes a folder or a file. Every failure is a StoreUnavailable whose sentence says what to do; what
+the store does not take can be set aside, and waits in files until it does.
 """
 
 from accel_core.folders import data_folder
@@ -13,5 +14,17 @@ from accel_core.store.database import default_url
 from accel_core.store.recent import Recent, Seen
 from accel_core.store.records import Store
 from accel_core.store.refine import Part, refine
+from accel_core.store.unsaved import Entry, Stored, entries_json
 
-__all__ = ["Part", "Recent", "Seen", "Store", "data_folder", "default_url", "refine"]
+__all__ = [
+    "Entry",
+    "Part",
+    "Recent",
+    "Seen",
+    "Store",
+    "Stored",
+    "data_folder",
+    "default_url",
+    "entries_json",
+    "refine",
+]

@@ -42,6 +42,26 @@ def _bear_any_text(connection: Any, _: object) -> None:
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
 
+def in_memory(url: str | URL) -> bool:
+    """Whether the database is SQLite's own in memory, which nobody else can see."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return False
+    return parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
+
+
+def sqlite_file(url: str | URL) -> Path | None:
+    """The file of a SQLite database; None for one in memory, by URI or on a server."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        return None
+    if parsed.get_backend_name() != "sqlite" or in_memory(url) or str(parsed.database).startswith("file:"):
+        return None
+    return Path(str(parsed.database))
+
+
 def lock_fault(folder: Path) -> str:
     """Why a file in `folder` cannot be locked as SQLite locks; empty where it can, or none can be made."""
     if sys.platform == "win32":
@@ -111,7 +131,7 @@ class Database:
         if url.get_backend_name() == "sqlite":
             options = {
                 "connect_args": {"timeout": faults.BUSY_S},
-                "poolclass": NullPool if url.database not in (None, "", ":memory:") else StaticPool,
+                "poolclass": StaticPool if in_memory(url) else NullPool,
             }
         engine = create_engine(url, hide_parameters=True, **options)
         if url.get_backend_name() == "sqlite":
@@ -120,10 +140,7 @@ class Database:
 
     @cached_property
     def _path(self) -> Path | None:
-        """The file of a SQLite database; None for one in memory, by URI or on a server."""
-        url = make_url(self.url)
-        named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-        return Path(str(url.database)) if named and not str(url.database).startswith("file:") else None
+        return sqlite_file(self.url)
 
     def _check_locks(self, action: str) -> None:
         """StoreUnavailable where the folder of a SQLite file knows no locks: SQLite would wait for BUSY_S."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -55,6 +56,14 @@ def corrupt(where: str) -> str:
 def skipped(where: str, rows: int) -> str:
     records = "1 damaged record was" if rows == 1 else f"{rows} damaged records were"
     return f"{records} skipped in the record store {where}; all others are read, and nothing was deleted."
+
+
+def unsaved(reason: str, results: int, folder: Path | None) -> str:
+    """`reason` is the sentence of the fault; without a `folder`, what waits is in memory only."""
+    what = "1 result of this job waits" if results == 1 else f"{results} results of this job wait"
+    if folder is None:
+        return f"{reason} {what} in memory only: keep a copy of what is shown."
+    return f"{reason} {what} in {folder} and will be stored with the next one that the store takes."
 
 
 def newer(where: str, found: int, known: int) -> str:

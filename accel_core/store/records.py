@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, RowMapping, func, insert, select
+from sqlalchemy import URL, Connection, RowMapping, exists, func, insert, literal, select
 
 from accel_core import machine as this_machine
-from accel_core.cache.results import Simulation
 from accel_core.contest import Calibration
 from accel_core.errors import BadInput, StoreUnavailable, shown
 from accel_core.machine.overrides import compiler_overrides
@@ -26,13 +27,13 @@ from accel_core.model import (
     Machine,
     Measurement,
     Peaks,
-    Refusal,
 )
 from accel_core.store import cases, faults
 from accel_core.store.database import Database
 from accel_core.store.refine import Part, PeakPart, part_name, refine
-from accel_core.store.sound import Made, Row, decoded, measurement, sound, text
+from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
+from accel_core.store.unsaved import Entry, Stored, Unsaved, now
 
 PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Clock]] = {
     "ceiling": Ceiling,
@@ -40,9 +41,6 @@ PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Cl
     "curve_point": CurvePoint,
     "clock": Clock,
 }
-
-
-Record = Measurement | Comparison | Calibration | Refusal | Simulation | PeakPart
 
 
 class Store:
@@ -62,26 +60,38 @@ class Store:
         """As given, with its password: not for showing."""
         return self.database.url
 
+    @cached_property
+    def _unsaved(self) -> Unsaved:
+        return Unsaved(self.url)
+
     # -- saving ----------------------------------------------------------------------------------------------
 
-    def save(self, kind: str, record: Record, fingerprint: str, environment: Environment | None = None) -> None:
-        """Save the result of a job by the `type` of its event.
-
-        A refusal is no measurement and is not stored, nor is a simulation, which gives the same anywhere.
-        `environment` (this process's own where None) is what parts of the peaks, comparisons and calibrations
-        were measured with; a measurement carries its own.
-        """
-        if isinstance(record, Measurement):
-            self.save_measurement(record)
-        elif isinstance(record, Comparison):
-            self._add_part(kind, f"{record.a} / {record.b}", fingerprint, environment, record)
-        elif isinstance(record, Calibration):
-            self._add_part(kind, record.name, fingerprint, environment, record)
-        elif not isinstance(record, Refusal | Simulation):
-            self.save_peak(fingerprint, environment, record)
+    def save(self, kind: str, record: Stored, fingerprint: str, environment: Environment | None = None) -> None:
+        """Save a result by the `type` of its event; `environment` is this process's own where None."""
+        self.add(Entry(kind, record, fingerprint, environment or this_machine.environment()))
 
     def save_measurement(self, measurement: Measurement) -> None:
         """Add one measurement; one that is stored already (the same id) stays as it is."""
+        self.add(Entry("measurement", measurement, measurement.fingerprint, measurement.environment))
+
+    def save_peak(self, fingerprint: str, environment: Environment | None, part: PeakPart) -> None:
+        """Add one part of a machine's peaks, measured with the versions `environment`."""
+        kind = next(kind for kind, type_ in PEAK_KINDS.items() if isinstance(part, type_))
+        self.save(kind, part, fingerprint, environment)
+
+    def add(self, entry: Entry) -> None:
+        """Store one record, once however often it is added, and then what waits for the store."""
+        self._insert(entry)
+        with suppress(StoreUnavailable):
+            self.take_in()
+
+    def _insert(self, entry: Entry) -> None:
+        if isinstance(entry.record, Measurement):
+            self._insert_measurement(entry.record)
+        else:
+            self._insert_part(entry, entry.record)
+
+    def _insert_measurement(self, measurement: Measurement) -> None:
         row = {
             "created": _utc(measurement.created),
             "payload": measurement.to_dict(),
@@ -96,11 +106,6 @@ class Store:
                 connection.execute(insert(MEASUREMENTS), row)
                 cases.add_missing(connection)
 
-    def save_peak(self, fingerprint: str, environment: Environment | None, part: PeakPart) -> None:
-        """Add one part of a machine's peaks, measured with the versions `environment`."""
-        kind = next(kind for kind, type_ in PEAK_KINDS.items() if isinstance(part, type_))
-        self._add_part(kind, part_name(part), fingerprint, environment, part)
-
     def save_machine(self, machine: Machine) -> None:
         """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
         payload = json.loads(json.dumps(machine.to_dict()))
@@ -109,27 +114,42 @@ class Store:
             stored = connection.scalars(newest.order_by(MACHINES.c.row.desc()).limit(1)).all()
             known, _ = sound(stored, lambda stored: _lasting(decoded(stored)))
             if known != [_lasting(payload)]:
-                row = {"created": _now(), "fingerprint": machine.fingerprint, "payload": payload}
+                row = {"created": now(), "fingerprint": machine.fingerprint, "payload": payload}
                 connection.execute(insert(MACHINES), row)
 
-    def _add_part(
-        self,
-        kind: str,
-        name: str,
-        fingerprint: str,
-        environment: Environment | None,
-        record: PeakPart | Comparison | Calibration,
-    ) -> None:
+    def _insert_part(self, entry: Entry, record: Comparison | Calibration | PeakPart) -> None:
         row = {
-            "created": _now(),
-            "fingerprint": fingerprint,
-            "kind": kind,
-            "name": name,
-            "environment": (environment or this_machine.environment()).to_dict(),
+            "created": entry.created,
+            "fingerprint": entry.fingerprint,
+            "kind": entry.kind,
+            "name": _name(record),
+            "environment": entry.environment.to_dict(),
             "payload": record.to_dict(),
         }
+        same = [PARTS.c[name] == row[name] for name in ("fingerprint", "kind", "name", "created")]
+        values = [literal(value, PARTS.c[name].type) for name, value in row.items()]
         with self.database.writing() as connection:
-            connection.execute(insert(PARTS), row)
+            # in one statement, because two programs may take in the same file at once
+            new = select(*values).where(~exists().where(*same))
+            connection.execute(insert(PARTS).from_select(list(row), new))
+
+    # -- what the database does not take -----------------------------------------------------------------------
+
+    def set_aside(self, entry: Entry) -> None:
+        """Keep `entry` until the store takes it: in a file, or in memory where none can be written."""
+        self._unsaved.keep(entry)
+
+    def unsaved(self, entries: Iterable[Entry]) -> tuple[list[Entry], Path | None]:
+        """Those of `entries` that were set aside and still are, and their folder; None: in memory only."""
+        return self._unsaved.left(entries)
+
+    def take_in(self) -> None:
+        """Store what was set aside, by this program or another one."""
+        for entries, forget in self._unsaved.bundles():
+            with suppress(*DAMAGE):  # of somebody's file: it stays where it is
+                for entry in entries:
+                    self._insert(entry)
+                forget()
 
     # -- finding ---------------------------------------------------------------------------------------------
 
@@ -271,6 +291,12 @@ class Store:
         return made
 
 
+def _name(record: Comparison | Calibration | PeakPart) -> str:
+    if isinstance(record, Comparison):
+        return f"{record.a} / {record.b}"
+    return record.name if isinstance(record, Calibration) else part_name(record)
+
+
 def part(row: RowMapping) -> Part:
     """The part of a machine's peaks that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
     environment = Environment.from_dict(decoded(row["environment"]))
@@ -308,10 +334,6 @@ def libraries(environment: Environment) -> tuple[object, ...]:
 def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A machine without what the system reports anew each time: the clock of this moment."""
     return {key: value for key, value in payload.items() if key not in ("clock_hz", "facts")}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _utc(when: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cached
 import jobs
 import pytest
+import streamlit as st
 import visitors
 from conftest import Open
 from figure_records import ladder, measurement
@@ -17,8 +19,10 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 
 from accel_core import machine, registry, runner
 from accel_core.errors import BadInput
+from accel_core.model import Measurement
 from accel_core.runner.promise import Promise
 from accel_core.runner.visitors import Visitor
+from accel_core.store import Entry
 
 
 @dataclass
@@ -30,6 +34,7 @@ class PlayedJob:
     place: int = 2
     results: list[Any] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unstored: list[Entry] = field(default_factory=list)
     error: str | None = None
     progress: runner.Progress = field(default_factory=runner.Progress)
     data: dict[str, Any] = field(default_factory=dict)
@@ -120,6 +125,29 @@ def test_a_failed_job_ends_in_its_own_sentence(open_page: Open, job: PlayedJob):
     app = started(open_page)
     assert [error.value for error in app.error] == [job.error]
     assert job.warnings[0] in [warning.value for warning in app.warning]
+
+
+def offered(app: AppTest) -> list[str]:
+    return [button.proto.label for button in app.get("download_button")]
+
+
+def test_what_was_not_stored_is_offered_as_a_file(
+    open_page: Open, job: PlayedJob, monkeypatch: pytest.MonkeyPatch
+):
+    here, label = machine.detect().fingerprint, "Download what was not stored"
+    job.state, job.results = "done", [measurement("numpy", size=256, fingerprint=here)]
+    assert label not in offered(started(open_page))
+    job.unstored = [Entry("measurement", record, here, record.environment) for record in job.results]
+    files = dict[str, str]()
+    button = st.download_button
+    monkeypatch.setattr(
+        st,
+        "download_button",
+        lambda name, data, *a, **k: [files.update({name: data}), button(name, data, *a, **k)],
+    )
+    assert label in offered(started(open_page))
+    (kept,) = json.loads(files[label])["records"]
+    assert Measurement.from_dict(kept["data"]) == job.results[0]
 
 
 def test_what_the_runner_refuses_is_said_on_the_page(open_page: Open, monkeypatch: pytest.MonkeyPatch):

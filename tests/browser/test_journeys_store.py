@@ -48,7 +48,7 @@ def test_a_store_that_cannot_be_opened_is_one_warning_on_pages_that_measure_and_
     broken(tmp_path)
     with serve(APP, tmp_path) as url:
         visit(page, url, "lab", **ONE_RUNG)
-        warning = page.get_by_test_id("stAlertContentWarning").filter(has_text="not kept")
+        warning = page.get_by_test_id("stAlertContentWarning").filter(has_text="set aside")
         expect(warning).to_have_count(1)
         start(page, "lab")
         finished(page, "lab")

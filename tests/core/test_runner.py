@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from accel_core.runner.job import FINAL, Job, Jobs
 from accel_core.runner.spec import Spec
 from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
+from accel_core.store import Entry
 
 SCRIPT = Path(__file__).with_name("runner_worker.py")
 COMMAND = (sys.executable, str(SCRIPT))
@@ -41,11 +43,23 @@ class Records:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.saved: list[tuple[str, Any]] = []
+        self.aside: list[Entry] = []
 
-    def save(self, kind: str, record: Any, fingerprint: str, environment: Any = None) -> None:
+    def add(self, entry: Entry) -> None:
         if self.errors:
             raise self.errors.pop(0)
-        self.saved.append((kind, record))
+        self.saved.append((entry.kind, entry.record))
+
+    def set_aside(self, entry: Entry) -> None:
+        self.aside.append(entry)
+
+    def unsaved(self, entries: list[Entry]) -> tuple[list[Entry], None]:
+        return [entry for entry in entries if entry in self.aside], None
+
+    def take_in(self) -> None:
+        while self.aside:
+            self.add(self.aside[0])
+            del self.aside[0]
 
 
 @pytest.fixture(autouse=True)
@@ -158,28 +172,70 @@ def test_a_listener_that_fails_does_not_end_the_job() -> None:
 
 
 def test_a_store_that_cannot_be_used_is_one_warning_and_the_results_are_there() -> None:
-    store = Records(StoreUnavailable("The disk is full."), StoreUnavailable("It is locked."))
+    store = Records(*itertools.repeat(StoreUnavailable("The disk is full."), 99))
     job = ended(start("work", store=store))
     assert (job.state, len(job.results), len(job.warnings)) == ("done", 2, 1)
-    assert job.warnings[0].startswith("The disk is full. ") and "not stored" in job.warnings[0]
+    assert job.warnings[0].startswith("The disk is full. 2 results of this job wait in memory only")
+    assert [entry.record for entry in job.unstored] == job.results
 
 
-def test_a_result_is_stored_as_soon_as_the_store_works_again() -> None:
-    store = Records(RuntimeError("no store is perfect"))
+@pytest.mark.parametrize("error", [StoreUnavailable("It is locked."), RuntimeError("no store is perfect")])
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_the_store_refuses_is_stored_as_soon_as_it_works_again(error: Exception, times: int) -> None:
+    store = Records(*itertools.repeat(error, times))
     job = ended(start("work", store=store))
-    assert (job.state, len(job.warnings), len(store.saved)) == ("done", 1, 1)
+    assert (job.state, job.warnings, job.unstored, len(store.saved)) == ("done", [], [], 2)
 
 
-def test_a_store_that_takes_longer_than_the_worker_lives_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow(Records):
-        def save(self, *record: Any) -> None:
-            until(lambda: waited)
-            super().save(*record)
+def test_a_store_that_is_held_holds_neither_the_worker_nor_the_queue() -> None:
+    held = threading.Event()
 
+    class Held(Records):
+        def add(self, entry: Entry) -> None:
+            assert held.wait(PATIENCE_S)
+            super().add(entry)
+
+    store = Held()
+    first = start("work", store=store)
+    until(lambda: first.state == "running")
+    assert_the_next_job_runs()
+    assert (first.state, len(first.results), store.saved) == ("running", 2, [])
+    until(lambda: "storing the results" in first.progress.step)
+    held.set()
+    assert (ended(first).state, first.warnings, len(store.saved)) == ("done", [], 2)
+
+
+def test_a_cancel_waits_for_no_store_and_loses_nothing() -> None:
+    held = threading.Event()
+
+    class Held(Records):
+        def add(self, entry: Entry) -> None:
+            assert held.wait(PATIENCE_S)
+            super().add(entry)
+
+    store = Held()
+    job = start("work", store=store)
+    until(lambda: "storing the results" in job.progress.step)
+    job.cancel()
+    assert ended(job).state == "done", "it was measured whole"
+    assert [entry.record for entry in store.aside] == [entry.record for entry in job.unstored] == job.results
+    assert "2 results of this job wait" in one_sentence(job.warnings[0])
+    held.set()
+
+
+def test_a_listener_that_takes_longer_than_the_worker_lives_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     waited, drain = list[bool](), Worker.drain
     monkeypatch.setattr(supervisor, "WATCH_S", 0.01)
     monkeypatch.setattr(Worker, "drain", lambda worker, s: [drain(worker, s), waited.append(True)][0])
-    job = ended(start("work", store=(store := Slow())))
+
+    def slow(event: dict[str, Any]) -> None:
+        if event["event"] == "result":
+            until(lambda: waited)
+
+    spec, store = Spec("work", {"kind": "work"}, PATIENCE_S), Records()
+    job = ended(runner.start(spec, "me", store=store, on_event=slow, command=COMMAND))  # type: ignore[arg-type]
     assert (job.state, job.error, len(store.saved)) == ("done", None, 2)
 
 
@@ -340,7 +396,8 @@ from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
 kind, owner, file, count, script = sys.argv[1:]
 class Records:
-    def save(self, *a): pass
+    def add(self, entry): pass
+    def unsaved(self, entries): return [], None
 jobs = [runner.start(Spec(kind, {"kind": kind, "file": file, "seconds": 0.02}, 60.0), owner, store=Records(),
         command=(sys.executable, script)) for _ in range(int(count))]
 for job in jobs:

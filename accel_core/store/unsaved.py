@@ -1,0 +1,156 @@
+"""Records that the database did not take: each waits in a file beside it until the database takes it.
+
+A file holds `{"records": [...]}`, each record as its `type`, its `data` (the model's own `to_dict`) and what
+the store keeps beside it. Whatever file of that form lies in the folder is taken in, so one that a page offered
+as a download can be put there by hand. Where no file can be written, records wait in memory, as long as the
+program runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+from accel_core.contest import Calibration
+from accel_core.errors import StoreUnavailable
+from accel_core.folders import data_folder, spare_folder
+from accel_core.model import Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
+from accel_core.store import faults
+from accel_core.store.database import in_memory, sqlite_file
+from accel_core.store.sound import DAMAGE
+
+Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock
+STORED: dict[str, type[Stored]] = {
+    "measurement": Measurement,
+    "comparison": Comparison,
+    "calibration": Calibration,
+    "ceiling": Ceiling,
+    "latency": Latency,
+    "curve_point": CurvePoint,
+    "clock": Clock,
+}
+"""What is stored, by the `type` of its event."""
+
+
+def now() -> str:
+    """ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record and what the store keeps beside it."""
+
+    kind: str
+    """A name of STORED."""
+    record: Stored
+    fingerprint: str
+    environment: Environment
+    """The versions that it was measured with."""
+    created: str = field(default_factory=now)
+    """When it was measured, which may be long before it is stored."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """The name of its file."""
+
+    def to_dict(self) -> dict[str, Any]:
+        beside = {"fingerprint": self.fingerprint, "environment": self.environment.to_dict()}
+        return {"type": self.kind, "data": self.record.to_dict(), **beside, "created": self.created}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Entry:
+        """The entry in `data`; what sound.DAMAGE names where it holds none."""
+        record, versions = (
+            STORED[data["type"]].from_dict(data["data"]),
+            Environment.from_dict(data["environment"]),
+        )
+        datetime.fromisoformat(data["created"])
+        return cls(data["type"], record, str(data["fingerprint"]), versions, data["created"])
+
+
+def entries_json(entries: Iterable[Entry]) -> str:
+    """The text of a file of records."""
+    return json.dumps({"records": [entry.to_dict() for entry in entries]}, indent=1)
+
+
+class Unsaved:
+    """The records that wait for the database at `url`, of this program and of those before it."""
+
+    def __init__(self, url: str | URL) -> None:
+        self._url = url
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[Entry, Path | None]] = {}
+        """By their ids, what this program set aside: in which file, or None where it is in memory only."""
+
+    def keep(self, entry: Entry) -> None:
+        """Set `entry` aside."""
+        path = next(filter(None, (_write(folder, entry) for folder in self._folders(make=True))), None)
+        with self._lock:
+            self._kept[entry.id] = (entry, path)
+
+    def left(self, entries: Iterable[Entry]) -> tuple[list[Entry], Path | None]:
+        """Those of `entries` that still wait, and the folder they wait in; None where one is in memory only."""
+        with self._lock:
+            waiting = [self._kept[entry.id] for entry in entries if entry.id in self._kept]
+        waiting = [(entry, path) for entry, path in waiting if path is None or path.exists()]
+        folders = [path and path.parent for _, path in waiting]
+        return [entry for entry, _ in waiting], (folders[0] if all(folders) and folders else None)
+
+    def bundles(self) -> Iterator[tuple[list[Entry], Callable[[], None]]]:
+        """All that waits, a file at a time, each with what forgets it. A file that holds no records stays."""
+        with self._lock:
+            waiting = [entry for entry, path in self._kept.values() if path is None]
+        for entry in waiting:
+            yield [entry], partial(self._forget, entry.id)
+        for folder in self._folders(make=False):
+            for path in sorted(folder.glob("*.json")):
+                with suppress(OSError, *DAMAGE):
+                    records = json.loads(path.read_text(encoding="utf-8"))["records"]
+                    found = [Entry.from_dict(record) for record in records]
+                    yield found, partial(self._forget, path.stem, path)
+
+    def _forget(self, id: str, path: Path | None = None) -> None:
+        with suppress(OSError):
+            if path is not None:
+                path.unlink(missing_ok=True)
+        with self._lock:
+            self._kept.pop(id, None)
+
+    def _folders(self, *, make: bool) -> list[Path]:
+        """Where files may be: beside a SQLite file, else in the data folder; and in the temporary folder."""
+        if in_memory(self._url):
+            return []
+        file = sqlite_file(self._url)
+        named = str(file.absolute()) if file else faults.place(self._url)
+        name = f"unsaved-{hashlib.sha256(named.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+        found = []
+        with suppress(StoreUnavailable):
+            found.append(file.with_name(f"{file.name}.unsaved") if file else data_folder() / name)
+        if (spare := spare_folder(make=make)) is not None:
+            found.append(spare / name)
+        return found
+
+
+def _write(folder: Path, entry: Entry) -> Path | None:
+    """The file of `entry` in `folder`, whole or not at all; None where it cannot be written."""
+    path = folder / f"{entry.id}.json"
+    draft = path.with_suffix(".draft")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(entries_json([entry]), encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        return None
+    return path

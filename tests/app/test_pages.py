@@ -102,7 +102,7 @@ def test_a_store_that_cannot_be_read_is_one_warning_on_a_page_that_works(
     monkeypatch.setenv("ACCEL_STORE_URL", f"sqlite:///{broken}")
     app = open_page(page)
     assert [title.value for title in app.title] == [PAGES[page]]
-    assert "not kept" in texts(app, "warning")
+    assert "set aside" in texts(app, "warning")
     assert not app.error
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import cached
 import components
+import drawings
 import jobs
 import settings
 import streamlit as st
@@ -94,7 +95,9 @@ def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str)
     contests = maps(known, operation, dtype)
     stale = components.whose(record, False, "")
     theme.show(
-        crossover_figure(operation, contests, theme.current_look(COLUMNS[0] / sum(COLUMNS)), stale=stale),
+        drawings.drawn(
+            crossover_figure, operation, contests, theme.current_look(COLUMNS[0] / sum(COLUMNS)), stale=stale
+        ),
         alt=crossover_alt(operation, contests),
         key="crossover",
         filename=f"crossover-{operation}",
@@ -139,7 +142,7 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
     with right:
         theme.show(
-            contest_figure(operation, found, theme.current_look(0.6), chosen=choice.backend),
+            drawings.drawn(contest_figure, operation, found, theme.current_look(0.6), chosen=choice.backend),
             alt=contest_alt(operation, found),
             key="contest",
             filename=f"contest-{operation}",

@@ -25,6 +25,8 @@ from accel_core.store import Recent, Seen, Store
 if TYPE_CHECKING:
     from accel_core.runner.promise import Known, Promise
 
+DRAWINGS_BYTES = 32 << 20
+"""Some hundred figures."""
 SIMULATIONS_BYTES = 64 << 20
 """A hundred traces or so, and all counts."""
 SAMPLE = Path(__file__).resolve().parent.parent / "assets" / "sample_record.json"
@@ -155,6 +157,12 @@ def source(kernel: str) -> tuple[str, str]:
     from accel_core import registry
 
     return registry.source(kernel), registry.source_diff(kernel)
+
+
+@st.cache_resource(show_spinner=False)
+def drawings() -> Kept:
+    """Figures as plain data, for all sessions."""
+    return Kept(DRAWINGS_BYTES)
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import components
+import drawings
 import experiments
 import jobs
 import ladder_page
@@ -117,7 +118,8 @@ def picture(record: Record, shown: Shown) -> None:
     """The rungs with time, bandwidth and arrays, and what they say."""
     ceiling = roof(record, shown)
     theme.show(
-        fusion_figure(
+        drawings.drawn(
+            fusion_figure,
             GELU,
             shown.measurements,
             theme.current_look(),
@@ -173,7 +175,8 @@ def roofline(record: Record, shown: Shown) -> None:
         st.page_link("views/machine.py", label="Measure the roofs", icon=":material/memory:")
         return
     theme.show(
-        fusion_roofline_figure(
+        drawings.drawn(
+            fusion_roofline_figure,
             record.machine,
             ceilings,
             GELU,
@@ -197,7 +200,8 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
     """Bandwidth against the bytes of all arrays, with the caches marked, and what it says."""
     top = max((m.least_bytes for m in shown.measurements), default=0)
     marks = cache_marks(record.machine, shown.setup.dtype, "bytes", top * 1.2)
-    figure = sweep_figure(
+    figure = drawings.drawn(
+        sweep_figure,
         asked.workload,
         shown.measurements,
         "bytes",

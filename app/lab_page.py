@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import block_misses
 import components
+import drawings
 import ladder_page
 import settings
 import streamlit as st
@@ -17,6 +20,7 @@ from records import Record
 
 from accel_core import registry
 from accel_core.figures import (
+    Look,
     cache_marks,
     ladder_alt,
     ladder_figure,
@@ -26,7 +30,8 @@ from accel_core.figures import (
     sweep_figure,
     sweep_reading,
 )
-from accel_core.figures.misses import add_misses
+from accel_core.figures.marks import Mark
+from accel_core.figures.misses import Misses, add_misses
 from accel_core.model import Machine, Measurement
 
 WORKLOAD = registry.workload("matmul")
@@ -101,7 +106,7 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     if asked.over == "none":
         rungs = WORKLOAD.only(asked.kernels)
         theme.show(
-            ladder_figure(rungs, shown.measurements, shown.refusals, look, stale=stale),
+            drawings.drawn(ladder_figure, rungs, shown.measurements, shown.refusals, look, stale=stale),
             alt=ladder_alt(rungs, shown.measurements, shown.refusals),
             key="lab bars",
             filename="lab",
@@ -111,9 +116,8 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
-    figure = sweep_figure(WORKLOAD, shown.measurements, asked.over, look, marks=marks, stale=stale)
     misses = block_misses.misses(record, shown.measurements) if asked.over == "block" else {}
-    add_misses(figure, look, misses, title=block_misses.TITLE)
+    figure = drawings.drawn(_sweep, shown.measurements, asked.over, look, marks, stale, misses)
     theme.show(
         figure,
         alt=sweep_alt(WORKLOAD, shown.measurements, asked.over) + misses_alt(misses, block_misses.TITLE),
@@ -126,6 +130,20 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     if text := block_misses.misses_reading(shown.measurements, misses):
         components.reading(text)
     components.held_back(shown.measurements)
+
+
+def _sweep(
+    measurements: Sequence[Measurement],
+    over: str,
+    look: Look,
+    marks: Sequence[Mark],
+    stale: str,
+    misses: Misses,
+) -> Any:
+    """The lines of a sweep, and over the block what the simulator counts beside them."""
+    figure = sweep_figure(WORKLOAD, measurements, over, look, marks=marks, stale=stale)
+    add_misses(figure, look, misses, title=block_misses.TITLE)
+    return figure
 
 
 def value(m: Measurement, over: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import cached
 import components
+import drawings
 import experiments
 import jobs
 import settings
@@ -94,7 +95,8 @@ def roof(record: Record, shown: Shown) -> Ceiling | None:
 def picture(record: Record, workload: Workload, shown: Shown) -> None:
     """The ladder; a click on a bar opens its rung."""
     ceiling = roof(record, shown)
-    figure = ladder_figure(
+    figure = drawings.drawn(
+        ladder_figure,
         workload,
         shown.measurements,
         shown.refusals,

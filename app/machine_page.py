@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import cached
+import drawings
 import records
 import settings
 import streamlit as st
@@ -120,7 +121,7 @@ def curve(shown: Record) -> None:
     """Bandwidth and latency against the working set."""
     st.subheader("Where does each cache end?", anchor=False)
     theme.show(
-        curve_figure(shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
+        drawings.drawn(curve_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
         alt=curve_alt(shown.machine, shown.peaks, sample=shown.sample),
         key="curve",
         filename="memory-curve",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import components
+import drawings
 import settings
 import streamlit as st
 import tables
@@ -116,7 +117,9 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
 def occupancy(found: list[Panel], asked: Blocking, size: int) -> None:
     """The picture of the levels, what it says, and what of the chosen lengths is longer than the matrices."""
     look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
-    theme.show(panels_figure(found, look), alt=panels_alt(found), key="panels", filename="panels")
+    theme.show(
+        drawings.drawn(panels_figure, found, look), alt=panels_alt(found), key="panels", filename="panels"
+    )
     components.reading(panels_reading(found))
     ran = dict(zip(LENGTHS, cut(asked, size), strict=True))
     shorter = [f"{n} = {getattr(asked, n)} runs as {ran[n]}" for n in GRID if getattr(asked, n) != ran[n]]
@@ -128,7 +131,9 @@ def picture(record: Record, found: Rates, levels: list[Panel], asked: Blocking, 
     """The rate against KC, and what it says."""
     look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
     ceiling = roof(record, dtype)
-    figure = rates_figure(found, look, marks=marks(record.machine, asked, dtype), ceiling=ceiling)
+    figure = drawings.drawn(
+        rates_figure, found, look, marks=marks(record.machine, asked, dtype), ceiling=ceiling
+    )
     theme.show(figure, alt=rates_alt(found), key="rates", filename="panels-kc")
     for text in (rates_reading(found, levels, ceiling=ceiling), best_reading(found)):
         if text:

@@ -9,6 +9,7 @@ from typing import Any
 
 import cached
 import components
+import drawings
 import experiments
 import settings
 import streamlit as st
@@ -131,7 +132,7 @@ def picture(
     alt, text = words(record, roofs, measurements, view)
     form = st.session_state.get("picture form", "PNG")
     theme.show(
-        figure(record, roofs, measurements, view, theme.current_look()),
+        drawings.drawn(figure, record, roofs, measurements, view, theme.current_look()),
         alt=alt,
         key="roofline",
         filename="roofline",

@@ -2,6 +2,7 @@
 
 import cached
 import components
+import drawings
 import jobs
 import machine_page
 import records
@@ -29,7 +30,7 @@ machine_page.environment_notice(own)
 shown = records.or_sample(own, lacking=own.peaks is None or not own.peaks.ceilings)
 components.sample_label(shown)
 theme.show(
-    hierarchy_figure(shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
+    drawings.drawn(hierarchy_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
     alt=hierarchy_alt(shown.machine, shown.peaks, sample=shown.sample),
     key="hierarchy",
     filename="memory-hierarchy",

@@ -5,6 +5,6 @@ job.state, job.progress, job.results, job.error
 """
 
 from accel_core.runner.job import Job, Progress
-from accel_core.runner.submitting import find, latest, run, submit
+from accel_core.runner.submitting import close, find, latest, run, submit
 
-__all__ = ["Job", "Progress", "find", "latest", "run", "submit"]
+__all__ = ["Job", "Progress", "close", "find", "latest", "run", "submit"]

@@ -104,7 +104,7 @@ def results_of(job: Job) -> list[Any]:
 
 
 @atexit.register
-def _close() -> None:
+def close() -> None:
     """End the workers of this process and give its places in the queue back."""
     unfinished = _jobs.unfinished()
     for job in unfinished:

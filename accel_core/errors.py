@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from accel_core.privacy import without_user
+
 
 def printable(text: str) -> str:
     """`text` that any UTF-8 page or file takes: the bytes of a path that are no UTF-8 are shown as `\\xe9`."""
@@ -39,7 +41,7 @@ class AccelError(Exception):
     exit_status = 1
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return without_user(printable(super().__str__()))
 
 
 class BadInput(AccelError, ValueError):
@@ -55,7 +57,7 @@ class AccelWarning(UserWarning):
     """
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return without_user(printable(super().__str__()))
 
 
 class StoreUnavailable(AccelError):

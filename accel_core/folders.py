@@ -7,6 +7,7 @@ says so.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -111,7 +112,8 @@ def spare_folder(*, make: bool = True) -> Path | None:
 
     Tickets name processes that get ended and a compile cache is executed, so nobody else may prepare them.
     """
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    name = os.environ.get("USERNAME", "")  # which a sentence that names the folder is not to tell
+    user = os.getuid() if hasattr(os, "getuid") else hashlib.sha256(name.encode()).hexdigest()[:8]
     try:
         folder = Path(tempfile.gettempdir()) / f"accel-explorer-{user}"
         if make:

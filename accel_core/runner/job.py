@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import AccelError, JobCancelled, printable
+from accel_core.privacy import without_user
 from accel_core.runner.visitors import Visitor, Waiting, admit
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Job:
 
     def warn(self, message: str) -> None:
         """Keep a warning and tell it, each sentence once."""
-        message = printable(message)  # it may name a path that is no UTF-8
+        message = without_user(printable(message))  # it may name a path: one that is no UTF-8, or a home
         with self._lock:
             if message in self._warnings:
                 return

@@ -93,7 +93,8 @@ def panels(machine: Machine, asked: Blocking, derived: Blocking, size: int, dtyp
         "L2": ("block of b", "kc x nc", mine.kc, mine.nc),
         "L3": ("block of a", "mc x kc", mine.mc, mine.kc),
     }
-    for (level, kind), beyond in zip(kinds.items(), ("L2", "L3", "DRAM"), strict=True):
+    last = "L4" if "L4" in known else "DRAM"
+    for (level, kind), beyond in zip(kinds.items(), ("L2", "L3", last), strict=True):
         amount = mine.bytes_in(level, item), known.get(level, TYPICAL_BYTES[level]), its.bytes_in(level, item)
         found.append(Panel(level, beyond, *kind, *amount, assumed=level not in known))
     return found

@@ -225,3 +225,11 @@ def test_two_settings_that_run_alike_are_one_point_the_newest() -> None:
     ]
     found = panel_cases.rates(panel_cases.Record(here, None, tuple(pair)), derived, derived, 1024, "float32")
     assert [p.measured.flop_per_s for p in found.points] == [pytest.approx(90e9)]
+
+
+@pytest.mark.parametrize("name", hosts.NAMES)
+def test_what_overflows_the_third_level_goes_to_what_lies_beyond_it(name: str) -> None:
+    there = hosts.machine(name)
+    blocks = panel_cases.rule(there, "float32")
+    found = panel_cases.panels(there, blocks, blocks, 1024, "float32")
+    assert found[-1].level == "L3" and found[-1].beyond == ("L4" if there.cache("L4") else "DRAM")

@@ -161,11 +161,11 @@ def command(home: Path) -> tuple[float, float]:
     return time.perf_counter() - start, target.stat().st_size / 1e6
 
 
-def server_bytes(url: str) -> int:
-    """Resident memory of the server that listens at `url`."""
+def server_of(url: str) -> psutil.Process:
+    """The process that listens at `url`."""
     port = int(url.rpartition(":")[2])
     listening = next(c for c in psutil.net_connections("tcp") if c.laddr.port == port and c.status == "LISTEN")
-    return int(psutil.Process(listening.pid).memory_info().rss)
+    return psutil.Process(listening.pid)
 
 
 def main() -> None:
@@ -188,7 +188,7 @@ def main() -> None:
         for title, by_store in pages(urls, options.rounds).items():
             rows[f"{title} (s)"] = {name: median(values) for name, values in by_store.items()}
         for name, url in urls.items():
-            rows.setdefault("server memory (MB)", {})[name] = server_bytes(url) / 1e6
+            rows.setdefault("server memory (MB)", {})[name] = server_of(url).memory_info().rss / 1e6
     print(f"{detect().cpu}; {options.few} and {options.many} records, {len(offered())} cases offered")
     print(f"{'':<40} {options.few:>10} {options.many:>10}      ratio")
     for title, values in rows.items():

@@ -4,8 +4,8 @@ A queue's folder belongs to one account; this lock is between accounts. It is fl
 folder of the system's where everybody may make files and nobody but their maker may take them away. Whoever
 comes first makes it. After that it is opened for reading only, and neither written nor read, so a file that
 somebody prepared misleads nobody; what is no plain file that all may open (a link, a pipe, a second name of
-another file) is passed over by all accounts alike. The system gives the turn back when the last process that
-holds it has ended, however it ends. Windows knows no flock: accounts there are not kept apart.
+another file) is passed over by all accounts alike. The system gives the turn back when its process ends,
+however that ends. Windows knows no flock: accounts there are not kept apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import stat
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from accel_core.errors import AccelWarning
@@ -33,29 +32,18 @@ _TRIES = 3
 """To open a file that others make at the same moment."""
 
 
-@dataclass
-class Turn:
-    """The host's turn. A process that inherits `descriptor` holds it too, until it ends."""
+def take_turn() -> bool:
+    """Take the host's turn for as long as this process lives; False while somebody else has it.
 
-    descriptor: int | None = None
-    """None where this host has no lock for all accounts."""
-
-    def close(self) -> None:
-        """Let go of it here."""
-        if self.descriptor is not None:
-            os.close(self.descriptor)
-            self.descriptor = None
-
-
-def take_turn() -> Turn | None:
-    """The host's turn; None while somebody else has it."""
+    True also where there is no lock for all accounts: nobody can be waited for.
+    """
     folder, descriptor = _lock(shared=False)
     if folder is not None:
-        return None if descriptor is None else Turn(descriptor)
+        return descriptor is not None
     if given := os.environ.get(VARIABLE):
         said = f"{VARIABLE} names {given}, where no file can be made and locked: nobody else is waited for."
         warnings.warn(said, AccelWarning, stacklevel=2)
-    return Turn()
+    return True
 
 
 def is_taken() -> bool:

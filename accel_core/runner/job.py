@@ -185,6 +185,11 @@ class Job:
         with self._lock:
             self._state, self._place, self._began = "running", 0, time.monotonic()
 
+    def queue_again(self) -> None:
+        """Its turn was none: it waits on."""
+        with self._lock:
+            self._state, self._place, self._began = QUEUED, None, None
+
     def step(self, event: Mapping[str, Any]) -> None:
         expected = event.get("expected_s")
         with self._lock:

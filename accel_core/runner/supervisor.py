@@ -33,6 +33,10 @@ MOST_RECORDS = 500
 LAST_RESULTS_S = 0.2
 """For what a cancelled worker wrote to be read, and then to be stored; a cancel has one second in all."""
 STILL_STORING = "storing the results; the store is slow, or another program holds it"
+BESIDE_OTHERS = (
+    "Another account has had this computer's turn for longer than any job may take: this job is measured "
+    "beside it."
+)
 log = logging.getLogger(__name__)
 
 
@@ -69,8 +73,9 @@ class Supervisor:
             queue = open_queue()
             ticket = queue.enter(self._job.owner)
             try:
-                self._wait_for_turn(queue, ticket)
-                self._measure(queue, ticket)
+                while not self._measure(queue, ticket, self._wait_for_turn(queue, ticket)):
+                    queue.step_back(ticket)
+                    self._job.queue_again()
             finally:
                 self._leave(queue, ticket)
         except AccelError as error:
@@ -111,11 +116,13 @@ class Supervisor:
         except StoreUnavailable:
             return [], []
 
-    def _wait_for_turn(self, queue: TicketFolder, ticket: Ticket) -> None:
+    def _wait_for_turn(self, queue: TicketFolder, ticket: Ticket) -> bool:
+        """Return once it is this job's turn; True where others have the host's too long to be waited for."""
         while not self._job.cancel_requested:
             place = queue.places(max_age_s=QUEUE_POLL_S).get(ticket.id, 0)
+            beside_others = queue.elsewhere_too_long()
             if place == 0 and queue.take_turn(ticket):
-                return
+                return beside_others
             self._job.move_to(place)
             if self._job.unattended_s() > UNATTENDED_S:
                 raise ending.unattended(UNATTENDED_S)
@@ -128,22 +135,29 @@ class Supervisor:
         except (AccelError, OSError):  # the others see that nothing runs once this process has ended
             log.exception("job %s: its ticket could not be removed", self._job.id)
 
-    def _measure(self, queue: TicketFolder, ticket: Ticket) -> None:
-        """Have the job measured; when this returns or raises, the worker is gone."""
+    def _measure(self, queue: TicketFolder, ticket: Ticket, beside_others: bool) -> bool:
+        """Have the job measured; False where another account has the host's turn.
+
+        When this returns or raises, the worker is gone.
+        """
+        if beside_others:
+            self._job.warn(BESIDE_OTHERS)
+        self._last = None
         self._job.begin()
         memory_limit_bytes = memory_now_bytes(self._spec)
-        worker = Worker(self._command, self._receive, self._spec.kind, queue.host_turn(ticket))
+        worker = Worker(self._command, self._receive, self._spec.kind)
         try:
             queue.name_worker(ticket, worker.process, self._spec.time_limit_s)
             for warning in worker.warnings:
                 self._job.warn(warning)
-            worker.send(self._spec.data)
+            worker.send(self._spec.data, beside_others=beside_others)
             self._watch(worker, memory_limit_bytes)
         except BaseException:
             worker.stop()
             worker.drain(LAST_RESULTS_S)
             raise
         worker.close()
+        return self._last is None or self._last["event"] != "busy"
 
     def _watch(self, worker: Worker, memory_limit_bytes: int) -> None:
         """Return when the worker is done; raise what else can happen."""
@@ -169,7 +183,7 @@ class Supervisor:
     def _receive(self, event: Event) -> None:
         """Handle one event of the worker, on the thread that reads them."""
         kind = event["event"]
-        if kind in ("done", "failed"):
+        if kind in ("done", "failed", "busy"):
             self._last = self._last or event
             self._job.nudge()
         elif kind == "warning":

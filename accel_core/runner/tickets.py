@@ -5,7 +5,8 @@ gone is removed, after the worker that it may have left behind was ended. A proc
 blocks nobody: while it waits it is passed over, and once its worker has ended, or the time written in its
 ticket is over, others end its turn.
 
-Whose turn it is here also takes the host's turn (accel_core/host_lock.py), which other accounts wait for.
+Between accounts there is the host's turn, which a worker takes (accel_core/host_lock.py): while it is taken by
+one that is not of this queue, nobody here has a turn either.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import logging
 import threading
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -25,8 +25,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from accel_core import host_lock
-from accel_core.errors import AccelError, AccelWarning
-from accel_core.host_lock import Turn
+from accel_core.errors import AccelError
 from accel_core.runner.folders import queue_folder, queue_lock
 from accel_core.runner.processes import is_alive, is_stopped, stop, this_process
 from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
@@ -75,8 +74,7 @@ class TicketFolder:
         self._seen: tuple[float, dict[str, int]] = (float("-inf"), {})
         """When this process looked last, and the places it saw."""
         self._elsewhere_since: float | None = None
-        self._turns: dict[str, Turn] = {}
-        """The host's turn, for each ticket that has it and has no worker yet."""
+        """From when on others have had the host's turn, as far as this process saw."""
 
     def enter(self, owner: str) -> Ticket:
         """Queue up: a new ticket at the end."""
@@ -97,7 +95,7 @@ class TicketFolder:
                 tickets = self._living()
                 seen = places(self._ready(tickets))
                 self._look_elsewhere(any(ticket.state == RUNNING for ticket in tickets))
-                if self.measured_elsewhere and not self._elsewhere_too_long():
+                if self.measured_elsewhere and not self.elsewhere_too_long():
                     seen = {id: place + 1 for id, place in seen.items()}
                 self._seen = (time.monotonic(), seen)
         return seen
@@ -108,10 +106,7 @@ class TicketFolder:
         return self._elsewhere_since is not None
 
     def take_turn(self, ticket: Ticket) -> bool:
-        """Mark `ticket` as running if it is the next and nobody runs on this host; False while it has to wait.
-
-        A ticket that runs has the host's turn until its worker has it or it leaves.
-        """
+        """Mark `ticket` as running if nobody else runs and it is the next; False where it has to wait on."""
         with self._locked():
             tickets = self._living()
             if all(other.id != ticket.id for other in tickets):  # its file was damaged or deleted by hand
@@ -120,27 +115,23 @@ class TicketFolder:
             first = next_ticket(self._ready(tickets))
             if any(other.state == RUNNING for other in tickets) or first is None or first.id != ticket.id:
                 return False
-            turn = self._host_turn()
-            if turn is None:
-                return False
-            self._turns[first.id] = turn
             self._write(replace(first, state=RUNNING, ends_s=self._now() + START_S))
             return True
 
-    def host_turn(self, ticket: Ticket) -> Turn:
-        """The host's turn that `ticket` has, for its worker to inherit."""
-        return self._turns.get(ticket.id, Turn())
+    def step_back(self, ticket: Ticket) -> None:
+        """Wait on: `ticket` had its turn here, and its worker found that another account has the host's."""
+        with self._locked():
+            self._write(ticket)
+            self._forget()
 
     def name_worker(self, ticket: Ticket, worker: Process, limit_s: float) -> None:
         """Write down who measures for `ticket`, and for at most how long: so others can end it if this process
-        dies or stands still. The host's turn is the worker's from here on. AccelError where others have ended
-        this turn before."""
+        dies or stands still. AccelError where they have ended its turn before."""
         with self._locked():
             if not self._path(ticket.id).exists():
                 raise AccelError("This process stood still until its turn was over: run it again.")
             ends_s = self._now() + limit_s + LATE_S
             self._write(replace(ticket, state=RUNNING, worker=worker, ends_s=ends_s))
-            self._give_host_back(ticket.id)
 
     def leave(self, ticket: Ticket) -> None:
         """Give the place back. The worker must be gone by now."""
@@ -148,32 +139,16 @@ class TicketFolder:
             self._remove(self._read(), ticket.id)
             self._forget()
 
-    def _host_turn(self) -> Turn | None:
-        """The host's turn; None while others have it, unless they have it for longer than any job may take."""
-        turn = host_lock.take_turn()
-        self._look_elsewhere(turn is not None)
-        if turn is None and self._elsewhere_too_long():
-            warnings.warn(
-                "Another account has had this computer's turn for longer than any job may take: this job was "
-                "measured beside it.",
-                AccelWarning,
-                stacklevel=2,
-            )
-            return Turn()
-        return turn
-
     def _look_elsewhere(self, mine: bool) -> None:
-        """See whether others have the host's turn; they do not where it is `mine`."""
-        if mine or not host_lock.is_taken():
+        """See whether others have the host's turn, which they may not where one of ours runs."""
+        if not host_lock.is_taken():
             self._elsewhere_since = None
-        elif self._elsewhere_since is None:
+        elif self._elsewhere_since is None and not mine:
             self._elsewhere_since = self._now()
 
-    def _elsewhere_too_long(self) -> bool:
+    def elsewhere_too_long(self) -> bool:
+        """Whether others have the host's turn for longer than any job may take, and are not waited for."""
         return self._elsewhere_since is not None and self._now() - self._elsewhere_since > MAX_TIME_S + LATE_S
-
-    def _give_host_back(self, id: str) -> None:
-        self._turns.pop(id, Turn()).close()
 
     def _forget(self) -> None:
         self._seen = (float("-inf"), {})
@@ -229,7 +204,6 @@ class TicketFolder:
         return [ticket for ticket in tickets if ticket.state == RUNNING or not still[ticket.process]]
 
     def _remove(self, tickets: Sequence[Ticket], id: str) -> list[Ticket]:
-        self._give_host_back(id)
         rest = without(tickets, id)
         self._path(id).unlink(missing_ok=True)
         with suppress(OSError):  # on a full disk the queue moves on, only less fairly

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import IO, Any
 
 from accel_core.folders import PACKAGE, numba_cache
-from accel_core.host_lock import Turn
 from accel_core.machine.overrides import compiler_overrides, overridden
 from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
@@ -23,6 +22,7 @@ from accel_core.runner.queue import Process
 Event = dict[str, Any]
 COMMAND = (sys.executable, "-P", "-m", "accel_core.runner.worker")
 """-P: a student's own `random.py` in the current folder must not stand in for Python's."""
+BESIDE_OTHERS = "beside_others"
 TAIL_LINES = 60
 LINE_BYTES = 1 << 26
 CLOSE_WAIT_S = 2.0
@@ -49,17 +49,10 @@ def worker_environment(kind: str = "") -> tuple[dict[str, str], tuple[str, ...]]
 class Worker:
     """A running worker process; `sink` is called with each of its events, on a thread of the worker's own.
 
-    `kind` is that of the job that it will be sent. `turn` is the host's: the worker holds it as long as it
-    lives, even where this process is stopped or killed.
+    `kind` is that of the job that it will be sent.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        sink: Callable[[Event], None],
-        kind: str = "",
-        turn: Turn | None = None,
-    ) -> None:
+    def __init__(self, command: Sequence[str], sink: Callable[[Event], None], kind: str = "") -> None:
         environment, self.warnings = worker_environment(kind)
         self._sink = sink
         flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -71,7 +64,6 @@ class Worker:
             env=environment,
             start_new_session=True,  # Ctrl-C goes to the parent, which then ends the worker
             creationflags=flags,
-            pass_fds=() if turn is None or turn.descriptor is None else (turn.descriptor,),
         )
         self.pid = self._popen.pid
         self.process = processes.process(self.pid) or Process(self.pid, 0.0)
@@ -84,11 +76,11 @@ class Worker:
         for reader in self._readers:
             reader.start()
 
-    def send(self, job: Mapping[str, Any]) -> None:
-        """Give it its job."""
+    def send(self, job: Mapping[str, Any], *, beside_others: bool = False) -> None:
+        """Give it its job; `beside_others`: without the host's turn."""
         assert self._popen.stdin is not None
         with suppress(OSError):  # it is dead already: its return code tells
-            self._popen.stdin.write(json.dumps(job).encode() + b"\n")
+            self._popen.stdin.write(json.dumps({**job, BESIDE_OTHERS: beside_others}).encode() + b"\n")
             self._popen.stdin.flush()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -161,8 +162,9 @@ def test_a_job_waits_for_another_account_and_leaves_the_queue_when_its_tab_is_cl
 ):
     url, home = own_server
     monkeypatch.setenv(host_lock.VARIABLE, str(home))
-    turn = host_lock.take_turn()
-    assert turn is not None and turn.descriptor is not None
+    code = "from accel_core import host_lock; assert host_lock.take_turn(); print(1, flush=True); input()"
+    account = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert account.stdout is not None and account.stdout.readline()
     visit(page, url, "lab", **ONE_RUNG)
     start(page, "lab")
     expect(progress(page)).to_contain_text(ONE_AHEAD)
@@ -174,7 +176,8 @@ def test_a_job_waits_for_another_account_and_leaves_the_queue_when_its_tab_is_cl
     while list((home / "queue").rglob("*.json")):
         assert time.monotonic() < until
         time.sleep(0.5)
-    turn.close()
+    account.kill()
+    account.communicate()
 
 
 def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(

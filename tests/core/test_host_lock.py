@@ -6,24 +6,37 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from accel_core import host_lock
 from accel_core.errors import AccelWarning
-from accel_core.host_lock import EVERYBODY_MAY_READ, NAME, VARIABLE, Turn, is_taken, lock_folder, take_turn
+from accel_core.host_lock import EVERYBODY_MAY_READ, NAME, VARIABLE, is_taken, lock_folder, take_turn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
 
-HOLDER = """
-import sys
-from accel_core.host_lock import take_turn
-turn = take_turn()
-print("taken" if turn else "busy", flush=True)
-input()
-"""
+HOLDER = "from accel_core.host_lock import take_turn; print(take_turn(), flush=True); input()"
+
+
+@contextmanager
+def another() -> Iterator[subprocess.Popen[str]]:
+    """A process that has asked for the turn, and says whether it has it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def answer(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
 
 
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
@@ -37,69 +50,43 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     return first, second
 
 
-def taken() -> Turn:
-    turn = take_turn()
-    assert turn is not None and turn.descriptor is not None
-    return turn
-
-
-def test_only_one_has_the_turn_and_it_is_free_again_afterwards() -> None:
+def test_only_one_process_has_the_turn_and_it_is_free_once_that_is_killed() -> None:
     assert not is_taken()
-    turn = taken()
-    assert is_taken()
-    assert take_turn() is None
-    turn.close()
-    turn.close()
+    with another() as first:
+        assert answer(first) == "True"
+        assert is_taken() and not take_turn()
+        with another() as second:
+            assert answer(second) == "False"
+        assert is_taken()
+    with another() as third:
+        assert answer(third) == "True"
     assert not is_taken()
-    taken().close()
 
 
-def test_a_look_does_not_take_the_turn(tmp_path: Path) -> None:
+def test_a_look_does_not_take_the_turn() -> None:
     assert lock_folder() == Path(os.environ[VARIABLE])
     assert not is_taken() and not is_taken()
-    taken().close()
+    with another() as process:
+        assert answer(process) == "True"
 
 
 def test_the_file_is_empty_and_open_to_all_whatever_the_umask() -> None:
     before = os.umask(0o077)
     try:
-        turn = taken()
+        assert not is_taken()
     finally:
         os.umask(before)
     found = (Path(os.environ[VARIABLE]) / NAME).stat()
     assert (stat.S_IMODE(found.st_mode), found.st_size) == (EVERYBODY_MAY_READ, 0)
-    turn.close()
 
 
-def test_the_turn_of_a_killed_process_is_free() -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None and holder.stdout.readline() == "taken\n"
-    assert is_taken() and take_turn() is None
-    holder.kill()
-    holder.communicate()
-    taken().close()
-
-
-def test_a_process_that_inherits_the_turn_holds_it_after_its_giver_let_go() -> None:
-    turn = taken()
-    assert turn.descriptor is not None
-    child = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(turn.descriptor,)
-    )
-    turn.close()
-    assert take_turn() is None
-    child.communicate(b"\n")
-    taken().close()
-
-
-def test_a_file_that_another_account_made_is_locked_without_being_written(tmp_path: Path) -> None:
+def test_a_file_that_another_account_made_is_locked_without_being_written() -> None:
     path = Path(os.environ[VARIABLE]) / NAME
     path.write_text("theirs")
     path.chmod(0o444)
     before = path.stat()
-    taken().close()
+    with another() as process:
+        assert answer(process) == "True"
     assert (path.read_text(), path.stat().st_mtime_ns) == ("theirs", before.st_mtime_ns)
 
 
@@ -136,15 +123,13 @@ def test_what_a_hostile_account_prepares_is_passed_over_and_left_alone(
     victim.write_text("precious")
     victim.chmod(0o644)
     prepare(first / NAME, victim)
-    turn = taken()
-    assert lock_folder() == second and is_taken()
-    assert victim.read_text() == "precious" and stat.S_IMODE(victim.stat().st_mode) == 0o644
-    assert not victim.with_name("not there").exists()
-    turn.close()
+    assert lock_folder() == second and not is_taken()
     (second / NAME).unlink()
     prepare(second / NAME, victim)
     assert lock_folder() is None and not is_taken()
-    assert take_turn() == Turn(None)
+    assert take_turn(), "there is nobody to wait for"
+    assert victim.read_text() == "precious" and stat.S_IMODE(victim.stat().st_mode) == 0o644
+    assert not victim.with_name("not there").exists()
 
 
 def test_a_lock_whose_file_was_taken_away_is_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +141,7 @@ def test_a_lock_whose_file_was_taken_away_is_no_turn(monkeypatch: pytest.MonkeyP
         return real(folder, descriptor)
 
     monkeypatch.setattr(host_lock, "_is_in", replaced)
-    assert take_turn() is None
+    assert not take_turn()
 
 
 def test_a_folder_counts_where_it_is_the_administrators_and_everybodys(
@@ -176,7 +161,7 @@ def test_a_named_folder_that_cannot_be_used_is_said_and_nobody_is_waited_for(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "missing"))
     with pytest.warns(AccelWarning, match="where no file can be made and locked"):
-        assert take_turn() == Turn(None)
+        assert take_turn()
     assert lock_folder() is None and not is_taken()
 
 
@@ -189,4 +174,4 @@ def test_a_file_system_that_knows_no_locks_is_passed_over(
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr(host_lock.fcntl, "flock", refuse)
-    assert lock_folder() is None and take_turn() == Turn(None)
+    assert lock_folder() is None and take_turn()

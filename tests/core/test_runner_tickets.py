@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from accel_core import host_lock
-from accel_core.errors import AccelError, AccelWarning
+from accel_core.errors import AccelError
 from accel_core.runner import folders, processes, tickets
 from accel_core.runner.queue import Process
 from accel_core.runner.spec import MAX_TIME_S
@@ -173,53 +172,64 @@ class Clock:
 needs_flock = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
 
 
-@needs_flock
-def test_queues_of_two_accounts_have_one_turn(tmp_path: Path) -> None:
-    ours, theirs = TicketFolder(tmp_path / "a"), TicketFolder(tmp_path / "b")
-    for queue in (ours, theirs):
-        queue.folder.mkdir()
-    first, second = ours.enter("a"), theirs.enter("b")
-    assert ours.take_turn(first) and not theirs.take_turn(second)
-    assert ours.places() == {first.id: 0} and theirs.places() == {second.id: 1}
-    assert theirs.measured_elsewhere and not ours.measured_elsewhere
-    ours.leave(first)
-    assert theirs.take_turn(second) and not theirs.measured_elsewhere
-    theirs.leave(second)
-    assert not host_lock.is_taken()
+@pytest.fixture
+def elsewhere() -> Iterator[subprocess.Popen[str]]:
+    """A process of another account that has the host's turn."""
+    code = "from accel_core import host_lock; assert host_lock.take_turn(); print(1, flush=True); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "1\n"
+    yield process
+    process.kill()
+    process.communicate()
 
 
 @needs_flock
-def test_who_has_the_hosts_turn_for_longer_than_any_job_takes_blocks_nobody(folder: TicketFolder) -> None:
-    clock = Clock()
-    folder = TicketFolder(folder.folder, now=clock)
-    turn = host_lock.take_turn()
-    assert turn is not None
-    mine = folder.enter("a")
-    assert folder.places() == {mine.id: 1} and not folder.take_turn(mine)
-    clock.now_s += MAX_TIME_S + tickets.LATE_S
-    assert folder.places() == {mine.id: 1} and not folder.take_turn(mine)
-    clock.now_s += 1
-    assert folder.places() == {mine.id: 0}
-    with pytest.warns(AccelWarning, match="measured beside it"):
-        assert folder.take_turn(mine)
-    folder.leave(mine)
-    assert host_lock.is_taken()
-    turn.close()
-
-
-@needs_flock
-def test_a_worker_takes_the_hosts_turn_over_and_a_ticket_that_is_ended_gives_it_back(
-    folder: TicketFolder, stranger: Process
+def test_who_has_the_hosts_turn_goes_before_all_in_this_queue(
+    folder: TicketFolder, elsewhere: subprocess.Popen[str]
 ) -> None:
+    first, second = folder.enter("a"), folder.enter("b")
+    assert folder.places() == {first.id: 1, second.id: 2} and folder.measured_elsewhere
+    elsewhere.kill()
+    elsewhere.wait()
+    assert folder.places() == {first.id: 0, second.id: 1} and not folder.measured_elsewhere
+
+
+@needs_flock
+def test_a_turn_on_the_host_beside_our_own_is_our_workers(
+    folder: TicketFolder, elsewhere: subprocess.Popen[str]
+) -> None:
+    running = folder.enter("a")
+    assert folder.take_turn(running)
+    assert folder.places() == {running.id: 0} and not folder.measured_elsewhere
+
+
+@needs_flock
+def test_who_has_the_hosts_turn_for_longer_than_any_job_takes_blocks_nobody(
+    tmp_path: Path, elsewhere: subprocess.Popen[str]
+) -> None:
+    clock = Clock()
+    folder = TicketFolder(tmp_path, now=clock)
     mine = folder.enter("a")
-    assert folder.take_turn(mine) and folder.host_turn(mine).descriptor is not None
-    folder.name_worker(mine, stranger, 60.0)
-    assert folder.host_turn(mine).descriptor is None and not host_lock.is_taken()
-    folder.leave(mine)
-    mine = folder.enter("a")
+    assert folder.places() == {mine.id: 1}
+    clock.now_s += MAX_TIME_S + tickets.LATE_S
+    assert folder.places() == {mine.id: 1} and not folder.elsewhere_too_long()
+    clock.now_s += 1
+    assert folder.places() == {mine.id: 0} and folder.elsewhere_too_long()
     assert folder.take_turn(mine)
-    folder.leave(mine)
-    assert not host_lock.is_taken()
+    assert folder.places() == {mine.id: 0} and folder.elsewhere_too_long(), "the next one need not wait anew"
+    elsewhere.kill()
+    elsewhere.wait()
+    assert folder.places() == {mine.id: 0} and not folder.elsewhere_too_long()
+
+
+def test_who_steps_back_waits_where_it_stood(folder: TicketFolder) -> None:
+    first, second = folder.enter("a"), folder.enter("b")
+    assert folder.take_turn(first)
+    folder.step_back(first)
+    assert folder.places() == {first.id: 0, second.id: 1}
+    assert not folder.take_turn(second) and folder.take_turn(first)
 
 
 # -- processes that stand still ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ site knocks, it asks the Internet for this computer's own address, to see whethe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ HEADERS = (
 )
 AGAINST_POLICY = 1008
 """The WebSocket protocol's number for it."""
+TABS = 256
+"""Open at once: each may hold a message of server.maxMessageSize in memory that never gets complete."""
+TABS_OF_ONE = 128
+"""Of one address, so that nobody alone keeps all others out; a room behind a proxy has a single address."""
 
 
 class Door:
@@ -36,18 +41,36 @@ class Door:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.tabs: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        refusal = why_not(scope)
+        address = (scope.get("client") or ("",))[0]
+        refusal = why_not(scope) or self.no_room(scope, address)
         if refusal:
             await refuse(scope, receive, send, *refusal)
         elif scope["type"] == "websocket":
-            await self.app(without_origin(scope), messages.wanted(receive), messages.without_place(send))
+            self.tabs[address] += 1
+            try:
+                await self.app(without_origin(scope), messages.wanted(receive), messages.without_place(send))
+            finally:
+                self.tabs[address] -= 1
+                self.tabs += Counter()  # forgets who has none
         else:
             await self.app(without_origin(scope), receive, with_headers(send))
+
+    def no_room(self, scope: Scope, address: str) -> tuple[int, str] | None:
+        """(HTTP status, sentence) where one tab more would be too many, else None."""
+        if scope["type"] == "http" and "text/html" not in ",".join(header(scope, b"accept")):
+            return None  # a part of a page that is let in
+        if self.tabs.total() < TABS and self.tabs[address] < TABS_OF_ONE:
+            return None
+        return 503, (
+            f"This server has {self.tabs.total()} open tabs, {self.tabs[address]} of them from your address, "
+            f"and holds {TABS}, {TABS_OF_ONE} from one address: close one and load this page again."
+        )
 
 
 def why_not(scope: Scope) -> tuple[int, str] | None:

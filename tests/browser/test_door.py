@@ -18,6 +18,7 @@ import pytest
 from knocking import ask, session, websocket_status
 from servers import REPOSITORY, free_port, kill_tree, wait_until_healthy
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosedError
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 LINES = re.findall(r"streamlit run app/main\.py[^`\n]*", README)
@@ -156,6 +157,14 @@ def test_no_file_is_taken_since_no_page_asks_for_one(server: str) -> None:
         )
     assert sent.status == 405
     assert sent.body.decode().startswith("Pages of this server take no files")
+
+
+def test_a_message_larger_than_a_pages_settings_ends_its_tab_and_no_other(server: str) -> None:
+    with session(server) as other, session(server) as tab:
+        tab.wire.send(bytes(1_100_000))
+        with pytest.raises(ConnectionClosedError, match="1009"):
+            tab.next()
+        assert other.rerun().HasField("new_session")
 
 
 def test_no_other_site_may_lay_its_buttons_over_a_page(server: str) -> None:

@@ -5,6 +5,7 @@ The server imports this file once, for `app`; for every run of a page Streamlit 
 
 from __future__ import annotations
 
+import incoming
 import streamlit as st
 from door import Door
 from opening import opened
@@ -79,4 +80,5 @@ def pages() -> None:
 if __name__ == "__main__":
     pages()
 else:
+    incoming.leave_out_what_no_widget_says()
     app = st.App(__file__, lifespan=opened, middleware=[Middleware(Door)])

@@ -17,6 +17,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 Value = str | int | float
 NOTES = "link notes"
+LISTED = 12
+"""Options that a sentence names; of more it says how many."""
 TYPO = 0.8
 """Spellings at least so alike (difflib's ratio) are taken for the same word."""
 
@@ -66,7 +68,7 @@ class Several:
         kept = list(dict.fromkeys(near)) or list(self.default)
         return kept, (
             f"The link asks for {self.key}={short(', '.join(unknown))}: it can be any of "
-            f"{', '.join(self.options)}; shown is {', '.join(kept) or 'all'}."
+            f"{_listed(self.options)}; shown is {_listed(kept) or 'all'}."
         )
 
 
@@ -97,6 +99,11 @@ class Number:
 
 
 Setting = Choice | Several | Number
+
+
+def _listed(options: Sequence[str]) -> str:
+    more = len(options) - LISTED
+    return ", ".join(options) if more <= 1 else f"{', '.join(options[:LISTED])} and {more} more"
 
 
 def _number(text: str) -> float | None:
@@ -175,7 +182,7 @@ def slider(setting: Choice, *, swept: bool = False) -> Value:
     if len(setting.options) == 1:
         st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help)
         return setting.options[0]
-    return st.select_slider(
+    chosen = st.select_slider(
         setting.label,
         setting.options,
         setting.default,
@@ -184,6 +191,7 @@ def slider(setting: Choice, *, swept: bool = False) -> Value:
         disabled=swept,
         bind="query-params",
     )
+    return _one(setting, chosen)
 
 
 def segments(setting: Choice, *, wrap: bool = False) -> Value:
@@ -199,13 +207,18 @@ def segments(setting: Choice, *, wrap: bool = False) -> Value:
         wrap=wrap,
         bind="query-params",
     )
-    return setting.default if chosen is None else chosen
+    return _one(setting, chosen)
+
+
+def _one(setting: Choice, chosen: object) -> Value:
+    """What was chosen; the default where a forged message says nothing, or several."""
+    return next((option for option in setting.options if option == chosen), setting.default)
 
 
 def select(setting: Choice) -> Value:
     """A list that opens, one of it chosen."""
     fit(setting)
-    return st.selectbox(
+    chosen = st.selectbox(
         setting.label,
         setting.options,
         setting.options.index(setting.default),
@@ -213,6 +226,7 @@ def select(setting: Choice) -> Value:
         help=setting.help,
         bind="query-params",
     )
+    return _one(setting, chosen)
 
 
 def several(setting: Several) -> tuple[str, ...]:
@@ -242,7 +256,7 @@ def number(setting: Number) -> float:
         help=setting.help,
         bind="query-params",
     )
-    return setting.default if typed is None else typed
+    return typed if typed is not None and setting.low <= typed <= setting.high else setting.default
 
 
 def switch(setting: Choice) -> bool:

@@ -117,4 +117,5 @@ def control(traversal: Traversal, total: int) -> None:
 
 
 def _to_round(traversal: Traversal) -> None:
-    st.session_state[FROM] = rounds(traversal).start(int(st.session_state[ROUND]) - 1)
+    found = rounds(traversal)
+    st.session_state[FROM] = found.start(min(max(int(st.session_state[ROUND]), 1), len(found)) - 1)

@@ -15,8 +15,8 @@ from accel_core.model import Machine
 from accel_core.runner.visitors import Visitor
 
 APP = Path(__file__).resolve().parents[2] / "app"
-RECORDS = Path(__file__).resolve().parents[1] / "core"
-sys.path[:0] = [str(APP), str(RECORDS)]
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(APP), str(TESTS / "core"), str(TESTS / "faults")]
 
 TIMEOUT_S = 120
 """A cold compile cache and two slow cores may stand between a page and its first run."""

@@ -57,3 +57,19 @@ def test_thread_counts_are_powers_of_two_and_all_cores():
     assert settings.threads(1).options == (1,)
     assert settings.threads(6).options == (1, 2, 4, 6)
     assert settings.threads(8).options == (1, 2, 4, 8)
+
+
+def test_of_many_options_a_sentence_names_a_few_and_says_how_many_more():
+    many = settings.Several("shown", "Kernels", tuple(f"kernel_{n}" for n in range(50)), ())
+    _, note = many.admit(["x"])
+    assert note is not None
+    assert "kernel_11 and 38 more" in note and "kernel_12" not in note
+    few = settings.Several("shown", "Kernels", tuple(f"kernel_{n}" for n in range(13)), ())
+    _, note = few.admit(["x"])
+    assert note is not None and "kernel_12" in note
+
+
+@pytest.mark.parametrize("chosen", [None, (64, 512), "64", float("nan"), [64]])
+def test_what_is_no_option_is_the_default(chosen):
+    assert settings._one(SIZE, chosen) == 512
+    assert settings._one(SIZE, 64) == 64

@@ -23,6 +23,8 @@ class Answer:
     took_s: float
     errors: tuple[str, ...]
     """What stands in its red boxes."""
+    widgets: tuple[str, ...] = ()
+    """Their ids."""
 
 
 class Session:
@@ -30,7 +32,8 @@ class Session:
 
     def __init__(self, url: str) -> None:
         address = url.replace("http", "ws", 1).rstrip("/") + "/_stcore/stream"
-        self._socket = connect(address, subprotocols=[PROTOCOL], max_size=None)  # type: ignore[list-item]
+        self._connection = connect(address, subprotocols=[PROTOCOL], max_size=None)  # type: ignore[list-item]
+        self._socket = self._connection.__enter__()
 
     def __enter__(self) -> Session:
         return self
@@ -38,7 +41,10 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self.close()
+
+    def close(self) -> None:
+        self._connection.__exit__(None, None, None)
 
     def visit(self, page: str, query: Query | str = "", timeout_s: float = 60.0) -> Answer:
         """Open a page with these settings and wait until it is drawn."""
@@ -50,15 +56,21 @@ class Session:
     def send(self, message: bytes, timeout_s: float = 60.0) -> Answer:
         """Send any bytes and wait until a script has run; TimeoutError where none has."""
         began = time.monotonic()
-        self._socket.send(message)
+        self.post(message)
         errors: list[str] = []
+        widgets: list[str] = []
         while True:
             left_s = began + timeout_s - time.monotonic()
             data = self._socket.recv(timeout=max(left_s, 0.0))
             answer = ForwardMsg.FromString(data if isinstance(data, bytes) else data.encode())
             errors += _errors(answer)
+            widgets += _widgets(answer)
             if answer.WhichOneof("type") == "script_finished":
-                return Answer(time.monotonic() - began, tuple(errors))
+                return Answer(time.monotonic() - began, tuple(errors), tuple(widgets))
+
+    def post(self, message: bytes) -> None:
+        """Send any bytes and wait for nothing."""
+        self._socket.send(message)
 
 
 def _errors(message: ForwardMsg) -> list[str]:
@@ -69,3 +81,10 @@ def _errors(message: ForwardMsg) -> list[str]:
         case "exception":
             return [element.exception.message]
     return []
+
+
+def _widgets(message: ForwardMsg) -> list[str]:
+    element = message.delta.new_element
+    kind = element.WhichOneof("type")
+    found = getattr(getattr(element, kind), "id", "") if kind else ""
+    return [found] if isinstance(found, str) and found.startswith("$$") else []

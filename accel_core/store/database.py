@@ -9,6 +9,7 @@ Records are written one at a time, seconds apart; writers wait for one another (
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,9 +27,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder
 from accel_core.store import faults
+from accel_core.store.damage import Damage, DamageFound, is_damage
 from accel_core.store.tables import CASES, METADATA, SCHEMA, SCHEMA_VERSION
 
-_FAULTS = (SQLAlchemyError, OSError, ModuleNotFoundError)
+_FAULTS = (SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError)
 
 
 def default_url() -> str | URL:
@@ -85,6 +87,11 @@ class Database:
         """Whether a file beside the database was locked once."""
 
     @cached_property
+    def damage(self) -> Damage:
+        """What is known of damage to its file."""
+        return Damage(sqlite_file(self.url))
+
+    @cached_property
     def url(self) -> str | URL:
         """As given, else the user's own."""
         return self._given or default_url()
@@ -97,6 +104,10 @@ class Database:
                 yield None
                 return
             self._check_locks("read from")
+            if (copy := self.damage.copy) is not None:
+                with self.damage.lock, copy.connect() as connection:
+                    yield connection
+                return
             with self._engine.connect() as connection:
                 yield connection if self._version(connection) else None
 
@@ -108,6 +119,9 @@ class Database:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._check_locks("written to")
+            self.damage.check()
+            if self.damage.known:
+                raise StoreUnavailable(faults.corrupt(faults.place(self.url)))
             with self._engine.connect() as connection:
                 made = self._version(connection) is not None
                 whole = made and inspect(connection).has_table(CASES.name)
@@ -118,10 +132,19 @@ class Database:
 
     @contextmanager
     def _explained(self, action: str) -> Iterator[None]:
+        """One sentence for whatever goes wrong; DamageFound where something can still be read."""
         try:
             yield
         except _FAULTS as error:
+            if is_damage(getattr(error, "orig", error)) and self._save_what_can_be() and action == "read from":
+                raise DamageFound(faults.corrupt(faults.place(self.url))) from error
             raise StoreUnavailable(faults.explain(error, self.url, action)) from error
+
+    def _save_what_can_be(self) -> bool:
+        """Whether anything can still be read of a damaged file; nothing more is written into it."""
+        with suppress(sqlite3.Error):  # held by another program: the next reader comes upon it too
+            self.damage.note()
+        return self.damage.copy is not None
 
     @cached_property
     def _engine(self) -> Engine:

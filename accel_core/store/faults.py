@@ -50,7 +50,16 @@ def disk_full(where: str) -> str:
 
 
 def corrupt(where: str) -> str:
+    """What is said where nothing can be read, and to whoever would write."""
     return f"The record store {where} is damaged or no such store: move it away and a new one will be begun."
+
+
+def saved(where: str, rows: int) -> str:
+    """What is said of a damaged file that is still read in part."""
+    return (
+        f"The record store {where} is damaged: {rows} of its rows can still be read, and nothing more is "
+        "written into it; move it away and a new one will be begun."
+    )
 
 
 def skipped(where: str, rows: int) -> str:
@@ -82,7 +91,7 @@ def explain(error: Exception, url: str | URL, action: str) -> str:
         return f"No database can be opened as {where}: give it as sqlite:///path or postgresql://host/name."
     if isinstance(error, ModuleNotFoundError):
         return f"The record store {where} needs the Python package {error.name}: install it or {_ELSEWHERE}."
-    code = getattr(getattr(error, "orig", None), "sqlite_errorname", None)
+    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorname", None)
     if code is not None:
         return _explain_sqlite(code, where, action)
     said = _first_line(error, url)

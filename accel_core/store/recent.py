@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table, select
 from accel_core.contest import Calibration
 from accel_core.model import Environment, Measurement, Peaks
 from accel_core.store import cases, records
+from accel_core.store.damage import again_where_damaged
 from accel_core.store.records import PEAK_KINDS, Store
 from accel_core.store.refine import Refinement
 from accel_core.store.sound import measurement, text
@@ -80,6 +81,7 @@ class Recent:
         """Look into the store at the next `look`, however soon that is."""
         self._looked_s = None
 
+    @again_where_damaged
     def look(self) -> Seen:
         """The records as they were FRESH_S ago at the earliest."""
         with self._lock:

@@ -29,6 +29,7 @@ from accel_core.model import (
     Peaks,
 )
 from accel_core.store import cases, faults
+from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
 from accel_core.store.refine import Part, PeakPart, part_name, refine
 from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
@@ -153,6 +154,7 @@ class Store:
 
     # -- finding ---------------------------------------------------------------------------------------------
 
+    @again_where_damaged
     def measurements(
         self,
         fingerprint: str,
@@ -178,6 +180,7 @@ class Store:
             rows = connection.scalars(query).all() if connection is not None else []
         return self.sound("measurements", rows, measurement)
 
+    @again_where_damaged
     def newest(self, fingerprint: str, each: int = 1) -> list[Measurement]:
         """The newest `each` measurements of every case of one machine, newest first."""
         self._find_cases()
@@ -187,6 +190,7 @@ class Store:
         self._damaged["measurements"] += damaged
         return cases.newest_of_each(found, each)
 
+    @again_where_damaged
     def sampled(
         self,
         fingerprint: str,
@@ -231,6 +235,7 @@ class Store:
                 with self.database.writing() as connection:
                     lacking = cases.add_missing(connection)
 
+    @again_where_damaged
     def count(self, fingerprint: str | None = None) -> int:
         """How many measurements are stored: of one machine, or of all."""
         query = select(func.count()).select_from(MEASUREMENTS)
@@ -239,12 +244,14 @@ class Store:
         with self.database.reading() as connection:
             return int(connection.scalar(query) or 0) if connection is not None else 0
 
+    @again_where_damaged
     def peaks(self, fingerprint: str) -> Peaks | None:
         """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
         with self.database.reading() as connection:
             rows = parts(connection, fingerprint, tuple(PEAK_KINDS))
         return refine(fingerprint, self.sound("peaks", rows, part))
 
+    @again_where_damaged
     def comparisons(self, fingerprint: str) -> list[Comparison]:
         """All comparisons of one machine, newest first."""
         with self.database.reading() as connection:
@@ -253,6 +260,7 @@ class Store:
             "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
         )
 
+    @again_where_damaged
     def calibrations(self, fingerprint: str, environment: Environment) -> list[Calibration]:
         """Calibrations of one machine, oldest first, made with the library of `environment` and its overrides.
 
@@ -263,6 +271,7 @@ class Store:
         found = self.sound("calibrations", rows, calibration)
         return [made for made_with, made in found if made_with == libraries(environment)]
 
+    @again_where_damaged
     def machines(self) -> list[Machine]:
         """Every machine that was saved, as it was last seen, in the order of first sight."""
         query = select(text(MACHINES.c.payload)).order_by(MACHINES.c.row)
@@ -275,9 +284,13 @@ class Store:
 
     @property
     def skipped(self) -> str:
-        """A sentence with the number of damaged rows that the latest readings left out; empty where none."""
-        damaged = sum(self._damaged.values())
-        return faults.skipped(faults.place(self.url), damaged) if damaged else ""
+        """What the latest readings left out: of a damaged file, or damaged rows; empty where nothing."""
+        damaged, known = sum(self._damaged.values()), self._database_damage()
+        return known or (faults.skipped(faults.place(self.url), damaged) if damaged else "")
+
+    def _database_damage(self) -> str:
+        damage = self.database.damage
+        return faults.saved(faults.place(self.url), damage.saved) if damage.copy is not None else ""
 
     def sound(
         self, what: str, rows: Iterable[Row], make: Callable[[Row], Made], *, more: bool = False

@@ -59,11 +59,17 @@ def test_a_file_of_garbage_is_called_damaged_and_left_as_it_is(tmp_path: Path) -
 
 
 def test_a_truncated_file_is_called_damaged_and_left_as_it_is(path: Path) -> None:
-    store = Store(f"sqlite:///{path}")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    for said in both(store):
-        assert "damaged" in said
+    store = Store(f"sqlite:///{path}")
+    for read in (lambda: store.measurements("fp"), lambda: store.peaks("fp")):
+        try:
+            read()
+        except StoreUnavailable as error:
+            assert "damaged" in str(error)
+        else:
+            assert "damaged" in store.skipped
+    assert "damaged" in sentence(lambda: store.save_measurement(a_measurement(2)))
     assert path.read_bytes() == whole[: len(whole) // 2]
 
 

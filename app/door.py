@@ -6,6 +6,7 @@ site knocks, it asks the Internet for this computer's own address, to see whethe
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -35,6 +36,9 @@ TABS = 256
 TABS_OF_ONE = 128
 """Of one address, so that nobody alone keeps all others out; a room behind a proxy has a single address."""
 
+COLLECTED = 64
+"""Closed tabs: without it 128 unfinished messages of 4 MB, again and again, held 1.6 GB, with it 1.0 GB."""
+
 
 class Door:
     """An ASGI layer: `app` sees only what passed the door."""
@@ -42,6 +46,7 @@ class Door:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.tabs: Counter[str] = Counter()
+        self.left = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -56,10 +61,17 @@ class Door:
             try:
                 await self.app(without_origin(scope), messages.wanted(receive), messages.without_place(send))
             finally:
-                self.tabs[address] -= 1
-                self.tabs += Counter()  # forgets who has none
+                self.leave(address)
         else:
             await self.app(without_origin(scope), receive, with_headers(send))
+
+    def leave(self, address: str) -> None:
+        """A tab was closed: what it had sent lies in a cycle of the server's objects until it is collected."""
+        self.tabs[address] -= 1
+        self.tabs += Counter()  # forgets who has none
+        self.left += 1
+        if self.left % COLLECTED == 0:
+            gc.collect()
 
     def no_room(self, scope: Scope, address: str) -> tuple[int, str] | None:
         """(HTTP status, sentence) where one tab more would be too many, else None."""

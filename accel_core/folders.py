@@ -19,7 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
-from accel_core.errors import AccelWarning, StoreUnavailable
+from accel_core.errors import AccelWarning, BadInput, StoreUnavailable, shown
 
 CACHE_BYTES = 1 << 20
 """Room for machine code: all kernels and probes of one machine take about half of it."""
@@ -125,3 +125,14 @@ def spare_folder(*, make: bool = True) -> Path | None:
         mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
         return folder if mine else None
     return folder
+
+
+def check_target(target: Path) -> None:
+    """BadInput where `target` is no file that may be written: a folder, in none, or no name for a file."""
+    try:
+        fits = not target.is_dir() and target.parent.is_dir() and "\0" not in target.name
+    except OSError:  # a name of thousands of letters
+        fits = False
+    if not fits:
+        named = str(target) if len(target.name) < 256 else shown(str(target))
+        raise BadInput(f"Cannot write {named}: name a file in a folder that exists.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from accel_core.cache.traversal import Traversal
 from accel_core.errors import AccelError, BadInput
+from accel_core.folders import check_target
 
 MOST_DUMPED = 100_000_000
 """Accesses in a file: 900 MB."""
@@ -27,8 +28,7 @@ def dump(traversal: Traversal, target: Path) -> int:
         raise BadInput(
             f"{length:,} accesses are too many for a file (at most {MOST_DUMPED:,}): choose a smaller size."
         )
-    if target.is_dir() or not target.parent.is_dir():
-        raise BadInput(f"Cannot write {target}: name a file in a folder that exists.")
+    check_target(target)
     try:
         with zipfile.ZipFile(target, "w") as archive:
             for name, dtype in (("address", np.dtype(np.int64)), ("is_write", np.dtype(bool))):

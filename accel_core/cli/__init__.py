@@ -19,6 +19,8 @@ __all__ = ["main"]
 
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
+MOST_OF_A_FAULT = 300
+"""Letters of what an unexpected error says: it may repeat all that was given."""
 BROKEN_PIPE = 141
 """128 + SIGPIPE, as a shell reports it."""
 
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("ACCEL_TRACEBACK"):
             raise
-        fault = f"{type(error).__name__}: {error}".rstrip(". :")
+        fault = f"{type(error).__name__}: {error}"[:MOST_OF_A_FAULT].rstrip(". :")
         return _complain(f"Something went wrong inside accel ({fault}); ACCEL_TRACEBACK=1 shows where.", 1)
 
 

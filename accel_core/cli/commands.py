@@ -25,6 +25,7 @@ from accel_core.cli.jobs import (
 )
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError, BadInput
+from accel_core.folders import check_target
 from accel_core.model import (
     DTYPES,
     Ceiling,
@@ -216,8 +217,7 @@ def explain(options: Namespace) -> Answer:
 def roofline(options: Namespace) -> Answer:
     """Draw what is stored of this machine, as one HTML page that needs no network."""
     target = Path(options.html)
-    if target.is_dir() or not target.parent.is_dir():
-        raise BadInput(f"Cannot write {target}: name a file in a folder that exists.")
+    check_target(target)
     from accel_core.figures import PAPER, figure_html, roofline_figure
     from accel_core.registry import WORKLOADS
     from accel_core.store import Store

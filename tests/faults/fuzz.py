@@ -34,6 +34,8 @@ import settings  # noqa: E402
 from records_of import store_ladder, store_peaks, store_sweep  # noqa: E402
 from streamlit.logger import set_log_level  # noqa: E402
 
+from accel_core.errors import shown  # noqa: E402
+
 PAGES = tuple(sorted(path.stem for path in (APP / "views").glob("*.py")))
 OWN_FAULT = "fault of its own"
 REFUSED = "Error deserializing back message"
@@ -56,7 +58,7 @@ class Row:
     def note(self, given: Any, took_s: float, failure: str) -> None:
         self.tried += 1
         if took_s > self.longest_s:
-            self.longest_s, self.longest = took_s, repr(given)[:150]
+            self.longest_s, self.longest = took_s, shown(given)
         if failure:
             self.failures.append((given, failure))
 
@@ -246,6 +248,12 @@ def messages(pick: random.Random, number: int) -> Row:
     return row
 
 
+def written(given: Any) -> str:
+    """`given` as Python writes it, with all its digits."""
+    sys.set_int_max_str_digits(0)
+    return f"{given!r:.2000}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     set_log_level("critical")  # AppTest runs without a server, and says so at each run
@@ -265,7 +273,7 @@ def main() -> int:
         ]
     for row in rows:
         for one, failure in row.failures:
-            print(f"{row.kind}: {one!r:.2000}\n    {failure}\n")
+            print(f"{row.kind}: {written(one)}\n    {failure}\n")
     print(f"{'kind':15}{'tried':>8}{'failed':>8}{'longest':>10}")
     for row in rows:
         print(f"{row.kind:15}{row.tried:8}{len(row.failures):8}{row.longest_s:8.2f} s  {row.longest}")

@@ -105,17 +105,18 @@ def can_write(folder: Path, room_bytes: int) -> bool:
     return True
 
 
-def spare_folder(*, make: bool = True) -> Path | None:
+def spare_folder(*, make: bool = True, within: Path | None = None) -> Path | None:
     """A temporary folder of this user alone; None where it cannot be made or somebody else could write to it.
 
-    Without `make` it is only looked for.
+    It lies `within` a folder, the first of Python's temporary ones with room where None is given. Without
+    `make` it is only looked for.
 
     Tickets name processes that get ended and a compile cache is executed, so nobody else may prepare them.
     """
     name = os.environ.get("USERNAME", "")  # which a sentence that names the folder is not to tell
     user = os.getuid() if hasattr(os, "getuid") else hashlib.sha256(name.encode()).hexdigest()[:8]
     try:
-        folder = Path(tempfile.gettempdir()) / f"accel-explorer-{user}"
+        folder = (within or Path(tempfile.gettempdir())) / f"accel-explorer-{user}"
         if make:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = folder.lstat()

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
+import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from accel_core.errors import AccelError, AccelWarning
 from accel_core.folders import NO_HOME, can_write, spare_folder, user_folder
+from accel_core.runner.processes import is_alive
+from accel_core.runner.queue import Ticket
 
 QUEUE_BYTES = 1 << 16
 """Written to see that there is room for tickets."""
+SPARE = None if sys.platform == "win32" else Path("/tmp")
+"""The spare folder lies within the same one for every process of an account. Python's own choice follows TMPDIR
+and leaves a full disk for another one or for the current folder, so two processes would not see each other; on
+Windows it is the account's."""
 
 
 def queue_folder() -> Path:
@@ -22,15 +31,21 @@ def queue_folder() -> Path:
 
     It does not follow ACCEL_HOME: two servers with data folders of their own still share the processor. Only
     ACCEL_QUEUE names another root. The last part keeps apart hosts that share a home folder: process ids mean
-    nothing on another one. The temporary folder is an AccelWarning: a program that has another one would not
-    wait for this one's jobs.
+    nothing on another one. The temporary folder is an AccelWarning. Where jobs queue already, there all others
+    do: a disk that gets full, or room again, does not part them.
     """
     own = os.environ.get("ACCEL_QUEUE")
     state = Path(own) if own else user_folder("state")
     fault = NO_HOME if state is None else _fault(state)
-    if state is not None and not fault:
+    if state is not None and not fault and (own or not _is_waited_in(spare_folder(make=False, within=SPARE))):
         return _folder(state)
-    spare = spare_folder()
+    if state is not None and fault and _is_waited_in(state):
+        raise AccelError(
+            f"This job cannot join those that queue in {state}, because {fault}: free some space, then run "
+            "again."
+        )
+    spare = spare_folder(within=SPARE)
+    fault = fault or "others queue there already"
     last = "there is no temporary folder of this user alone" if spare is None else _fault(spare)
     if spare is None or last:
         raise AccelError(
@@ -56,6 +71,15 @@ def queue_lock(folder: Path, wait_s: float) -> FileLock:
 
 def _folder(root: Path) -> Path:
     return root / "queue" / _host()
+
+
+def _is_waited_in(root: Path | None) -> bool:
+    """Whether a living process queues below `root`, where it may be that nothing more can be written."""
+    for path in _folder(root).glob("*.json") if root is not None else ():
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            if is_alive(Ticket.from_dict(json.loads(path.read_text(encoding="utf-8"))).process):
+                return True
+    return False
 
 
 def _fault(root: Path) -> str:

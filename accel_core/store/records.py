@@ -289,8 +289,10 @@ class Store:
         return known or (faults.skipped(faults.place(self.url), damaged) if damaged else "")
 
     def _database_damage(self) -> str:
-        damage = self.database.damage
-        return faults.saved(faults.place(self.url), damage.saved) if damage.copy is not None else ""
+        with suppress(StoreUnavailable):  # no place for a store, so nothing in it is damaged
+            if self.database.damage.copy is not None:
+                return faults.saved(faults.place(self.url), self.database.damage.saved)
+        return ""
 
     def sound(
         self, what: str, rows: Iterable[Row], make: Callable[[Row], Made], *, more: bool = False

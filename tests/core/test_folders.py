@@ -159,7 +159,7 @@ def test_the_queue_falls_back_to_a_temporary_folder_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(queue, "SPARE", tmp_path)
     found, said = warned(queue.queue_folder)
     assert tmp_path in found.parents
     assert len(said) == 1 and "cannot be written to or is full" in said[0] and "set ACCEL_QUEUE" in said[0]
@@ -167,9 +167,70 @@ def test_the_queue_falls_back_to_a_temporary_folder_of_the_user(
 
 def test_no_folder_for_the_queue_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCEL_QUEUE", str(blocked(tmp_path)))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "tmp"))
+    monkeypatch.setattr(queue, "SPARE", tmp_path / "file" / "tmp")
     with pytest.raises(AccelError, match="ACCEL_QUEUE"):
         open_queue()
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, set[Path]]:
+    """(the user's own folder for the queue, the temporary one, those of them that are full)."""
+    own, spare, full = tmp_path / "own", tmp_path / "tmp", set[Path]()
+    for folder in (own, spare):
+        folder.mkdir()
+    monkeypatch.delenv("ACCEL_QUEUE")
+    monkeypatch.setattr(folders.platformdirs, "user_state_path", lambda *a, **k: own)
+    monkeypatch.setattr(queue, "SPARE", spare)
+    has_room = folders.can_write
+    monkeypatch.setattr(queue, "can_write", lambda at, room: not full & set(at.parents) and has_room(at, room))
+    return own, spare, full
+
+
+@pytest.mark.parametrize("others", ["TMPDIR", "the current folder"])
+def test_two_processes_without_a_queue_of_their_own_meet_in_one_temporary_folder(
+    rooms: tuple[Path, Path, set[Path]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, others: str
+) -> None:
+    own, spare, full = rooms
+    full.add(own)
+    first = warned(queue.queue_folder)[0]
+    assert spare in first.parents
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / others))
+    assert warned(queue.queue_folder)[0] == first
+
+
+def test_where_both_folders_are_full_nothing_is_measured(rooms: tuple[Path, Path, set[Path]]) -> None:
+    full = rooms[2]
+    full.update(rooms[:2])
+    with pytest.raises(AccelError, match=r"is full.*set ACCEL_QUEUE"):
+        queue.queue_folder()
+
+
+def test_a_disk_that_gets_full_sends_nobody_away_from_those_that_queue_there(
+    rooms: tuple[Path, Path, set[Path]],
+) -> None:
+    own, spare, full = rooms
+    opened = open_queue()
+    ticket = opened.enter("me")
+    assert own in opened.folder.parents
+    full.add(own)
+    with pytest.raises(AccelError, match=r"cannot join those that queue in .* free some space"):
+        queue.queue_folder()
+    opened.leave(ticket)
+    assert spare in warned(queue.queue_folder)[0].parents
+
+
+def test_a_disk_with_room_again_calls_nobody_away_from_those_that_queue_elsewhere(
+    rooms: tuple[Path, Path, set[Path]],
+) -> None:
+    own, _, full = rooms
+    full.add(own)
+    opened = warned(open_queue)[0]
+    ticket = opened.enter("me")
+    full.clear()
+    found, said = warned(queue.queue_folder)
+    assert found == opened.folder and "others queue there already" in said[0]
+    opened.leave(ticket)
+    assert own in queue.queue_folder().parents
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch, refuses: Callable[[Path], bool], number: int) -> None:
@@ -196,7 +257,7 @@ def test_a_home_that_refuses_locks_has_its_queue_in_the_temporary_folder(
     home, spare = tmp_path / "home", tmp_path / "tmp"
     spare.mkdir()
     monkeypatch.setenv("ACCEL_QUEUE", str(home))
-    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+    monkeypatch.setattr(queue, "SPARE", spare)
     without_locks(monkeypatch, lambda file: home in file.parents, number)
     opened, said = warned(open_queue)
     assert spare in opened.folder.parents

@@ -61,7 +61,7 @@ def sample() -> tuple[Record, Crossovers] | None:
 
 def crossovers(record: Record) -> Crossovers:
     """What is stored of this machine and its library, and over it what this session measured."""
-    stored = cached.stored(record.machine.fingerprint)[0].calibrations
+    stored = cached.stored(record.machine.fingerprint).calibrations
     fresh = [result for result in jobs.results()[1] if isinstance(result, Calibration)]
     threads = record.machine.cores.allowed
     return Crossovers(part for part in (*stored, *fresh) if part.threads == threads)

@@ -80,23 +80,19 @@ def _recent(fingerprint: str) -> Recent:
     return Recent(store(), fingerprint, environment())
 
 
-def stored(fingerprint: str) -> tuple[Seen, str]:
-    """What is stored of one machine, the same for all sessions, and what is wrong with the store, if anything.
+def stored(fingerprint: str) -> Seen:
+    """What is stored of one machine, the same for all sessions.
 
     Records that another program adds show after some seconds; `forget_stored` shows our own at once.
     """
-    try:
-        return _recent(fingerprint).look(), ""
-    except StoreUnavailable as fault:
-        return Seen(), str(fault)
+    return _recent(fingerprint).look()
 
 
 def sampled(
     fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
 ) -> tuple[list[Measurement], int]:
     """At most `most` measurements of one machine, evenly in time, newest first, and of how many."""
-    seen, _ = stored(fingerprint)
-    return _sampled(seen.number, fingerprint, dtype, threads, kernels, since, most)
+    return _sampled(stored(fingerprint).number, fingerprint, dtype, threads, kernels, since, most)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading all measurements")

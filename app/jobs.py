@@ -141,7 +141,7 @@ def promise(job: Mapping[str, Any]) -> Promise | None:
         return cached.promise(json.dumps(job, sort_keys=True), core_pace(ask=False), None)
     watch: Watch | None = st.session_state.get("watch")
     pace = core_pace(ask=not (machine.pretended or (watch is not None and watch.holds)))
-    seen, _ = cached.stored(machine.fingerprint)
+    seen = cached.stored(machine.fingerprint)
     return cached.promise(json.dumps(job, sort_keys=True), pace, seen)
 
 

@@ -45,12 +45,12 @@ class Record:
 def own() -> Record:
     """This machine's record: the store's, and this session's results where the store did not take them."""
     machine = cached.machine()
-    seen, fault = cached.stored(machine.fingerprint)
+    seen = cached.stored(machine.fingerprint)
     peaks = seen.peaks
     with settings.place():
         warned.show()
-        if fault:
-            st.warning(f"{fault} New measurements are shown here and set aside.", icon=":material/save:")
+        if seen.fault:
+            st.warning(f"{seen.fault} New measurements are shown here and set aside.", icon=":material/save:")
         elif skipped := cached.store().skipped:
             st.warning(skipped, icon=":material/healing:")
     started, results = jobs.results()

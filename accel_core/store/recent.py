@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Table, select
 
 from accel_core.contest import Calibration
+from accel_core.errors import StoreUnavailable
 from accel_core.model import Environment, Measurement, Peaks
 from accel_core.store import cases, records
 from accel_core.store.damage import again_where_damaged
@@ -41,6 +42,8 @@ class Seen:
     """The newest EACH of each case, newest first."""
     calibrations: tuple[Calibration, ...] = ()
     """Those made with the reader's library, oldest first."""
+    fault: str = ""
+    """What is wrong with the store, in a sentence: then the rest is what was known before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,7 @@ class _Mark:
 
 
 class Recent:
-    """Keeps up with the records of one machine; any thread may look.
-
-    Raises StoreUnavailable where the store cannot be read.
-    """
+    """Keeps up with the records of one machine; any thread may look."""
 
     def __init__(
         self,
@@ -81,16 +81,32 @@ class Recent:
         """Look into the store at the next `look`, however soon that is."""
         self._looked_s = None
 
-    @again_where_damaged
     def look(self) -> Seen:
-        """The records as they were FRESH_S ago at the earliest."""
-        with self._lock:
-            now_s = self._clock()
-            if self._looked_s is None or now_s - self._looked_s >= FRESH_S:
-                self._read()
-                self._looked_s = now_s
-            return self._seen
+        """The records as they were FRESH_S ago at the earliest.
 
+        Whoever comes while another one reads does not wait for it, but for the first reading. Where the store
+        cannot be read, `fault` says why beside what was known before, until the next look.
+        """
+        if self._lock.acquire(blocking=self._seen.number == 0):
+            try:
+                if self._looked_s is None or self._clock() - self._looked_s >= FRESH_S:
+                    self._looked_s = self._clock()
+                    self._try()
+            finally:
+                self._lock.release()
+        return self._seen
+
+    def _try(self) -> None:
+        try:
+            self._read()
+        except StoreUnavailable as fault:
+            self._seen = replace(self._seen, number=self._seen.number + 1, fault=str(fault))
+            self._looked_s = self._clock()  # the store may have been waited for
+        else:
+            if self._seen.fault or not self._seen.number:
+                self._seen = replace(self._seen, number=self._seen.number + 1, fault="")
+
+    @again_where_damaged
     def _read(self) -> None:
         """Take what came, or all of it where the store is another one than it was."""
         with self._store.database.reading() as connection:

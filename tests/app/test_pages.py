@@ -117,7 +117,7 @@ def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Ope
     app = open_page(page)
     assert "1 damaged record was skipped" in texts(app, "warning")
     assert not app.error and "Sample" not in texts(app)
-    assert len(cached.stored(cached.machine().fingerprint)[0].measurements) == Store().count() - 1
+    assert len(cached.stored(cached.machine().fingerprint).measurements) == Store().count() - 1
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_hiding_older_points_keeps_every_record(open_page: Open):
     hide = next(b for b in app.button if b.label == "Hide the points so far")
     hide.click().run()
     assert "since" in app.query_params
-    assert len(cached.stored(cached.machine().fingerprint)[0].measurements) == len(ladder_on_record())
+    assert len(cached.stored(cached.machine().fingerprint).measurements) == len(ladder_on_record())
     show = next(b for b in app.button if b.label == "Show all points")
     show.click().run()
     assert "since" not in app.query_params

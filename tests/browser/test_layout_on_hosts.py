@@ -103,7 +103,7 @@ def figures(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             st.cache_data.clear()
             st.cache_resource.clear()
             found[screen] = [drawn for page, link in LINKS.items() for drawn in figures_of(page, link)]
-        assert not cached.stored(host.fingerprint)[2]
+        assert not cached.stored(host.fingerprint).fault
         return found
 
 

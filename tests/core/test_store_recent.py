@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from test_store import NEW, OLD, a_measurement, a_roof
 
 from accel_core.contest import Calibration
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Measurement
-from accel_core.store import Recent, Store, cases, recent
+from accel_core.store import Recent, Store, cases, faults, recent
 from accel_core.store.recent import EACH, FRESH_S
 from accel_core.store.refine import Part, PeakPart, Refinement
 
@@ -231,6 +232,54 @@ def test_a_store_that_was_moved_away_is_begun_anew(store: Store, tmp_path: Path,
         store.save_measurement(made(40 + number))
     kept.forget()
     assert ids(kept.look().measurements) == [f"id{40 + more}"] and kept.look().peaks is None
+
+
+def held(path: Path) -> sqlite3.Connection:
+    """A store that another program holds: nobody can read it."""
+    other = sqlite3.connect(path)
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+def test_where_the_store_cannot_be_read_what_was_known_stands_beside_the_reason(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "BUSY_S", 0.05)
+    clock = Clockwork()
+    store.save_measurement(made(1))
+    kept = Recent(Store(store.url), "fp", NEW, clock)
+    known = kept.look()
+    other = held(tmp_path / "records.db")
+    clock.now_s = FRESH_S
+    seen = kept.look()
+    assert "another program held it" in seen.fault and seen.measurements == known.measurements
+    other.rollback()
+    other.close()
+    assert kept.look() is seen  # nobody waits for it again before the next look
+    clock.now_s = 2 * FRESH_S
+    assert kept.look().fault == "" and kept.look().measurements == known.measurements
+
+
+def test_whoever_comes_while_another_one_reads_does_not_wait(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_measurement(made(1))
+    kept = Recent(store, "fp", NEW)
+    known = kept.look()
+    reads, goes_on = threading.Event(), threading.Event()
+
+    def read(self: Recent) -> None:
+        reads.set()
+        assert goes_on.wait(30)
+
+    monkeypatch.setattr(Recent, "_read", read)
+    kept.forget()
+    reader = threading.Thread(target=kept.look)
+    reader.start()
+    assert reads.wait(30)
+    assert kept.look() is known
+    goes_on.set()
+    reader.join()
 
 
 def test_damaged_rows_are_counted_once(store: Store, tmp_path: Path) -> None:

@@ -62,31 +62,33 @@ def lock_folder() -> Path | None:
     return folder
 
 
-def _lock(*, shared: bool) -> tuple[Path | None, int | None]:
-    """(the first folder whose file can be locked, that file's descriptor; None while others hold it)."""
-    if sys.platform == "win32":
+if sys.platform == "win32":
+
+    def _lock(*, shared: bool) -> tuple[Path | None, int | None]:
         return None, None
-    given = os.environ.get(VARIABLE)
-    for folder in (Path(given),) if given else PLACES:
-        descriptor = _open(folder, anybodys=not given)
-        if descriptor is None:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_NB | (fcntl.LOCK_SH if shared else fcntl.LOCK_EX))
-            if _is_in(folder, descriptor):
-                return folder, descriptor
-            busy = True  # its maker took it away meanwhile, and the next one makes another
-        except BlockingIOError:
-            busy = True
-        except OSError:  # this file system knows no locks
-            busy = False
-        os.close(descriptor)
-        if busy:
-            return folder, None
-    return None, None
 
+else:
 
-if sys.platform != "win32":
+    def _lock(*, shared: bool) -> tuple[Path | None, int | None]:
+        """(the first folder whose file can be locked, that file's descriptor; None while others hold it)."""
+        given = os.environ.get(VARIABLE)
+        for folder in (Path(given),) if given else PLACES:
+            descriptor = _open(folder, anybodys=not given)
+            if descriptor is None:
+                continue
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_NB | (fcntl.LOCK_SH if shared else fcntl.LOCK_EX))
+                if _is_in(folder, descriptor):
+                    return folder, descriptor
+                busy = True  # its maker took it away meanwhile, and the next one makes another
+            except BlockingIOError:
+                busy = True
+            except OSError:  # this file system knows no locks
+                busy = False
+            os.close(descriptor)
+            if busy:
+                return folder, None
+        return None, None
 
     def _open(folder: Path, *, anybodys: bool) -> int | None:
         """The lock file in `folder`, made where it is missing; None where either is not as it has to be."""

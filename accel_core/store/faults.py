@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from accel_core.errors import printable
+from accel_core.privacy import without_user
 
 BUSY_S = 10.0
 """How long a writer waits for another one; a write takes milliseconds, on a slow network share more."""
@@ -23,8 +24,8 @@ def place(url: str | URL) -> str:
     except (ArgumentError, ValueError):
         return "the database that ACCEL_STORE_URL names"
     if parsed.get_backend_name() == "sqlite":
-        return printable(parsed.database or "the database in memory")
-    return printable(parsed.set(query={}).render_as_string(hide_password=True))
+        return without_user(printable(parsed.database or "the database in memory"))
+    return without_user(printable(parsed.set(query={}).render_as_string(hide_password=True)))
 
 
 def no_permission(where: str, action: str) -> str:

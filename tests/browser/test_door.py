@@ -58,6 +58,7 @@ def started(line: str, folder: Path, headless: bool = True, **variables: str) ->
         "ACCEL_QUEUE": str(folder),
         **variables,
     }
+    environment.pop("ACCEL_STORE_URL", None)  # the store lies in ACCEL_HOME
     log = folder / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
@@ -190,10 +191,33 @@ def test_a_browser_cannot_make_the_server_write_files_for_other_programs(tmp_pat
     assert "skills" not in str(began) and "streamlit skills" not in app.said()  # nor is it recommended
 
 
+PAGES = ("", "ladder", "lab", "panels", "roofline", "fusion", "traversal", "backends")
+
+
 def test_no_browser_learns_where_the_app_lies(server: str) -> None:
-    pages = ["", "ladder", "lab", "panels", "roofline", "fusion", "traversal", "backends"]
     with session(server) as tab:
-        for page in pages:
+        for page in PAGES:
             tab.rerun(page)
     for place in (REPOSITORY, Path.home()):
         assert not [frame for frame in tab.frames if str(place).encode() in frame]
+
+
+@pytest.mark.parametrize("where", ["home/alice", "scratch/alice"])
+@pytest.mark.parametrize("fault", ["is damaged", "no permission"])
+def test_no_browser_learns_from_a_fault_of_the_store_who_runs_the_server(
+    where: str, fault: str, tmp_path: Path
+) -> None:
+    variables = dict.fromkeys(("LOGNAME", "USER", "USERNAME"), "alice")
+    variables.update({name: str(tmp_path / "home" / "alice") for name in ("HOME", "USERPROFILE")})
+    place = tmp_path / where / "records"
+    place.mkdir(parents=True)
+    if fault == "is damaged":
+        (place / "records.db").write_bytes(b"garbage " * 1000)
+    else:
+        (place / "records.db").mkdir()  # whose permissions do not stop an administrator
+    with started(LINES[0], tmp_path, ACCEL_HOME=str(place), **variables) as app, session(app.url) as tab:
+        for page in PAGES:
+            tab.rerun(page)
+    said = b"".join(tab.frames)
+    assert fault.encode() in said
+    assert b"alice" not in said

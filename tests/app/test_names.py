@@ -78,7 +78,12 @@ def test_no_other_name_is(host: str) -> None:
 def test_a_page_that_the_settings_trust_is_let_in_and_no_second_origin_beside_it() -> None:
     assert door.why_not(scope("localhost", "https://lms.example")) is None
     assert door.why_not(scope("localhost", "https://lms.example", "http://evil.example")) is not None
-    assert is_url_from_allowed_origins(
-        "https://localhost"
-    )  # Streamlit's own rule takes more: any port, any host here
+
+
+def test_another_program_of_this_computer_is_another_site() -> None:
     assert door.why_not(scope("localhost:8501", "http://localhost:3000")) is not None
+
+
+def test_two_hosts_are_none() -> None:
+    asked = scope("localhost")
+    assert door.why_not({**asked, "headers": asked["headers"] * 2}) is not None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from accel_core.errors import AccelError
 from accel_core.runner import turn
+from accel_core.runner.queue import RUNNING
 from accel_core.runner.tickets import open_queue
 from accel_core.runner.turn import host_turn
 
@@ -22,6 +25,8 @@ def test_the_turn_comes_when_who_has_it_leaves_and_ends_with_the_block() -> None
 
     with host_turn("me", lambda: True, tell) as mine:
         assert mine and told[-1] == 0 and set(told) == {0, 1}
+        (ticket,) = queue.folder.glob("*.json")
+        assert json.loads(ticket.read_text(encoding="utf-8"))["state"] == RUNNING
         waiting = queue.enter("another")
         assert not queue.take_turn(waiting)
     assert queue.take_turn(waiting)

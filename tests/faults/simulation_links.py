@@ -32,18 +32,18 @@ MEGA = 1 << 20
 ORDERS, TILES = ("ijk", "jik", "jki", "kji"), ("2", "none", "3", "4")
 
 
-def links(number: int) -> Iterator[dict[str, str]]:
-    """So many different ones."""
+def links(number: int, size: int = 256) -> Iterator[dict[str, str]]:
+    """So many different ones; a window begins in the last tenth."""
     kinds = islice(cycle(product(TILES, ORDERS)), number)
     for at, (tiles, order) in enumerate(kinds):
         yield {
             "order": order,
             "beside": "ikj" if tiles == "none" else "without blocks",
-            "n": "256",
+            "n": str(size),
             "tiles": tiles,
             "cache": "this CPU",
             "pad": str((0, 1, 2, 4, 8, 16)[at % 6]),
-            "from": str(30_000_000 - 10_000 * at),
+            "from": str(int(1.8 * size**3) - 1000 * at),
         }
 
 

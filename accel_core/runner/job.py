@@ -170,11 +170,11 @@ class Job:
 
     def unattended_s(self) -> float:
         """For how long every page that it was handed in from has been closed; 0 for a program's job."""
-        with self._lock:
-            pages = list(self._pages.values())
-        if not pages or any(page.present() for page in pages):
-            self._attended_at = time.monotonic()
-        return time.monotonic() - self._attended_at
+        with self._lock:  # a page that comes back claims the job anew, so closed ones are forgotten
+            self._pages = {session: page for session, page in self._pages.items() if page.present()}
+            if self.visitor is None or self._pages:
+                self._attended_at = time.monotonic()
+            return time.monotonic() - self._attended_at
 
     def move_to(self, place: int) -> None:
         if place != self._place:

@@ -132,6 +132,22 @@ def test_a_job_is_unattended_from_the_moment_its_page_is_closed_until_it_is_back
     assert job.unattended_s() == 7
 
 
+def test_a_thousand_reloads_leave_one_page_to_be_asked_for(clock: Clock) -> None:
+    asked_for, pages = list[int](), [Page() for _ in range(1000)]
+    job = Job("1", "tab", {}, None, Visitor("0", "browser"))
+    for number, page in enumerate(pages):
+
+        def present(number: int = number, page: Page = page) -> bool:
+            asked_for.append(number)
+            return page.open
+
+        assert job.claim(Visitor(str(number), "browser", "", present))
+        page.open = number == 999
+    job.unattended_s()
+    asked_for.clear()
+    assert job.unattended_s() == 0 and asked_for == [999]
+
+
 def test_one_of_several_pages_is_enough_and_a_strangers_is_none(clock: Clock) -> None:
     first, second = Page(), Page()
     job = Job("1", "tab", {}, None, Visitor("one", "browser", "", first))

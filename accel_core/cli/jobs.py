@@ -51,11 +51,13 @@ def run_job(job: dict[str, Any]) -> list[Any]:
     that cannot be written is a warning of the runner's.
     """
     from accel_core.runner import run
+    from accel_core.runner.stopping import stops_outside_the_queue
     from accel_core.store import Store
 
     progress = Progress()
     try:
-        return run(job, owner=f"accel-{os.getppid()}", store=Store(), on_event=progress)
+        with stops_outside_the_queue():
+            return run(job, owner=f"accel-{os.getppid()}", store=Store(), on_event=progress)
     finally:
         progress.clear()
 

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,8 @@ from accel_core.runner.spec import MAX_TIME_S
 
 LOCK_WAIT_S = 20.0
 """Longer than ending a left-over worker takes under the lock."""
+UNLOCK_WAIT_S = 1.0
+"""Longer than a look at the queue takes."""
 START_S = 120.0
 """For a worker to be started and named, once its job has the turn."""
 LATE_S = 60.0
@@ -45,9 +47,22 @@ _open: dict[Path, TicketFolder] = {}
 
 def open_queue() -> TicketFolder:
     """The queue of this user account on this host; AccelError where no folder for it can be written."""
-    folder = queue_folder()
     with _opening:
+        folder = queue_folder()
         return _open.setdefault(folder, TicketFolder(folder))
+
+
+@contextmanager
+def unlocked() -> Iterator[None]:
+    """While the block runs, no thread of this process holds a queue's lock. Not for a thread that holds one.
+
+    A thread that only waits for the lock, which another process has, is waited for UNLOCK_WAIT_S.
+    """
+    with ExitStack() as stack:
+        for lock in (_opening, *(folder._threads for folder in _open.values())):
+            if lock.acquire(timeout=UNLOCK_WAIT_S):
+                stack.callback(lock.release)
+        yield
 
 
 class TicketFolder:

@@ -137,7 +137,7 @@ def _play(data: dict[str, Any], start: int) -> None:
     st.session_state[traversal_window.HEARD] = rest
     if rest[0] != data["id"]:
         return
-    step = rest[1]
+    step = min(max(rest[1], 0), max(lane["total"] for lane in data["lanes"]))
     if step:
         st.query_params[traversal_window.STEP] = str(step)
     else:

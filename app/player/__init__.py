@@ -21,8 +21,15 @@ def player(data: Mapping[str, Any], *, key: str) -> tuple[str, int, int] | None:
     the reader rests elsewhere, whatever is shown by then.
     """
     result = _MOUNT(data=dict(data), key=key, on_place_change=_heard)
-    place = result.place
-    return (str(place["id"]), int(place["step"]), int(place["at"])) if place else None
+    return rest(result.place)
+
+
+def rest(place: Any) -> tuple[str, int, int] | None:
+    """The place that the component named; None where it named none, or a forged message something else."""
+    try:
+        return str(place["id"]), int(place["step"]), int(place["at"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _heard() -> None:

@@ -16,7 +16,7 @@ import traversal_page
 import traversal_window
 from conftest import Open
 from numpy.typing import NDArray
-from player import assets
+from player import assets, rest
 from player.payload import KINDS, Lane, describe, pack, payload
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import NumberInput
@@ -338,6 +338,33 @@ def test_what_the_player_said_once_is_not_followed_again(open_page: Open, monkey
     heard.append((shown[-1]["id"], 5001, 2))
     app.run()
     assert window(app) == (5000, 5001), "the same step, asked for again"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [None, 5, "x", [], {"id": 1}, {"id": "a", "step": "x", "at": 1}, {"id": "a", "step": 1e999, "at": 1}],
+)
+def test_what_is_no_place_is_not_followed(place: object):
+    assert rest(place) is None
+    assert rest({"id": "a", "step": 7, "at": 1}) == ("a", 7, 1)
+
+
+@pytest.mark.parametrize(("step", "shown_at"), [(-5, 0), (10**9, 12_544)])
+def test_a_step_that_there_is_not_is_the_nearest_one(
+    step: int, shown_at: int, open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    shown: list[dict[str, Any]] = []
+    heard: list[tuple[str, int, int]] = []
+
+    def player(data: dict[str, Any], *, key: str) -> tuple[str, int, int] | None:
+        shown.append(data)
+        return heard[-1] if heard else None
+
+    monkeypatch.setattr(traversal_page, "player", player)
+    app = open_page("traversal", n="16", step="7001")
+    heard.append((shown[-1]["id"], step, 1))
+    app.run()
+    assert not app.error and window(app)[1] == shown_at
 
 
 def test_a_link_of_the_page_opens_the_player_anew_even_where_nothing_else_changes(

@@ -15,6 +15,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 LEFT_OUT = ("backend_operation_request", "debug_shutdown_runtime", "clear_cache")
 """The first can write files, which tests of the door try; the last only makes everything slow."""
 NUMBERS = (0, 1, -1, 2, 7, 2**31 - 1, -(2**31), 0.5, float("nan"), float("inf"), 1e308, 100)
+PLACES = ("5", "null", '"x"', "[]", "{}", '{"id": 1}', '{"id": [], "step": "x", "at": null}', '{"step": 1e999}',
+          '{"id": "a", "step": -1, "at": 0}', '{"id": "a", "step": {}, "at": 1e999}')  # fmt: skip
+JSON = ("{}", "[]", "5", "null", "[" * 10_000, "{", *(f'{{"place": {place}}}' for place in PLACES))
+"""What a component may be made to say; the player of the page Traversal says a place."""
+USUAL = ("string_value", "string_array_value", "double_value", "bool_value", "trigger_value")
+"""What widgets of our pages say."""
 KINDS = [field.name for field in WidgetState.DESCRIPTOR.fields if field.name != "id"]
 
 
@@ -39,8 +45,9 @@ def widgets(pick: random.Random, page: str, ids: Sequence[str]) -> BackMsg:
     forged.rerun_script.query_string = f"{text(pick)}={text(pick)}" if pick.random() < 0.2 else ""
     for _ in range(pick.randrange(1, 4)):
         state = forged.rerun_script.widget_states.widgets.add()
-        _set(pick, state, pick.choice(KINDS), depth=0)
         state.id = pick.choice(ids) if ids and pick.random() < 0.9 else text(pick).replace("\ud800", "")
+        kinds = ("json_value",) if "player" in state.id else pick.choice((KINDS, USUAL))
+        _set(pick, state, pick.choice(kinds), depth=0)
     return forged
 
 
@@ -74,6 +81,8 @@ def _deeper(pick: random.Random, empty: Message, depth: int) -> None:
 
 def _scalar(pick: random.Random, field: Any) -> Any:
     match field.cpp_type:
+        case FieldDescriptor.CPPTYPE_STRING if field.name.startswith("json") and pick.random() < 0.8:
+            return pick.choice(JSON)
         case FieldDescriptor.CPPTYPE_STRING:
             said = text(pick)[:2000]
             return said.encode() if field.type == FieldDescriptor.TYPE_BYTES else said

@@ -73,7 +73,7 @@ class Damage:
         with self._lock:
             identity = self._identity()
             if self._path is not None and identity != self._known:
-                self._copy, self.saved = _saved(self._path)
+                self._copy, self.saved = salvaged(self._path)
                 self._known = identity
 
     def check(self) -> None:
@@ -126,7 +126,7 @@ def is_damage(error: BaseException | None) -> bool:
     return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
-def _saved(path: Path) -> tuple[Engine | None, int]:
+def salvaged(path: Path) -> tuple[Engine | None, int]:
     """A database in memory with all records that can be read, and how many those are; None without any."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     METADATA.create_all(engine)

@@ -96,6 +96,13 @@ class Database:
         """As given, else the user's own."""
         return self._given or default_url()
 
+    @property
+    def damage_said(self) -> str:
+        """What is said of a damaged file that is still read in part; empty where it is none."""
+        if self.damage.copy is None:
+            return ""
+        return faults.saved(faults.place(self.url), self.damage.saved)
+
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
         """A connection to read with, or None where nothing was ever stored; never makes or changes a file."""
@@ -121,7 +128,7 @@ class Database:
                 self._check_locks("written to")
             self.damage.check()
             if self.damage.known:
-                raise StoreUnavailable(faults.corrupt(faults.place(self.url)))
+                raise StoreUnavailable(self.damage_said or faults.corrupt(faults.place(self.url)))
             with self._engine.connect() as connection:
                 made = self._version(connection) is not None
                 whole = made and inspect(connection).has_table(CASES.name)

@@ -59,7 +59,8 @@ def saved(where: str, rows: int) -> str:
     """What is said of a damaged file that is still read in part."""
     return (
         f"The record store {where} is damaged: {rows} of its rows can still be read, and nothing more is "
-        "written into it; move it away and a new one will be begun."
+        f"written into it; move it into the folder {where}.unsaved (make that where it is missing), and the "
+        "next measurement will begin a new store with them."
     )
 
 

@@ -6,16 +6,15 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, RowMapping, exists, func, insert, literal, select
+from sqlalchemy import URL, Connection, RowMapping, func, insert, select
 
 from accel_core import machine as this_machine
 from accel_core.contest import Calibration
-from accel_core.errors import BadInput, StoreUnavailable, shown
+from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import (
     Ceiling,
@@ -28,10 +27,11 @@ from accel_core.model import (
     Measurement,
     Peaks,
 )
-from accel_core.store import cases, faults
+from accel_core.store import adding, cases, faults
+from accel_core.store.adding import utc
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
-from accel_core.store.refine import Part, PeakPart, part_name, refine
+from accel_core.store.refine import Part, PeakPart, refine
 from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry, Stored, Unsaved, now
@@ -82,30 +82,15 @@ class Store:
 
     def add(self, entry: Entry) -> None:
         """Store one record, once however often it is added, and then what waits for the store."""
-        self._insert(entry)
+        self._insert([entry])
         with suppress(StoreUnavailable):
             self.take_in()
 
-    def _insert(self, entry: Entry) -> None:
-        if isinstance(entry.record, Measurement):
-            self._insert_measurement(entry.record)
-        else:
-            self._insert_part(entry, entry.record)
-
-    def _insert_measurement(self, measurement: Measurement) -> None:
-        row = {
-            "created": _utc(measurement.created),
-            "payload": measurement.to_dict(),
-            **{
-                name: getattr(measurement, name)
-                for name in ("id", "fingerprint", "workload", "kernel", "dtype", "threads", "size")
-            },
-        }
+    def _insert(self, entries: Iterable[Entry]) -> None:
+        """All of them or none."""
         with self.database.writing() as connection:
-            known = select(MEASUREMENTS.c.row).where(MEASUREMENTS.c.id == measurement.id)
-            if connection.scalar(known) is None:
-                connection.execute(insert(MEASUREMENTS), row)
-                cases.add_missing(connection)
+            for entry in entries:
+                adding.add(connection, entry)
 
     def save_machine(self, machine: Machine) -> None:
         """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
@@ -117,22 +102,6 @@ class Store:
             if known != [_lasting(payload)]:
                 row = {"created": now(), "fingerprint": machine.fingerprint, "payload": payload}
                 connection.execute(insert(MACHINES), row)
-
-    def _insert_part(self, entry: Entry, record: Comparison | Calibration | PeakPart) -> None:
-        row = {
-            "created": entry.created,
-            "fingerprint": entry.fingerprint,
-            "kind": entry.kind,
-            "name": _name(record),
-            "environment": entry.environment.to_dict(),
-            "payload": record.to_dict(),
-        }
-        same = [PARTS.c[name] == row[name] for name in ("fingerprint", "kind", "name", "created")]
-        values = [literal(value, PARTS.c[name].type) for name, value in row.items()]
-        with self.database.writing() as connection:
-            # in one statement, because two programs may take in the same file at once
-            new = select(*values).where(~exists().where(*same))
-            connection.execute(insert(PARTS).from_select(list(row), new))
 
     # -- what the database does not take -----------------------------------------------------------------------
 
@@ -148,8 +117,7 @@ class Store:
         """Store what was set aside, by this program or another one."""
         for entries, forget in self._unsaved.bundles():
             with suppress(*DAMAGE):  # of somebody's file: it stays where it is
-                for entry in entries:
-                    self._insert(entry)
+                self._insert(entries)
                 forget()
 
     # -- finding ---------------------------------------------------------------------------------------------
@@ -174,7 +142,7 @@ class Store:
         if dtype is not None:
             query = query.where(MEASUREMENTS.c.dtype == dtype)
         if since is not None:
-            query = query.where(MEASUREMENTS.c.created >= _utc(since))
+            query = query.where(MEASUREMENTS.c.created >= utc(since))
         query = query.order_by(MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc()).limit(limit)
         with self.database.reading() as connection:
             rows = connection.scalars(query).all() if connection is not None else []
@@ -209,7 +177,7 @@ class Store:
             MEASUREMENTS.c.fingerprint == fingerprint,
             MEASUREMENTS.c.dtype == dtype,
             MEASUREMENTS.c.threads == threads,
-            MEASUREMENTS.c.created >= (_utc(since) if since else ""),
+            MEASUREMENTS.c.created >= (utc(since) if since else ""),
         ]
         if kernels is not None:
             wanted.append(MEASUREMENTS.c.kernel.in_(kernels))
@@ -285,14 +253,11 @@ class Store:
     @property
     def skipped(self) -> str:
         """What the latest readings left out: of a damaged file, or damaged rows; empty where nothing."""
-        damaged, known = sum(self._damaged.values()), self._database_damage()
-        return known or (faults.skipped(faults.place(self.url), damaged) if damaged else "")
-
-    def _database_damage(self) -> str:
         with suppress(StoreUnavailable):  # no place for a store, so nothing in it is damaged
-            if self.database.damage.copy is not None:
-                return faults.saved(faults.place(self.url), self.database.damage.saved)
-        return ""
+            if said := self.database.damage_said:
+                return said
+        damaged = sum(self._damaged.values())
+        return faults.skipped(faults.place(self.url), damaged) if damaged else ""
 
     def sound(
         self, what: str, rows: Iterable[Row], make: Callable[[Row], Made], *, more: bool = False
@@ -304,12 +269,6 @@ class Store:
         made, damaged = sound(rows, make)
         self._damaged[what] = damaged + (self._damaged.get(what, 0) if more else 0)
         return made
-
-
-def _name(record: Comparison | Calibration | PeakPart) -> str:
-    if isinstance(record, Comparison):
-        return f"{record.a} / {record.b}"
-    return record.name if isinstance(record, Calibration) else part_name(record)
 
 
 def part(row: RowMapping) -> Part:
@@ -349,13 +308,3 @@ def libraries(environment: Environment) -> tuple[object, ...]:
 def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A machine without what the system reports anew each time: the clock of this moment."""
     return {key: value for key, value in payload.items() if key not in ("clock_hz", "facts")}
-
-
-def _utc(when: str) -> str:
-    """ISO 8601 text in one form (UTC, microseconds), so that its order as text is its order in time."""
-    try:
-        moment = datetime.fromisoformat(when)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat(timespec="microseconds")
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput(f"{shown(when)} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None

@@ -4,12 +4,15 @@ A file holds `{"records": [...]}`, each record as its `type`, its `data` (the mo
 the store keeps beside it. Whatever file of that form lies in the folder is taken in, so one that a page offered
 as a download can be put there by hand. Where no file can be written, records wait in memory, as long as the
 program runs.
+
+A database that is put there, a damaged one say, is taken in too, with all that can be read of it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from accel_core.contest import Calibration
@@ -27,8 +31,10 @@ from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
 from accel_core.model import Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
 from accel_core.store import faults
+from accel_core.store.damage import salvaged
 from accel_core.store.database import in_memory, sqlite_file
-from accel_core.store.sound import DAMAGE
+from accel_core.store.sound import DAMAGE, decoded, measurement, text
+from accel_core.store.tables import MEASUREMENTS, PARTS
 
 Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock
 STORED: dict[str, type[Stored]] = {
@@ -107,7 +113,10 @@ class Unsaved:
         return [entry for entry, _ in waiting], (folders[0] if all(folders) and folders else None)
 
     def bundles(self) -> Iterator[tuple[list[Entry], Callable[[], None]]]:
-        """All that waits, a file at a time, each with what forgets it. A file that holds no records stays."""
+        """All that waits, a file at a time, each with what forgets it. A file that holds no records stays.
+
+        A database is never deleted: its name tells that it was taken in.
+        """
         with self._lock:
             waiting = [entry for entry, path in self._kept.values() if path is None]
         for entry in waiting:
@@ -118,6 +127,9 @@ class Unsaved:
                     records = json.loads(path.read_text(encoding="utf-8"))["records"]
                     found = [Entry.from_dict(record) for record in records]
                     yield found, partial(self._forget, path.stem, path)
+            for path in sorted(folder.glob("*.db")):
+                with suppress(OSError, sqlite3.Error):
+                    yield _entries_in(path), partial(_put_by, path)
 
     def _forget(self, id: str, path: Path | None = None) -> None:
         with suppress(OSError):
@@ -139,6 +151,31 @@ class Unsaved:
         if (spare := spare_folder(make=make)) is not None:
             found.append(spare / name)
         return found
+
+
+def _put_by(path: Path) -> None:
+    with suppress(OSError):
+        path.replace(path.with_name(f"{path.name}.taken-in"))
+
+
+def _entries_in(path: Path) -> list[Entry]:
+    """Every record that can be read of a database of this kind."""
+    engine, _ = salvaged(path)
+    if engine is None:
+        return []
+    found = []
+    with engine.connect() as connection:
+        for (payload,) in connection.execute(select(text(MEASUREMENTS.c.payload))):
+            with suppress(*DAMAGE):
+                one = measurement(payload)
+                found.append(Entry("measurement", one, one.fingerprint, one.environment, one.created))
+        columns = (PARTS.c.kind, PARTS.c.fingerprint, PARTS.c.created)
+        texts = (text(PARTS.c.payload), text(PARTS.c.environment))
+        for kind, fingerprint, created, payload, environment in connection.execute(select(*columns, *texts)):
+            with suppress(*DAMAGE):
+                beside = {"fingerprint": fingerprint, "created": created, "environment": decoded(environment)}
+                found.append(Entry.from_dict({"type": kind, "data": decoded(payload), **beside}))
+    return found
 
 
 def _write(folder: Path, entry: Entry) -> Path | None:

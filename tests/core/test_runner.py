@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -30,7 +31,7 @@ from accel_core.runner.job import FINAL, Job, Jobs
 from accel_core.runner.spec import Spec
 from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
-from accel_core.store import Entry
+from accel_core.store import Entry, Store, faults
 
 SCRIPT = Path(__file__).with_name("runner_worker.py")
 COMMAND = (sys.executable, str(SCRIPT))
@@ -203,6 +204,24 @@ def test_a_store_that_is_held_holds_neither_the_worker_nor_the_queue() -> None:
     until(lambda: "storing the results" in first.progress.step)
     held.set()
     assert (ended(first).state, first.warnings, len(store.saved)) == ("done", [], 2)
+
+
+def test_what_another_program_keeps_out_of_the_database_waits_in_files_and_is_stored_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "BUSY_S", 0.05)
+    path = tmp_path / "records.db"
+    store = Store(f"sqlite:///{path}")
+    ended(start("work", store=store))
+    holder = sqlite3.connect(path)
+    holder.execute("BEGIN EXCLUSIVE")
+    job = ended(start("work", store=store))
+    assert "2 results of this job wait in" in one_sentence(job.warnings[0]) and len(job.unstored) == 2
+    assert len(list((tmp_path / "records.db.unsaved").iterdir())) == 2
+    holder.close()
+    ended(start("work", store=Store(f"sqlite:///{path}")))
+    count = sqlite3.connect(path).execute("SELECT count(*) FROM accel_parts").fetchone()
+    assert count == (6,) and list((tmp_path / "records.db.unsaved").iterdir()) == []
 
 
 def test_a_cancel_waits_for_no_store_and_loses_nothing() -> None:

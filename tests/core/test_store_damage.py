@@ -116,7 +116,7 @@ def test_what_can_be_read_around_noise_is_read_and_nothing_is_written(
     assert sound or path.read_bytes() == data
     if sound:
         return
-    assert "move it away" in sentence(lambda: Store(f"sqlite:///{path}").save_measurement(record(ROWS)))
+    assert "damaged" in sentence(lambda: Store(f"sqlite:///{path}").save_measurement(record(ROWS)))
     assert path.read_bytes() == data
 
 
@@ -135,7 +135,7 @@ def test_damage_is_said_once_for_all_readers_with_what_to_do(tmp_path: Path, who
     store = Store(f"sqlite:///{path}")
     read = store.measurements("fp")
     assert 0 < len(read) <= store.count() < ROWS
-    assert f"{path} is damaged" in store.skipped and "move it away" in store.skipped
+    assert f"{path} is damaged" in store.skipped and "move it into" in store.skipped
     assert "\n" not in store.skipped and store.skipped.endswith(".")
     recent = Recent(store, "fp", NEW).look()
     assert {m.id for m in recent.measurements} == {m.id for m in store.newest("fp")}
@@ -153,6 +153,24 @@ def test_a_new_record_waits_beside_a_damaged_store_for_the_one_that_is_begun(
     path.rename(tmp_path / "old.db")
     store.save_measurement(new)
     assert store.measurements("fp") == [new] and store.skipped == ""
+
+
+def test_what_can_be_read_of_a_damaged_store_is_taken_over_by_the_new_one(tmp_path: Path, whole: bytes) -> None:
+    path, folder = tmp_path / "records.db", tmp_path / "records.db.unsaved"
+    data = damaged(whole, path)
+    old = Store(f"sqlite:///{path}")
+    known, roofs, ratios = old.measurements("fp"), old.peaks("fp"), old.comparisons("fp")
+    assert known and roofs and ratios and f"move it into the folder {folder}" in old.skipped
+    folder.mkdir()
+    path.rename(folder / "records.db")
+    for number in range(2):  # once, however often something is stored
+        store = Store(f"sqlite:///{path}")
+        store.save_measurement(record(ROWS + number))
+        assert store.measurements("fp")[1 + number :] == known
+        assert (store.peaks("fp"), store.comparisons("fp")) == (roofs, ratios)
+        assert store.skipped == ""
+    assert [file.name for file in folder.iterdir()] == ["records.db.taken-in"]
+    assert (folder / "records.db.taken-in").read_bytes() == data
 
 
 def test_a_store_that_is_put_back_whole_is_read_and_written_as_before(tmp_path: Path, whole: bytes) -> None:

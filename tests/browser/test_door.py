@@ -11,11 +11,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from knocking import ask, session, websocket_status
+from playwright.sync_api import Page, expect
 from servers import REPOSITORY, free_port, kill_tree, wait_until_healthy
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosedError
@@ -93,6 +97,22 @@ def test_a_page_whose_name_was_bound_to_this_address_anew_is_refused_with_a_sent
     assert page.status == 403
     assert "answers only at localhost or 127.0.0.1 or ::1" in page.body.decode()
     assert "--server.allowedHosts" in page.body.decode()
+
+
+def test_a_reader_who_types_another_name_reads_which_to_type(page: Page, server: str) -> None:
+    page.goto(server.replace("localhost", "elsewhere.localhost"))  # to browsers a name of this computer
+    expect(page.get_by_text("open it there, or start the server with --server.allowedHosts")).to_be_visible()
+
+
+def test_no_frame_of_another_site_shows_a_page(page: Page, server: str, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(f'<iframe src="{server}">', encoding="utf-8")
+    pages = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), pages) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        with page.expect_event("framenavigated", lambda frame: frame.parent_frame is not None) as shown:
+            page.goto(f"http://127.0.0.1:{other.server_port}/")
+        other.shutdown()
+    assert shown.value.url == "chrome-error://chromewebdata/"
 
 
 def test_whoever_watches_over_servers_may_ask_for_its_health_under_any_name(server: str) -> None:

@@ -212,7 +212,7 @@ def _progress_of_other() -> None:
     job = _looked_on()
     if job is None or job.state not in ACTIVE:
         _draw_again()
-    st.progress(_fraction(job), text=f"You look on at somebody else's measurement. {_sentence(job)}")
+    st.progress(_fraction(job), text=f"You are watching somebody else's measurement. {_sentence(job)}")
 
 
 def _offer(job: Job) -> None:

@@ -172,7 +172,7 @@ def test_who_got_the_link_of_a_running_job_looks_on_and_can_measure_and_cannot_c
     job.state, job.theirs = "running", True
     job.results = [measurement("numpy", size=256, fingerprint=machine.detect().fingerprint)]
     app = open_page("ladder", job=job.id, size="256")
-    assert app.progress[0].text.startswith("You look on at somebody else's measurement. ")
+    assert app.progress[0].text.startswith("You are watching somebody else's measurement. ")
     assert [button.key for button in app.button if button.key == "cancel"] == []
     assert not app.button(key="measure").disabled
     assert list(app.dataframe[0].value["Kernel"]) != ["numpy"], "the sample's, since this session has none"

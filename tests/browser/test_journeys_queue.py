@@ -146,7 +146,7 @@ def test_a_posted_link_shows_the_running_job_and_does_not_hand_out_cancel(
     runs(page)
     assert "job=" in page.url
     guest.goto(page.url)
-    expect(progress(guest)).to_contain_text("You look on at somebody else's measurement.")
+    expect(progress(guest)).to_contain_text("You are watching somebody else's measurement.")
     expect(button(guest, "ladder")).to_be_enabled()
     expect(guest.get_by_role("button", name="Cancel")).to_have_count(0)
     page.reload()

@@ -55,8 +55,6 @@ def counted(traversal: Traversal, caches: Caches) -> Simulation:
 def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> Any:
     """The answer of that `key`, kept or computed by `work`."""
     kept = cached.simulations()
-    with settings.place():
-        line = st.empty()
     if (known := kept.get(key)) is not None:
         return known
 
@@ -70,13 +68,19 @@ def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> A
     compile_s = _compile_s()
     simulator = cached.short_simulator() if accesses <= SHORT and not compile_s else cached.long_simulator()
     request = simulator.ask(_session(), _address(), once)
+    line: Any = None
     try:
         while not request.wait(LOOK_S):
+            if line is None:
+                with settings.place():
+                    line = st.empty()
             _say(line, simulator, request, what + _first_time(compile_s))  # Streamlit ends the script here
     finally:
         request.give_up()
-    line.empty()
-    return request.answer()
+    answer = request.answer()
+    if line is not None:
+        st.rerun()  # a line without text would leave its gap on the page
+    return answer
 
 
 def _session() -> str:

@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.fusion_steps import Step, fusion_steps
+from accel_core.figures.labels import add_labels
 from accel_core.figures.lenses import without_interpreters
 from accel_core.figures.look import Look
-from accel_core.figures.points import add_labels, add_points
+from accel_core.figures.points import add_points
 from accel_core.figures.roofline import judge_all
 from accel_core.figures.roofs import (
     MARGIN_PX,

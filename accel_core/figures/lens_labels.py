@@ -9,8 +9,9 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import spread
+from accel_core.figures.labels import COLUMN_GAP
 from accel_core.figures.look import Look, faded
-from accel_core.figures.points import COLUMN_GAP, family_of
+from accel_core.figures.points import family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.traffic import Traffic
 from accel_core.model import Workload

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import spread, wrap
+from accel_core.figures.canvas import wrap
 from accel_core.figures.disturbed import add_disturbed
 from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
-from accel_core.figures.roofs import Scene, roof_title
+from accel_core.figures.roofs import roof_title
 from accel_core.figures.words import (
     find_kernel,
     interval,
@@ -25,10 +25,6 @@ from accel_core.figures.words import (
 from accel_core.model import Measurement, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
-
-LABEL_GAP_PX = 21
-COLUMN_GAP = 0.03
-"""Between the column of names and the leftmost point, as a part of the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,69 +182,6 @@ def add_predictions(figure: go.Figure, look: Look, predicted: Sequence[Predictio
             hoverinfo="text",
             showlegend=True,
         )
-
-
-def add_labels(
-    figure: go.Figure,
-    look: Look,
-    view: Scene,
-    points: Sequence[Measurement],
-    workloads: Sequence[Workload],
-    predicted: Sequence[Prediction] = (),
-    *,
-    sample: bool = False,
-) -> None:
-    """Names of each kernel's best point and of the predictions, each joined to its point, never on each other.
-
-    Every label has a height of its own (at least a line apart), so none can touch another at any width.
-    Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
-    """
-    named = _named(look, points, workloads, predicted)
-    ceiling = math.log10(view.peak) - 18 / view.px_per_decade
-    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
-    places = spread(own, LABEL_GAP_PX / view.px_per_decade)
-    excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
-    low, high = (math.log10(x) for x in view.x)
-    right = [math.log10(x) for _, x, _, _ in named.values() if math.log10(x) > (low + high) / 2]
-    column = min(right, default=high) - COLUMN_GAP * (high - low)
-    for key, (title, intensity, rate, colour) in named.items():
-        x, y = math.log10(intensity), math.log10(rate)
-        left = x > (low + high) / 2
-        figure.add_annotation(
-            x=x,
-            y=y,
-            ax=column if left else 22,
-            axref="x" if left else "pixel",
-            ay=-(places[key] - excess - y) * view.px_per_decade,
-            xanchor="right" if left else "left",
-            yanchor="middle",
-            standoff=7,
-            showarrow=True,
-            arrowhead=0,
-            arrowwidth=1,
-            arrowcolor=look.stale if sample else colour,
-            text=title,
-            bgcolor=faded(look.background, 0.9),
-            borderpad=1,
-            font={"size": look.small_px, "color": look.muted if sample else colour},
-        )
-
-
-def _named(
-    look: Look,
-    points: Sequence[Measurement],
-    workloads: Sequence[Workload],
-    predicted: Sequence[Prediction],
-) -> dict[str, tuple[str, float, float, str]]:
-    """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
-    named = {}
-    for m in best_of_each(points):
-        title = m.kernel.partition("/")[2] if look.narrow else kernel_title(workloads, m.kernel)
-        colour = look.family(family_of(workloads, m))
-        named[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
-    for i, p in enumerate(predicted):
-        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
-    return named
 
 
 def add_arrows(

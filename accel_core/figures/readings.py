@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from accel_core.figures.labels import is_crowded
 from accel_core.figures.marks import Mark
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
@@ -187,6 +188,9 @@ def roofline_reading(
         else:
             sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
     sentences += dict.fromkeys(v.held_back for _, v in (rated[0], rated[-1]) if v.held_back)
+    if is_crowded(points):
+        count = len(best_of_each(points))
+        sentences.append(f"Of {count} kernels the fastest of each workload is named, the others on hover.")
     above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)
     if above:
         sentences.append(

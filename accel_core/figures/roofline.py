@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.hierarchy import sample_text
+from accel_core.figures.labels import add_labels
 from accel_core.figures.lenses import Traffic, add_traffic, add_walls, without_interpreters
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import (
     Prediction,
     add_arrows,
-    add_labels,
     add_points,
     add_predictions,
     family_of,

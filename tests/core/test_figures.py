@@ -24,6 +24,7 @@ from accel_core.figures import (
     ladder_figure,
     look_for,
     roofline_figure,
+    roofline_reading,
     sweep_figure,
     toolbar_config,
 )
@@ -32,6 +33,7 @@ from accel_core.figures.look import FAMILY_TITLES, faded
 from accel_core.figures.roofline import provenance
 from accel_core.figures.roofs import PLOT_PX, scene
 from accel_core.model import Blas
+from accel_core.registry import WORKLOADS
 from accel_core.roofline import judge
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
@@ -339,6 +341,39 @@ def test_many_points_are_drawn_but_only_the_best_of_each_kernel_is_named() -> No
     figure = roofline(many)
     assert sum(len(t.customdata) for t in figure.data if t.customdata is not None) == 96
     assert sum(a.text == "NumPy (BLAS)" for a in figure.layout.annotations) == 1
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_where_kernels_are_many_the_fastest_of_each_workload_is_named_and_the_reading_says_so(
+    narrow: bool,
+) -> None:
+    kernels = [(w, k) for w in WORKLOADS for k in w.kernels]
+    many = [
+        replace(
+            records.measurement("numpy", 1e9 + 1e6 * n, size=64),
+            kernel=f"{w.name}/{k.name}",
+            workload=w.name,
+            id=f"{n}",
+        )
+        for n, (w, k) in enumerate(kernels)
+    ]
+    look = look_for("light", width_px=400) if narrow else PAPER
+    few, all_of_them = (
+        [
+            a.text
+            for a in roofline_figure(
+                MACHINE, records.peaks().ceilings, some, look, workloads=WORKLOADS
+            ).layout.annotations
+            if a.text and a.text.startswith(tuple(f"{w.name if narrow else w.title}: " for w in WORKLOADS))
+        ]
+        for some in (many[:16], many)
+    )
+    assert few == [] and len(all_of_them) == len(WORKLOADS)
+    last = WORKLOADS[0].kernels[-1]
+    named = last.name if narrow else last.title
+    assert f"{WORKLOADS[0].name if narrow else WORKLOADS[0].title}: {named}" in all_of_them
+    said = roofline_reading(MACHINE, records.peaks().ceilings, many, workloads=WORKLOADS)
+    assert f"Of {len(kernels)} kernels the fastest of each workload is named, the others on hover." in said
 
 
 def test_no_data_teaches_what_to_do_instead_of_failing() -> None:

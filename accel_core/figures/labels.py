@@ -1,0 +1,101 @@
+"""The names of points in a roofline picture: which get one, and where it stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from accel_core.figures.canvas import spread
+from accel_core.figures.look import Look, faded
+from accel_core.figures.points import Prediction, best_of_each, family_of
+from accel_core.figures.roofs import Scene
+from accel_core.figures.words import kernel_title
+from accel_core.model import Measurement, Workload
+
+LABEL_GAP_PX = 21
+COLUMN_GAP = 0.03
+"""Between the column of names and the leftmost point, as a part of the axis."""
+MOST_NAMED = 16
+"""More names than these would cover the picture: one of each workload is left."""
+
+
+def is_crowded(points: Sequence[Measurement]) -> bool:
+    """Whether there are too many kernels for all of them to be named."""
+    return len(best_of_each(points)) > MOST_NAMED
+
+
+def labelled(points: Sequence[Measurement]) -> list[Measurement]:
+    """The fastest measurement of each kernel, or of each workload where there are many kernels."""
+    best = best_of_each(points)
+    if len(best) <= MOST_NAMED:
+        return best
+    return list({m.workload: m for m in sorted(best, key=lambda m: (m.flop_per_s, m.created))}.values())
+
+
+def add_labels(
+    figure: go.Figure,
+    look: Look,
+    view: Scene,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction] = (),
+    *,
+    sample: bool = False,
+) -> None:
+    """Names of the best points (see `labelled`) and of the predictions, each joined to its point.
+
+    Every label has a height of its own (at least a line apart), so none can touch another at any width.
+    Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
+    """
+    named = _named(look, points, workloads, predicted)
+    ceiling = math.log10(view.peak) - 18 / view.px_per_decade
+    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
+    places = spread(own, LABEL_GAP_PX / view.px_per_decade)
+    excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
+    low, high = (math.log10(x) for x in view.x)
+    right = [math.log10(x) for _, x, _, _ in named.values() if math.log10(x) > (low + high) / 2]
+    column = min(right, default=high) - COLUMN_GAP * (high - low)
+    for key, (title, intensity, rate, colour) in named.items():
+        x, y = math.log10(intensity), math.log10(rate)
+        left = x > (low + high) / 2
+        figure.add_annotation(
+            x=x,
+            y=y,
+            ax=column if left else 22,
+            axref="x" if left else "pixel",
+            ay=-(places[key] - excess - y) * view.px_per_decade,
+            xanchor="right" if left else "left",
+            yanchor="middle",
+            standoff=7,
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=look.stale if sample else colour,
+            text=title,
+            bgcolor=faded(look.background, 0.9),
+            borderpad=1,
+            font={"size": look.small_px, "color": look.muted if sample else colour},
+        )
+
+
+def _named(
+    look: Look,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction],
+) -> dict[str, tuple[str, float, float, str]]:
+    """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
+    named = {}
+    titles = {workload.name: workload.title for workload in workloads}
+    crowded = is_crowded(points)
+    for m in labelled(points):
+        title = m.kernel.partition("/")[2] if look.narrow else kernel_title(workloads, m.kernel)
+        if crowded:
+            title = f"{m.workload if look.narrow else titles.get(m.workload, m.workload)}: {title}"
+        colour = look.family(family_of(workloads, m))
+        named[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
+    for i, p in enumerate(predicted):
+        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    return named

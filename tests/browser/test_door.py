@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ class Started:
 
 
 @contextmanager
-def started(line: str, folder: Path, headless: bool = True, **variables: str) -> Iterator[Started]:
+def started(
+    line: str, folder: Path, headless: bool = True, *, at: Path = REPOSITORY, **variables: str
+) -> Iterator[Started]:
     """The server that a line of the README starts, for a room that types room.example."""
     port = free_port()
     words = shlex.split(line.replace("HOST", "room.example"))
@@ -67,7 +70,7 @@ def started(line: str, folder: Path, headless: bool = True, **variables: str) ->
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *words, *options],
-            cwd=REPOSITORY,
+            cwd=at,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -141,6 +144,21 @@ def test_nothing_leaves_the_machine(line: str, headless: bool, tmp_path: Path) -
         assert app.noted() == []
         assert f"http://{own}/" in app.said()
         assert app.noted("webbrowser.open") == ([] if headless else [f"http://{own}/"])
+
+
+def test_the_app_listens_on_localhost_only_and_sends_no_statistics() -> None:
+    settings = tomllib.loads((REPOSITORY / "app" / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "localhost"
+    assert settings["browser"]["gatherUsageStats"] is False
+
+
+def test_nothing_leaves_the_machine_from_whatever_folder_it_is_started(tmp_path: Path) -> None:
+    line = f"streamlit run {shlex.quote(str(REPOSITORY / 'app' / 'main.py'))}"
+    with started(line, tmp_path, at=tmp_path, HOME=str(tmp_path)) as app, session(app.url) as tab:
+        began = tab.rerun()
+        assert websocket_status(app.url, urlsplit(app.url).netloc, "http://other.example") == 403
+    assert app.noted() == []
+    assert not began.new_session.config.gather_usage_stats
 
 
 def test_the_record_of_what_leaves_the_machine_sees_what_would(tmp_path: Path) -> None:

@@ -60,11 +60,6 @@ def test_figures_stand_on_the_background_of_the_page(look: Look) -> None:
     assert contrast(theme["primaryColor"], look.background) >= 3
 
 
-def test_the_app_listens_on_localhost_only_and_sends_no_statistics() -> None:
-    assert CONFIG["server"]["address"] == "localhost"
-    assert CONFIG["browser"]["gatherUsageStats"] is False
-
-
 def test_an_unknown_mode_is_light_and_no_text_is_under_thirteen_pixels() -> None:
     assert look_for(None).mode == "light"
     assert look_for("dark", font_px=13).small_px == 13

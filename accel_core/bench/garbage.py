@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 
 @contextmanager
@@ -34,12 +35,35 @@ def garbage_apart() -> Iterator[Callable[[], None]]:
 
     with collector_kept():
         collect()
-        ours = not gc.get_freeze_count()
-        if ours:
-            gc.freeze()
+        ours = _set_aside()
         try:
             yield collect
         finally:
             collect()
             if ours:
+                _state.ours = False
                 gc.unfreeze()
+
+
+@dataclass
+class _State:
+    """Who has set objects aside. Python counts them one by one, which takes as long as to look at them."""
+
+    ours: bool = False
+    others: bool = False
+    """Somebody once had: whether they still have is not asked again."""
+
+
+_state = _State()
+
+
+def _set_aside() -> bool:
+    """Set aside all that is there, unless some is already; whether it was done."""
+    if _state.ours or _state.others:
+        return False
+    if gc.get_freeze_count():
+        _state.others = True
+        return False
+    gc.freeze()
+    _state.ours = True
+    return True

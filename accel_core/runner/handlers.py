@@ -8,6 +8,8 @@ from typing import Any
 from accel_core.model import Case, Machine, Peaks
 
 Emit = Callable[[dict[str, Any]], None]
+HELD_S = 1.0
+"""How long a worker waits for a store that another program holds: the queue waits with it."""
 Handler = Callable[[Mapping[str, Any], Machine, Emit], None]
 
 
@@ -76,7 +78,7 @@ def _stored_peaks(machine: Machine) -> Peaks | None:
     from accel_core.store import Store
 
     try:
-        return Store().peaks(machine.fingerprint)
+        return Store(busy_s=HELD_S).peaks(machine.fingerprint)
     except StoreUnavailable:
         return None
 

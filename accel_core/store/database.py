@@ -81,8 +81,9 @@ def lock_fault(folder: Path) -> str:
 class Database:
     """One database by URL. Nothing is opened, made or even parsed before the first read or write."""
 
-    def __init__(self, url: str | URL | None) -> None:
+    def __init__(self, url: str | URL | None, busy_s: float | None = None) -> None:
         self._given = url
+        self._busy_s = busy_s
         self._locks = False
         """Whether a file beside the database was locked once."""
 
@@ -155,12 +156,12 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
-        """SQLite files are opened for each use, so none stays open; writers wait BUSY_S for one another."""
+        """SQLite files are opened for each use, so none stays open; all wait `busy_s` (BUSY_S) for a writer."""
         url = make_url(self.url)
         options: dict[str, Any] = {"pool_pre_ping": True}
         if url.get_backend_name() == "sqlite":
             options = {
-                "connect_args": {"timeout": faults.BUSY_S},
+                "connect_args": {"timeout": faults.BUSY_S if self._busy_s is None else self._busy_s},
                 "poolclass": StaticPool if in_memory(url) else NullPool,
             }
         engine = create_engine(url, hide_parameters=True, **options)

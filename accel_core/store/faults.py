@@ -117,7 +117,7 @@ def _explain_sqlite(code: str, where: str, action: str) -> str:
     if code.startswith("SQLITE_FULL"):
         return disk_full(where)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"Records cannot be {action} {where}: another program held it for {BUSY_S:.0f} s; try again."
+        return f"Records cannot be {action} {where}: another program holds it; try again."
     if code.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_CANTOPEN")):
         return no_permission(where, action)
     if code.startswith("SQLITE_IOERR"):

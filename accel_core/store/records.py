@@ -46,13 +46,14 @@ PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Cl
 
 class Store:
     """Records by the machine's fingerprint. `url` is any SQLAlchemy URL; None means the user's own store.
+    `busy_s` is how long to wait for a program that holds a SQLite file; None means faults.BUSY_S.
 
     Every method raises StoreUnavailable, with one sentence, where the store cannot be read or written. A
     damaged row is left out, and `skipped` says so.
     """
 
-    def __init__(self, url: str | None = None) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str | None = None, *, busy_s: float | None = None) -> None:
+        self.database = Database(url, busy_s)
         """Where the records lie, for other readers of this package."""
         self._damaged: dict[str, int] = {}
 

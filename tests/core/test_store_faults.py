@@ -232,6 +232,16 @@ def test_a_store_that_another_program_holds_is_called_busy(path: Path, monkeypat
     assert "another program" in said and "try again" in said
 
 
+def test_a_reader_that_must_not_wait_does_not(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "BUSY_S", 3600.0)
+    holder = sqlite3.connect(path)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        assert "another program" in sentence(lambda: Store(f"sqlite:///{path}", busy_s=0.05).peaks("fp"))
+    finally:
+        holder.close()
+
+
 def test_the_store_moved_away_makes_room_for_a_new_one(path: Path) -> None:
     path.write_bytes(b"garbage " * 500)
     store = Store(f"sqlite:///{path}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,13 +47,16 @@ def garbage_apart() -> Iterator[Callable[[], None]]:
                 gc.unfreeze()
 
 
+ASKED_AGAIN_S = 10.0
+
+
 @dataclass
 class _State:
     """Who has set objects aside. Python counts them one by one, which takes as long as to look at them."""
 
     ours: bool = False
-    others: bool = False
-    """Somebody once had: whether they still have is not asked again."""
+    others_until_s: float = -math.inf
+    """Somebody else has: until then (`time.monotonic`) that is taken to be so."""
 
 
 _state = _State()
@@ -59,10 +64,10 @@ _state = _State()
 
 def _set_aside() -> bool:
     """Set aside all that is there, unless some is already; whether it was done."""
-    if _state.ours or _state.others:
+    if _state.ours or time.monotonic() < _state.others_until_s:
         return False
     if gc.get_freeze_count():
-        _state.others = True
+        _state.others_until_s = time.monotonic() + ASKED_AGAIN_S
         return False
     gc.freeze()
     _state.ours = True

@@ -332,6 +332,8 @@ def test_what_somebody_else_set_aside_for_the_collector_stays_so() -> None:
         assert 0 < gc.get_freeze_count() <= frozen
     finally:
         gc.unfreeze()
+        if before:  # as the suite has it
+            gc.freeze()
 
 
 # -- what has not been run -----------------------------------------------------------------------------------

@@ -61,6 +61,10 @@ def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> A
     def once(emit: Emit) -> Any:
         if (meanwhile := kept.get(key)) is not None:  # others waited for the same
             return meanwhile
+        if compile_s and _compile_s():  # nobody has had it compiled since
+            from accel_core.cache.compiling import compile_elsewhere
+
+            compile_elsewhere()
         value = work(emit)
         kept.put(key, value)
         return value

@@ -5,7 +5,7 @@ nest, sweeps               the access stream, generated a piece at a time and ne
 geometry, own, written     what a cache is; those of a machine; how they are written
 state, fields, levels, lanes, sets, request, feeding, running   the simulator: arrays, compiled functions
 simulating, several, reuse, dump    counts, reuse distances, the stream for others
-progress                     how far that is
+progress, compiling          how far that is; its machine code, made elsewhere
 tracing, warming, rounds     steps to look at, from any on; where blocks begin
 traffic                      the bytes of each memory level for a measured rung of the ladder
 

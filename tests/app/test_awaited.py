@@ -9,10 +9,8 @@ import traversal_page
 from conftest import Open
 from kept import Kept
 
-from accel_core.cache import Trace, Traversal
+from accel_core.cache import Trace, compiling
 from accel_core.runner.tickets import open_queue
-
-SMALL = Traversal((6, 6, 6))
 
 
 def test_a_second_session_gets_the_very_trace_of_the_first_and_nobody_can_change_it(
@@ -57,6 +55,17 @@ def test_a_short_simulation_waits_for_nobody(open_page: Open, monkeypatch: pytes
     monkeypatch.setattr(awaited, "_compile_s", lambda: 0.0)
     monkeypatch.setattr(cached, "long_simulator", lambda: pytest.fail("it queued"))
     assert not open_page("traversal").error
+
+
+def test_another_process_compiles_the_simulator_before_this_one_needs_it(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(compiling, "compile_elsewhere", lambda: made.append(compiling.PROGRAM))
+    monkeypatch.setattr(awaited, "_compile_s", lambda: 0.0 if made else 5.0)
+    assert not open_page("traversal").error
+    (program,) = made
+    exec(program, {})
 
 
 def test_what_links_ask_for_is_kept_within_bytes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

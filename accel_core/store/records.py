@@ -174,6 +174,8 @@ class Store:
 
         Of any kernel where none are named; made at or after `since` (ISO 8601) where it is given.
         """
+        if not 0 < threads < 2**31:  # no record has more, and no database takes them in a question
+            return [], 0
         wanted = [
             MEASUREMENTS.c.fingerprint == fingerprint,
             MEASUREMENTS.c.dtype == dtype,

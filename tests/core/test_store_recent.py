@@ -159,6 +159,12 @@ def test_a_sample_keeps_to_kernels_and_to_a_moment(store: Store) -> None:
     assert store.sampled("fp", 9, **asked, kernels=())[1] == 0
 
 
+@pytest.mark.parametrize("threads", [0, -(10**20), 2**31, 10**20])
+def test_a_sample_of_threads_that_nobody_has_is_empty(store: Store, threads: int) -> None:
+    store.save_measurement(made(1))
+    assert store.sampled("fp", 9, dtype="float32", threads=threads) == ([], 0)
+
+
 # -- kept up with --------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""A Plotly figure whose labels and shapes are checked once, however many there are."""
+"""A Plotly figure that is checked once, however many parts it is put together from."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import plotly.graph_objects as go
 
 
 class BatchedFigure(go.Figure):
-    """A figure that takes annotations and shapes one by one and lays them out together, at the next look.
+    """A figure that takes traces, labels, shapes and layout one by one and checks them at the next look.
 
-    Plotly itself checks all that are there whenever one comes: 18 labels cost two thirds of a ladder's time.
+    Plotly itself checks all that is there whenever something comes: that was two thirds of a ladder's time.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._waiting_traces: list[dict[str, Any]] = []
+        self._waiting_layout: dict[str, Any] = {}
         self._waiting: dict[str, list[dict[str, Any]]] = {"annotations": [], "shapes": []}
         super().__init__(*args, **kwargs)
 
@@ -31,6 +33,38 @@ class BatchedFigure(go.Figure):
         self._waiting["shapes"].append({**(arg or {}), **more})
         return self
 
+    def add_bar(self, **more: Any) -> BatchedFigure:
+        """As Plotly's, but for when it is checked; in a subplot at once."""
+        return self if self._take_trace("bar", more) else super().add_bar(**more)
+
+    def add_scatter(self, **more: Any) -> BatchedFigure:
+        """As Plotly's, but for when it is checked; in a subplot at once."""
+        return self if self._take_trace("scatter", more) else super().add_scatter(**more)
+
+    def _take_trace(self, kind: str, more: dict[str, Any]) -> bool:
+        if more.keys() & {"row", "col", "secondary_y"}:
+            return False
+        self._waiting_traces.append({"type": kind, **more})
+        return True
+
+    def add_traces(self, *args: Any, **more: Any) -> BatchedFigure:
+        """As Plotly's, after those that were added before."""
+        self._lay_out()
+        return super().add_traces(*args, **more)
+
+    def update_layout(self, patch: Any = None, overwrite: bool = False, **more: Any) -> BatchedFigure:
+        """As Plotly's, but for when plain data is checked."""
+        for part in (patch or {}, more):
+            if not overwrite and isinstance(part, dict) and self._can_wait(part):
+                self._waiting_layout = _merge(self._waiting_layout, part)
+            else:
+                super().update_layout(part, overwrite=overwrite)
+        return self
+
+    def _can_wait(self, patch: dict[str, Any]) -> bool:
+        """Whether merging these values is all that Plotly does with them."""
+        return _plain(patch) and _meets(self._waiting_layout, patch)
+
     def update_xaxes(self, patch: Any = None, **more: Any) -> BatchedFigure:
         """As Plotly's; where there is no axis yet one is made, as updating takes ten times as long."""
         return self if self._make_axis("xaxis", patch, more) else super().update_xaxes(patch, **more)
@@ -43,11 +77,23 @@ class BatchedFigure(go.Figure):
         """Whether the axis could be made: no selection was asked for, and no axis of its kind is there."""
         if more.keys() & {"selector", "overwrite", "row", "col", "secondary_y"} or self._grid_ref is not None:
             return False
-        layout = self.layout
-        if any(key.startswith(name) for key in layout._props or {}) or any("_" in key for key in more):
+        axis = {**(patch or {}), **more}
+        there = (super().layout._props or {}).keys() | self._waiting_layout.keys()
+        if any(key.startswith(name) for key in there) or any("_" in key for key in axis) or not _plain(axis):
             return False
-        layout[name] = {**(patch or {}), **more}
+        self._waiting_layout[name] = axis
         return True
+
+    @property
+    def data(self) -> tuple[Any, ...]:
+        """With all that was added before."""
+        self._lay_out()
+        return super().data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        self._lay_out()
+        go.Figure.data.fset(self, new)
 
     @property
     def layout(self) -> go.Layout:
@@ -66,8 +112,43 @@ class BatchedFigure(go.Figure):
         return super().to_dict()
 
     def _lay_out(self) -> None:
+        if traces := self._waiting_traces:
+            self._waiting_traces = []
+            super().add_traces(traces)
+        if patch := self._waiting_layout:
+            self._waiting_layout = {}
+            layout = super().layout
+            known = {key: value for key, value in (layout._props or {}).items() if key in patch}
+            for key, value in _merge(known, patch).items():
+                layout[key] = value
         for kind, waiting in self._waiting.items():
             if waiting:
                 self._waiting[kind] = []
                 found = super().layout
                 found[kind] = (*found[kind], *waiting)
+
+
+def _plain(value: Any) -> bool:
+    """Whether setting such a value means to merge dictionaries and to replace all else."""
+    if isinstance(value, dict):
+        return all("_" not in key and _plain(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(isinstance(one, str | int | float) for one in value)
+    return isinstance(value, str | int | float)
+
+
+def _meets(known: dict[str, Any], patch: dict[str, Any]) -> bool:
+    """Whether dictionaries meet dictionaries only: a title may be its text, which Plotly alone can add to."""
+    return all(
+        isinstance(known[key], dict) and _meets(known[key], patch[key])
+        for key in known.keys() & patch.keys()
+        if isinstance(patch[key], dict)
+    )
+
+
+def _merge(known: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """`known` with the values of `patch`, dictionaries merged; neither is changed."""
+    both = dict(known)
+    for key, value in patch.items():
+        both[key] = _merge(both.get(key) or {}, value) if isinstance(value, dict) else value
+    return both

@@ -7,10 +7,11 @@ measurement answers stands in its payload alone, and to open every payload costs
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from sqlalchemy import Connection, Select, func, insert, inspect, select
+from sqlalchemy import Connection, FromClause, Label, Select, func, insert, inspect, select
 
 from accel_core.model import Measurement
 from accel_core.store.sound import DAMAGE, measurement, text
@@ -18,6 +19,9 @@ from accel_core.store.tables import CASES, MEASUREMENTS
 
 AT_ONCE = 2_000
 """Rows that one transaction adds: others may write in between."""
+MOST = 150
+"""Cases of each kernel that are read, the newest: pages offer at most 114 of one kernel. Sweeps over ever new
+sizes would fill a server's memory."""
 SPARE = 2
 """So many more of each case are read than are asked for: rows may have been damaged since they were added."""
 UNREADABLE = ""
@@ -45,12 +49,12 @@ def missing(connection: Connection) -> int:
 
 def add_missing(connection: Connection) -> int:
     """Add the oldest AT_ONCE measurements that the table lacks, and say how many there were."""
-    columns = (MEASUREMENTS.c.row, MEASUREMENTS.c.fingerprint, MEASUREMENTS.c.created)
-    query = select(*columns, text(MEASUREMENTS.c.payload))
+    names = ("row", "fingerprint", "kernel", "created")
+    query = select(*[MEASUREMENTS.c[name] for name in names], text(MEASUREMENTS.c.payload))
     query = query.where(MEASUREMENTS.c.row > last_row(connection)).order_by(MEASUREMENTS.c.row).limit(AT_ONCE)
     rows = [
-        {"row": row, "fingerprint": fingerprint, "created": created, "case": _case(payload)}
-        for row, fingerprint, created, payload in connection.execute(query)
+        {**dict(zip(names, known, strict=True)), "case": _case(payload)}
+        for *known, payload in connection.execute(query)
     ]
     if rows:
         connection.execute(insert(CASES), rows)
@@ -58,16 +62,22 @@ def add_missing(connection: Connection) -> int:
 
 
 def newest_rows(fingerprint: str, each: int) -> Select[tuple[int]]:
-    """The rows of the newest `each` measurements of every case that the table knows."""
-    newest_first = (CASES.c.created.desc(), CASES.c.row.desc())
-    place = func.row_number().over(partition_by=CASES.c.case, order_by=newest_first).label("place")
+    """The rows of the newest `each` measurements of the newest MOST cases of every kernel in the table."""
+
+    def place(among: FromClause, group: str) -> Label[int]:
+        newest_first = (among.c.created.desc(), among.c.row.desc())
+        return func.row_number().over(partition_by=among.c[group], order_by=newest_first).label(f"in_{group}")
+
     known = (CASES.c.fingerprint == fingerprint, CASES.c.case != UNREADABLE)
-    placed = select(CASES.c.row, place).where(*known).subquery()
-    return select(placed.c.row).where(placed.c.place <= each)
+    rows = select(CASES, place(CASES, "case")).where(*known).cte("rows_of_cases")
+    firsts = select(rows).where(rows.c.in_case == 1).cte("first_rows")
+    ranked = select(firsts.c.case, place(firsts, "kernel")).subquery()
+    wanted = select(ranked.c.case).where(ranked.c.in_kernel <= MOST)
+    return select(rows.c.row).where(rows.c.in_case <= each, rows.c.case.in_(wanted))
 
 
 def newest(connection: Connection, fingerprint: str, each: int) -> tuple[list[str], int]:
-    """Payloads of the newest `each` measurements of every case and of what the table lacks, newest row first.
+    """Payloads of the newest `each` of the newest cases and of all that the table lacks, newest row first.
 
     Also how many rows of this machine are known to be damaged.
     """
@@ -90,13 +100,16 @@ def unreadable(connection: Connection, fingerprint: str) -> int:
 
 
 def newest_of_each(measurements: Iterable[Measurement], each: int) -> list[Measurement]:
-    """The newest `each` of every case, newest first; of two of one moment the first stands."""
-    kept: dict[str, int] = {}
+    """The newest `each` of the newest MOST cases of every kernel, newest first.
+
+    Of two of one moment the first stands.
+    """
+    kept: dict[str, Counter[str]] = defaultdict(Counter)
     found = []
     for one in sorted(measurements, key=lambda m: m.created, reverse=True):
-        key = case_key(one)
-        kept[key] = kept.get(key, 0) + 1
-        if kept[key] <= each:
+        key, of_kernel = case_key(one), kept[one.kernel]
+        if of_kernel[key] < each and (key in of_kernel or len(of_kernel) < MOST):
+            of_kernel[key] += 1
             found.append(one)
     return found
 

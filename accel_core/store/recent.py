@@ -37,7 +37,7 @@ class Seen:
     """Another one each time that something came: what was made of these records is kept under it."""
     peaks: Peaks | None = None
     measurements: tuple[Measurement, ...] = ()
-    """The newest of each case, newest first."""
+    """The newest of each case, newest first; of the newest `cases.MOST` cases of a kernel."""
     experience: tuple[Measurement, ...] = ()
     """The newest EACH of each case, newest first."""
     calibrations: tuple[Calibration, ...] = ()
@@ -74,7 +74,7 @@ class Recent:
     def _begin(self) -> None:
         self._marks = {table: _Mark() for table in (MEASUREMENTS, PARTS)}
         self._refinement = Refinement(self._fingerprint)
-        self._cases: dict[str, list[Measurement]] = {}
+        self._cases: dict[str, dict[str, list[Measurement]]] = {}  # by kernel
         self._calibrations: list[Calibration] = []
 
     def forget(self) -> None:
@@ -136,17 +136,24 @@ class Recent:
         self._show()
 
     def _add(self, found: Iterable[Measurement]) -> None:
-        """Keep the newest of each case; one that is known already stays as it is."""
+        """Keep the newest of each of a kernel's newest cases; one that is known already stays as it is.
+
+        A case that fell out and is measured again begins with that.
+        """
         for one in found:
-            alike = self._cases.setdefault(cases.case_key(one), [])
+            of_kernel = self._cases.setdefault(one.kernel, {})
+            alike = of_kernel.setdefault(cases.case_key(one), [])
             if all(one.id != other.id for other in alike):
                 alike.append(one)
                 alike.sort(key=_created, reverse=True)
                 del alike[EACH:]
+            if len(of_kernel) > cases.MOST:
+                del of_kernel[min(of_kernel, key=lambda case: of_kernel[case][0].created)]
 
     def _show(self) -> None:
-        first = [alike[0] for alike in self._cases.values()]
-        every = [one for alike in self._cases.values() for one in alike]
+        kept = [alike for of_kernel in self._cases.values() for alike in of_kernel.values()]
+        first = [alike[0] for alike in kept]
+        every = [one for alike in kept for one in alike]
         self._seen = Seen(
             self._seen.number + 1,
             self._refinement.peaks(),

@@ -151,7 +151,10 @@ class Store:
 
     @again_where_damaged
     def newest(self, fingerprint: str, each: int = 1) -> list[Measurement]:
-        """The newest `each` measurements of every case of one machine, newest first."""
+        """The newest `each` measurements of every case of one machine, newest first.
+
+        Of the newest `cases.MOST` cases of a kernel, where it has more.
+        """
         self._find_cases()
         with self.database.reading() as connection:
             payloads, damaged = cases.newest(connection, fingerprint, each) if connection else ([], 0)

@@ -45,13 +45,14 @@ MEASUREMENTS = Table(
 )
 
 CASES = Table(
-    "accel_cases",
+    "accel_kernel_cases",
     METADATA,
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("fingerprint", String(128), nullable=False),
+    Column("kernel", String(256), nullable=False),
     Column("case", String(32), nullable=False),
     Column("created", String(40), nullable=False),
-    Index("accel_cases_newest", "fingerprint", "case", "created", "row"),
+    Index("accel_kernel_cases_newest", "fingerprint", "case", "created", "row", "kernel"),
 )
 """Which case each row of MEASUREMENTS answers: what SQL needs to find the newest of each. It is only an index:
 a row that it lacks, as from an older program, is read all the same, and added with the next record."""

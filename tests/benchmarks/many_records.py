@@ -1,12 +1,14 @@
 """Do years of records make the pages slower? The same pages over a store of few records and one of many.
 
-    python tests/benchmarks/many_records.py [--few 100] [--many 100000] [--rounds 5] [--json FILE]
+    python tests/benchmarks/many_records.py [--few 100] [--many 100000] [--new-sizes] [--rounds 5] [--json F]
 
 Both stores hold this machine's roofs and measurements of the cases that the pages offer, made up around the
-registry's predictions: only their number differs. Each has a server of its own, and the two are asked in turns.
-"First" is a page in a new tab of a server that runs already, "move" one of its sliders moved; times are from
-the message to the end of the page's script (see `sessions`), medians of the rounds. Memory is that of the
-server's process at the end. `accel roofline` is a process of its own.
+registry's predictions: only their number differs. With `--new-sizes` they are of any sizes, as after long
+sweeps, so that nearly every record is a case of its own. Each has a server of its own, and the two are asked
+in turns. "First" is a page in a new tab of a server that runs already, "move" one of its sliders moved; times
+are from the message to the end of the page's script (see `sessions`), medians of the rounds. Memory is that of
+the server's process at the end. `accel roofline` is a process of its own. A page with few records may have
+fewer rungs to draw.
 """
 
 from __future__ import annotations
@@ -68,12 +70,14 @@ def offered() -> list[Case]:
     return [case for case in found if registry.predicted_s(case) < 1.0]
 
 
-def made_up(count: int) -> Iterator[Measurement]:
-    """`count` measurements over YEARS, oldest first."""
+def made_up(count: int, new_sizes: bool = False) -> Iterator[Measurement]:
+    """`count` measurements over YEARS, oldest first, of sizes that the pages offer or of others."""
     pick, machine, versions = random.Random(0), detect(), environment()
     known, start = offered(), datetime.now(UTC) - timedelta(days=365 * YEARS)
     for number in range(count):
         case = pick.choice(known)
+        if new_sizes:
+            case = replace(case, size=pick.randint(case.size // 2 + 1, case.size))
         workload, _ = registry.kernel(case.kernel)
         shape = workload.shape(case.size)
         took_s = registry.predicted_s(case) * pick.lognormvariate(0, 0.1)
@@ -98,7 +102,7 @@ def made_up(count: int) -> Iterator[Measurement]:
         )
 
 
-def fill(home: Path, count: int) -> None:
+def fill(home: Path, count: int, new_sizes: bool = False) -> None:
     """A store with roofs and `count` measurements in `home`."""
     store = Store(f"sqlite:///{home / 'records.db'}")
     known, machine = peaks(), detect()
@@ -106,7 +110,7 @@ def fill(home: Path, count: int) -> None:
         if part is not None:
             store.save_peak(machine.fingerprint, environment(), part)
     columns = ("id", "created", "fingerprint", "workload", "kernel", "dtype", "threads", "size")
-    rows = ({**{c: getattr(m, c) for c in columns}, "payload": m.to_dict()} for m in made_up(count))
+    rows = ({**{c: getattr(m, c) for c in columns}, "payload": m.to_dict()} for m in made_up(count, new_sizes))
     for batch in itertools.batched(rows, BATCH) if sys.version_info >= (3, 12) else _batched(rows):
         with store.database.writing() as connection:
             connection.execute(insert(MEASUREMENTS), list(batch))
@@ -173,13 +177,14 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--many", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--new-sizes", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows: dict[str, Any] = {}
     with ExitStack() as stack:
         homes = {name: Path(stack.enter_context(tempfile.TemporaryDirectory())) for name in ("few", "many")}
         for name, home in homes.items():
-            fill(home, getattr(options, name))
+            fill(home, getattr(options, name), options.new_sizes)
         for name, home in homes.items():
             took_s, size_mb = command(home)
             rows.setdefault("accel roofline (s)", {})[name] = took_s

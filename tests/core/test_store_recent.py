@@ -63,6 +63,29 @@ def test_sql_picks_the_newest_of_each_case(store: Store, each: int) -> None:
     assert len(store.newest("fp", each)) == 4 * each
 
 
+@pytest.mark.parametrize("each", [1, 3])
+def test_a_kernel_with_ever_new_cases_is_kept_in_part_and_hides_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch, each: int
+) -> None:
+    monkeypatch.setattr(cases, "MOST", 5)
+    kept = Recent(store, "fp", NEW)
+    store.save_measurement(made(0, kernel="matmul/packed"))
+    for number in range(1, 25):
+        store.save_measurement(made(number, case=number % 12))
+        kept.forget()
+        newest = [f"id{n}" for n in range(number, max(0, number - 5), -1)]
+        assert ids(kept.look().measurements) == [*newest, "id0"]
+        assert set(ids(kept.look().experience)) <= set(ids(store.newest("fp", EACH)))
+        assert ids(store.newest("fp", each)) == by_hand(store, each)
+    assert len(kept.look().experience) <= 5 * EACH + 1
+    assert len(ids(store.newest("fp", 3))) == 5 * 2 + 1
+    late = a_measurement(0, id="late", created=made(0).created, parameters={"block": 99})
+    store.save_measurement(late)  # stored last, measured before all others
+    kept.forget()
+    assert "late" not in ids(kept.look().measurements)
+    assert ids(kept.look().measurements) == ids(store.newest("fp"))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -82,7 +105,7 @@ def test_each_part_of_a_case_tells_it_from_others(changes: dict[str, object]) ->
 def older_program(store: Store, path: Path) -> None:
     """Take from a store what an older program does not know."""
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE accel_cases")
+        connection.execute("DROP TABLE accel_kernel_cases")
     connection.close()
 
 

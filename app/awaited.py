@@ -78,7 +78,7 @@ def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> A
             if line is None:
                 with settings.place():
                     line = st.empty()
-            _say(line, simulator, request, what + _first_time(compile_s))  # Streamlit ends the script here
+            _say(line, simulator, request, what, _first_time(compile_s))  # Streamlit ends the script here
     finally:
         request.give_up()
     if line is not None:
@@ -103,21 +103,21 @@ def _compile_s() -> float:
 
 
 def _first_time(compile_s: float) -> str:
-    """The end of a sentence where the simulator must be compiled first."""
+    """A sentence where the simulator must be compiled first."""
     from accel_core.units import format_duration
 
     if compile_s < 1:
         return ""
-    return f"; the first time on a computer, the simulator is compiled (about {format_duration(compile_s)})"
+    return f" The first time on a computer, the simulator is compiled (about {format_duration(compile_s)})."
 
 
-def _say(line: Any, simulator: Simulator, request: Request, what: str) -> None:
+def _say(line: Any, simulator: Simulator, request: Request, what: str, more: str) -> None:
     if request.fraction is not None:
-        line.progress(request.fraction, f"{what}: {request.fraction:.0%}")
+        line.progress(request.fraction, f"{what}: {request.fraction:.0%}.{more}")
         return
     first = [_several(simulator.jobs_first, "measurement"), _several(simulator.ahead(request), "simulation")]
     line.progress(
-        0.0, f"{what} waits: {' and '.join(filter(None, first)) or 'its turn'} on this computer first."
+        0.0, f"{what} waits: {' and '.join(filter(None, first)) or 'its turn'} on this computer first.{more}"
     )
 
 

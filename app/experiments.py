@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from records import Record
 
 from accel_core import registry
+from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
 
 OVER = ("block", "size", "threads", "none")
@@ -179,7 +180,7 @@ def _other_setups(record: Record, experiment: Experiment, limit: int = 40) -> It
 
 def refusals(record: Record, experiment: Experiment, found: Sequence[Measurement]) -> list[Refusal]:
     """Why the cases without an answer cannot be run: as the runner said, else as the registry says."""
-    answered = set(map(_key, found))
+    answered, free_bytes = set(map(_key, found)), available_memory_bytes()
     said = {_key(refusal.case): refusal for refusal in record.refusals}
     refused = []
     for case in experiment.cases():
@@ -187,7 +188,7 @@ def refusals(record: Record, experiment: Experiment, found: Sequence[Measurement
             continue
         if _key(case) in said:
             refused.append(_with_time(said[_key(case)], record, experiment.workload))
-        elif reason := registry.why_not(case, record.machine, LIMIT_S):
+        elif reason := registry.why_not(case, record.machine, LIMIT_S, available_bytes=free_bytes):
             refused.append(_with_time(Refusal(case, reason), record, experiment.workload))
     return refused
 

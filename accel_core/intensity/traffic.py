@@ -150,34 +150,44 @@ class Model:
         Raises BadInput for a wrong number of axes, an entry out of its range or no whole number, an unknown
         dtype (ITEM_BYTES) or an unknown convention (CONVENTIONS).
         """
+        work, total = self._counted(shape, dtype, convention)
+        ratio = work.flop / total if total else None
+        return Intensity(work.flop, total, ratio, self._derivation(work, convention, total, ratio), self.source)
+
+    def bytes_moved(self, shape: Shape, dtype: str = "float32", convention: str = "least") -> int:
+        """The bytes of `estimate` without its sentences, which take most of its time; BadInput as there."""
+        return self._counted(shape, dtype, convention)[1]
+
+    def _counted(self, shape: Shape, dtype: str, convention: str) -> tuple[Work, int]:
+        """The work and the bytes that it moves."""
         dtype = str(dtype)  # numpy's own dtype objects are welcome
         _check_choice("dtype", dtype, tuple(ITEM_BYTES))
         _check_choice("byte convention", convention, CONVENTIONS)
         work = self.work(self._checked(shape), ITEM_BYTES[dtype])
-        total = sum(array.size_bytes * times for (_, array), times in work.moved(convention).items())
-        ratio = work.flop / total if total else None
-        return Intensity(work.flop, total, ratio, self._derivation(work, convention, total, ratio), self.source)
+        return work, sum(array.size_bytes * times for (_, array), times in work.moved(convention).items())
 
     def _checked(self, shape: Shape) -> Shape:
-        example = ",".join(map(str, self.defaults))
-        wanted = (
-            f"{self.name} takes {len(self.axes)} whole numbers ({', '.join(self.axes)}), for instance {example}"
-        )
         if isinstance(shape, str | bytes) or not hasattr(shape, "__len__"):
-            raise BadInput(f"The shape {shown(shape)} is no sequence of numbers: {wanted}.")
+            raise BadInput(f"The shape {shown(shape)} is no sequence of numbers: {self._wanted()}.")
         if len(shape) != len(self.axes):
-            raise BadInput(f"The shape has {len(shape)} entries: {wanted}.")
+            raise BadInput(f"The shape has {len(shape)} entries: {self._wanted()}.")
         for axis, entry in zip(self.parameters, shape, strict=True):
             try:
                 value = None if isinstance(entry, bool) else operator.index(entry)
             except TypeError:
                 value = None
             if value is None:
-                raise BadInput(f"{axis.name} is {shown(entry)}, which is no whole number: {wanted}.")
+                raise BadInput(f"{axis.name} is {shown(entry)}, which is no whole number: {self._wanted()}.")
             if not axis.low <= value <= axis.high:
                 span = f"between {axis.low} and {axis.high}"
-                raise BadInput(f"{axis.name} is {_short(value)}, but it must lie {span}: {wanted}.")
+                raise BadInput(f"{axis.name} is {_short(value)}, but it must lie {span}: {self._wanted()}.")
         return tuple(operator.index(entry) for entry in shape)
+
+    def _wanted(self) -> str:
+        example = ",".join(map(str, self.defaults))
+        return (
+            f"{self.name} takes {len(self.axes)} whole numbers ({', '.join(self.axes)}), for instance {example}"
+        )
 
     def _derivation(self, work: Work, convention: str, total: int, ratio: float | None) -> str:
         parts = work.moved(convention).items()

@@ -17,4 +17,4 @@ def flop_of(name: str, model_shape: Callable[[Shape], Shape] = tuple) -> Callabl
 def least_bytes_of(name: str, model_shape: Callable[[Shape], Shape] = tuple) -> Callable[[Shape, str], int]:
     """(shape, dtype) -> bytes by the convention "least" of the model called `name`."""
     operation = model(name)
-    return lambda shape, dtype: operation.estimate(model_shape(shape), dtype, "least").bytes
+    return lambda shape, dtype: operation.bytes_moved(model_shape(shape), dtype, "least")

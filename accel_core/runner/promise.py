@@ -17,6 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from accel_core.contest import Calibration
+from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Machine, Measurement
 from accel_core.runner.spec import complete
 
@@ -140,16 +141,18 @@ _Parts = tuple[Sequence[float], Sequence[float]]
 
 def _bench(data: Mapping[str, Any], known: Known) -> _Parts:
     cases = [Case.from_dict(case) for case in data["cases"]]
-    steps_s = [_case_s(case, data, known) for case in cases]
+    free_bytes = available_memory_bytes()
+    steps_s = [_case_s(case, data, known, free_bytes) for case in cases]
     return steps_s, _compiling_s([[case] for case in cases], known.experience)
 
 
-def _case_s(case: Case, data: Mapping[str, Any], known: Known) -> float:
+def _case_s(case: Case, data: Mapping[str, Any], known: Known, free_bytes: int) -> float:
     """One case; nothing where it is refused, but for its time: then a smaller size is run."""
     from accel_core import registry
 
-    too_long = registry.predicted_s(case) > data["limit_s"]
-    if not too_long and registry.why_not(case, known.machine, data["limit_s"]):
+    limit_s, machine = data["limit_s"], known.machine
+    too_long = registry.predicted_s(case) > limit_s
+    if not too_long and registry.why_not(case, machine, limit_s, available_bytes=free_bytes):
         return 0.0
     return known.experience.case_s(case, data["budget_s"], data["limit_s"])
 

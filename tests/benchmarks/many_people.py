@@ -62,7 +62,7 @@ def require(answer: Answer) -> Answer:
 
 
 async def cpu_of_runs(url: str, server: psutil.Process) -> dict[str, float]:
-    """CPU seconds of one run of each page, in the median, nobody else there."""
+    """CPU seconds of one run of each page, in the mean, nobody else there."""
     found = {}
     for page in PAGES:
         tab, pick, used = Tab(url, page), random.Random(page), []

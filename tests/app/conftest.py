@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -21,6 +22,7 @@ sys.path[:0] = [str(APP), str(TESTS / "core"), str(TESTS / "faults")]
 TIMEOUT_S = 120
 """A cold compile cache and two slow cores may stand between a page and its first run."""
 Open = Callable[..., AppTest]
+Asked = Callable[[Open, str], dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +55,25 @@ def open_page() -> Open:
         return app
 
     return opened
+
+
+@pytest.fixture
+def asked_by(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """asked_by(open_page, "ladder") opens that page and gives its settings by name."""
+
+    def asked(open_page: Open, page: str) -> dict[str, Any]:
+        import settings
+
+        found: dict[str, settings.Setting] = {}
+        admit = settings.admit
+
+        def noted(*given: settings.Setting) -> None:
+            found.update({setting.key: setting for setting in given})
+            admit(*given)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(settings, "admit", noted)
+            open_page(page)
+        return found
+
+    return asked

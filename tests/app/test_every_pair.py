@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 import settings
-from conftest import APP, Open
+from conftest import APP, Asked, Open
 from records_of import store_ladder, store_peaks, store_sweep
 
 PAGES = [path.stem for path in sorted((APP / "views").glob("*.py"))]
@@ -64,19 +64,11 @@ def test_the_links_hold_every_pair() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_pair_of_settings_stops_a_page(page: str, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_pair_of_settings_stops_a_page(page: str, open_page: Open, asked_by: Asked) -> None:
     store_peaks()
     store_ladder()
     store_sweep()
-    asked: dict[str, settings.Setting] = {}
-    admit = settings.admit
-
-    def noted(*found: settings.Setting) -> None:
-        asked.update({setting.key: setting for setting in found})
-        admit(*found)
-
-    monkeypatch.setattr(settings, "admit", noted)
-    open_page(page)
+    asked = asked_by(open_page, page)
     for link in covering({key: extremes(setting) for key, setting in asked.items()}):
         app = open_page(page, **{name: list(value) for name, value in link.items()})
         assert not app.error, (link, app.error)

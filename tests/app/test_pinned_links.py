@@ -1,0 +1,19 @@
+"""Links of before still say what they said: each setting of each page takes the words that it took."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Asked, Open
+
+PAGES = json.loads((Path(__file__).resolve().parents[1] / "pinned" / "links.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_of_before_is_understood(page: str, open_page: Open, asked_by: Asked) -> None:
+    now = asked_by(open_page, page)
+    for key, pinned in PAGES[page].items():
+        for word in pinned["words"]:
+            assert now[key].admit([word]) == ([word], None), (key, word)

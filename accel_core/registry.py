@@ -43,7 +43,7 @@ def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
     """The workload and the kernel called "workload/kernel"; BadInput with the nearest name if there is none."""
     for candidate in WORKLOADS:
         for rung in candidate.kernels:
-            if f"{candidate.name}/{rung.name}" == kernel_id:
+            if rung.id == kernel_id:
                 return candidate, rung
     ids = kernel_ids()
     named = kernel_id.partition("/")[0] if isinstance(kernel_id, str) else ""
@@ -58,12 +58,12 @@ def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
 
 def kernel_ids() -> list[str]:
     """The ids of all kernels, workload by workload in the order of their ladders."""
-    return [f"{w.name}/{k.name}" for w in WORKLOADS for k in w.kernels]
+    return [kernel.id for workload in WORKLOADS for kernel in workload.kernels]
 
 
 def usual(kernel_id: str) -> dict[str, int]:
     """The parameters that a kernel has where nobody chooses."""
-    return {parameter.name: parameter.default for parameter in kernel(kernel_id)[1].parameters}
+    return kernel(kernel_id)[1].defaults
 
 
 def source(kernel_id: str) -> str:
@@ -78,9 +78,8 @@ def source_diff(kernel_id: str) -> str:
     before = problem.before(rung)
     if before is None:
         return ""
-    before_id = f"{problem.name}/{before.name}"
-    old, new = source(before_id).splitlines(), source(kernel_id).splitlines()
-    return "\n".join(difflib.unified_diff(old, new, before_id, kernel_id, n=len(old), lineterm=""))
+    old, new = source(before.id).splitlines(), source(kernel_id).splitlines()
+    return "\n".join(difflib.unified_diff(old, new, before.id, kernel_id, n=len(old), lineterm=""))
 
 
 def predicted_s(case: Case) -> float:
@@ -153,7 +152,7 @@ def validate(case: Case, machine: Machine) -> Case:
 
 
 def _predicted_s(problem: Workload, rung: Kernel, shape: Shape, given: Mapping[str, int]) -> float:
-    parameters = {p.name: p.default for p in rung.parameters} | dict(given)
+    parameters = rung.defaults | dict(given)
     if rung.predict_s is not None:
         return rung.predict_s(shape, parameters)
     return problem.flop(shape) / rung.typical_flop_per_s

@@ -134,11 +134,9 @@ def _is_usual(m: Measurement) -> bool:
 def cases(record: Record, step: Step) -> list[Case]:
     """What has to be timed for the answer."""
     cores = record.machine.cores.allowed if step.threads else 1
-    parts = [registry.kernel(kernel)[1] for kernel in (step.before, step.after)]
-    settings_of = [{p.name: p.default for p in part.parameters} for part in parts]
     return [
-        Case(step.before, step.size, threads=1, parameters=settings_of[0]),
-        Case(step.after, step.size, threads=cores, parameters=settings_of[1]),
+        Case(step.before, step.size, threads=1, parameters=registry.usual(step.before)),
+        Case(step.after, step.size, threads=cores, parameters=registry.usual(step.after)),
     ]
 
 

@@ -112,7 +112,7 @@ def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
         if p.name != "threads"
     }
     threads = setup.threads if kernel.threaded else 1
-    return Case(f"{workload.name}/{kernel.name}", setup.size, setup.dtype, threads, parameters)
+    return Case(kernel.id, setup.size, setup.dtype, threads, parameters)
 
 
 def shown(record: Record, experiment: Experiment) -> Shown:

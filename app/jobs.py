@@ -309,5 +309,5 @@ def _unseen(job: Job, watch: Watch) -> str:
     new = [result for result in job.results[watch.shown :] if isinstance(result, Measurement)]
     if not new:
         return ""
-    kernel = new[-1].kernel.partition("/")[2]
+    kernel = new[-1].rung
     return f" · newest: {kernel} {format_rate(new[-1].flop_per_s, 'FLOP/s')}"

@@ -154,7 +154,7 @@ def rung_detail(record: Record, workload: Workload, shown: Shown) -> None:
     before = workload.before(kernel)
     st.markdown(f"**{kernel.title}.** {kernel.idea}")
     _numbers(record, shown, kernel, before, workload.kernels[0])
-    source, diff = cached.source(f"{workload.name}/{kernel.name}")
+    source, diff = cached.source(kernel.id)
     code, why = st.columns([3, 2])
     with code:
         options = ["Code", f"Changed from {before.name}"] if before and diff else ["Code"]
@@ -165,7 +165,7 @@ def rung_detail(record: Record, workload: Workload, shown: Shown) -> None:
             st.code(diff, language="diff")
     with why:
         st.markdown(kernel.explanation)
-        if f"{workload.name}/{kernel.name}" == BLOCK_KERNEL:
+        if kernel.id == BLOCK_KERNEL:
             _best_block(record, shown.setup)
 
 
@@ -192,8 +192,8 @@ def _best_block(record: Record, setup: Setup) -> None:
 
 def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None, first: Kernel) -> None:
     """Speed, speed-ups over the rung that it changes and the first, share of the roof; or why not run."""
-    times = {m.kernel.partition("/")[2]: m for m in shown.measurements}
-    took = {r.case.kernel.partition("/")[2]: r for r in shown.refusals}
+    times = {m.rung: m for m in shown.measurements}
+    took = {r.case.rung: r for r in shown.refusals}
     if kernel.name in took:
         refused = took[kernel.name]
         if refused.extrapolated_s:

@@ -54,7 +54,7 @@ def traffic_rows(traffic: Sequence[Traffic], caches: Sequence[CacheLevel]) -> li
     sizes = ", ".join(f"{c.level} {format_bytes(c.size_bytes)}" for c in caches)
     return [
         {
-            "Kernel": one.measurement.kernel.partition("/")[2],
+            "Kernel": one.measurement.rung,
             "N": one.measurement.size,
             "Type": one.measurement.dtype,
             "Block": one.measurement.parameters.get("block"),

@@ -55,7 +55,7 @@ def measurement_rows(measurements: Sequence[Measurement]) -> list[dict[str, Any]
     """One line a measurement: settings, rate, time with interval, and what was checked."""
     return [
         {
-            "Kernel": m.kernel.partition("/")[2],
+            "Kernel": m.rung,
             "N": m.size,
             "Type": m.dtype,
             "Threads": m.threads,

@@ -137,7 +137,7 @@ class Experience:
             return seen[nearest] * size_bytes / nearest
         reference_s = max(
             (
-                registry.predicted_s(replace(case, kernel=f"{workload.name}/{k.name}", parameters={}))
+                registry.predicted_s(replace(case, kernel=k.id, parameters={}))
                 for k in workload.kernels
                 if k.family in ("numpy", "library") and not k.parameters
             ),

@@ -136,7 +136,7 @@ def ladder(options: Namespace) -> Answer:
     problem = workload(options.workload)
     cases = []
     for rung in problem.kernels:
-        case = case_of(f"{problem.name}/{rung.name}", options, options.size)
+        case = case_of(rung.id, options, options.size)
         cases.append(case if rung.threaded else with_setting(case, "threads", 1))
     measured, refused = measure(cases, options.budget)
     return _many(measured, refused)

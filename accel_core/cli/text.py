@@ -130,17 +130,13 @@ def _changed(m: Measurement, measured: Sequence[Measurement]) -> Measurement | N
 
     problem, rung = registry.kernel(m.kernel)
     changed = problem.before(rung)
-    found = [
-        other
-        for other in measured
-        if changed and other.kernel == f"{problem.name}/{changed.name}" and other.shape == m.shape
-    ]
+    found = [other for other in measured if changed and other.kernel == changed.id and other.shape == m.shape]
     return found[0] if len(found) == 1 else None
 
 
 def _step(m: Measurement, before: Measurement) -> str:
     """What the change brought: "8.00 times faster than compiled_ijk"."""
-    ratio, other = format_ratio(m.flop_per_s / before.flop_per_s), before.kernel.split("/")[1]
+    ratio, other = format_ratio(m.flop_per_s / before.flop_per_s), before.rung
     return f"{ratio} as {other}" if ratio == "as fast" else f"{ratio} than {other}"
 
 

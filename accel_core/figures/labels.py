@@ -91,7 +91,7 @@ def _named(
     titles = {workload.name: workload.title for workload in workloads}
     crowded = is_crowded(points)
     for m in labelled(points):
-        title = m.kernel.partition("/")[2] if look.narrow else kernel_title(workloads, m.kernel)
+        title = m.rung if look.narrow else kernel_title(workloads, m.kernel)
         if crowded:
             title = f"{m.workload if look.narrow else titles.get(m.workload, m.workload)}: {title}"
         colour = look.family(family_of(workloads, m))

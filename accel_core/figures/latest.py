@@ -15,11 +15,7 @@ def latest(measurements: Sequence[Measurement], workloads: Sequence[Workload]) -
 
     Those with the kernel's usual parameters stand before others: a sweep's blocks do not stand for it.
     """
-    usual = {
-        f"{workload.name}/{kernel.name}": {p.name: p.default for p in kernel.parameters}
-        for workload in workloads
-        for kernel in workload.kernels
-    }
+    usual = {kernel.id: kernel.defaults for workload in workloads for kernel in workload.kernels}
     first = [m for m in measurements if dict(m.parameters) == usual.get(m.kernel)]
     return list(
         {(m.kernel, m.dtype, m.threads): m for m in (*reversed(measurements), *reversed(first))}.values()

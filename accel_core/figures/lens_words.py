@@ -56,8 +56,8 @@ def steps(found: Sequence[Traffic], workloads: Sequence[Workload]) -> list[tuple
     for workload in workloads:
         for kernel in workload.kernels:
             before = workload.before(kernel)
-            tail = by_kernel.get(f"{workload.name}/{before.name}") if before else None
-            head = by_kernel.get(f"{workload.name}/{kernel.name}")
+            tail = by_kernel.get(before.id) if before else None
+            head = by_kernel.get(kernel.id)
             if tail and head and tail.measurement.flop == head.measurement.flop:
                 pairs.append((tail, head))
     return pairs

@@ -109,8 +109,8 @@ def _add_moves(
     for workload in workloads:
         for kernel in workload.kernels:
             before = workload.before(kernel)
-            head = by_kernel.get(f"{workload.name}/{kernel.name}")
-            tail = by_kernel.get(f"{workload.name}/{before.name}") if before else None
+            head = by_kernel.get(kernel.id)
+            tail = by_kernel.get(before.id) if before else None
             if head and tail:
                 ends = ((t.intensity(level), t.measurement.flop_per_s) for t in (tail, head))
                 add_arrow(figure, look, *ends)

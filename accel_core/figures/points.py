@@ -197,8 +197,8 @@ def add_arrows(
         at_size = newest(best_of_each([m for m in mine if m.size == size]))
         for kernel in workload.kernels:
             before = workload.before(kernel)
-            head = at_size.get(f"{workload.name}/{kernel.name}")
-            tail = at_size.get(f"{workload.name}/{before.name}") if before else None
+            head = at_size.get(kernel.id)
+            tail = at_size.get(before.id) if before else None
             if head and tail:
                 ends = ((m.intensity_flop_per_byte or 1, m.flop_per_s) for m in (tail, head))
                 add_arrow(figure, look, *ends)

@@ -36,8 +36,7 @@ def rungs(
     refused = {r.case.kernel: r for r in refusals}
     found = []
     for number, kernel in enumerate(workload.kernels, 1):
-        kernel_id = f"{workload.name}/{kernel.name}"
-        m, r = measured.get(kernel_id), refused.get(kernel_id)
+        m, r = measured.get(kernel.id), refused.get(kernel.id)
         if m is not None:
             found.append(Rung(number, kernel, m, None, m.flop_per_s))
         elif r is not None:

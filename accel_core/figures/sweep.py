@@ -67,7 +67,7 @@ def curves(
         value = swept(m, over)
         if value is not None and value > 0:
             latest[m.kernel, value] = m
-    order = [f"{workload.name}/{kernel.name}" for kernel in workload.kernels]
+    order = [kernel.id for kernel in workload.kernels]
     names = sorted({k for k, _ in latest}, key=lambda k: (order.index(k) if k in order else len(order), k))
     return {k: sorted(((v, m) for (n, v), m in latest.items() if n == k), key=lambda p: p[0]) for k in names}
 

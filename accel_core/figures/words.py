@@ -115,11 +115,8 @@ def threads_text(threads: int) -> str:
 
 def find_kernel(workloads: Iterable[Workload], kernel_id: str) -> Kernel | None:
     """The kernel "workload/kernel" out of `workloads`; None where an old record names one that is gone."""
-    for workload in workloads:
-        for kernel in workload.kernels:
-            if f"{workload.name}/{kernel.name}" == kernel_id:
-                return kernel
-    return None
+    kernels = (kernel for workload in workloads for kernel in workload.kernels)
+    return next((kernel for kernel in kernels if kernel.id == kernel_id), None)
 
 
 def kernel_title(workloads: Iterable[Workload], kernel_id: str) -> str:

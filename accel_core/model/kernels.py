@@ -53,6 +53,18 @@ class Kernel:
     """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
     predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
     """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
+    workload: str = ""
+    """Name of the problem that it solves; its `Workload` says it."""
+
+    @property
+    def id(self) -> str:
+        """ "workload/kernel"."""
+        return f"{self.workload}/{self.name}"
+
+    @property
+    def defaults(self) -> dict[str, int]:
+        """The parameters that it has where nobody chooses."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,10 @@ class Workload:
     """Largest size, and length of an axis, that may be asked for: three float64 matrices of it take 24 GiB."""
     array_elements: Callable[[Shape], int] = math.prod
     """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
+
+    def __post_init__(self) -> None:
+        mine = tuple(replace(kernel, workload=self.name) for kernel in self.kernels)
+        object.__setattr__(self, "kernels", mine)
 
     def kernel(self, name: str) -> Kernel:
         for kernel in self.kernels:
@@ -120,6 +136,11 @@ class Case:
     parameters: Mapping[str, int] = field(default_factory=dict)
     shape: Shape | None = None
     """Overrides the workload's shape(size)."""
+
+    @property
+    def rung(self) -> str:
+        """The kernel's name without its workload's."""
+        return self.kernel.partition("/")[2]
 
     def to_dict(self) -> dict[str, Any]:
         return {

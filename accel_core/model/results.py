@@ -68,6 +68,11 @@ class Measurement:
     records from before it was kept."""
 
     @property
+    def rung(self) -> str:
+        """The kernel's name without its workload's."""
+        return self.kernel.partition("/")[2]
+
+    @property
     def flop_per_s(self) -> float:
         return self.flop / self.time_s.median
 

@@ -35,13 +35,7 @@ def store_ladder() -> None:
     from accel_core import registry
 
     known = {k.name: k for k in registry.workload("matmul").kernels}
-    store_measurements(
-        [
-            replace(m, parameters={p.name: p.default for p in known[m.kernel[7:]].parameters})
-            for m in ladder()
-            if m.kernel[7:] in known
-        ]
-    )
+    store_measurements([replace(m, parameters=known[m.rung].defaults) for m in ladder() if m.rung in known])
 
 
 def store_sweep() -> None:

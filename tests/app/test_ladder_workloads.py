@@ -23,12 +23,12 @@ def rungs_of(workload: Workload, size: int) -> list[Measurement]:
         replace(
             measurement(kernel.name, 2e9 * 2**at, size=size),
             workload=workload.name,
-            kernel=f"{workload.name}/{kernel.name}",
+            kernel=kernel.id,
             shape=shape,
             flop=workload.flop(shape),
             least_bytes=workload.least_bytes(shape, "float32"),
             time_s=replace(measurement(kernel.name, 1e9).time_s, median=workload.flop(shape) / (2e9 * 2**at)),
-            parameters={p.name: p.default for p in kernel.parameters},
+            parameters=kernel.defaults,
             id=kernel.name,
         )
         for at, kernel in enumerate(workload.kernels)

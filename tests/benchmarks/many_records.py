@@ -62,11 +62,9 @@ def offered() -> list[Case]:
             choices = [
                 [(p.name, choice) for choice in p.choices] for p in kernel.parameters if p.name == "block"
             ]
-            usual = {p.name: p.default for p in kernel.parameters}
             for threads in (1, 2) if kernel.threaded else (1,):
                 for blocks in itertools.product(*choices):
-                    name = f"{workload.name}/{kernel.name}"
-                    found.append(Case(name, size, dtype, threads, {**usual, **dict(blocks)}))
+                    found.append(Case(kernel.id, size, dtype, threads, {**kernel.defaults, **dict(blocks)}))
     return [case for case in found if registry.predicted_s(case) < 1.0]
 
 

@@ -49,7 +49,7 @@ def small_server(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def small(kernel: str, **parameters: int) -> Measurement:
     """The sample's measurement of `kernel`, as if this machine had made it at SIZE with these `parameters`."""
     found = json.loads(SAMPLE.read_text(encoding="utf-8"))["measurements"]
-    usual = {p.name: p.default for p in workload("matmul").kernel(kernel).parameters}
+    usual = workload("matmul").kernel(kernel).defaults
     known = next(
         m
         for m in map(Measurement.from_dict, found)

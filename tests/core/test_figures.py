@@ -351,7 +351,7 @@ def test_where_kernels_are_many_the_fastest_of_each_workload_is_named_and_the_re
     many = [
         replace(
             records.measurement("numpy", 1e9 + 1e6 * n, size=64),
-            kernel=f"{w.name}/{k.name}",
+            kernel=k.id,
             workload=w.name,
             id=f"{n}",
         )

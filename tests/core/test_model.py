@@ -26,6 +26,7 @@ from accel_core.model import (
     Latency,
     Machine,
     Measurement,
+    Parameter,
     Peaks,
     Refusal,
     Simd,
@@ -227,7 +228,6 @@ def a_kernel(name: str, changed_from: str | None = None) -> Kernel:
     return Kernel(name, name, abs, "numpy", "idea", "explanation", 1e9, changed_from)
 
 
-LADDER = (a_kernel("one"), a_kernel("two"), a_kernel("three", changed_from="one"))
 WORKLOAD = Workload(
     name="w",
     title="w",
@@ -239,14 +239,27 @@ WORKLOAD = Workload(
     flop=lambda shape: 1,
     least_bytes=lambda shape, dtype: 1,
     tolerance=lambda shape, dtype: 0.0,
-    kernels=LADDER,
+    kernels=(a_kernel("one"), a_kernel("two"), a_kernel("three", changed_from="one")),
 )
+LADDER = WORKLOAD.kernels
 
 
 def test_a_rung_changes_the_one_before_unless_it_names_another():
     assert WORKLOAD.before(LADDER[0]) is None
     assert WORKLOAD.before(LADDER[1]) is LADDER[0]
     assert WORKLOAD.before(LADDER[2]) is LADDER[0]
+
+
+def test_a_kernel_is_known_by_its_workload_and_name():
+    assert [kernel.id for kernel in LADDER] == ["w/one", "w/two", "w/three"]
+    assert replace(WORKLOAD, name="v").kernels[0].id == "v/one"
+    assert Case("w/one", 8).rung == "one"
+
+
+def test_the_defaults_of_a_kernel_are_those_of_its_parameters():
+    knobs = (Parameter("block", 64, 1, 512), Parameter("tile", 8, 1, 8))
+    assert replace(LADDER[0], parameters=knobs).defaults == {"block": 64, "tile": 8}
+    assert LADDER[0].defaults == {}
 
 
 def test_a_kernel_is_found_by_name_or_not_at_all():

@@ -80,6 +80,11 @@ def format_ratio(ratio: float) -> str:
     return f"{format_number(ratio)} times faster" if ratio > 1 else f"{format_number(1 / ratio)} times slower"
 
 
+def format_count(number: int, what: str) -> str:
+    """`1 thread`, `2 threads`, `0 threads`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def format_arrays(arrays: float | None) -> str:
     """Extra memory in arrays: `8 arrays`, `1 array`, `none` under half a hundredth, `unknown`."""
     if arrays is None or not math.isfinite(arrays):

@@ -16,6 +16,8 @@ import settings
 import streamlit as st
 from simulating import Emit, Request, Simulator
 
+from accel_core.units import format_count, format_duration
+
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Simulation, Trace, Traversal
 
@@ -104,8 +106,6 @@ def _compile_s() -> float:
 
 def _first_time(compile_s: float) -> str:
     """A sentence where the simulator must be compiled first."""
-    from accel_core.units import format_duration
-
     if compile_s < 1:
         return ""
     return f" The first time on a computer, the simulator is compiled (about {format_duration(compile_s)})."
@@ -115,11 +115,6 @@ def _say(line: Any, simulator: Simulator, request: Request, what: str, more: str
     if request.fraction is not None:
         line.progress(request.fraction, f"{what}: {request.fraction:.0%}.{more}")
         return
-    first = [_several(simulator.jobs_first, "measurement"), _several(simulator.ahead(request), "simulation")]
-    line.progress(
-        0.0, f"{what} waits: {' and '.join(filter(None, first)) or 'its turn'} on this computer first.{more}"
-    )
-
-
-def _several(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number > 1 else ''}" if number else ""
+    first = [(simulator.jobs_first, "measurement"), (simulator.ahead(request), "simulation")]
+    said = " and ".join(format_count(number, kind) for number, kind in first if number)
+    line.progress(0.0, f"{what} waits: {said or 'its turn'} on this computer first.{more}")

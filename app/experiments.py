@@ -14,6 +14,7 @@ from records import Record
 from accel_core import registry
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
+from accel_core.units import format_count
 
 OVER = ("block", "size", "threads", "none")
 """What an experiment varies."""
@@ -35,7 +36,7 @@ class Setup:
         parts = [
             f"N={self.size}" if over != "size" else f"N up to {self.size}",
             self.dtype,
-            f"{self.threads} thread{'s' if self.threads != 1 else ''}" if over != "threads" else "",
+            format_count(self.threads, "thread") if over != "threads" else "",
             f"block {self.block}" if self.block is not None and over != "block" else "",
         ]
         return ", ".join(part for part in parts if part)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from accel_core.errors import printable
-from accel_core.units import format_time
+from accel_core.units import format_count, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Progress:
         kind = event.get("event")
         if kind == "queued" and event.get("place"):
             place = event["place"]
-            self._show(f"waiting in the queue: {place} job{'s' if place > 1 else ''} before this one")
+            self._show(f"waiting in the queue: {format_count(place, 'job')} before this one")
         elif kind == "step":
             expected_s = event.get("expected_s")
             left = f", about {format_time(expected_s)} left" if expected_s else ""

@@ -10,9 +10,9 @@ from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
 from accel_core.figures.rungs import rungs
 from accel_core.figures.sweep import curves, rate_of
-from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, size_text, threads_text
+from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, size_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
-from accel_core.units import format_bytes, format_number, format_rate, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 
 def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) -> str:
@@ -100,12 +100,13 @@ def roofline_alt(
     """The roofs, how many points there are, and the fastest."""
     view = scene(ceilings, dtype, threads)
     if view is None:
-        return f"Roofline of {machine.cpu}: no roofs measured for {dtype}, {threads_text(threads)} yet."
+        return (
+            f"Roofline of {machine.cpu}: no roofs measured for {dtype}, {format_count(threads, 'thread')} yet."
+        )
     roofs = "; ".join(f"{roof_title(c)} {roof_rate(c)}" for c in (view.compute[0], *view.memory))
     points = placed(measurements, dtype, threads)
-    text = (
-        f"Roofline of {machine.cpu}, {dtype}, {threads_text(threads)}: {roofs}. {len(points)} measured points"
-    )
+    where = f"{machine.cpu}, {dtype}, {format_count(threads, 'thread')}"
+    text = f"Roofline of {where}: {roofs}. {len(points)} measured points"
     best = max(best_of_each(points), key=lambda m: m.flop_per_s, default=None)
     if best is not None:
         text += f", the fastest {kernel_title(workloads, best.kernel)} {format_rate(best.flop_per_s, 'FLOP/s')}"

@@ -23,9 +23,10 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import roof_rate, threads_text
+from accel_core.figures.words import roof_rate
 from accel_core.model import Ceiling, Machine, Measurement, Workload
 from accel_core.roofline import limiting_memory_level
+from accel_core.units import format_count
 
 TOP_PX, AXIS_PX, LEFT_PX = 84, 66, 76
 CAPTION_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
@@ -127,7 +128,9 @@ def fusion_roofline_figure(
 
 
 def _caption(machine: Machine, view: Scene, m: Measurement) -> str:
-    roofs = "; ".join(f"{roof_title(r)}, {threads_text(r.threads)}: {roof_rate(r)}" for r in view.memory)
+    roofs = "; ".join(
+        f"{roof_title(r)}, {format_count(r.threads, 'thread')}: {roof_rate(r)}" for r in view.memory
+    )
     return (
         f"{machine.cpu}; {m.workload}, N = {m.size}, {m.dtype}; points are medians with 95 % intervals. "
         f"All rungs stand at {m.flop:,} FLOP / {m.least_bytes:,} B, the least bytes of the problem "
@@ -187,9 +190,8 @@ def fusion_roofline_alt(
     if view is None:
         return f"Rungs of {workload.title} under the roofs: not measured yet."
     rates = ", ".join(f"{s.row.kernel.title} {s.measured.flop_per_s / 1e9:.3g}" for s in steps)
-    roofs = "; ".join(
-        f"{roof_title(r)} {roof_rate(r)}, {threads_text(r.threads)}" for r in (view.compute[0], *view.memory)
-    )
+    met = (view.compute[0], *view.memory)
+    roofs = "; ".join(f"{roof_title(r)} {roof_rate(r)}, {format_count(r.threads, 'thread')}" for r in met)
     at = steps[0].measured.intensity_flop_per_byte or 0
     return (
         f"Roofline of {machine.cpu}: {roofs}. At {at:.3g} FLOP/byte stand, in GFLOP/s: {rates}; an arrow leads "

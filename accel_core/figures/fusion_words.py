@@ -15,9 +15,9 @@ from accel_core.figures.fusion_steps import (
     change_text,
     fusion_steps,
 )
-from accel_core.figures.words import roof_rate, share_text, threads_text
+from accel_core.figures.words import roof_rate, share_text
 from accel_core.model import Ceiling, Measurement, Workload
-from accel_core.units import format_number, format_ratio, format_time
+from accel_core.units import format_count, format_number, format_ratio, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ def _far(steps: Mapping[str, Step], roof: Ceiling | None) -> str:
     if roof is None:
         return f"{text}."
     share = bandwidth(fast.measured) / roof.value
-    where = f"the {roof.level} {roof.operation} roof ({roof_rate(roof)}, {threads_text(roof.threads)})"
+    where = (
+        f"the {roof.level} {roof.operation} roof ({roof_rate(roof)}, {format_count(roof.threads, 'thread')})"
+    )
     if share > 1 + EVEN:
         return f"{text}, above {where}: a cache may hold part of the arrays, or the roof is from a busier time."
     return f"{text}, {share_text(share)} of {where}."

@@ -16,12 +16,11 @@ from accel_core.figures.words import (
     known_levels,
     load_roof,
     share_text,
-    threads_text,
     times,
 )
 from accel_core.model import Ceiling, Latency, Machine, Measurement, Peaks, Refusal, Workload
 from accel_core.roofline import Verdict
-from accel_core.units import format_bytes, format_number, format_rate, format_ratio, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio, format_time
 
 FLAT = 1.1
 """Curves whose fastest and slowest point differ by less than this factor are called flat."""
@@ -177,7 +176,7 @@ def roofline_reading(
         ((m, verdicts[m.id]) for m in best_of_each(points) if m.id in verdicts), key=lambda p: -p[1].share
     )
     if not rated:
-        where = f"{dtype}, {threads_text(threads)}"
+        where = f"{dtype}, {format_count(threads, 'thread')}"
         return f"Nothing to judge for {where} yet: measure the roofs and a kernel to see what holds it back."
     sentences = [_verdict_sentence(workloads, *rated[0])]
     if len(rated) > 1:

@@ -28,10 +28,10 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import held_back_text, libraries_text, rate_text, roof_rate, threads_text
+from accel_core.figures.words import held_back_text, libraries_text, rate_text, roof_rate
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
 from accel_core.roofline import Verdict, judge
-from accel_core.units import format_bytes
+from accel_core.units import format_bytes, format_count
 
 CAPTION_FONT_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
 LEFT_PX, NARROW_LEFT_PX = 76, 64
@@ -67,7 +67,8 @@ def roofline_figure(
     """
     view = scene(ceilings, dtype, threads)
     if view is None:
-        text = f"Measure this machine first: its roofs for {dtype} on {threads_text(threads)} will stand here."
+        where = f"{dtype} on {format_count(threads, 'thread')}"
+        text = f"Measure this machine first: its roofs for {where} will stand here."
         return teaching_figure(text, look, 560)
     view = without_interpreters(view) if lens else view
     points = placed([t.measurement for t in traffic] if lens else measurements, dtype, threads)
@@ -158,7 +159,7 @@ def provenance(
 ) -> list[str]:
     """What a reader of the picture alone must know, in sentences."""
     running = f"measured clock {rate_text(clock.clock_hz, 'Hz')}" if clock else "clock not measured"
-    sentences = [f"{machine.cpu}: {running}; {dtype}, {threads_text(threads)}."]
+    sentences = [f"{machine.cpu}: {running}; {dtype}, {format_count(threads, 'thread')}."]
     known = environment or (points[-1].environment if points else None)
     if known:
         blas = libraries_text(points, known)

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, spread, wrap
 from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
-from accel_core.figures.words import ceiling_text, roof_rate, threads_text
+from accel_core.figures.words import ceiling_text, roof_rate
 from accel_core.model import LEVELS, Ceiling
 from accel_core.roofline import frame, ridge_point, select_roofs
-from accel_core.units import format_number, format_rate
+from accel_core.units import format_count, format_number, format_rate
 
 PLOT_PX = 440
 LABEL_GAP_PX = 20
@@ -177,7 +177,7 @@ def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ce
     text = f"<b>{roof.level} {roof_rate(roof)}</b>"
     if not look.narrow:
         convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
-        text += f"  {roof.operation}, {threads_text(roof.threads)}{convention}"
+        text += f"  {roof.operation}, {format_count(roof.threads, 'thread')}{convention}"
     figure.add_annotation(
         x=math.log10(ridge_point(view.peak, roof.value)),
         y=math.log10(view.peak),

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from accel_core.figures.marks import Mark
 from accel_core.figures.sweep import curves, rate_of
-from accel_core.figures.words import threads_text
 from accel_core.model import Measurement, Workload
-from accel_core.units import format_bytes, format_number, format_rate, format_ratio
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio
 
 EVEN = 0.1
 """Rates that differ by less than this part are called equal."""
@@ -75,7 +74,7 @@ def _against(
     m = lines[after][at]
     if after == THREADS and m.threads == 1:
         return ""
-    start = subject.format(threads=threads_text(m.threads))
+    start = subject.format(threads=format_count(m.threads, "thread"))
     ratio = format_ratio(gains[at]) if abs(gains[at] - 1) > EVEN else "as fast"
     joint = "as" if ratio == "as fast" else "than"
     rate = format_rate(rate_of(m, "bytes"), "B/s")

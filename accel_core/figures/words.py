@@ -17,7 +17,7 @@ from accel_core.model import (
     Workload,
     chosen,
 )
-from accel_core.units import format_bytes, format_number, format_rate, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 
 def rate_bounds(m: Measurement) -> tuple[float, float] | None:
@@ -78,7 +78,7 @@ def roof_rate(ceiling: Ceiling) -> str:
 
 def settings(m: Measurement) -> str:
     """ "N = 512, float32, 1 thread, block = 64"; what a rule derived is left out."""
-    parts = [f"N = {m.size}", m.dtype, threads_text(m.threads)]
+    parts = [f"N = {m.size}", m.dtype, format_count(m.threads, "thread")]
     return ", ".join(parts + [f"{name} = {value}" for name, value in chosen(m.parameters).items()])
 
 
@@ -107,10 +107,6 @@ def libraries_text(points: Sequence[Measurement], known: Environment) -> str:
     found = [m.environment.blas for m in sorted(points, key=lambda m: m.created)] or [known.blas]
     titles = dict.fromkeys(blas.title for blas in found if blas)
     return f" ({'; '.join(titles)})" if titles else ""
-
-
-def threads_text(threads: int) -> str:
-    return "1 thread" if threads == 1 else f"{threads} threads"
 
 
 def find_kernel(workloads: Iterable[Workload], kernel_id: str) -> Kernel | None:

@@ -24,6 +24,7 @@ from accel_core.peaks.memory import (
 from accel_core.peaks.places import Conveyor, dirty_bytes, part_bytes, ring_bytes, stretches
 from accel_core.peaks.tasks import Task
 from accel_core.peaks.team import Team
+from accel_core.units import format_count
 
 TRIAL_S = 1e-3
 """Length of a try by which a place is chosen."""
@@ -71,8 +72,8 @@ def plan(
             roofs += made
             if not made:
                 left_out.append(
-                    f"The {level} roof of {tasks.plural(team.threads)} is left out: each one's part of {level} "
-                    "is no larger than the nearer cache."
+                    f"The {level} roof of {format_count(team.threads, 'thread')} is left out: each one's part "
+                    f"of {level} is no larger than the nearer cache."
                 )
     for team in teams:
         roofs += _stores(machine, conveyor, team, dtypes[0])

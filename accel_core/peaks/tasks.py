@@ -24,7 +24,7 @@ from accel_core.peaks.memory import Ring
 from accel_core.peaks.places import QUANTUM_BYTES, Conveyor, Stretch
 from accel_core.peaks.team import Team, Try, Work
 from accel_core.stats import median_interval
-from accel_core.units import format_bytes, format_number
+from accel_core.units import format_bytes, format_count, format_number
 
 TRY_S = 4e-3
 """Length that a try is calibrated to."""
@@ -120,10 +120,6 @@ class Task:
         return replace(self.finish(self.estimate()), disturbed_reason=self.disturbed_reason())
 
 
-def plural(threads: int) -> str:
-    return "1 thread" if threads == 1 else f"{threads} threads"
-
-
 def clock_task(team: Team) -> Task:
     """The running clock, from dependent register additions of one cycle each."""
     definition = (
@@ -173,11 +169,11 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
             unit="FLOP/s",
             source="measured",
             definition=f"{called} {dtype} {what} in {CHAINS} independent chains in registers, "
-            f"{plural(team.threads)}.",
+            f"{format_count(team.threads, 'thread')}.",
             tries=TRIES,
         )
 
-    label = f"{called} {operation.upper()} {dtype}, {plural(team.threads)}"
+    label = f"{called} {operation.upper()} {dtype}, {format_count(team.threads, 'thread')}"
     return Task(label, team, work, per_turn * team.threads, finish)
 
 
@@ -220,7 +216,7 @@ def far_load_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, w
 
 
 def _load_label(level: str, width_bits: int, team: Team) -> str:
-    return f"{level} load, {width_bits} bit, {plural(team.threads)}"
+    return f"{level} load, {width_bits} bit, {format_count(team.threads, 'thread')}"
 
 
 def _load_finish(
@@ -284,7 +280,7 @@ def copy_task(
         + ".",
         stores=stores,
     )
-    label = f"DRAM copy, {stores.replace('_', '-')} stores, {plural(team.threads)}"
+    label = f"DRAM copy, {stores.replace('_', '-')} stores, {format_count(team.threads, 'thread')}"
     amount, most = 2 * QUANTUM_BYTES * team.threads, conveyor.most_turns(2, team.threads)
     warm = _dirtied(team, work, most, dirty_bytes)
     return Task(label, team, work, amount, finish, warm, most_turns=most)
@@ -314,7 +310,7 @@ def triad_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, dirt
         stores="regular",
     )
     amount, most = 3 * QUANTUM_BYTES * team.threads, conveyor.most_turns(3, team.threads)
-    label, warm = f"DRAM triad, {plural(team.threads)}", _dirtied(team, work, most, dirty_bytes)
+    label, warm = f"DRAM triad, {format_count(team.threads, 'thread')}", _dirtied(team, work, most, dirty_bytes)
     return Task(label, team, work, amount, finish, warm, most_turns=most)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from accel_core.model import LEVELS, Ceiling, Machine, Measurement
 from accel_core.roofline.law import attainable, bound_by
 from accel_core.roofline.roofs import limiting_memory_level, select_roofs
-from accel_core.units import format_bytes, format_number
+from accel_core.units import format_bytes, format_count, format_number
 
 _COMPARABLE = ("least", "stream")
 """Byte conventions of roofs that fit a point counted by least bytes: STREAM's count of a copy or a triad is its
@@ -201,7 +201,7 @@ def _uncertain_roof(x: _Excess) -> str | None:
     if roof.source != "measured":
         return None
     if roof.low is None or roof.high is None:
-        return f"The roof rests on {roof.n} sample{'s' if roof.n != 1 else ''} and has no interval."
+        return f"The roof rests on {format_count(roof.n, 'sample')} and has no interval."
     spread = (roof.high - roof.low) / roof.value
     if spread <= 0.02:
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from accel_core.errors import BadInput
 from accel_core.model import Ceiling, Machine
-from accel_core.units import format_rate
+from accel_core.units import format_count, format_rate
 
 _TWO = {128: 2, 256: 2}
 _ITEM_BITS = {"float32": 32, "float64": 64}
@@ -177,7 +177,6 @@ def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) ->
     per_instruction = 2 * width // item_bits if fma else width // 8
     unit = "FLOP" if fma else "B"
     started = f"{pipes} {measured.operation} a cycle × {per_instruction} {unit} ({width} bit)"
-    plural = "s" if cores > 1 else ""
     return Ceiling(
         kind=measured.kind,
         name=f"theory_{measured.name}",
@@ -195,8 +194,8 @@ def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) ->
         unit=measured.unit,
         source="theory",
         definition=(
-            f"{core.name}: {format_rate(clock_hz, 'Hz')} × {started} × {cores} core{plural} at that clock. "
-            f"Pipes: {core.source}."
+            f"{core.name}: {format_rate(clock_hz, 'Hz')} × {started} × {format_count(cores, 'core')} at that "
+            f"clock. Pipes: {core.source}."
         ),
     )
 

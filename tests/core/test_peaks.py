@@ -24,6 +24,7 @@ from accel_core.peaks.places import Conveyor, own_bytes, part_bytes, stretches
 from accel_core.peaks.plan import fastest, levels, operations, plan, signatures, widths
 from accel_core.peaks.tasks import FEWEST, TRIES, Task
 from accel_core.peaks.team import Team, Try
+from accel_core.units import format_count
 
 MIB = 1 << 20
 
@@ -178,7 +179,7 @@ def test_the_plan_of_every_recorded_host_keeps_its_word(name: str) -> None:
     assert len({roof.name for roof in roofs}) == len(roofs)
     for team in teams:
         mine = [roof.name for roof in roofs if roof.name.endswith(f"_{team.threads}t")]
-        told = sum(f"roof of {tasks.plural(team.threads)} is" in sentence for sentence in left_out)
+        told = sum(f"roof of {format_count(team.threads, 'thread')} is" in sentence for sentence in left_out)
         here = len(levels(host)) - told
         assert sum(name.startswith("load_") for name in mine) == here * len(widths(host)[:2])
         assert {name.split("_")[0] for name in mine} >= {"copy", "triad", operations(host)[0]}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from accel_core.units import (
     format_arrays,
     format_bytes,
+    format_count,
     format_duration,
     format_number,
     format_rate,
@@ -196,3 +197,8 @@ def test_extra_memory_is_a_number_of_arrays(arrays, text):
 )
 def test_a_time_to_come_is_no_finer_than_it_is_known(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 threads"), (1, "1 thread"), (2, "2 threads")])
+def test_one_thing_is_told_from_several(number, text):
+    assert format_count(number, "thread") == text

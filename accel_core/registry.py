@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput, shown
-from accel_core.intensity import ITEM_BYTES
 from accel_core.kernels.dot import DOT
 from accel_core.kernels.gelu import GELU
 from accel_core.kernels.layer_norm import LAYER_NORM
@@ -24,7 +23,18 @@ from accel_core.kernels.streaming import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.machine.simd import lacking
 from accel_core.machine.thread_settings import bindings
-from accel_core.model import DTYPES, Case, Cores, Kernel, Machine, Measurement, Parameter, Shape, Workload
+from accel_core.model import (
+    DTYPES,
+    ITEM_BYTES,
+    Case,
+    Cores,
+    Kernel,
+    Machine,
+    Measurement,
+    Parameter,
+    Shape,
+    Workload,
+)
 from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)

@@ -20,13 +20,12 @@ from accel_core.figures.points import add_arrow, family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.traffic import Traffic
 from accel_core.figures.words import interval, kernel_title, settings
-from accel_core.model import Machine, Workload
+from accel_core.model import ITEM_BYTES, Machine, Workload
 from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 
 LENSES: Mapping[str, str] = {"core": "L1", "DRAM": "DRAM"}
 """Lens -> the level whose dot it looks at."""
-ITEM_BYTES = {"float32": 4, "float64": 8}
 DEEPEST = 30.0
 """How far the frame's lower edge is raised: no interpreter stands here, only compiled loops are simulated."""
 

@@ -6,9 +6,7 @@ import math
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import Machine
-
-ITEM_BYTES = {"float32": 4, "float64": 8}
+from accel_core.model import ITEM_BYTES, Machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from accel_core.intensity.dense import DENSE
 from accel_core.intensity.elementwise import ELEMENTWISE
 from accel_core.intensity.neural import NEURAL
 from accel_core.intensity.scientific import SCIENTIFIC
-from accel_core.intensity.traffic import CONVENTIONS, ITEM_BYTES, Axis, Intensity, Model
+from accel_core.intensity.traffic import CONVENTIONS, Axis, Intensity, Model
+from accel_core.model import ITEM_BYTES
 
 __all__ = ["CONVENTIONS", "ITEM_BYTES", "MODELS", "Axis", "Intensity", "Model", "model"]
 

@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from math import prod
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import Shape
+from accel_core.model import ITEM_BYTES, Shape
 from accel_core.units import format_number
 
 CONVENTIONS = ("least", "stream", "write_allocate")
-ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 LONGEST = 2**63 - 1
 """No array axis is longer: NumPy's index type is a signed 64-bit integer."""
 

@@ -11,10 +11,11 @@ from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Enviro
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
-from accel_core.model.words import DTYPES, LEVELS, Estimate, Shape, chosen
+from accel_core.model.words import DTYPES, ITEM_BYTES, LEVELS, Estimate, Shape, chosen
 
 __all__ = [
     "DTYPES",
+    "ITEM_BYTES",
     "LEVELS",
     "Blas",
     "CacheGroup",

@@ -8,6 +8,9 @@ from typing import Any
 
 Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
+"""What is measured."""
+ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+"""Bytes of an element, of what is only counted too."""
 LEVELS = ("L1", "L2", "L3", "L4", "DRAM")
 """Memory levels from near to far; the order is the order of every table and picture."""
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Connection, exists, insert, literal, select
 
 from accel_core.contest import Calibration
-from accel_core.errors import BadInput, shown
 from accel_core.model import Comparison, Measurement
 from accel_core.store import cases
+from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, part_name
 from accel_core.store.tables import MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry
@@ -58,13 +56,3 @@ def _name(record: Comparison | Calibration | PeakPart) -> str:
     if isinstance(record, Comparison):
         return f"{record.a} / {record.b}"
     return record.name if isinstance(record, Calibration) else part_name(record)
-
-
-def utc(when: str) -> str:
-    """ISO 8601 text in one form (UTC, microseconds), so that its order as text is its order in time."""
-    try:
-        moment = datetime.fromisoformat(when)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat(timespec="microseconds")
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput(f"{shown(when)} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None

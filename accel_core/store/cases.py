@@ -7,21 +7,23 @@ measurement answers stands in its payload alone, and to open every payload costs
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from sqlalchemy import Connection, FromClause, Label, Select, func, insert, inspect, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, insert, inspect, select
 
 from accel_core.model import Measurement
+from accel_core.store.moments import utc
 from accel_core.store.sound import DAMAGE, measurement, text
 from accel_core.store.tables import CASES, MEASUREMENTS
 
 AT_ONCE = 2_000
 """Rows that one transaction adds: others may write in between."""
-MOST = 150
-"""Cases of each kernel that are read, the newest: pages offer at most 114 of one kernel. Sweeps over ever new
-sizes would fill a server's memory."""
+MOST = 5_000
+"""Cases that are read, the newest: sweeps over ever new sizes would fill a server's memory."""
+FEW = 25
+"""And so many of each kernel, type and thread count at least, however much came since."""
 SPARE = 2
 """So many more of each case are read than are asked for: rows may have been damaged since they were added."""
 UNREADABLE = ""
@@ -49,7 +51,7 @@ def missing(connection: Connection) -> int:
 
 def add_missing(connection: Connection) -> int:
     """Add the oldest AT_ONCE measurements that the table lacks, and say how many there were."""
-    names = ("row", "fingerprint", "kernel", "created")
+    names = ("row", "fingerprint", "kernel", "dtype", "threads", "created")
     query = select(*[MEASUREMENTS.c[name] for name in names], text(MEASUREMENTS.c.payload))
     query = query.where(MEASUREMENTS.c.row > last_row(connection)).order_by(MEASUREMENTS.c.row).limit(AT_ONCE)
     rows = [
@@ -62,17 +64,18 @@ def add_missing(connection: Connection) -> int:
 
 
 def newest_rows(fingerprint: str, each: int) -> Select[tuple[int]]:
-    """The rows of the newest `each` measurements of the newest MOST cases of every kernel in the table."""
+    """The rows of the newest `each` measurements of every case in the table that is kept, see `kept`."""
 
-    def place(among: FromClause, group: str) -> Label[int]:
+    def place(among: FromClause, *group: str) -> ColumnElement[int]:
         newest_first = (among.c.created.desc(), among.c.row.desc())
-        return func.row_number().over(partition_by=among.c[group], order_by=newest_first).label(f"in_{group}")
+        return func.row_number().over(partition_by=[among.c[name] for name in group], order_by=newest_first)
 
     known = (CASES.c.fingerprint == fingerprint, CASES.c.case != UNREADABLE)
-    rows = select(CASES, place(CASES, "case")).where(*known).cte("rows_of_cases")
+    rows = select(CASES, place(CASES, "case").label("in_case")).where(*known).cte("rows_of_cases")
     firsts = select(rows).where(rows.c.in_case == 1).cte("first_rows")
-    ranked = select(firsts.c.case, place(firsts, "kernel")).subquery()
-    wanted = select(ranked.c.case).where(ranked.c.in_kernel <= MOST)
+    alike = place(firsts, "kernel", "dtype", "threads").label("among_alike")
+    ranked = select(firsts.c.case, place(firsts).label("of_all"), alike).subquery()
+    wanted = select(ranked.c.case).where((ranked.c.of_all <= MOST) | (ranked.c.among_alike <= FEW))
     return select(rows.c.row).where(rows.c.in_case <= each, rows.c.case.in_(wanted))
 
 
@@ -100,18 +103,24 @@ def unreadable(connection: Connection, fingerprint: str) -> int:
 
 
 def newest_of_each(measurements: Iterable[Measurement], each: int) -> list[Measurement]:
-    """The newest `each` of the newest MOST cases of every kernel, newest first.
+    """The newest `each` of every case that is kept, newest first; of two of one moment the first stands."""
+    by_case: dict[str, list[Measurement]] = {}
+    for one in sorted(measurements, key=lambda m: utc(m.created), reverse=True):
+        by_case.setdefault(case_key(one), []).append(one)
+    wanted = kept((case, alike[0]) for case, alike in by_case.items())
+    found = [one for case, alike in by_case.items() if case in wanted for one in alike[:each]]
+    return sorted(found, key=lambda m: utc(m.created), reverse=True)
 
-    Of two of one moment the first stands.
-    """
-    kept: dict[str, Counter[str]] = defaultdict(Counter)
-    found = []
-    for one in sorted(measurements, key=lambda m: m.created, reverse=True):
-        key, of_kernel = case_key(one), kept[one.kernel]
-        if of_kernel[key] < each and (key in of_kernel or len(of_kernel) < MOST):
-            of_kernel[key] += 1
-            found.append(one)
-    return found
+
+def kept(newest_first: Iterable[tuple[str, Measurement]]) -> set[str]:
+    """Which cases are kept, each given with its newest measurement: the newest MOST, and FEW of each kind."""
+    seen, wanted = Counter[tuple[str, str, int]](), set()
+    for place, (case, one) in enumerate(newest_first):
+        kind = (one.kernel, one.dtype, one.threads)
+        seen[kind] += 1
+        if place < MOST or seen[kind] <= FEW:
+            wanted.add(case)
+    return wanted
 
 
 def _case(payload: str) -> str:

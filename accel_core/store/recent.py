@@ -18,6 +18,7 @@ from accel_core.errors import StoreUnavailable
 from accel_core.model import Environment, Measurement, Peaks
 from accel_core.store import cases, records
 from accel_core.store.damage import again_where_damaged
+from accel_core.store.moments import utc
 from accel_core.store.records import PEAK_KINDS, Store
 from accel_core.store.refine import Refinement
 from accel_core.store.sound import measurement, text
@@ -37,7 +38,7 @@ class Seen:
     """Another one each time that something came: what was made of these records is kept under it."""
     peaks: Peaks | None = None
     measurements: tuple[Measurement, ...] = ()
-    """The newest of each case, newest first; of the newest `cases.MOST` cases of a kernel."""
+    """The newest of each case, newest first; of too many cases those that `cases.kept` keeps."""
     experience: tuple[Measurement, ...] = ()
     """The newest EACH of each case, newest first."""
     calibrations: tuple[Calibration, ...] = ()
@@ -74,7 +75,7 @@ class Recent:
     def _begin(self) -> None:
         self._marks = {table: _Mark() for table in (MEASUREMENTS, PARTS)}
         self._refinement = Refinement(self._fingerprint)
-        self._cases: dict[str, dict[str, list[Measurement]]] = {}  # by kernel
+        self._cases: dict[str, list[Measurement]] = {}
         self._calibrations: list[Calibration] = []
 
     def forget(self) -> None:
@@ -123,7 +124,7 @@ class Recent:
         if known[MEASUREMENTS]:
             found = sound("measurements", payloads, measurement, more=True)
         else:
-            found = self._store.newest(self._fingerprint, EACH)
+            found = self._store.newest(self._fingerprint, EACH)[::-1]
         made = sound("peaks", (row for row in rows if row["kind"] in PEAK_KINDS), records.part, more=True)
         for part in made:
             self._refinement.add(part)
@@ -136,24 +137,28 @@ class Recent:
         self._show()
 
     def _add(self, found: Iterable[Measurement]) -> None:
-        """Keep the newest of each of a kernel's newest cases; one that is known already stays as it is.
+        """Keep the newest of each case, and of too many cases those that `cases.kept` keeps.
 
-        A case that fell out and is measured again begins with that.
+        `found` come oldest first. A case that fell out and is measured again begins with that.
         """
         for one in found:
-            of_kernel = self._cases.setdefault(one.kernel, {})
-            alike = of_kernel.setdefault(cases.case_key(one), [])
+            case = cases.case_key(one)
+            alike = self._cases.setdefault(case, [])
             if all(one.id != other.id for other in alike):
-                alike.append(one)
+                alike.insert(0, one)  # before another one of the same moment
                 alike.sort(key=_created, reverse=True)
                 del alike[EACH:]
-            if len(of_kernel) > cases.MOST:
-                del of_kernel[min(of_kernel, key=lambda case: of_kernel[case][0].created)]
+                if alike[0] is one:
+                    self._cases[case] = self._cases.pop(case)  # the one that came last stands last
+        if len(self._cases) > cases.MOST:
+            last_first = [(case, alike[0]) for case, alike in reversed(self._cases.items())]
+            wanted = cases.kept(sorted(last_first, key=lambda pair: _created(pair[1]), reverse=True))
+            self._cases = {case: alike for case, alike in self._cases.items() if case in wanted}
 
     def _show(self) -> None:
-        kept = [alike for of_kernel in self._cases.values() for alike in of_kernel.values()]
-        first = [alike[0] for alike in kept]
-        every = [one for alike in kept for one in alike]
+        last_first = list(reversed(self._cases.values()))
+        first = [alike[0] for alike in last_first]
+        every = [one for alike in last_first for one in alike]
         self._seen = Seen(
             self._seen.number + 1,
             self._refinement.peaks(),
@@ -164,7 +169,7 @@ class Recent:
 
 
 def _created(m: Measurement) -> str:
-    return m.created
+    return utc(m.created)
 
 
 def _mark(connection: Connection | None, table: Table) -> _Mark:

@@ -28,9 +28,9 @@ from accel_core.model import (
     Peaks,
 )
 from accel_core.store import adding, cases, faults
-from accel_core.store.adding import utc
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
+from accel_core.store.moments import utc
 from accel_core.store.refine import Part, PeakPart, refine
 from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
@@ -153,7 +153,7 @@ class Store:
     def newest(self, fingerprint: str, each: int = 1) -> list[Measurement]:
         """The newest `each` measurements of every case of one machine, newest first.
 
-        Of the newest `cases.MOST` cases of a kernel, where it has more.
+        Where there are more than `cases.MOST` cases, of those that `cases.kept` keeps.
         """
         self._find_cases()
         with self.database.reading() as connection:

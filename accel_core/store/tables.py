@@ -50,9 +50,11 @@ CASES = Table(
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("fingerprint", String(128), nullable=False),
     Column("kernel", String(256), nullable=False),
+    Column("dtype", String(32), nullable=False),
+    Column("threads", Integer, nullable=False),
     Column("case", String(32), nullable=False),
     Column("created", String(40), nullable=False),
-    Index("accel_kernel_cases_newest", "fingerprint", "case", "created", "row", "kernel"),
+    Index("accel_kernel_cases_newest", "fingerprint", "case", "created", "row"),
 )
 """Which case each row of MEASUREMENTS answers: what SQL needs to find the newest of each. It is only an index:
 a row that it lacks, as from an older program, is read all the same, and added with the next record."""

@@ -29,9 +29,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         said = LONG_WORD.sub(lambda word: f"{word[0][:WORD]}...", message.removeprefix("argument "))
+        said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
         raise BadInput(f"{said[:1].upper()}{said[1:]}; `{self.prog} --help` shows what it takes.")
 
 
+LONGEST = 500
+"""Letters of what Python's own parser says: it repeats all words that it does not know."""
 WORD = 80
 LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
 """What was typed is repeated whole by Python's own parser."""

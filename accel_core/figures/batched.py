@@ -54,7 +54,7 @@ class BatchedFigure(go.Figure):
 
     def update_layout(self, patch: Any = None, overwrite: bool = False, **more: Any) -> BatchedFigure:
         """As Plotly's, but for when plain data is checked."""
-        for part in (patch or {}, more):
+        for part in filter(None, (patch, more)):
             if not overwrite and isinstance(part, dict) and self._can_wait(part):
                 self._waiting_layout = _merge(self._waiting_layout, part)
             else:
@@ -79,7 +79,7 @@ class BatchedFigure(go.Figure):
             return False
         axis = {**(patch or {}), **more}
         there = (super().layout._props or {}).keys() | self._waiting_layout.keys()
-        if any(key.startswith(name) for key in there) or any("_" in key for key in axis) or not _plain(axis):
+        if any(key.startswith(name) for key in there) or not _plain(axis):
             return False
         self._waiting_layout[name] = axis
         return True
@@ -106,15 +106,28 @@ class BatchedFigure(go.Figure):
         self._lay_out()
         go.Figure.layout.fset(self, new)
 
+    def __getitem__(self, key: Any) -> Any:
+        """As Plotly's, which passes the properties by, with all that was added before."""
+        self._lay_out()
+        return super().__getitem__(key)
+
     def to_dict(self) -> dict[str, Any]:
         """The figure as plain data, with all that was added before."""
         self._lay_out()
         return super().to_dict()
 
     def _lay_out(self) -> None:
-        if traces := self._waiting_traces:
-            self._waiting_traces = []
-            super().add_traces(traces)
+        traces, self._waiting_traces = self._waiting_traces, []
+        try:
+            if traces:
+                super().add_traces(traces)
+        except ValueError:  # one is wrong, which takes no other along
+            for at, trace in enumerate(traces):
+                try:
+                    super().add_traces([trace])
+                except ValueError:
+                    self._waiting_traces = traces[at + 1 :]
+                    raise
         if patch := self._waiting_layout:
             self._waiting_layout = {}
             layout = super().layout
@@ -128,13 +141,23 @@ class BatchedFigure(go.Figure):
                 found[kind] = (*found[kind], *waiting)
 
 
+ANYTHING = "meta"
+"""A property that takes whatever it is given, dictionaries too."""
+
+
 def _plain(value: Any) -> bool:
     """Whether setting such a value means to merge dictionaries and to replace all else."""
     if isinstance(value, dict):
-        return all("_" not in key and _plain(inner) for key, inner in value.items())
+        return bool(value) and all(_is_simple(key) and _plain(inner) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return all(isinstance(one, str | int | float) for one in value)
     return isinstance(value, str | int | float)
+
+
+def _is_simple(key: object) -> bool:
+    """Whether `key` names one property: "title_text" and "title.text" name two, "xaxis1" is "xaxis"."""
+    simple = isinstance(key, str) and key.isidentifier() and "_" not in key and not key.endswith("1")
+    return simple and key != ANYTHING
 
 
 def _meets(known: dict[str, Any], patch: dict[str, Any]) -> bool:

@@ -45,7 +45,7 @@ MEASUREMENTS = Table(
 )
 
 CASES = Table(
-    "accel_kernel_cases",
+    "accel_case_index",
     METADATA,
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("fingerprint", String(128), nullable=False),
@@ -54,7 +54,7 @@ CASES = Table(
     Column("threads", Integer, nullable=False),
     Column("case", String(32), nullable=False),
     Column("created", String(40), nullable=False),
-    Index("accel_kernel_cases_newest", "fingerprint", "case", "created", "row"),
+    Index("accel_case_index_newest", "fingerprint", "case", "created", "row"),
 )
 """Which case each row of MEASUREMENTS answers: what SQL needs to find the newest of each. It is only an index:
 a row that it lacks, as from an older program, is read all the same, and added with the next record."""

@@ -45,6 +45,13 @@ STEPS: dict[str, Step] = {
     "other colours": lambda f: f.update_annotations(font_color="red"),
     "a look": lambda f: len(f.layout.annotations) + len(f.layout.shapes),
     "another layout": lambda f: setattr(f, "layout", {"width": 200}),
+    "a trace by its name": lambda f: f.data and f.update(data=[{"name": "f"}]),
+    "the first axis by number": lambda f: f.update_layout(xaxis1={"domain": [0, 0.5]}),
+    "a dotted layout": lambda f: f.update_layout({"margin.l": 4, "title.text": "g"}),
+    "nothing of a title": lambda f: f.update_layout(title={}),
+    "a note": lambda f: f.update_layout(meta=[1, "a"]),
+    "a note as data": lambda f: f.update_layout(meta={"b": 1}),
+    "a look past the properties": lambda f: len(f["data"]) + len(f["layout"].shapes),
     "a look at traces": lambda f: [trace.type for trace in f.data],
     "nothing more": lambda f: f.to_dict(),
 }
@@ -60,6 +67,21 @@ def test_any_steps_give_the_figure_that_plotly_gives(names: list[str]) -> None:
     copied = copy.deepcopy(theirs).to_dict()  # which leaves out what is empty
     assert copy.deepcopy(ours).to_dict() == pickle.loads(pickle.dumps(ours)).to_dict() == copied
     assert go.Figure(ours).to_dict() == go.Figure(theirs).to_dict()
+
+
+def test_a_wrong_trace_takes_no_other_along() -> None:
+    figure = BatchedFigure()
+    figure.add_scatter(x=[1])
+    figure.add_bar(nonsense=3)
+    figure.add_bar(x=[2])
+    with pytest.raises(ValueError, match="nonsense"):
+        figure.to_dict()
+    assert [trace.type for trace in figure.data] == ["scatter", "bar"]
+
+
+def test_a_layout_that_is_none_is_refused_as_plotly_does() -> None:
+    with pytest.raises(ValueError, match="annotations"):
+        BatchedFigure().update_layout(annotations={0: "a"})
 
 
 def test_what_plotly_would_refuse_is_refused_when_it_is_looked_at() -> None:

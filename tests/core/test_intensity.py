@@ -26,11 +26,25 @@ def moved_bytes(name, shape, dtype="float64", convention="least"):
 
 
 @st.composite
-def estimates_of_one_model(draw, smallest=0):
+def questions(draw, smallest=0):
+    """(model, shape, dtype)."""
     which = draw(st.sampled_from(MODELS))
     shape = tuple(draw(st.integers(max(axis.low, smallest), min(axis.high, 5000))) for axis in which.parameters)
-    dtype = draw(st.sampled_from(sorted(ITEM_BYTES)))
+    return which, shape, draw(st.sampled_from(sorted(ITEM_BYTES)))
+
+
+@st.composite
+def estimates_of_one_model(draw, smallest=0):
+    which, shape, dtype = draw(questions(smallest))
     return {c: which.estimate(shape, dtype, c) for c in CONVENTIONS}
+
+
+@given(questions(), st.sampled_from(CONVENTIONS))
+def test_bytes_without_a_derivation_are_those_of_the_estimate(question, convention):
+    which, shape, dtype = question
+    assert which.bytes_moved(shape, dtype, convention) == which.estimate(shape, dtype, convention).bytes
+    with pytest.raises(BadInput, match="entries"):
+        which.bytes_moved((*shape, 1), dtype, convention)
 
 
 @given(estimates_of_one_model())

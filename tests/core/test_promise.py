@@ -88,6 +88,14 @@ def test_a_job_that_cannot_be_run_is_promised_nothing(host: Machine) -> None:
 
 
 @pytest.mark.usefixtures("warm")
+def test_free_memory_is_asked_for_once_a_job(host: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(promise, "available_memory_bytes", lambda: asked.append(None) or 2**34)
+    monkeypatch.setattr(registry, "available_memory_bytes", lambda: pytest.fail("asked again"))
+    foresee({"kind": "bench", "cases": LADDER}, Known(host))
+    assert len(asked) == 1
+
+
 def test_a_case_that_finds_no_memory_takes_no_time(host: Machine) -> None:
     too_large = Case("gelu/fused", 32768, "float64")
     assert registry.needed_bytes(too_large) > (host.memory_bytes or 0)

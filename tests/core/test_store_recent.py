@@ -139,7 +139,7 @@ def test_each_part_of_a_case_tells_it_from_others(changes: dict[str, object]) ->
 def older_program(store: Store, path: Path) -> None:
     """Take from a store what an older program does not know."""
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE accel_kernel_cases")
+        connection.execute("DROP TABLE accel_case_index")
     connection.close()
 
 

@@ -1,16 +1,18 @@
 BEGIN TRANSACTION;
-CREATE TABLE accel_kernel_cases (
+CREATE TABLE accel_case_index (
 	"row" INTEGER NOT NULL, 
 	fingerprint VARCHAR(128) NOT NULL, 
 	kernel VARCHAR(256) NOT NULL, 
+	dtype VARCHAR(32) NOT NULL, 
+	threads INTEGER NOT NULL, 
 	"case" VARCHAR(32) NOT NULL, 
 	created VARCHAR(40) NOT NULL, 
 	PRIMARY KEY ("row")
 );
-INSERT INTO "accel_kernel_cases" VALUES(1,'f31ab81c328483c1','matmul/numpy','4776d71f02af108879eb502939c30ff1','2026-11-27T03:37:41.876220+00:00');
-INSERT INTO "accel_kernel_cases" VALUES(2,'f31ab81c328483c1','gelu/fused_threads','9ef8abc141e7f822d9451c13dc5ac78c','2026-11-27T03:37:46.669776+00:00');
-INSERT INTO "accel_kernel_cases" VALUES(3,'f31ab81c328483c1','matmul/compiled_tiled','862ab2bf72c1a887a74dae74daa92e39','2026-11-27T03:37:50.459469+00:00');
-INSERT INTO "accel_kernel_cases" VALUES(4,'f31ab81c328483c1','matmul/compiled_tiled','7f2b484b647e80061f9d149b1180836e','2026-11-27T03:37:50.635370+00:00');
+INSERT INTO "accel_case_index" VALUES(1,'f31ab81c328483c1','matmul/numpy','float32',1,'4776d71f02af108879eb502939c30ff1','2026-11-27T03:37:41.876220+00:00');
+INSERT INTO "accel_case_index" VALUES(2,'f31ab81c328483c1','gelu/fused_threads','float32',2,'9ef8abc141e7f822d9451c13dc5ac78c','2026-11-27T03:37:46.669776+00:00');
+INSERT INTO "accel_case_index" VALUES(3,'f31ab81c328483c1','matmul/compiled_tiled','float32',1,'862ab2bf72c1a887a74dae74daa92e39','2026-11-27T03:37:50.459469+00:00');
+INSERT INTO "accel_case_index" VALUES(4,'f31ab81c328483c1','matmul/compiled_tiled','float32',1,'7f2b484b647e80061f9d149b1180836e','2026-11-27T03:37:50.635370+00:00');
 CREATE TABLE accel_machines (
 	"row" INTEGER NOT NULL, 
 	created VARCHAR(40) NOT NULL, 
@@ -150,8 +152,8 @@ CREATE TABLE accel_schema (
 	PRIMARY KEY (version)
 );
 INSERT INTO "accel_schema" VALUES(1);
-CREATE INDEX accel_kernel_cases_newest ON accel_kernel_cases (fingerprint, "case", created, "row", kernel);
 CREATE INDEX ix_accel_machines_fingerprint ON accel_machines (fingerprint);
 CREATE INDEX accel_measurements_by_machine ON accel_measurements (fingerprint, workload, created);
 CREATE INDEX accel_parts_by_machine ON accel_parts (fingerprint, kind);
+CREATE INDEX accel_case_index_newest ON accel_case_index (fingerprint, "case", created, "row");
 COMMIT;

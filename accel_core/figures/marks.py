@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import ITEM_BYTES, Machine
+from accel_core.model import DTYPES, ITEM_BYTES, Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
         caches = sorted(machine.caches, key=lambda c: c.level)
         found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
     elif over in ("size", "block"):
-        if dtype not in ITEM_BYTES:
-            raise BadInput(f"dtype {shown(dtype)} has no known size; use one of: {', '.join(ITEM_BYTES)}.")
+        if dtype not in DTYPES:
+            raise BadInput(f"dtype {shown(dtype)} is not measured here; use one of: {', '.join(DTYPES)}.")
         things = "blocks" if over == "block" else "matrices"
         found = [
             Mark(math.sqrt(c.size_bytes / (3 * ITEM_BYTES[dtype])), f"three {things} fill {c.level}", c.level)

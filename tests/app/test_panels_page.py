@@ -191,7 +191,7 @@ def test_the_sweep_button_asks_for_the_sweep(open_page: Open, asked: list[dict[s
 def test_a_processor_that_cannot_run_it_is_told_why(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     from accel_core import registry
 
-    monkeypatch.setattr(registry, "why_not", lambda *_: "needs fma")
+    monkeypatch.setattr(registry, "why_not", lambda *_, **__: "needs fma")
     app = open_page("panels")
     assert app.button(key="measure").disabled and app.button(key="sweep kc").disabled
 

@@ -25,6 +25,8 @@ def over(page: Page) -> None:
 
 
 def rates(page: Page) -> list[dict[str, Any]]:
+    """The traces of the second picture, which may be drawn later than the page rests."""
+    page.wait_for_function(f"() => ({RATES})().length > 0")
     return page.evaluate(RATES)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import answers
 import components
 import drawings
 import experiments
 import jobs
-import ladder_page
 import records
 import settings
 import streamlit as st
@@ -133,7 +133,7 @@ def picture(record: Record, shown: Shown) -> None:
     )
     said = fusion_reading(GELU, shown.measurements, roof=ceiling, elsewhere=elsewhere(record))
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])
-    ladder_page.remarks(shown)
+    answers.remarks(shown)
     if shown.measurements:
         _how_counted(shown)
 
@@ -219,7 +219,7 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
     )
     said = stream_reading(asked.workload, shown.measurements, marks)
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])
-    ladder_page.remarks(shown)
+    answers.remarks(shown)
 
 
 def sweep_button(asked: Experiment, point_s: float) -> None:
@@ -234,10 +234,10 @@ def sweep_button(asked: Experiment, point_s: float) -> None:
 
 def record_for(own: Record, workload: Workload) -> Record:
     """This machine's record, or the sample where it alone has a rung of `workload`."""
-    if ladder_page.any_measured(own, workload):
+    if answers.any_measured(own, workload):
         return own
     sample = records.or_sample(own, lacking=True)
-    return sample if ladder_page.any_measured(sample, workload) else own
+    return sample if answers.any_measured(sample, workload) else own
 
 
 def sweeping() -> bool:
@@ -261,7 +261,7 @@ def details(rungs: Shown, streams: Shown) -> None:
     with st.expander("All measurements as a table", icon=":material/table:"):
         found = [*rungs.measurements, *streams.measurements]
         tables.table(tables.measurement_rows(found), "fusion", alt="Rungs of GELU and the sweep")
-    ladder_page.how_measured(rungs)
+    answers.how_measured(rungs)
     st.page_link(
         "views/ladder.py",
         label="Read the code of each rung on the Ladder",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import answers
 import block_misses
 import components
 import drawings
-import ladder_page
 import settings
 import streamlit as st
 import tables
@@ -59,7 +59,7 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
         "over": settings.Choice(
             "over", "Sweep over", OVER, "block", "What to vary; none: each kernel once, as set below."
         ),
-        **ladder_page.controls(machine, WORKLOAD),
+        **answers.controls(machine, WORKLOAD),
         "size": settings.size(WORKLOAD.sizes, SIZE, WORKLOAD.size_means),
         "budget": replace(settings.BUDGET, key="point", label="Time per point (s)", default=BUDGET_S),
         "block": settings.block(BLOCKS, 64),
@@ -112,7 +112,7 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
             filename="lab",
         )
         components.reading(ladder_reading(rungs, shown.measurements, shown.refusals))
-        ladder_page.remarks(shown)
+        answers.remarks(shown)
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
@@ -159,5 +159,5 @@ def details(shown: Shown) -> None:
         tables.table(tables.measurement_rows(shown.measurements), "lab", alt="Measurements of this experiment")
         for refused in shown.refusals:
             st.caption(f"{refused.case.kernel}, N={refused.case.size}: {refused.reason}")
-    ladder_page.how_measured(shown)
+    answers.how_measured(shown)
     components.words("block", "working set", "FLOP")

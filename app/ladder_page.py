@@ -6,11 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import answers
 import cached
 import components
 import drawings
-import experiments
-import jobs
 import settings
 import streamlit as st
 import tables
@@ -22,7 +21,7 @@ from records import Record
 
 from accel_core import registry
 from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
-from accel_core.model import Ceiling, Kernel, Machine, Measurement, Workload, chosen
+from accel_core.model import Ceiling, Kernel, Measurement, Workload
 from accel_core.roofline import judge, select_roofs
 from accel_core.units import format_arrays, format_rate, format_ratio, format_time
 
@@ -54,24 +53,9 @@ def rung(workload: Workload) -> settings.Choice:
     return settings.Choice("rung", "Rung", names, names[0], "A click on a bar opens its rung too.")
 
 
-def controls(machine: Machine, workload: Workload) -> dict[str, settings.Choice]:
-    """The settings of the page, by name."""
-    return {
-        "size": settings.size(workload.sizes, workload.default_size, workload.size_means),
-        "dtype": settings.DTYPE,
-        "threads": settings.threads(machine.cores.allowed),
-        "budget": settings.BUDGET,
-    }
-
-
 def experiment(workload: Workload, setup: Setup) -> Experiment:
     """All rungs at one setup."""
     return Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
-
-
-def any_measured(record: Record, workload: Workload) -> bool:
-    """Whether this machine has a rung on record."""
-    return any(m.workload == workload.name for m in record.measurements) or bool(record.refusals)
 
 
 def roof(record: Record, shown: Shown) -> Ceiling | None:
@@ -115,26 +99,7 @@ def picture(record: Record, workload: Workload, shown: Shown) -> None:
         selection_mode="points",
     )
     components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
-    remarks(shown)
-
-
-def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
-    """Say that the picture is not complete, as after a sweep over other kernels, and offer the rest."""
-    missing = experiments.rest(shown, asked)
-    if not missing or jobs.active():
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
-        )
-        components.job_button("Measure the rest", experiments.bench_job(missing, budget_s), key="rest")
-
-
-def remarks(shown: Shown) -> None:
-    """What held a library back while this was measured, and why some rungs were refused."""
-    components.held_back(shown.measurements)
-    for refused in shown.refusals:
-        st.caption(f":material/block: {refused.reason}")
+    answers.remarks(shown)
 
 
 def _open_clicked(choice: settings.Choice) -> None:
@@ -244,21 +209,5 @@ def details(shown: Shown) -> None:
         tables.table(
             tables.measurement_rows(shown.measurements), "ladder", alt="Measured rungs with their times"
         )
-    how_measured(shown)
+    answers.how_measured(shown)
     components.words("FLOP", "FMA", "roof", "block", "working set")
-
-
-def how_measured(shown: Shown) -> None:
-    """Samples, interval, check and disturbance of one measurement at a time."""
-    if not shown.measurements:
-        return
-    with st.expander("How it was measured", icon=":material/timer:"):
-        names = {f"{m.kernel.partition('/')[2]} {_block(m)}".strip(): m for m in shown.measurements}
-        chosen = st.selectbox("Measurement", list(names), len(names) - 1, key="how measured")
-        if chosen is not None:
-            rows = [{"What": what, "Value": value} for what, value in tables.how_measured(names[chosen])]
-            st.dataframe(rows, hide_index=True, alt=f"How {chosen} was measured")
-
-
-def _block(m: Measurement) -> str:
-    return f"N={m.size}" + "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cached
 import drawings
 import records
@@ -14,7 +12,7 @@ import theme
 from records import Record
 
 from accel_core.figures import curve_alt, curve_figure
-from accel_core.model import DTYPES, Ceiling, Clock, Machine
+from accel_core.model import DTYPES, Ceiling, Clock
 from accel_core.roofline import doubts
 from accel_core.units import format_rate
 
@@ -25,24 +23,6 @@ BUDGET = settings.Choice(
     20,
     "Measuring time for all roofs together. A second run refines the first.",
 )
-
-
-def job(machine: Machine, budget_s: float) -> dict[str, Any]:
-    """Every roof: both number types, one thread and all threads."""
-    threads = sorted({1, machine.cores.allowed})
-    return {"kind": "peaks", "dtypes": list(DTYPES), "threads": threads, "budget_s": budget_s}
-
-
-def environment_notice(record: Record) -> None:
-    """Say which versions have changed since the roofs were measured."""
-    if record.peaks is None:
-        return
-    changed = records.changes(record.peaks.environment, cached.environment())
-    if changed:
-        st.info(
-            f"These roofs were measured with other versions: {'; '.join(changed)}. Measure again to compare.",
-            icon=":material/update:",
-        )
 
 
 def headline(shown: Record) -> None:

@@ -11,8 +11,8 @@ import settings
 import streamlit as st
 import tables
 import theme
+from answers import how_measured
 from experiments import LIMIT_S, Setup, Shown, bench_job
-from ladder_page import how_measured
 from panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
 from records import Record
 

@@ -1,10 +1,10 @@
 """Fusion: GELU rung by rung, with the arrays that each allocates, and in-place against allocating vectors."""
 
+import answers
 import components
 import experiments
 import fusion_page
 import jobs
-import ladder_page
 import records
 import settings
 import streamlit as st
@@ -46,7 +46,7 @@ shown = experiments.shown(record, experiment)
 components.sample_label(record)
 if shown.stale and not record.sample:
     components.stale_label(shown.setup.sentence())
-ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
+answers.offer_rest(shown, experiment, budget_s, "rungs are")
 fusion_page.picture(record, shown)
 if shown.measurements:
     fusion_page.claims(record, shown)

@@ -1,10 +1,10 @@
 """Lab: sweep the block, the size or the threads of some kernels, with the places marked where caches end."""
 
+import answers
 import components
 import experiments
 import jobs
 import lab_page
-import ladder_page
 import records
 import settings
 import streamlit as st
@@ -37,11 +37,11 @@ with main:
     )
     jobs.panel()
     lab_page.left_out(experiment)
-    record = records.or_sample(own, lacking=not ladder_page.any_measured(own, lab_page.WORKLOAD))
+    record = records.or_sample(own, lacking=not answers.any_measured(own, lab_page.WORKLOAD))
     shown = experiments.shown(record, experiment)
     components.sample_label(record)
     if shown.stale and not record.sample:
         components.stale_label(shown.setup.sentence(over))
-    ladder_page.offer_rest(shown, experiment, budget_s, "points are")
+    answers.offer_rest(shown, experiment, budget_s, "points are")
     lab_page.picture(record, experiment, shown)
     lab_page.details(shown)

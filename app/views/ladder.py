@@ -1,5 +1,6 @@
 """Ladder: every rung of a workload at one size, timed live, with its code and what changed."""
 
+import answers
 import components
 import experiments
 import jobs
@@ -14,7 +15,7 @@ own = records.own()
 settings.admit(ladder_page.WORKLOAD)
 head = st.container()
 workload = registry.workload(str(settings.segments(ladder_page.WORKLOAD, wrap=True)))
-controls = ladder_page.controls(own.machine, workload)
+controls = answers.controls(own.machine, workload)
 with head:
     settings.admit(*controls.values(), ladder_page.rung(workload))
     components.header("Why is this code slow?", ladder_page.first(workload))
@@ -38,12 +39,12 @@ with right:
     )
 jobs.panel()
 
-record = records.or_sample(own, lacking=not ladder_page.any_measured(own, workload))
+record = records.or_sample(own, lacking=not answers.any_measured(own, workload))
 shown = experiments.shown(record, experiment)
 components.sample_label(record)
 if shown.stale and not record.sample:
     components.stale_label(shown.setup.sentence())
-ladder_page.offer_rest(shown, experiment, budget_s, "rungs are")
+answers.offer_rest(shown, experiment, budget_s, "rungs are")
 ladder_page.picture(record, workload, shown)
 components.library_notice()
 ladder_page.rung_detail(record, workload, shown)

@@ -5,6 +5,7 @@ import components
 import drawings
 import jobs
 import machine_page
+import peaks
 import records
 import settings
 import streamlit as st
@@ -22,10 +23,10 @@ budget, button = st.columns([1, 2], vertical_alignment="bottom")
 with budget:
     seconds = float(settings.slider(machine_page.BUDGET))
 with button:
-    components.measure_button("Measure this machine", machine_page.job(own.machine, seconds))
+    components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
 jobs.panel()
 components.library_notice()
-machine_page.environment_notice(own)
+peaks.environment_notice(own)
 
 shown = records.or_sample(own, lacking=own.peaks is None or not own.peaks.ceilings)
 components.sample_label(shown)

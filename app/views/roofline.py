@@ -2,7 +2,7 @@
 
 import components
 import jobs
-import machine_page
+import peaks
 import records
 import roofline_calculator
 import roofline_files
@@ -44,7 +44,7 @@ with settings.place():
     prediction = roofline_calculator.prediction(record.machine, ceilings, dtype, threads)
     predicted = (prediction[0],) if prediction else ()
     if record.sample or not ceilings:
-        components.measure_button("Measure this machine", machine_page.job(own.machine, 20))
+        components.measure_button("Measure this machine", peaks.job(own.machine, 20))
     jobs.panel()
     components.sample_label(record)
 view = roofline_page.View(dtype, threads, predicted)

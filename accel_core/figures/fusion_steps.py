@@ -14,16 +14,6 @@ EVEN = 0.05
 SAME_ARRAYS = 0.25
 """Memory that differs by less, in arrays, is called as much: a small array's overhead is not an array."""
 
-REMOVED = {
-    "power_expression": ("the names that kept arrays alive are gone", ""),
-    "expression": ("the power is gone", ""),
-    "in_place": ("the new arrays are gone", ""),
-    "compiled_tanh": ("all passes but one are gone", "the tanh is now one number at a time"),
-    "fused": ("the tanh of one number at a time is gone", ""),
-    "fused_threads": ("the limit of one core is gone", ""),
-}
-"""Rung of gelu -> what its change removes, and what it brings along; whether that pays is measured."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -113,14 +103,16 @@ def bandwidth_text(m: Measurement) -> str:
 
 def change_text(step: Step) -> str:
     """ "32.3 times faster: the power is gone"; what a change brought along is named where it cost time."""
-    gone, came = REMOVED.get(step.name, (_as_clause(step.row.kernel.idea), ""))
+    kernel = step.row.kernel
+    gone, came = kernel.removes or _as_clause(kernel.idea), kernel.brings
     if step.gain is None:
         return _as_clause(step.row.kernel.idea)
     if abs(step.gain - 1) <= EVEN:
         return f"As fast{_than(step)}: {gone}, and that gains nothing here"
-    slower = step.gain < 1
-    but = f", but {came}" if came and slower else ""
-    return f"{format_ratio(step.gain)}{_than(step)}: {gone}{but}"
+    said = f"{format_ratio(step.gain)}{_than(step)}"
+    if step.gain > 1:
+        return f"{said}: {gone}"
+    return f"{said}: {gone}, but {came}" if came else f"{said}, though {gone}"
 
 
 def _than(step: Step) -> str:

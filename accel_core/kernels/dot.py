@@ -132,5 +132,6 @@ DOT = Workload(
     kernels=_KERNELS,
     sizes=SIZES,
     default_size=DEFAULT_SIZE,
+    question="is a compiled loop as fast as the library?",
     largest_size=LARGEST_SIZE,
 )

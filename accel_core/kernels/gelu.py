@@ -79,6 +79,7 @@ _KERNELS = (
             "hardly shows in the time. The power is a call of the general function pow for each element."
         ),
         typical_flop_per_s=1.5e8,
+        removes="the names that kept arrays alive are gone",
     ),
     Kernel(
         name="expression",
@@ -92,6 +93,7 @@ _KERNELS = (
             "memory. A multiplication works on a whole vector of numbers in one instruction."
         ),
         typical_flop_per_s=5e8,
+        removes="the power is gone",
     ),
     Kernel(
         name="in_place",
@@ -106,6 +108,7 @@ _KERNELS = (
         ),
         typical_flop_per_s=5e8,
         writes_out=True,
+        removes="the new arrays are gone",
     ),
     Kernel(
         name="compiled_tanh",
@@ -121,6 +124,8 @@ _KERNELS = (
         ),
         typical_flop_per_s=4e8,
         writes_out=True,
+        removes="all passes but one are gone",
+        brings="the tanh is now one number at a time",
     ),
     Kernel(
         name="fused",
@@ -137,6 +142,7 @@ _KERNELS = (
         ),
         typical_flop_per_s=5e9,
         writes_out=True,
+        removes="the tanh of one number at a time is gone",
     ),
     Kernel(
         name="fused_threads",
@@ -152,6 +158,7 @@ _KERNELS = (
         typical_flop_per_s=5e9,
         threaded=True,
         writes_out=True,
+        removes="the limit of one core is gone",
     ),
 )
 
@@ -169,4 +176,5 @@ GELU = Workload(
     kernels=_KERNELS,
     sizes=(32, 64, 128, 256, 512, 1000, 2000, 4000, 6000),
     default_size=2000,
+    question="is one expression faster than eight steps, and is a compiled loop faster than NumPy?",
 )

@@ -69,5 +69,6 @@ MATMUL = Workload(
     kernels=KERNELS,
     sizes=(64, 128, 256, 512, 1000, 1023, 1024, 1025, 2048, 4096),
     default_size=256,
+    question="how many times faster is the library than three Python loops?",
     array_elements=lambda shape: shape[0] * shape[2],
 )

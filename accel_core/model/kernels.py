@@ -53,6 +53,10 @@ class Kernel:
     """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
     predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
     """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
+    removes: str = ""
+    """What its change takes away from the rung before, as a clause: "the power is gone"."""
+    brings: str = ""
+    """What the change brought along where it does not pay: "the tanh is now one number at a time"."""
     workload: str = ""
     """Name of the problem that it solves; its `Workload` says it."""
 
@@ -94,6 +98,8 @@ class Workload:
     default_size: int = 256
     largest_size: int = 32768
     """Largest size, and length of an axis, that may be asked for: three float64 matrices of it take 24 GiB."""
+    question: str = "which one change makes it faster, and which makes no difference?"
+    """What to predict before its ladder is timed."""
     array_elements: Callable[[Shape], int] = math.prod
     """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
 

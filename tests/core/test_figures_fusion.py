@@ -87,6 +87,11 @@ def test_a_change_that_did_not_pay_is_not_called_a_gain() -> None:
     assert quick["compiled_tanh"] == "2.00 times faster: all passes but one are gone"
 
 
+def test_a_rung_that_is_slower_does_not_say_that_its_change_pays() -> None:
+    texts = {s.name: change_text(s) for s in fusion_steps(GELU, rungs(fused_threads=0.0015 * 1.08))}
+    assert texts["fused_threads"] == "1.08 times slower, though the limit of one core is gone"
+
+
 def test_the_takeaway_blames_the_power_only_where_the_arrays_stayed_as_many() -> None:
     said = fusion_reading(GELU, rungs())
     assert "**30.0 times faster** with as many arrays (3): the power was the cost, not the memory" in said[0]

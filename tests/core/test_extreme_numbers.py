@@ -28,15 +28,14 @@ from accel_core.kernels.gelu import GELU
 from accel_core.kernels.gelu_functions import fused_gelu, unfused_gelu
 from accel_core.kernels.layer_norm import LAYER_NORM
 from accel_core.kernels.layer_norm_kernels import EPS
-from accel_core.kernels.row_functions import layer_norm, softmax
 from accel_core.kernels.softmax import SOFTMAX
 from accel_core.kernels.streaming import ADD, SCALE
 from accel_core.model import DTYPES, Workload
 
 CONTEXT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
 PUBLIC: dict[str, list[Callable[..., Any]]] = {
-    "softmax": [softmax],
-    "layer_norm": [layer_norm],
+    "softmax": [accel_core.softmax],
+    "layer_norm": [accel_core.layer_norm],
     "gelu": [fused_gelu, unfused_gelu],
 }
 FAR = Decimal(100_000)
@@ -209,7 +208,7 @@ def test_layer_norm_is_right_for_any_eps(dtype: str, data: Any, eps: float) -> N
     ones, zeros = np.ones(row.size, dtype), np.zeros(row.size, dtype)
     exact = exact_layer_norm(row, ones, zeros, eps)
     functions = {name: find_backend(name).layer_norm for name in accel_core.backend_names()}
-    for name, function in {**functions, "layer_norm": layer_norm}.items():
+    for name, function in {**functions, "layer_norm": accel_core.layer_norm}.items():
         fault = wrong(function(row, eps=eps), exact, LAYER_NORM.tolerance((1, row.size), dtype))
         assert not fault, f"{name}: {fault} of {row.tolist()}"
 
@@ -287,7 +286,7 @@ def test_a_share_is_as_small_as_the_type_can_hold(dtype: str) -> None:
     far = -math.log(float(np.finfo(dtype).smallest_subnormal)) - 1
     x = np.array([[0, -far, -far + 3, -far + 9, -10.0]], dtype)
     check_rows(SOFTMAX, x, (), exact_softmax)
-    assert (softmax(x) > 0).all()
+    assert (accel_core.softmax(x) > 0).all()
 
 
 def test_ordinary_rows_are_not_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from accel_core.backends import CompiledBackend
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels import row_functions
 from accel_core.kernels.layer_norm import LAYER_NORM
 from accel_core.kernels.layer_norm_kernels import layer_norm_compiled, layer_norm_in_place
-from accel_core.kernels.row_functions import layer_norm, softmax
 from accel_core.kernels.softmax import SOFTMAX
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES, Workload
@@ -92,9 +91,11 @@ def test_a_rung_that_is_given_its_result_allocates_next_to_nothing(problem: Work
     assert peak_alloc_bytes(lambda: function(*inputs, out=out)) < 0.02 * out.nbytes
 
 
-@pytest.mark.parametrize("function", [softmax, layer_norm])
-def test_large_arrays_of_many_axes_are_handled_row_by_row(function) -> None:
-    x = np.random.default_rng(4).normal(size=(2, 8, row_functions.THREADED_FROM // 64, 8)).astype(np.float32)
+@pytest.mark.parametrize("name", ["softmax", "layer_norm"])
+@pytest.mark.parametrize("threads", [False, True], ids=["one thread", "threads"])
+def test_large_arrays_of_many_axes_are_handled_row_by_row(name: str, threads: bool) -> None:
+    function = getattr(CompiledBackend(threads), name)
+    x = np.random.default_rng(4).normal(size=(2, 8, 1 << 14, 8)).astype(np.float32)
     whole = function(x)
     assert whole.shape == x.shape
     assert np.array_equal(whole[1, 2, :9], function(x[1, 2, :9]))

@@ -1,6 +1,7 @@
 """The architecture: which module stands on which floor, and that imports only run downhill.
 
-A module imports from the floors below its own, or from a neighbour to its left on the same floor.
+A module imports from the floors below its own, or from a neighbour to its left on the same floor. In the app a
+page imports what is shared, and no other page.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from app.catalogue import PAGES
+
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("privacy", "errors", "units", "model", "contest"),  # 0 words: the standard library only
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
@@ -19,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry", "bench", "store", "export", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
-    ("figures",),  # 6 pictures, the only place that knows plotly
+    ("figures", "studies"),  # 6 pictures, the only place that knows plotly; what pages ask
     ("cli", "__main__"),  # 7 the door
 )
 WORDS_AND_SUMS = {name for floor in FLOORS[:2] for name in floor}
@@ -91,6 +94,43 @@ def test_words_need_the_standard_library_only_and_sums_no_machine() -> None:
             allowed = {"accel_core"} if top_module(path) in FLOORS[0] else STANDARD_AND_NUMPY
             outside = {name.split(".")[0] for name in imported_names(path)} - set(sys.stdlib_module_names)
             assert outside <= allowed, f"{path.relative_to(ROOT)} imports {sorted(outside - allowed)}"
+
+
+# -- the app -------------------------------------------------------------------------------------------------
+
+APP = ROOT / "app"
+BELOW: dict[str, set[str]] = {"catalogue": set(), "server": set(), "session": set(), "parts": {"session"}}
+"""What pages share, and which of these rooms each may import."""
+APP_FILES = sorted(APP.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The room of the app that a file belongs to: `parts` for app/parts/tables.py."""
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+def app_imports(path: Path) -> set[str]:
+    """The rooms of the app that a file imports, without its own."""
+    parts = (name.split(".") for name in imported_names(path))
+    return {part[1] for part in parts if part[0] == "app" and len(part) > 1} - {room(path)}
+
+
+@pytest.mark.parametrize("path", APP_FILES, ids=names_of(APP_FILES))
+def test_pages_import_what_is_shared_and_no_other_page(path: Path) -> None:
+    if room(path) in ("main", "__init__"):
+        return  # main.py brings all of them together
+    assert app_imports(path) <= BELOW.get(room(path), {"session", "parts"})
+
+
+def test_every_folder_of_the_app_is_a_shared_room_or_a_page_of_the_catalogue() -> None:
+    folders = {path.name for path in APP.iterdir() if path.is_dir() and path.name[0] not in "._"}
+    assert folders - set(BELOW) == {page.name for page in PAGES}
+    assert all((APP / page.path).is_file() for page in PAGES)
+
+
+def test_studies_draw_nothing_in_a_page() -> None:
+    for path in (CORE / "studies").glob("*.py"):
+        assert not {name.split(".")[0] for name in imported_names(path)} & {"streamlit", "plotly"}
 
 
 def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from accel_core.runner.visitors import Visitor
 
 APP = Path(__file__).resolve().parents[2] / "app"
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(APP), str(TESTS / "core"), str(TESTS / "faults")]
+sys.path[:0] = [str(TESTS / "core"), str(TESTS / "faults")]
 
 TIMEOUT_S = 120
 """A cold compile cache and two slow cores may stand between a page and its first run."""
@@ -32,8 +32,10 @@ def _as_on_any_machine(host: Machine | None, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name, raising=False)
     st.cache_data.clear()
     st.cache_resource.clear()
-    import visitors  # the app's folder is on the path only from here on
-    import warned
+    from app.session import (
+        visitors,  # the app's folder is on the path only from here on
+        warned,
+    )
 
     warned.forget()
     monkeypatch.setattr(visitors, "here", lambda: Visitor("a page", "a browser"))  # AppTest mocks connections
@@ -47,7 +49,7 @@ def open_page() -> Open:
     def opened(page: str = "machine", **link: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(APP / "main.py"), default_timeout=TIMEOUT_S)
         if page != "machine":
-            app.switch_page(f"views/{page}.py")  # no run before: its address is its file's name
+            app.switch_page(f"{page}/{page}.py")  # no run before: its address is its file's name
         for name, value in link.items():
             app.query_params[name] = value
         app.run()
@@ -62,7 +64,7 @@ def asked_by(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """asked_by(open_page, "ladder") opens that page and gives its settings by name."""
 
     def asked(open_page: Open, page: str) -> dict[str, Any]:
-        import settings
+        from app.session import settings
 
         found: dict[str, settings.Setting] = {}
         admit = settings.admit

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cached
 from figure_records import ENVIRONMENT, ladder, peaks, sweep
 
 from accel_core import machine
 from accel_core.model import Measurement
 from accel_core.store import Store
+from app.session import cached
 
 
 def store_peaks() -> None:

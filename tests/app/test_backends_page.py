@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cached
-import decision_walk
-import jobs
 import pytest
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
@@ -22,6 +19,8 @@ from accel_core.contest import LENGTHS, Calibration, Contest
 from accel_core.model import Estimate
 from accel_core.runner.spec import check
 from accel_core.store import Store
+from app.backends import decisions
+from app.session import cached, jobs
 
 
 def contest(lengths: Sequence[int], **times_s: float) -> Contest:
@@ -131,19 +130,19 @@ def test_the_buttons_ask_for_jobs_that_can_be_run(open_page: Open, monkeypatch: 
 
 def test_the_walk_asks_six_questions_about_kernels_that_there_are() -> None:
     names = "library, profile, algorithm, access pattern, vectorise, accelerator"
-    assert [step.name for step in decision_walk.STEPS] == names.split(", ")
-    for step in decision_walk.STEPS:
+    assert [step.name for step in decisions.STEPS] == names.split(", ")
+    for step in decisions.STEPS:
         for kernel in (step.before, step.after):
             registry.kernel(kernel)
 
 
 def test_each_step_can_be_run(open_page: Open) -> None:
-    import records
+    from app.session import records
 
     here = this_machine.detect()
     record = records.Record(here, None, ())
-    for step in decision_walk.STEPS:
-        for case in decision_walk.cases(record, step):
+    for step in decisions.STEPS:
+        for case in decisions.cases(record, step):
             assert registry.why_not(registry.validate(case, here), here) is None
 
 
@@ -182,16 +181,16 @@ def test_a_time_on_other_threads_answers_no_question(open_page: Open) -> None:
 
 
 def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
-    import records
+    from app.session import records
 
-    (step,) = (step for step in decision_walk.STEPS if step.name == "vectorise")
+    (step,) = (step for step in decisions.STEPS if step.name == "vectorise")
     rule = {"tile": 0, "mc": 0, "kc": 0, "nc": 0}
     loops = [measurement("compiled_ikj", 1e10, size=size) for size in (1024, 2048)]
     tried = [measurement("packed", 2e9, size=size, parameters={**rule, "kc": 8}) for size in (1024, 2048)]
     usual = measurement("packed", 9e10, size=1024, parameters=rule)
     here = this_machine.detect()
-    assert decision_walk.answer(records.Record(here, None, (*tried, *loops)), step) is None
-    found = decision_walk.answer(records.Record(here, None, (*tried, *loops, usual)), step)
+    assert decisions.answer(records.Record(here, None, (*tried, *loops)), step) is None
+    found = decisions.answer(records.Record(here, None, (*tried, *loops, usual)), step)
     assert found is not None and found.after is usual and found.ratio == pytest.approx(9)
 
 
@@ -207,9 +206,9 @@ def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
 
 
 def test_cores_are_held_against_one_core() -> None:
-    import records
+    from app.session import records
 
-    step = decision_walk.STEPS[-1]
+    step = decisions.STEPS[-1]
     here = this_machine.detect()
-    cases = decision_walk.cases(records.Record(here, None, ()), step)
+    cases = decisions.cases(records.Record(here, None, ()), step)
     assert [case.threads for case in cases] == [1, here.cores.allowed]

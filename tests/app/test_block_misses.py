@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import cached
-import jobs
 import pytest
-from block_misses import misses_reading
 from conftest import Open
 from figure_records import measurement
 from records_of import store_measurements
@@ -16,6 +13,8 @@ from records_of import store_measurements
 from accel_core import machine
 from accel_core.cache import Traversal, simulate
 from accel_core.model import CacheLevel
+from app.lab.block_misses import misses_reading
+from app.session import cached, jobs
 
 BLOCKS = {4: 1e9, 8: 2e9, 16: 1.5e9, 32: 1.2e9, 64: 1.1e9}
 SWEEP = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from block_reading import best_block_reading, rows_without_conflict
 from figure_records import estimate, machine, measurement, sweep
 
 from accel_core.model import CacheLevel
+from accel_core.studies.blocks import best_block_reading, rows_without_conflict
 
 
 def test_an_interior_best_block_is_named_with_its_gain_over_the_largest():

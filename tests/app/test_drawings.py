@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import cached
-import drawings
 import plotly.graph_objects as go
 import pytest
 from conftest import Open
@@ -15,6 +13,7 @@ from records_of import store_ladder, store_peaks, store_sweep
 
 from accel_core import registry
 from accel_core.figures import hierarchy_figure, ladder_figure, look_for
+from app.session import cached, drawings
 
 WORKLOAD = registry.workload("matmul")
 LIGHT, DARK = look_for("light"), look_for("dark")

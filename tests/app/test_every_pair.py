@@ -7,11 +7,13 @@ import random
 from collections.abc import Mapping
 
 import pytest
-import settings
-from conftest import APP, Asked, Open
+from conftest import Asked, Open
 from records_of import store_ladder, store_peaks, store_sweep
 
-PAGES = [path.stem for path in sorted((APP / "views").glob("*.py"))]
+from app import catalogue
+from app.session import settings
+
+PAGES = [page.name for page in catalogue.PAGES]
 A_FEW = 12
 TRIES = 40
 """Random visits of which the one counts that has most pairs in it which no visit had before."""

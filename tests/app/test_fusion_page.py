@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import jobs
 import pytest
 from conftest import Open
 from figure_records import ceiling, measurement, peaks
@@ -15,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from accel_core import machine, registry
 from accel_core.model import Measurement
 from accel_core.store import Store
+from app.session import jobs
 
 GELU = registry.workload("gelu")
 ARRAYS = {"named_steps": 8, "power_expression": 3, "expression": 3}
@@ -152,8 +152,9 @@ def test_an_unknown_operation_in_a_link_is_replaced_with_a_sentence(open_page: O
 
 
 def test_the_sweep_reaches_beyond_the_largest_cache():
-    import fusion_page
     from figure_records import machine as known
+
+    from app.fusion import sections as fusion_page
 
     here = known()
     end = fusion_page.first_end(here)

@@ -6,11 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import cached
-import jobs
 import pytest
 import streamlit as st
-import visitors
 from conftest import Open
 from figure_records import ladder, measurement
 from records_of import store_measurements
@@ -23,6 +20,7 @@ from accel_core.model import Measurement
 from accel_core.runner.promise import Promise
 from accel_core.runner.visitors import Visitor
 from accel_core.store import Entry
+from app.session import cached, jobs, visitors
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from kept import LEAST_BYTES, Kept
+
+from app.session.kept import LEAST_BYTES, Kept
 
 
 def test_what_is_kept_is_the_same_object_for_all() -> None:

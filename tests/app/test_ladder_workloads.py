@@ -82,13 +82,13 @@ def test_choosing_another_workload_takes_its_own_size_and_first_rung(open_page: 
 
 def test_a_size_of_another_workload_does_not_follow_to_the_lab(open_page: Open):
     app = open_page("ladder", workload="add", size=str(1 << 26))
-    app.switch_page("views/lab.py").run()
+    app.switch_page("lab/lab.py").run()
     assert not app.exception
     assert app.select_slider(key="size").value == 4096
 
 
 def test_the_button_measures_the_rungs_of_the_chosen_workload(open_page: Open, monkeypatch: pytest.MonkeyPatch):
-    import jobs
+    from app.session import jobs
 
     started: list[dict] = []
     monkeypatch.setattr(jobs, "start", started.append)
@@ -101,9 +101,9 @@ def test_the_button_measures_the_rungs_of_the_chosen_workload(open_page: Open, m
 
 @ON_EACH
 def test_a_ladder_that_the_memory_limits_climbs_to_the_roof_of_the_level_that_holds_it(open_page: Open):
-    import ladder_page
-    import records
-    from experiments import Setup, Shown
+    from app.ladder import sections as ladder_page
+    from app.parts.experiments import Setup, Shown
+    from app.session import records
 
     store_peaks()
     gelu, product = registry.workload("gelu"), registry.workload("matmul")

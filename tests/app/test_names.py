@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.web.server.starlette import starlette_websocket
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "app"))
-import door
+from app.server import door
 
 NAMES = ("localhost", "127.0.0.1", "::1", "room.example", "*.class.example")
 PARTS = st.sampled_from(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,7 @@ from typing import Any
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "app"))
-import door
-import messages
+from app.server import door, messages
 
 HERE = (b"host", b"localhost:8501")
 
@@ -32,7 +29,7 @@ class Hall:
 
     def __init__(self) -> None:
         self.close = asyncio.Event()
-        self.door = door.Door(self.application)
+        self.door = door.Door(self.application, Path("main.py"))
         self.tabs: list[asyncio.Task[None]] = []
 
     async def application(self, scope: Any, receive: Any, send: Any) -> None:

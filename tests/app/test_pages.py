@@ -12,18 +12,8 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import cached
-import components
-import experiments
-import jobs
-import lab_page
-import ladder_page
 import pytest
-import roofline_page
-import sidebar
-import tables
-import warned
-from conftest import Open
+from conftest import APP, Open
 from figure_records import ladder, machine, measurement, peaks
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
@@ -31,6 +21,11 @@ from streamlit.testing.v1 import AppTest
 from accel_core import folders, registry
 from accel_core.model import Estimate, Sentinel
 from accel_core.store import Store
+from app.lab import sections as lab_page
+from app.ladder import sections as ladder_page
+from app.parts import components, experiments, sidebar, tables
+from app.roofline import sections as roofline_page
+from app.session import cached, jobs, warned
 
 PAGES = {
     "machine": "How fast can this machine go?",
@@ -169,7 +164,7 @@ def test_a_nearby_value_is_shown_in_place_of_one_that_is_not_offered(open_page: 
 
 def test_another_page_keeps_size_and_type(open_page: Open):
     app = open_page("ladder", size="1024", dtype="float64")
-    app.switch_page("views/lab.py").run()
+    app.switch_page("lab/lab.py").run()
     assert app.select_slider(key="size").value == 1024
     assert app.session_state["dtype"] == "float64"
 
@@ -367,9 +362,9 @@ def test_hidden_points_stay_hidden_on_the_way_back_from_another_page(open_page: 
     store_peaks()
     store_ladder()
     app = open_page("roofline", since="2100-01-01T00:00:00")
-    app.switch_page("views/lab.py").run()
+    app.switch_page("lab/lab.py").run()
     del app.query_params["since"]  # a browser's address begins anew with each page
-    app.switch_page("views/roofline.py").run()
+    app.switch_page("roofline/roofline.py").run()
     assert any(button.label == "Show all points" for button in app.button)
     assert app.query_params["since"] == "2100-01-01T00:00:00+00:00"
 
@@ -424,7 +419,7 @@ def test_a_page_says_under_which_setting_its_numbers_were_measured(open_page: Op
 @pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT=1", "NUMBA_NUM_THREADS=0"])
 def test_a_server_whose_compiler_is_switched_off_says_so_on_every_page(setting: str):
     name, _, value = setting.partition("=")
-    main = Path(cached.__file__).with_name("main.py")
+    main = APP / "main.py"
     script = f"""
 import json
 from streamlit.testing.v1 import AppTest
@@ -432,11 +427,11 @@ said = []
 for page in {sorted(PAGES)}:
     app = AppTest.from_file({str(main)!r}, default_timeout=120).run()
     if page != "machine":
-        app.switch_page(f"views/{{page}}.py").run()
+        app.switch_page(f"{{page}}/{{page}}.py").run()
     said.append([[error.value for error in app.error], len(app.exception)])
 print(json.dumps(said))
 """
-    environment = {**os.environ, name: value, "PYTHONPATH": os.pathsep.join([str(main.parent), *sys.path])}
+    environment = {**os.environ, name: value, "PYTHONPATH": os.pathsep.join(sys.path)}
     told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     for errors, exceptions in json.loads(told.stdout.splitlines()[-1]):

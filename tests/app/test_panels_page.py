@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cached
-import jobs
-import panel_cases
 import pytest
 import recorded_hosts as hosts
 from conftest import Open
@@ -18,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 from accel_core.kernels.blocking import blocking
 from accel_core.kernels.micro_kernel import ROWS, TILES
 from accel_core.model import Measurement
+from app.panels import panel_cases
+from app.session import cached, jobs
 
 QUESTION = "Which cache holds which panel?"
 NAMES = ("mc", "kc", "nc")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import jobs
 import pytest
-from conftest import APP, Open
+from conftest import Open
 from recorded_hosts import KINDS, ON_THIS, path_of
 from records_of import store_ladder, store_peaks
 
@@ -15,8 +14,10 @@ from accel_core import runner
 from accel_core.errors import BadInput
 from accel_core.machine import pretence
 from accel_core.model import Machine
+from app import catalogue
+from app.session import jobs
 
-PAGES = [path.stem for path in sorted((APP / "views").glob("*.py"))]
+PAGES = [page.name for page in catalogue.PAGES]
 pytestmark = ON_THIS
 """The label is what these tests are about: no fixture lets a recorded host pass for one that was detected."""
 SIMULATES = ("simulate",)

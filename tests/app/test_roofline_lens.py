@@ -6,16 +6,10 @@ import json
 import re
 from dataclasses import replace
 
-import cached
-import jobs
 import pytest
-import simulated
 from conftest import Open
 from figure_records import measurement
-from records import Record
 from records_of import store_ladder, store_measurements, store_peaks
-from roofline_files import as_json
-from roofline_page import View
 from streamlit.testing.v1 import AppTest
 
 from accel_core import machine
@@ -23,6 +17,11 @@ from accel_core.cache import cpu_caches, simulate, traffic
 from accel_core.cache import rung_traversal as traversal_of
 from accel_core.figures import Traffic
 from accel_core.model import CacheLevel
+from app.parts import simulated
+from app.roofline.files import as_json
+from app.roofline.sections import View
+from app.session import cached, jobs
+from app.session.records import Record
 
 SMALL = [
     measurement("compiled_ijk", size=32),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import settings
+
+from app.session import settings
 
 SIZE = settings.Choice("size", "Size N", (64, 128, 512, 2048), 512)
 DTYPE = settings.Choice("dtype", "Number type", ("float32", "float64"), "float32")

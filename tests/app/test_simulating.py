@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from simulating import Emit, GivenUp, Request, Simulator, TooMany
+
+from app.session.simulating import Emit, GivenUp, Request, Simulator, TooMany
 
 WAIT_S = 30.0
 """For what happens at once."""

@@ -6,14 +6,13 @@ import re
 from itertools import chain
 
 import pytest
-import simulated
-import traversal_answers
-import traversal_choices
-import traversal_window
 from conftest import Open
-from traversal_answers import CASES, answers, conclusion, kept_lines, rounds, shares, tiny
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Traversal, simulate
+from accel_core.studies import orders
+from accel_core.studies.orders import CASES, answers, conclusion, kept_lines, rounds, shares, tiny
+from app.parts import simulated
+from app.traversal import choices, window
 
 LARGE = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16), CacheGeometry(1 << 25, 16))
 
@@ -52,7 +51,7 @@ def test_the_sets_of_a_column_are_counted_one_by_one(stride: int):
 
 def test_small_shares_are_left_out_and_no_line_is_broken_within_one():
     text = shares({"L1": 0.672, "L2": 0.3277, "memory": 0.0003})
-    assert text.replace(traversal_answers.GAP, " ") == "L1 67.2 %, L2 32.8 %"
+    assert text.replace(orders.GAP, " ") == "L1 67.2 %, L2 32.8 %"
     assert len(text.split(" ")) == 2
 
 
@@ -86,19 +85,19 @@ def test_the_four_cases_show_what_they_say_in_the_classroom():
 def test_a_preset_plays_its_case_in_the_middle_whatever_was_chosen_before(open_page: Open, case):
     app = open_page("traversal", order="jki", n="16", tiles="8", pad="2", layout="column", step="4")
     app.button(key=f"why {case.label}").click().run()
-    place = app.session_state[traversal_window.PLACE]
+    place = app.session_state[window.PLACE]
     assert repr(tiny(case)) in place.plan and repr(CLASSROOM) in place.plan
     assert place.step == tiny(case).accesses // 2
-    assert place.start <= place.step <= place.start + traversal_window.LENGTH
+    assert place.start <= place.step <= place.start + window.LENGTH
     assert not app.exception and not app.error
 
 
 def test_this_cpus_shares_appear_once_they_are_simulated(open_page: Open, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: LARGE)
+    monkeypatch.setattr(choices, "known_caches", lambda machine: LARGE)
     before = "\n".join(text.value for text in open_page("traversal").markdown)
     assert "Classroom, N=32" in before and "This CPU, N=" not in before
     small = {case: tuple(Traversal((rows, 8, 8), case.order) for rows in (1, 2)) for case in CASES}
-    monkeypatch.setattr(traversal_answers, "rounds", small.get)
+    monkeypatch.setattr(orders, "rounds", small.get)
     monkeypatch.setattr(simulated, "known", lambda wanted, caches: {t: simulate(t, caches) for t in wanted})
     after = "\n".join(text.value for text in open_page("traversal").markdown)
     assert len(re.findall(r"This CPU, N=\d+: L1", after)) == 4
@@ -108,7 +107,7 @@ def test_this_cpus_shares_appear_once_they_are_simulated(open_page: Open, monkey
 def test_the_button_asks_for_every_round_that_is_not_simulated_yet(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: LARGE)
+    monkeypatch.setattr(choices, "known_caches", lambda machine: LARGE)
     first, *rest = chain.from_iterable(rounds(case) for case in CASES)
     asked: list[Traversal] = []
     job = simulated.job

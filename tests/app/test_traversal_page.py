@@ -11,22 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import traversal_choices
-import traversal_page
-import traversal_window
 from conftest import Open
 from numpy.typing import NDArray
-from player import assets, rest
-from player.payload import KINDS, Lane, describe, pack, payload
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import NumberInput
-from traversal_reading import traversal_reading
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, simulate, trace
 from accel_core.cache.traversal import ORDERS
 from accel_core.figures.look import contrast, look_for
 from accel_core.figures.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES, OUTCOMES, outcome_colours
 from accel_core.model import Machine
+from accel_core.studies.traversals import traversal_reading
+from app.traversal import choices
+from app.traversal import sections as traversal_page
+from app.traversal import window as traversal_window
+from app.traversal.player import assets, rest
+from app.traversal.player.payload import KINDS, Lane, describe, pack, payload
 
 PLAIN = {
     "order": "ijk",
@@ -152,7 +152,7 @@ def test_outcomes_stand_out_from_the_background_and_are_told_apart_without_colou
 )
 def test_the_second_traversal_differs_in_one_thing_or_is_left_out(beside: str, titles: list[str]):
     values = {**PLAIN, "order": "ikj", "tiles": "4", "pad": 1, "beside": beside}
-    assert [name for name, _ in traversal_choices.chosen(values)] == titles
+    assert [name for name, _ in choices.chosen(values)] == titles
 
 
 # -- the reading ---------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_a_link_that_asks_for_the_impossible_is_answered_in_a_sentence(
 
 def test_a_long_trace_says_which_steps_play():
     def footer(start: int, **values: object) -> str:
-        wanted = traversal_choices.chosen({**PLAIN, **values})
+        wanted = choices.chosen({**PLAIN, **values})
         return traversal_page.footer("classroom", traversal_page.runs(wanted, CLASSROOM, start))
 
     assert "Shown are accesses 1 to 5,000 of 8,704 (ijk)." in footer(0, n=16, beside="nothing")
@@ -225,7 +225,7 @@ def test_where_nothing_is_evicted_the_page_says_why_and_offers_where_something_i
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
     large = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16))
-    monkeypatch.setattr(traversal_choices, "known_caches", lambda machine: large)
+    monkeypatch.setattr(choices, "known_caches", lambda machine: large)
     app = open_page("traversal", cache="this CPU")
     assert "fit in L1 (48 KiB): after the first touch of a line nothing is evicted" in said(app)
     (later,) = [button for button in app.button if button.label.startswith("Show N=")]
@@ -238,7 +238,7 @@ def test_where_nothing_is_evicted_the_page_says_why_and_offers_where_something_i
 
 
 def test_a_cache_that_evicts_is_not_explained_away():
-    wanted = traversal_choices.chosen(PLAIN)
+    wanted = choices.chosen(PLAIN)
     assert traversal_page.quiet(traversal_page.runs(wanted, CLASSROOM)) is None
     crowded = (CacheGeometry(1024, 1, 16),)
     assert traversal_page.quiet(traversal_page.runs(wanted, crowded)) is None, "large enough, but lines collide"
@@ -269,7 +269,7 @@ def test_a_level_too_large_to_draw_says_only_how_much_it_holds():
 @pytest.mark.parametrize("order", ["ijk", "kji", "ikj"])
 def test_two_late_windows_of_the_largest_size_are_less_than_a_megabyte(order: str):
     caches = (CacheGeometry(49152, 12), CacheGeometry(1 << 20, 16), CacheGeometry(1 << 25, 16))
-    traversal = Traversal((max(traversal_choices.SIZES),) * 3, order)
+    traversal = Traversal((max(choices.SIZES),) * 3, order)
     late = Lane(order, trace(traversal, caches, traversal_window.LENGTH, traversal.accesses // 2))
     assert len(json.dumps(payload([late, late], 0, ""))) < 1_000_000
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import traversal_trust
 from conftest import Open
+
+from app.traversal import trust
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def record(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_sentences_give_the_largest_differences_of_the_record():
-    text = traversal_trust.sentences(record())
+    text = trust.sentences(record())
     assert "valgrind-9.9, 4 Mar 2025" in text and "N=32" in text
     assert "8 KiB (8-way) and 32 KiB (16-way)" in text
     assert "at most 0.5 % without blocks and 5 % with blocks: 2 to 20 misses" in text
@@ -43,7 +44,7 @@ def test_the_sentences_give_the_largest_differences_of_the_record():
 
 
 def test_the_table_has_both_counts_of_every_traversal():
-    first, *_, last = traversal_trust.rows(record())
+    first, *_, last = trust.rows(record())
     assert (first["L1 misses here"], first["in cachegrind"], first["L1 difference (%)"]) == (995, 1000, -0.5)
     assert (last["L2 misses here"], last["without write-backs"], last["L2 in cachegrind"]) == (30, 30, 33)
 
@@ -53,13 +54,13 @@ def test_a_missing_or_broken_record_is_left_out(tmp_path: Path, content: str | N
     path = tmp_path / "record.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    assert traversal_trust.load(path) is None
+    assert trust.load(path) is None
 
 
 def test_the_published_record_agrees_with_the_simulator_of_today():
     from accel_core.cache import CacheGeometry, Traversal, simulate
 
-    published = json.loads(traversal_trust.RECORD.read_text(encoding="utf-8"))
+    published = json.loads(trust.RECORD.read_text(encoding="utf-8"))
     caches = [CacheGeometry.from_dict(cache) for cache in published["caches"]]
     for row in published["rows"]:
         order, _, extra = row["traversal"].partition(", ")
@@ -69,11 +70,11 @@ def test_the_published_record_agrees_with_the_simulator_of_today():
         whole = simulate(Traversal((published["size"],) * 3, order, block, pad=pad), caches)
         misses = [level.total.misses for level in whole.levels]
         assert [row["simulator"]["first_misses"], row["simulator"]["last_misses"]] == misses
-        assert abs(traversal_trust.difference(row)) < 0.02
+        assert abs(trust.difference(row)) < 0.02
 
 
 def test_the_page_publishes_the_comparison(open_page: Open):
     app = open_page("traversal")
     assert "How right is this simulator?" in [expander.label for expander in app.expander]
-    published = json.loads(traversal_trust.RECORD.read_text(encoding="utf-8"))
+    published = json.loads(trust.RECORD.read_text(encoding="utf-8"))
     assert published["valgrind"] in "\n".join(text.value for text in app.markdown)

@@ -21,18 +21,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests" / "browser"), str(REPOSITORY / "app")]
+sys.path[:0] = [str(REPOSITORY / "tests" / "browser")]
 
-import traversal_choices  # noqa: E402
-import traversal_page  # noqa: E402
 from browsers import chromium  # noqa: E402
-from player.payload import Lane, payload  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 from servers import serve  # noqa: E402
 from visitor import APP  # noqa: E402
 
 from accel_core.machine import detect  # noqa: E402
 from accel_core.stats import median_interval  # noqa: E402
+from app.traversal import choices  # noqa: E402
+from app.traversal import sections as traversal_page  # noqa: E402
+from app.traversal.player.payload import Lane, payload  # noqa: E402
 
 PLAIN = {
     "order": "ijk",
@@ -104,8 +104,8 @@ class Row:
 def payload_of(scene: dict[str, str | int]) -> tuple[int, int]:
     """Bytes that go to the browser, and accesses of both lanes in them."""
     values = {**PLAIN, **scene}
-    caches = traversal_choices.caches(values, detect())
-    found = traversal_page.runs(traversal_choices.chosen(values), caches, int(scene.get("from", 0)))
+    caches = choices.caches(values, detect())
+    found = traversal_page.runs(choices.chosen(values), caches, int(scene.get("from", 0)))
     data = payload([Lane(run.title, run.trace) for run in found], 0, traversal_page.footer("", found))
     return len(json.dumps(data).encode()), sum(len(run.trace) for run in found)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -23,8 +22,6 @@ from statistics import median
 from typing import Any
 
 import psutil
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "app"))
 
 CLOSE = 1.25
 """A promise is kept where neither is longer than the other by more than a quarter."""
@@ -59,15 +56,14 @@ class Row:
 
 def jobs() -> dict[str, dict[str, Any]]:
     """What the pages' buttons start, at their first settings."""
-    import panel_cases
-    import traversal_answers
-    from backends_page import ONE_S, budget_s
-    from experiments import Experiment, Setup, bench_job
-
     from accel_core import registry
     from accel_core.cache import cpu_caches
     from accel_core.contest import LENGTHS
     from accel_core.machine import detect
+    from accel_core.studies import orders
+    from app.backends.sections import ONE_S, budget_s
+    from app.panels import panel_cases
+    from app.parts.experiments import Experiment, Setup, bench_job
 
     machine = detect()
     found: dict[str, dict[str, Any]] = {}
@@ -88,7 +84,7 @@ def jobs() -> dict[str, dict[str, Any]]:
     )
     found["fusion sweep"] = bench_job(streams.cases(), 0.5)
     found["peaks 10"], found["peaks 20"] = ({"kind": "peaks", "budget_s": seconds} for seconds in (10, 20))
-    rounds = [one for case in traversal_answers.CASES for one in traversal_answers.rounds(case)]
+    rounds = [one for case in orders.CASES for one in orders.rounds(case)]
     caches = [cache.to_dict() for cache in cpu_caches(machine)]
     simulated = {"traversals": [one.to_dict() for one in rounds], "caches": caches, "classify": False}
     found["simulate the four"] = {"kind": "simulate", **simulated}

@@ -6,7 +6,6 @@ whole page there. The widths are those that the whole pages leave for them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,14 +19,11 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, store_of
 
 from accel_core.model import Machine
-
-sys.path.insert(0, str(APP.parent))  # as `streamlit run` puts it
-
-import cached
-import traversal_choices
-import traversal_page
-from player import assets
-from player.payload import Lane, payload
+from app.session import cached
+from app.traversal import choices
+from app.traversal import sections as traversal_page
+from app.traversal.player import assets
+from app.traversal.player.payload import Lane, payload
 
 LINKS: dict[str, dict[str, str]] = {
     "machine": {},
@@ -59,7 +55,7 @@ CHOSEN = {
     "beside": "ikj",
     "n": 32,
     "tiles": "none",
-    "cache": traversal_choices.OWN,
+    "cache": choices.OWN,
     "visit": "loops",
     "layout": "row",
     "pad": 0,
@@ -111,7 +107,7 @@ def figures_of(page: str, link: dict[str, str]) -> Figures:
     """The figures of a page as a link opens it."""
     app = AppTest.from_file(str(APP), default_timeout=WAIT_MS / 1000)
     if page != "machine":
-        app.switch_page(f"views/{page}.py")
+        app.switch_page(f"{page}/{page}.py")
     for name, value in link.items():
         app.query_params[name] = value
     app.run()
@@ -145,9 +141,9 @@ def test_no_text_of_the_player_with_a_hosts_caches_is_cut_off_or_lies_on_another
     bare: dict[str, Page], host: Machine, screen: str
 ):
     page = bare[screen]
-    own = traversal_choices.known_caches(host)
-    chosen = {**CHOSEN, "cache": traversal_choices.OWN if own else traversal_choices.TINY}
-    runs = traversal_page.runs(traversal_choices.chosen(chosen), traversal_choices.caches(chosen, host))
+    own = choices.known_caches(host)
+    chosen = {**CHOSEN, "cache": choices.OWN if own else choices.TINY}
+    runs = traversal_page.runs(choices.chosen(chosen), choices.caches(chosen, host))
     footer = traversal_page.footer(chosen["cache"], runs)
     data = {**payload([Lane(run.title, run.trace) for run in runs], STEP, footer), "asked": 0}
     page.evaluate(

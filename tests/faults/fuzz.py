@@ -26,17 +26,18 @@ from unittest import mock
 
 TESTS = Path(__file__).resolve().parents[1]
 APP = TESTS.parent / "app"
-sys.path[:0] = [str(APP), *(str(TESTS / name) for name in ("faults", "browser", "core", "app"))]
+sys.path[:0] = [str(TESTS / name) for name in ("faults", "browser", "core", "app")]
 
 import forged  # noqa: E402
 import hostile  # noqa: E402
-import settings  # noqa: E402
 from records_of import store_ladder, store_peaks, store_sweep  # noqa: E402
 from streamlit.logger import set_log_level  # noqa: E402
 
 from accel_core.errors import shown  # noqa: E402
+from app import catalogue  # noqa: E402
+from app.session import settings  # noqa: E402
 
-PAGES = tuple(sorted(path.stem for path in (APP / "views").glob("*.py")))
+PAGES = tuple(page.name for page in catalogue.PAGES)
 OWN_FAULT = "fault of its own"
 REFUSED = "Error deserializing back message"
 """Streamlit closes the connection, and writes where it stood when it did so into its log."""
@@ -111,7 +112,7 @@ def opened(given: tuple[str, hostile.Link]) -> str:
     page, link = given
     app = AppTest.from_file(str(APP / "main.py"), default_timeout=TIMEOUT_S)
     if page != "machine":
-        app.switch_page(f"views/{page}.py")
+        app.switch_page(f"{page}/{page}.py")
     for name, value in link.items():
         app.query_params[name] = value
     app.run()

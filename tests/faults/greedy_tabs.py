@@ -26,11 +26,12 @@ from urllib.parse import urlsplit
 import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests" / "browser"), str(REPOSITORY / "app")]
+sys.path[:0] = [str(REPOSITORY / "tests" / "browser")]
 
-from door import TABS_OF_ONE  # noqa: E402
 from knocking import ask, session  # noqa: E402
 from servers import serve  # noqa: E402
+
+from app.server.door import TABS_OF_ONE  # noqa: E402
 
 MESSAGE_BYTES = 3_900_000
 """Just below server.maxMessageSize."""

@@ -7,9 +7,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import settings
-
 from accel_core.cli.arguments import _parser
+from app.session import settings
 
 Link = dict[str, list[str]]
 TEXTS = (

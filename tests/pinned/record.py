@@ -28,7 +28,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 APP = REPOSITORY / "app"
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests"), str(APP)]
+sys.path[:0] = [str(REPOSITORY / "tests")]
 
 import recorded_hosts  # noqa: E402
 
@@ -47,8 +47,10 @@ def names() -> dict[str, list[str]]:
 
 def links() -> dict[str, dict[str, dict[str, Any]]]:
     """Page -> setting -> the words that a link may give it; of a number its bounds."""
-    import settings
     from streamlit.testing.v1 import AppTest
+
+    from app import catalogue
+    from app.session import settings
 
     asked: dict[str, settings.Setting] = {}
     admit = settings.admit
@@ -59,15 +61,15 @@ def links() -> dict[str, dict[str, dict[str, Any]]]:
 
     settings.admit = noted
     found = {}
-    for page in ("", *sorted(path.stem for path in (APP / "views").glob("*.py"))):
+    for page in (page.name for page in catalogue.PAGES):
         asked.clear()
         tab = AppTest.from_file(str(APP / "main.py"), default_timeout=300)
-        if page:
-            tab.switch_page(f"views/{page}.py")
+        if page != "machine":
+            tab.switch_page(f"{page}/{page}.py")
         tab.run()
         if tab.exception:
             sys.exit(f"The page {page} failed: {tab.exception}")
-        found[page or "machine"] = {key: words(setting) for key, setting in sorted(asked.items())}
+        found[page] = {key: words(setting) for key, setting in sorted(asked.items())}
     return found
 
 

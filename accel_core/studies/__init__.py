@@ -1,0 +1,1 @@
+"""What pages ask and answer without drawing it."""

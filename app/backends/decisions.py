@@ -1,0 +1,187 @@
+"""The walk from slow code to fast code: six questions in order, each answered by two kernels timed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from accel_core import registry
+from accel_core.model import Case, Measurement
+from accel_core.units import format_number, format_ratio, format_time
+from app.parts import components, experiments
+from app.session import settings
+from app.session.records import Record
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question, and the two kernels whose times answer it."""
+
+    name: str
+    question: str
+    before: str
+    after: str
+    size: int
+    """At which both are timed here where that is still to do."""
+    lesson: str
+    """What the ratio is the price of."""
+    stop: str
+    """When to go no further."""
+    threads: bool = False
+    """Whether `after` runs on all cores."""
+
+
+STEPS = (
+    Step(
+        "library",
+        "Is there a library that does it?",
+        "matmul/python_loops",
+        "matmul/numpy",
+        128,
+        "what one call of the library is worth against three loops of your own",
+        "The library is fast enough: you are done, and somebody else mends it.",
+    ),
+    Step(
+        "profile",
+        "What is the time spent on?",
+        "matmul/python_loops",
+        "matmul/python_lists",
+        128,
+        "what making a Python object for each number costs: the arithmetic is the same, so no cache missed",
+        "The time is where you cannot change it: measure something else.",
+    ),
+    Step(
+        "algorithm",
+        "Is there less to do?",
+        "gelu/power_expression",
+        "gelu/expression",
+        1000,
+        "what the power in x**3 costs against two multiplications, in the same passes over memory",
+        "No step is wasted any more: the same work has to be done faster.",
+    ),
+    Step(
+        "access pattern",
+        "Does memory come in the order in which it lies?",
+        "matmul/compiled_ijk",
+        "matmul/compiled_ikj",
+        1024,
+        "what walking along rows instead of down columns brings, by exchanging two loops",
+        "Every byte of a cache line is used: now the core itself is the limit.",
+    ),
+    Step(
+        "vectorise",
+        "Does each instruction do as much as it can?",
+        "matmul/compiled_ikj",
+        "matmul/packed",
+        1024,
+        "what packed panels and a tile of vector registers bring over a loop that the compiler vectorised",
+        "The point is at its roof (page Roofline): one core has no more to give.",
+    ),
+    Step(
+        "accelerator",
+        "Is there more hardware?",
+        "matmul/packed",
+        "matmul/packed_threads",
+        1024,
+        "what all cores bring over one. No graphics processor is used here: that would be the next question",
+        "All cores are busy, and no other device is there.",
+        threads=True,
+    ),
+)
+STEP = settings.Choice("step", "Step", tuple(step.name for step in STEPS), STEPS[0].name)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Two measurements of the same problem."""
+
+    before: Measurement
+    after: Measurement
+
+    @property
+    def ratio(self) -> float:
+        return self.before.time_s.median / self.after.time_s.median
+
+
+def answer(record: Record, step: Step) -> Answer | None:
+    """The newest pair at the largest common size in float32; None where this machine has not timed both.
+
+    A rung on all cores stands beside one on one core; all else is compared at one thread. What was timed with
+    blocks that somebody chose (on the page Panels) says nothing about the kernel.
+    """
+    cores = record.machine.cores.allowed
+    sides = [
+        {
+            m.size: m
+            for m in reversed(record.measurements)
+            if m.kernel == kernel and m.dtype == "float32" and m.threads == threads and _is_usual(m)
+        }
+        for kernel, threads in ((step.before, 1), (step.after, cores if step.threads else 1))
+    ]
+    common = set(sides[0]) & set(sides[1])
+    return Answer(sides[0][max(common)], sides[1][max(common)]) if common else None
+
+
+def _is_usual(m: Measurement) -> bool:
+    """Whether every parameter stood at its default."""
+    return all(
+        m.parameters.get(p.name, p.default) == p.default for p in registry.kernel(m.kernel)[1].parameters
+    )
+
+
+def cases(record: Record, step: Step) -> list[Case]:
+    """What has to be timed for the answer."""
+    cores = record.machine.cores.allowed if step.threads else 1
+    return [
+        Case(step.before, step.size, threads=1, parameters=registry.usual(step.before)),
+        Case(step.after, step.size, threads=cores, parameters=registry.usual(step.after)),
+    ]
+
+
+def draw(record: Record) -> None:
+    """The walk: choose a step, read what it brought on this machine, go on."""
+    st.subheader("Which question comes first?", anchor=False)
+    name = str(settings.segments(STEP, wrap=True))
+    at = STEP.options.index(name)
+    step = STEPS[at]
+    st.markdown(f"**{at + 1}. {step.question}**")
+    found = answer(record, step)
+    if found is None:
+        _not_measured(record, step)
+    else:
+        _measured(found, step)
+    st.caption(f"Stop here if: {step.stop[:1].lower()}{step.stop[1:]}")
+    _so_far(record)
+
+
+def _measured(found: Answer, step: Step) -> None:
+    before, after = found.before, found.after
+    st.metric(
+        f"{step.before} → {step.after}, N={after.size}",
+        format_ratio(found.ratio),
+        f"{format_time(before.time_s.median)} → {format_time(after.time_s.median)}",
+        delta_color="off",
+        delta_arrow="off",
+        help="Medians of verified runs on this machine, in float32; see the page Ladder for each kernel.",
+    )
+    doubt = " One of the two was disturbed while it was timed." if before.disturbed or after.disturbed else ""
+    st.markdown(f"That is {step.lesson}.{doubt}")
+
+
+def _not_measured(record: Record, step: Step) -> None:
+    st.markdown(f"Not measured yet: {step.before} against {step.after} at N={step.size}.")
+    wanted = cases(record, step)
+    components.job_button("Run", experiments.bench_job(wanted, 0.5), key=f"walk {step.name}")
+
+
+def _so_far(record: Record) -> None:
+    """All answers in a line each: what each step brought."""
+    with st.expander("What each step brought here", icon=":material/footprint:"):
+        for number, step in enumerate(STEPS, 1):
+            found = answer(record, step)
+            told = f"×{format_number(found.ratio)} at N={found.after.size}" if found else "not measured yet"
+            st.markdown(f"{number}. **{step.name}**: {told} ({step.before} → {step.after.partition('/')[2]})")
+        st.caption(
+            "The steps are measured on different problems: their ratios do not multiply to one speed-up."
+        )

@@ -1,0 +1,75 @@
+"""The pages, in the order in which they stand beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app; its file is `app/NAME/NAME.py`, and its address ends in its name."""
+
+    name: str
+    title: str
+    icon: str
+    """A name of Google's Material Symbols."""
+    help: str
+    """What one finds there, in a sentence."""
+
+    @property
+    def path(self) -> str:
+        """Its file as Streamlit names it: relative to main.py."""
+        return f"{self.name}/{self.name}.py"
+
+
+PAGES = (
+    Page(
+        "machine",
+        "This machine",
+        "memory",
+        "Caches, memory and measured speed limits of the computer that runs this app.",
+    ),
+    Page(
+        "ladder",
+        "Ladder",
+        "stairs",
+        "One problem, from Python loops to the library, one change at a time, timed live.",
+    ),
+    Page("lab", "Lab", "science", "Sweep size, block or threads, and see where the caches end."),
+    Page(
+        "panels",
+        "Panels",
+        "stacked_bar_chart",
+        "The packed product's blocks: which cache holds which, what overflows, what it costs.",
+    ),
+    Page(
+        "roofline",
+        "Roofline",
+        "roofing",
+        "All measurements under this machine's roofs, and a calculator for predictions.",
+    ),
+    Page(
+        "fusion",
+        "Fusion",
+        "merge",
+        "One formula in seven forms: which cost each change removes, and what it allocates.",
+    ),
+    Page(
+        "traversal",
+        "Traversal",
+        "grid_on",
+        "Loop orders access by access: what hits, what misses, and what is thrown out.",
+    ),
+    Page(
+        "backends",
+        "Backends",
+        "alt_route",
+        "Who is fastest at which operation and shape, and the same code under each of them.",
+    ),
+)
+"""The first is what the address without a page shows."""
+
+
+def page(name: str) -> Page:
+    """The page called `name`; KeyError where there is none."""
+    return {one.name: one for one in PAGES}[name]

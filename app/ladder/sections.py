@@ -1,0 +1,201 @@
+"""What the page Ladder is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from accel_core import registry
+from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
+from accel_core.model import Ceiling, Kernel, Measurement, Workload
+from accel_core.roofline import judge, select_roofs
+from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
+from accel_core.studies.blocks import best_block_reading, block_of
+from accel_core.units import format_arrays, format_rate, format_ratio, format_time
+from app.parts import answers, components, tables, theme
+from app.parts.experiments import Experiment, Setup, Shown
+from app.session import cached, drawings, settings
+from app.session.records import Record
+
+WORKLOAD = settings.Choice(
+    "workload",
+    "Workload",
+    tuple(workload.name for workload in registry.WORKLOADS),
+    registry.WORKLOADS[0].name,
+    "The problem that all rungs of a ladder solve.",
+)
+CHART = "ladder chart"
+
+
+def first(workload: Workload) -> str:
+    """What to try first on the ladder of `workload`."""
+    return f"{workload.title}. Predict first: {workload.question} Then time all rungs."
+
+
+def rung(workload: Workload) -> settings.Choice:
+    """The rung that is shown in full."""
+    names = tuple(k.name for k in workload.kernels)
+    return settings.Choice("rung", "Rung", names, names[0], "A click on a bar opens its rung too.")
+
+
+def experiment(workload: Workload, setup: Setup) -> Experiment:
+    """All rungs at one setup."""
+    return Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
+
+
+def roof(record: Record, shown: Shown) -> Ceiling | None:
+    """What the roofs allow the fastest rung: the FMA roof, or what its memory roof allows at its intensity.
+
+    None where these were not measured for its type and thread count.
+    """
+    if record.peaks is None:
+        return None
+    setup, fastest = shown.setup, max(shown.measurements, key=lambda m: m.flop_per_s, default=None)
+    verdict = judge(fastest, record.peaks.ceilings, record.machine) if fastest else None
+    if verdict is not None and verdict.bound_by == "memory":
+        memory = verdict.limiting
+        called, allowed = f"{memory.level} {memory.operation}", verdict.attainable_flop_per_s
+        return replace(memory, kind="compute", level=None, value=allowed, unit="FLOP/s", operation=called)
+    compute = select_roofs(record.peaks.ceilings, setup.dtype, setup.threads).compute
+    measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
+    return max(measured, key=lambda c: c.value, default=None)
+
+
+def picture(record: Record, workload: Workload, shown: Shown) -> None:
+    """The ladder; a click on a bar opens its rung."""
+    ceiling = roof(record, shown)
+    figure = drawings.drawn(
+        ladder_figure,
+        workload,
+        shown.measurements,
+        shown.refusals,
+        theme.current_look(),
+        ceiling=ceiling,
+        stale=components.whose(record, shown.stale, shown.setup.sentence()),
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        height="content",
+        key=CHART,
+        alt=ladder_alt(workload, shown.measurements, shown.refusals),
+        config=toolbar_config("ladder"),
+        on_select=partial(_open_clicked, rung(workload)),
+        selection_mode="points",
+    )
+    components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
+    answers.remarks(shown)
+
+
+def _open_clicked(choice: settings.Choice) -> None:
+    """Open the rung whose bar was clicked."""
+    points = st.session_state[CHART].selection.points
+    for point in points:
+        name = point.get("customdata")
+        name = name[0] if isinstance(name, list | tuple) else name
+        if name in choice.options:
+            st.session_state[choice.key] = name
+
+
+def rung_detail(record: Record, workload: Workload, shown: Shown) -> None:
+    """One rung: its one change, its numbers, its code, and the difference to the rung that it changes."""
+    st.subheader("One rung", anchor=False)
+    kernel = workload.kernel(str(settings.select(rung(workload))))
+    before = workload.before(kernel)
+    st.markdown(f"**{kernel.title}.** {kernel.idea}")
+    _numbers(record, shown, kernel, before, workload.kernels[0])
+    source, diff = cached.source(kernel.id)
+    code, why = st.columns([3, 2])
+    with code:
+        options = ["Code", f"Changed from {before.name}"] if before and diff else ["Code"]
+        view = st.segmented_control("Show", options, default=options[0], required=True, key="code view")
+        if view == "Code" or not diff:
+            st.code(source, language="python", line_numbers=True)
+        else:
+            st.code(diff, language="diff")
+    with why:
+        st.markdown(kernel.explanation)
+        if kernel.id == BLOCK_KERNEL:
+            _best_block(record, shown.setup)
+
+
+def _best_block(record: Record, setup: Setup) -> None:
+    """Where the newest block sweep had its best on this machine, and why; a link to the sweep in the Lab."""
+    newest = next((m for m in record.measurements if m.kernel == BLOCK_KERNEL), None)
+    alike = [m for m in record.measurements if newest and (m.size, m.dtype) == (newest.size, newest.dtype)]
+    latest = {block_of(m): m for m in reversed(alike) if m.kernel == BLOCK_KERNEL}
+    text = best_block_reading(record.machine, list(latest.values()))
+    if text and newest:
+        st.markdown(f"**{'There' if record.sample else 'Here'}, at N={newest.size}, {newest.dtype}:** {text}")
+        size, dtype = newest.size, newest.dtype
+    else:
+        st.markdown("A sweep of its block shows where the best one lies on this machine, and why.")
+        size, dtype = setup.size, setup.dtype
+    sweep = {"over": "block", "kernels": BLOCK_KERNEL.partition("/")[2], "size": str(size), "dtype": dtype}
+    st.page_link(
+        "lab/lab.py",
+        label="See the sweep in the Lab" if text else "Sweep its block in the Lab",
+        icon=":material/science:",
+        query_params=sweep,
+    )
+
+
+def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None, first: Kernel) -> None:
+    """Speed, speed-ups over the rung that it changes and the first, share of the roof; or why not run."""
+    times = {m.rung: m for m in shown.measurements}
+    took = {r.case.rung: r for r in shown.refusals}
+    if kernel.name in took:
+        refused = took[kernel.name]
+        if refused.extrapolated_s:
+            label = f"Time per call, extrapolated from N={refused.extrapolated_from}"
+            st.metric(label, format_time(refused.extrapolated_s), width="content")
+        else:
+            st.caption("Not run at these settings: the reason stands under the picture.")
+        return
+    if kernel.name not in times:
+        st.caption("Not measured at these settings yet.")
+        return
+    mine = times[kernel.name]
+    with st.container(horizontal=True):
+        st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
+        st.metric("Time per call", format_time(mine.time_s.median), width="content")
+        if (arrays := registry.extra_arrays(mine)) is not None:
+            why = "The most that one call allocates, in arrays; a result that it is given does not count."
+            st.metric("Extra memory", format_arrays(arrays), width="content", help=why)
+        for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
+            if gain := _speedup(mine, other, times, took):
+                st.metric(f"Against {other.name}", gain, width="content")
+        verdict = judge(mine, record.peaks.ceilings, record.machine) if record.peaks else None
+        if verdict is not None:
+            st.metric(
+                "Of its roof",
+                share_text(verdict.share),
+                width="content",
+                help=f"Its share of {format_rate(verdict.attainable_flop_per_s, 'FLOP/s')}, the most that its "
+                f"roof {verdict.limiting.name} allows at its arithmetic intensity (FLOP per byte moved).",
+            )
+    if mine.disturbed:
+        st.warning(f"Disturbed: {mine.disturbed_reason}", icon=":material/warning:")
+
+
+def _speedup(mine: Measurement, other: Kernel, times: dict[str, Measurement], took: dict[str, Any]) -> str:
+    """How much faster than `other`, with an extrapolated time where it was refused; empty where unknown."""
+    if other.name in times:
+        return format_ratio(times[other.name].time_s.median / mine.time_s.median)
+    refused = took.get(other.name)
+    if refused is not None and refused.extrapolated_s:
+        return f"{format_ratio(refused.extrapolated_s / mine.time_s.median)} (extrapolated)"
+    return ""
+
+
+def details(shown: Shown) -> None:
+    """On demand: all rungs as a table, what was refused, and how each number was measured."""
+    with st.expander("All rungs as a table", icon=":material/table:"):
+        tables.table(
+            tables.measurement_rows(shown.measurements), "ladder", alt="Measured rungs with their times"
+        )
+    answers.how_measured(shown)
+    components.words("FLOP", "FMA", "roof", "block", "working set")

@@ -1,0 +1,38 @@
+"""This machine: its memory hierarchy with measured latencies and bandwidths, and the source of each fact."""
+
+import streamlit as st
+
+from accel_core.figures import hierarchy_alt, hierarchy_figure, machine_reading
+from app.machine import sections
+from app.parts import components, peaks, theme
+from app.session import cached, drawings, jobs, records, settings
+
+settings.admit(sections.BUDGET)
+components.header(
+    "How fast can this machine go?",
+    "Guess first: how many times longer does a load from memory take than one from the nearest cache?",
+)
+own = records.own()
+budget, button = st.columns([1, 2], vertical_alignment="bottom")
+with budget:
+    seconds = float(settings.slider(sections.BUDGET))
+with button:
+    components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
+jobs.panel()
+components.library_notice()
+peaks.environment_notice(own)
+
+shown = records.or_sample(own, lacking=own.peaks is None or not own.peaks.ceilings)
+components.sample_label(shown)
+theme.show(
+    drawings.drawn(hierarchy_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
+    alt=hierarchy_alt(shown.machine, shown.peaks, sample=shown.sample),
+    key="hierarchy",
+    filename="memory-hierarchy",
+)
+sections.headline(shown)
+components.reading(machine_reading(shown.machine, shown.peaks))
+sections.curve(shown)
+sections.details(own, shown)
+components.words("working set", "latency", "bandwidth", "FMA")
+cached.warm_up()

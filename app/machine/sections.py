@@ -1,0 +1,132 @@
+"""What the page This machine is made of."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.figures import curve_alt, curve_figure
+from accel_core.model import DTYPES, Ceiling, Clock
+from accel_core.roofline import doubts
+from accel_core.units import format_rate
+from app.parts import tables, theme
+from app.session import cached, drawings, records, settings
+from app.session.records import Record
+
+BUDGET = settings.Choice(
+    "seconds",
+    "Time in all (s)",
+    (10, 20, 60),
+    20,
+    "Measuring time for all roofs together. A second run refines the first.",
+)
+
+
+def headline(shown: Record) -> None:
+    """The clock, the compute roofs and the memory's bandwidth as numbers, each with what it means."""
+    peaks = shown.peaks
+    if peaks is None or not peaks.ceilings:
+        return
+    many = max(c.threads for c in peaks.ceilings)
+    columns = st.columns(4)
+    with columns[0]:
+        _clock_metric(peaks.clock, shown.machine.clock_hz)
+    for column, dtype in zip(columns[1:3], DTYPES, strict=True):
+        with column:
+            _roof_metric(
+                f"FMA {dtype}, 1 core",
+                _best([c for c in peaks.ceilings if c.operation == "fma" and c.dtype == dtype]),
+                many,
+                "FLOP/s",
+                "The most arithmetic that one core was measured to do: fused multiply-adds (a × b + c, 2 FLOP) "
+                f"in the widest vector registers, {dtype}.",
+            )
+    with columns[3]:
+        _roof_metric(
+            "DRAM read, 1 core",
+            _best([c for c in peaks.ceilings if c.level == "DRAM" and c.operation == "load"]),
+            many,
+            "B/s",
+            "How fast one core reads data that no cache holds.",
+        )
+
+
+def _clock_metric(clock: Clock | None, system_hz: float | None) -> None:
+    """The measured clock, with its interval in the help, against what the system says."""
+    says = f"system says {format_rate(system_hz, 'Hz')}" if system_hz else "system does not say"
+    if clock is None:
+        st.metric("Clock", "not measured", says, delta_color="off", delta_arrow="off")
+        return
+    seen = clock.clock_hz
+    interval = ""
+    if seen.low is not None and seen.high is not None:
+        interval = f" 95 % interval {format_rate(seen.low, 'Hz')} to {format_rate(seen.high, 'Hz')}."
+    st.metric(
+        "Clock, measured",
+        format_rate(seen.median, "Hz"),
+        says,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{clock.definition}{interval} What the system says is often the base clock, not the running one.",
+    )
+
+
+def _best(ceilings: list[Ceiling]) -> dict[int, Ceiling]:
+    """The highest measured roof for each number of threads."""
+    rising = sorted((c for c in ceilings if c.source == "measured"), key=lambda c: c.value)
+    return {c.threads: c for c in rising}
+
+
+def _roof_metric(label: str, best: dict[int, Ceiling], many: int, unit: str, meaning: str) -> None:
+    """One core's roof, and that of all cores under it."""
+    if 1 not in best:
+        st.metric(label, "not measured", help=meaning)
+        return
+    one, together = best[1], best.get(many)
+    also = f"{format_rate(together.value, unit)} on {many} cores" if together and many > 1 else None
+    st.metric(
+        label,
+        format_rate(one.value, unit),
+        also,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{meaning} Measured: {one.definition}",
+    )
+
+
+def curve(shown: Record) -> None:
+    """Bandwidth and latency against the working set."""
+    st.subheader("Where does each cache end?", anchor=False)
+    theme.show(
+        drawings.drawn(curve_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
+        alt=curve_alt(shown.machine, shown.peaks, sample=shown.sample),
+        key="curve",
+        filename="memory-curve",
+    )
+    if not shown.sample and shown.peaks is not None:
+        for sentence in doubts(cached.machine(), shown.peaks.curve):
+            st.caption(f":orange[:material/warning:] {sentence}")
+
+
+def details(own: Record, shown: Record) -> None:
+    """Tables on demand: every roof and latency, and every fact about this machine with its source."""
+    whose = " of the sample machine" if shown.sample else ""
+    if shown.peaks is not None and shown.peaks.ceilings:
+        peaks = shown.peaks
+        with st.expander(f"All roofs{whose}, measured and computed", icon=":material/table:"):
+            rows = tables.roof_rows(records.ceilings(shown))
+            tables.table(rows, "roofs", alt=f"Roofs{whose} with intervals and definitions")
+            st.markdown("**Latency of one load** (pointer chase)")
+            rows = tables.latency_rows(peaks.latencies)
+            tables.table(rows, "latencies", alt=f"Load-to-use latencies{whose}")
+    with st.expander("Facts about this machine, and who says so", icon=":material/fact_check:"):
+        rows = tables.fact_rows(own.machine.facts)
+        tables.table(rows, "facts", alt="Facts about this machine with their sources")
+        st.caption(_versions())
+
+
+def _versions() -> str:
+    e = cached.environment()
+    blas = f"{e.blas.title}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
+    compiler = f"Numba {e.numba}, LLVM {e.llvm or 'unknown'}"
+    whose = "Of this computer: " if cached.machine().pretended else ""
+    return f"{whose}Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"

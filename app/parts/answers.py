@@ -1,0 +1,61 @@
+"""What pages of a ladder's rungs say of an answer: whether there is one, what it lacks, how it was measured."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.model import Machine, Measurement, Workload, chosen
+from app.parts import components, experiments, tables
+from app.parts.experiments import Experiment, Shown
+from app.session import jobs, settings
+from app.session.records import Record
+
+
+def controls(machine: Machine, workload: Workload) -> dict[str, settings.Choice]:
+    """The settings of the page, by name."""
+    return {
+        "size": settings.size(workload.sizes, workload.default_size, workload.size_means),
+        "dtype": settings.DTYPE,
+        "threads": settings.threads(machine.cores.allowed),
+        "budget": settings.BUDGET,
+    }
+
+
+def any_measured(record: Record, workload: Workload) -> bool:
+    """Whether this machine has a rung on record."""
+    return any(m.workload == workload.name for m in record.measurements) or bool(record.refusals)
+
+
+def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
+    """Say that the picture is not complete, as after a sweep over other kernels, and offer the rest."""
+    missing = experiments.rest(shown, asked)
+    if not missing or jobs.active():
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
+        )
+        components.job_button("Measure the rest", experiments.bench_job(missing, budget_s), key="rest")
+
+
+def remarks(shown: Shown) -> None:
+    """What held a library back while this was measured, and why some rungs were refused."""
+    components.held_back(shown.measurements)
+    for refused in shown.refusals:
+        st.caption(f":material/block: {refused.reason}")
+
+
+def how_measured(shown: Shown) -> None:
+    """Samples, interval, check and disturbance of one measurement at a time."""
+    if not shown.measurements:
+        return
+    with st.expander("How it was measured", icon=":material/timer:"):
+        names = {f"{m.kernel.partition('/')[2]} {_block(m)}".strip(): m for m in shown.measurements}
+        chosen = st.selectbox("Measurement", list(names), len(names) - 1, key="how measured")
+        if chosen is not None:
+            rows = [{"What": what, "Value": value} for what, value in tables.how_measured(names[chosen])]
+            st.dataframe(rows, hide_index=True, alt=f"How {chosen} was measured")
+
+
+def _block(m: Measurement) -> str:
+    return f"N={m.size}" + "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())

@@ -1,0 +1,67 @@
+"""What stands beside every page: the product's mark, and whether somebody measures on this computer now."""
+
+from __future__ import annotations
+
+import sys
+
+import streamlit as st
+
+from accel_core.errors import AccelError
+from accel_core.machine import pretence
+from app.session import cached
+from app.session.assets import ASSETS
+
+ON_THE_PAGE_WHERE_FOLDED = """<style>@media (min-width: 769px) {
+    div:has(> .st-key-pretence) { display: none }
+}</style>"""
+"""Streamlit folds the sidebar away in windows of at most 768 px. The wrapper goes too: it would leave a gap."""
+LOOK_EVERY_S = 5.0
+"""Seldom enough not to disturb what is measured; all tabs of a server share one look at the queue."""
+
+
+def draw() -> None:
+    """The logo in the colours of the reader's theme, the name of a pretend host, and the footer."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
+    if said := pretence(cached.machine()):
+        label = f":orange-background[:material/theater_comedy: {said}]"
+        st.sidebar.caption(label)
+        st.html(ON_THE_PAGE_WHERE_FOLDED)
+        st.container(key="pretence").caption(label)
+    with st.sidebar:
+        _footer()
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _footer() -> None:
+    """Which computer answers, and who measures on it."""
+    here = cached.machine()
+    st.caption(f":material/memory: {here.cpu}, {here.cores.allowed} cores")
+    if (jobs := _jobs()) is not None:
+        st.caption(f":material/hourglass_empty: {queue_sentence(*jobs)}")
+
+
+def queue_sentence(jobs: int, elsewhere: bool = False) -> str:
+    """How many jobs this computer has, running and waiting; `elsewhere`: one more runs for another account."""
+    if elsewhere:
+        return f"Another account measures{f', {jobs} waiting' if jobs else ''}"
+    if not jobs:
+        return "Nobody is measuring"
+    waiting = f", {jobs - 1} waiting" if jobs > 1 else ""
+    return f"1 job running{waiting}"
+
+
+def _jobs() -> tuple[int, bool] | None:
+    """Jobs in this account's queue, and whether another account measures.
+
+    None while the runner is not loaded or its folder does not answer.
+    """
+    if "accel_core.runner.submitting" not in sys.modules:
+        return None  # it brings the compiler along, which the first page does not wait for
+    from accel_core.runner.tickets import open_queue
+
+    try:
+        queue = open_queue()
+        return len(queue.places(LOOK_EVERY_S - 1)), queue.measured_elsewhere
+    except (AccelError, OSError):
+        return None

@@ -1,0 +1,65 @@
+"""Roofline: every measurement under the roofs that hold it, and predictions before anything is run."""
+
+import streamlit as st
+
+from app.parts import components, peaks
+from app.roofline import calculator, files, lens, sections, typed
+from app.session import jobs, records, settings
+
+own = records.own()
+controls = sections.controls(own.machine)
+settings.admit(
+    *controls.values(),
+    lens.LENS,
+    lens.BLOCK,
+    sections.KERNELS,
+    *typed.SETTINGS,
+    *calculator.asked(),
+)
+components.header(
+    "What holds it back?",
+    "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
+)
+row = st.columns([2, 2, 2, 4], gap="medium")
+with row[0]:
+    dtype = str(settings.segments(controls["dtype"]))
+with row[1]:
+    threads = int(settings.slider(controls["threads"]))
+with row[2]:
+    points = str(settings.segments(controls["points"]))
+with row[3]:
+    kernels = settings.several(sections.KERNELS)
+
+with settings.place():
+    record = typed.typed(dtype, threads) or records.or_sample(
+        own, lacking=own.peaks is None or not own.peaks.ceilings
+    )
+    ceilings = records.ceilings(record)
+    prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
+    predicted = (prediction[0],) if prediction else ()
+    if record.sample or not ceilings:
+        components.measure_button("Measure this machine", peaks.job(own.machine, 20))
+    jobs.panel()
+    components.sample_label(record)
+view = sections.View(dtype, threads, predicted)
+measurements, sampled = sections.chosen(record, view, kernels, points)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    level, block = lens.control()
+    if level and ceilings:
+        since = "" if record.sample else sections.since()
+        traffic = lens.traffic(record, kernels, dtype, threads, since, block)
+        view = sections.View(dtype, threads, predicted, level, tuple(traffic))
+with settings.place():
+    sections.picture(record, ceilings, measurements, view)
+    if sampled:
+        st.caption(sampled)
+    if prediction:
+        components.reading(prediction[1])
+    sections.since_controls(record)
+    sections.flagged(record, ceilings, measurements, dtype, threads)
+left, right = st.columns(2, gap="medium")
+with left:
+    calculator.form(dtype)
+with right:
+    typed.form()
+files.downloads(record, ceilings, measurements, view)

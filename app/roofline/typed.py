@@ -1,0 +1,72 @@
+"""A typed-in machine: roofs from a data sheet, to see where a point would lie on it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.model import Cores, Machine, Peaks, Simd
+from accel_core.roofline import typed_machine
+from app.session import cached, settings
+from app.session.records import Record
+
+TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "true"), "false")
+PEAK = settings.Number(
+    "peak", "Peak (GFLOP/s)", 0.001, 1e9, 100.0, help="At the number type and thread count chosen above."
+)
+FIELDS = ("L1", "L2", "L3", "DRAM")
+"""Few machines have a fourth level: it has no field."""
+BANDWIDTH = tuple(
+    settings.Number(f"bw_{level}", f"{level} bandwidth (GB/s)", 0.0, 1e7, default, help="0 leaves it out.")
+    for level, default in zip(FIELDS, (0.0, 0.0, 0.0, 25.0), strict=True)
+)
+SETTINGS: tuple[settings.Setting, ...] = (TYPED, PEAK, *BANDWIDTH)
+
+
+def form() -> None:
+    """The fields, shown where the switch is on."""
+    with st.container(border=True):
+        st.markdown("**Another machine**")
+        if not settings.switch(TYPED):
+            st.caption("Type the peak and the bandwidths of any computer to see its roofline.")
+            return
+        settings.number(PEAK)
+        for pair in (BANDWIDTH[:2], BANDWIDTH[2:]):
+            for column, setting in zip(st.columns(2), pair, strict=True):
+                with column:
+                    settings.number(setting)
+
+
+def typed(dtype: str, threads: int) -> Record | None:
+    """The typed-in machine as a record; None where the switch is off or no bandwidth was given."""
+    if _given(TYPED) not in (True, "true"):
+        return None
+    values = {level: float(str(_given(field))) for level, field in zip(FIELDS, BANDWIDTH, strict=True)}
+    bandwidths = {level: value * 1e9 for level, value in values.items() if value > 0}
+    if not bandwidths:
+        st.warning("The typed-in machine has no bandwidth: give at least one above 0.")
+        return None
+    roofs = typed_machine(float(str(_given(PEAK))) * 1e9, bandwidths, dtype, threads)
+    return Record(_machine(threads), Peaks("typed in", cached.environment(), "", roofs), ())
+
+
+def _given(setting: settings.Setting) -> object:
+    """The setting's value before its widget is drawn: the session's, the (checked) link's, else the default."""
+    if setting.key in st.session_state:
+        return st.session_state[setting.key]
+    return st.query_params.get(setting.key, setting.default)
+
+
+def _machine(threads: int) -> Machine:
+    return Machine(
+        cpu="Typed-in machine",
+        vendor=None,
+        architecture="unknown",
+        system="unknown",
+        cores=Cores(None, None, threads),
+        caches=(),
+        simd=Simd((), 0),
+        memory_bytes=None,
+        clock_hz=None,
+        facts=(),
+        fingerprint="typed in",
+    )

@@ -1,0 +1,1 @@
+"""The server's door, and what it greets with."""

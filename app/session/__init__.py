@@ -1,0 +1,1 @@
+"""What outlives a rerun: records, jobs, caches, the settings in the address, who looks."""

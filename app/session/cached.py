@@ -1,0 +1,181 @@
+"""What the app keeps between reruns: the only `st.cache_*` in it. Names go in, plain records come out."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import streamlit as st
+
+from accel_core.contest import Calibration
+from accel_core.errors import AccelError, StoreUnavailable
+from accel_core.machine import detect
+from accel_core.machine import environment as detect_environment
+from accel_core.model import Environment, Machine, Measurement, Peaks
+from accel_core.store import Recent, Seen, Store
+from app.session.assets import ASSETS
+from app.session.kept import Kept
+from app.session.simulating import Simulator
+
+if TYPE_CHECKING:
+    from accel_core.runner.promise import Known, Promise
+
+DRAWINGS_BYTES = 32 << 20
+"""Some hundred figures."""
+SIMULATIONS_BYTES = 64 << 20
+"""A hundred traces or so, and all counts."""
+SAMPLE = ASSETS / "sample_record.json"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The record of another machine, shown until this one has been measured."""
+
+    machine: Machine
+    peaks: Peaks
+    measurements: tuple[Measurement, ...]
+    calibrations: tuple[Calibration, ...] = ()
+
+
+@st.cache_resource(show_spinner=False)
+def machine() -> Machine:
+    """This machine, detected once a server."""
+    return detect()
+
+
+@st.cache_resource(show_spinner=False)
+def environment() -> Environment:
+    """The library versions of this server."""
+    return detect_environment()
+
+
+@st.cache_resource(show_spinner=False)
+def sample() -> Sample | None:
+    """The sample record, None where the file is missing or unreadable."""
+    try:
+        data = json.loads(SAMPLE.read_text(encoding="utf-8"))
+        return Sample(
+            Machine.from_dict(data["machine"]),
+            Peaks.from_dict(data["peaks"]),
+            tuple(Measurement.from_dict(m) for m in data["measurements"]),
+            tuple(Calibration.from_dict(c) for c in data.get("calibrations", ())),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The store that all sessions write to; a failure is not kept, so the next look tries again."""
+    return Store()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _recent(fingerprint: str) -> Recent:
+    return Recent(store(), fingerprint, environment())
+
+
+def stored(fingerprint: str) -> Seen:
+    """What is stored of one machine, the same for all sessions.
+
+    Records that another program adds show after some seconds; `forget_stored` shows our own at once.
+    """
+    return _recent(fingerprint).look()
+
+
+def sampled(
+    fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
+) -> tuple[list[Measurement], int]:
+    """At most `most` measurements of one machine, evenly in time, newest first, and of how many."""
+    return _sampled(stored(fingerprint).number, fingerprint, dtype, threads, kernels, since, most)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading all measurements")
+def _sampled(
+    number: int, fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
+) -> tuple[list[Measurement], int]:
+    try:
+        return store().sampled(fingerprint, most, dtype=dtype, threads=threads, kernels=kernels, since=since)
+    except StoreUnavailable:
+        return [], 0
+
+
+def forget_stored() -> None:
+    """Look into the store again at the next look: a job has added to it, and perhaps compiled something."""
+    _recent(machine().fingerprint).forget()
+    _promise.clear()
+
+
+def promise(job: str, core_pace: float, seen: Seen | None) -> Promise | None:
+    """How long a job (as JSON) will take, by these records of this machine; None for one that cannot be run."""
+    return _promise(job, core_pace, -1 if seen is None else seen.number, seen)
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _promise(job: str, core_pace: float, number: int, _seen: Seen | None) -> Promise | None:
+    from accel_core.runner.promise import foresee
+
+    try:
+        return foresee(json.loads(job), _known(core_pace, number, _seen))
+    except AccelError:
+        return None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _known(core_pace: float, number: int, _seen: Seen | None) -> Known:
+    from accel_core.runner.promise import Known
+
+    seen = _seen or Seen()
+    return Known(machine(), seen.experience, seen.calibrations, core_pace)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import the compiler in the background once the first page is drawn, so that the next need not wait."""
+
+    def load() -> None:
+        with suppress(AccelError):  # the page that needs it says so
+            import accel_core.runner  # noqa: F401
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def source(kernel: str) -> tuple[str, str]:
+    """The source code of a kernel and the diff against the rung that it changes (empty for the first)."""
+    from accel_core import registry
+
+    return registry.source(kernel), registry.source_diff(kernel)
+
+
+@st.cache_resource(show_spinner=False)
+def drawings() -> Kept:
+    """Figures as plain data, for all sessions."""
+    return Kept(DRAWINGS_BYTES)
+
+
+@st.cache_resource(show_spinner=False)
+def simulations() -> Kept:
+    """What was simulated on this server, for all sessions."""
+    return Kept(SIMULATIONS_BYTES)
+
+
+@st.cache_resource(show_spinner=False)
+def short_simulator() -> Simulator:
+    """For what takes no longer than to draw a page."""
+    return Simulator()
+
+
+@st.cache_resource(show_spinner=False)
+def long_simulator() -> Simulator:
+    """For what would disturb a measurement: in the queue of this computer it is one owner among others."""
+    from accel_core.runner.turn import host_turn
+
+    return Simulator(partial(host_turn, uuid4().hex))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Text, cast
 
 from accel_core.model import Measurement
+from accel_core.store.moments import utc
 
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)
 """What a row that is no record raises while one is made of it."""
@@ -34,6 +35,7 @@ def measurement(stored: str) -> Measurement:
     """The measurement of a stored text; one of DAMAGE where it is none."""
     made = Measurement.from_dict(decoded(stored))
     float(made.flop_per_s)  # what every page asks of it first
+    utc(made.created)  # and the order of records
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import sqlite3
 import threading
@@ -189,6 +190,20 @@ def test_a_damaged_row_hides_no_older_one_and_is_counted(store: Store, tmp_path:
     again = Store(store.url)
     assert ids(again.newest("fp")) == ["id2"]
     assert again.skipped.startswith("1 damaged record was")
+
+
+@pytest.mark.parametrize("created", ["yesterday", "", None, 5, "9999-12-31T23:59:59-14:00"])
+def test_a_record_of_no_moment_costs_no_other(store: Store, tmp_path: Path, created: object) -> None:
+    for number in range(3):
+        store.save_measurement(made(number, case=number))
+    with sqlite3.connect(tmp_path / "records.db") as connection:
+        (payload,) = connection.execute("SELECT payload FROM accel_measurements WHERE id = 'id1'").fetchone()
+        changed = json.dumps({**json.loads(payload), "created": created})
+        connection.execute("UPDATE accel_measurements SET payload = ? WHERE id = 'id1'", [changed])
+    connection.close()
+    again = Store(store.url)
+    assert ids(again.newest("fp")) == ["id2", "id0"] and "1 damaged record" in again.skipped
+    assert fresh(again) == ["id2", "id0"]
 
 
 # -- all points, of which some are drawn ---------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from recorded_hosts import ON_THIS
-from servers import serve
+from servers import REPOSITORY, serve
 from tabs import Tab
 from visitor import (
     APP,
+    IDLE,
     JOB_MS,
     LONG,
     QUICK,
@@ -32,10 +32,14 @@ from visitor import (
     visit,
 )
 
-from accel_core import host_lock
 from accel_core.runner.supervisor import UNATTENDED_S
 
+sys.path.append(str(REPOSITORY / "tests" / "faults"))
+
+from waiting_sessions import host_taken
+
 pytestmark = ON_THIS
+NEEDS_FLOCK = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
 ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
 
@@ -156,28 +160,46 @@ def test_a_posted_link_shows_the_running_job_and_does_not_hand_out_cancel(
     expect(progress(guest)).to_have_count(0)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+@NEEDS_FLOCK
 def test_a_job_waits_for_another_account_and_leaves_the_queue_when_its_tab_is_closed(
-    tab: Tab, page: Page, own_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+    tab: Tab, page: Page, own_server: tuple[str, Path]
 ):
     url, home = own_server
-    monkeypatch.setenv(host_lock.VARIABLE, str(home))
-    code = "from accel_core import host_lock; assert host_lock.take_turn(); print(1, flush=True); input()"
-    account = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert account.stdout is not None and account.stdout.readline()
-    visit(page, url, "lab", **ONE_RUNG)
-    start(page, "lab")
-    expect(progress(page)).to_contain_text(ONE_AHEAD)
+    with host_taken(home):
+        visit(page, url, "lab", **ONE_RUNG)
+        start(page, "lab")
+        expect(progress(page)).to_contain_text(ONE_AHEAD)
+        page.reload()
+        expect(progress(page)).to_contain_text(ONE_AHEAD)
+        tab.close()
+        until = time.monotonic() + UNATTENDED_S + WAIT_MS / 1000
+        assert list((home / "queue").rglob("*.json"))
+        while list((home / "queue").rglob("*.json")):
+            assert time.monotonic() < until
+            time.sleep(0.5)
+
+
+@NEEDS_FLOCK
+def test_a_long_simulation_waits_for_another_account_and_leaves_no_gap_behind(
+    page: Page, own_server: tuple[str, Path]
+):
+    url, home = own_server
+    player = page.locator(".player")
+
+    def player_y() -> float:
+        player.wait_for(timeout=JOB_MS)
+        page.locator(IDLE).wait_for(state="attached", timeout=JOB_MS)
+        expect(page.get_by_test_id("stProgress")).to_have_count(0)
+        place = player.bounding_box()
+        assert place
+        return place["y"]
+
+    with host_taken(home):
+        page.goto(address(url, "traversal", {"n": 128, "from": 2_000_000}))
+        expect(page.get_by_text("Tracing waits: 1 measurement on this computer first.")).to_be_visible()
+    waited = player_y()
     page.reload()
-    expect(progress(page)).to_contain_text(ONE_AHEAD)
-    tab.close()
-    until = time.monotonic() + UNATTENDED_S + WAIT_MS / 1000
-    assert list((home / "queue").rglob("*.json"))
-    while list((home / "queue").rglob("*.json")):
-        assert time.monotonic() < until
-        time.sleep(0.5)
-    account.kill()
-    account.communicate()
+    assert waited == player_y()
 
 
 def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(

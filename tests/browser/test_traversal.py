@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tabs import Tab
-from visitor import WAIT_MS, WIDE_LETTERS, go_to, has_no_fault
+from visitor import IDLE, WAIT_MS, WIDE_LETTERS, go_to, has_no_fault
 
 from accel_core.cache import CLASSROOM, Trace, Traversal, trace
 from accel_core.figures.look import look_for
@@ -22,7 +22,6 @@ from accel_core.figures.look import look_for
 QUESTION = "What does the cache see?"
 COMPILE_MS = 180_000
 """Longer than a slow, busy machine takes to compile the simulator, once."""
-IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
 LAYOUT_TRIES = 50
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 """JavaScript: until the page is laid out anew, and the picture in it."""
@@ -398,6 +397,15 @@ def is_laid_out(page: Page, height_px: int) -> bool:
             return True
         page.wait_for_timeout(100)
     return False
+
+
+def test_what_comes_late_above_the_player_takes_room_from_it(page: Page, server: str):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    visit(page, server)
+    assert is_laid_out(page, 1080)
+    heading = page.get_by_role("heading", level=1, name=QUESTION)
+    heading.evaluate("heading => { heading.style.height = '200px'; }")
+    assert is_laid_out(page, 1080)
 
 
 def in_svg(page: Page, text: str) -> float:

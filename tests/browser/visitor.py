@@ -55,6 +55,8 @@ QUICK = {"size": 64, "budget": 0.5}
 LONG = {"size": 256, "budget": 10}
 """A ladder that runs for a minute: long enough to look at it while it runs."""
 
+IDLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
+"""The app while no script of the page runs."""
 WIDE_LETTERS = """for (const weight of ["normal", "bold"]) {
     const names = weight === "bold" ? ["DejaVu Sans Bold", "Verdana Bold"] : ["DejaVu Sans", "Verdana"];
     const face = new FontFace("Helvetica Neue", names.map(name => `local("${name}")`).join(), {weight});

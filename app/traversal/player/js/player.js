@@ -7,7 +7,7 @@
 import { paletteFor } from "./colours.js";
 import { Picture } from "./picture.js";
 import { Replay } from "./replay.js";
-import { fullScreen, roomFor, save } from "./screen.js";
+import { ancestors, fullScreen, roomFor, save } from "./screen.js";
 import { elementAt, spokenOf } from "./sentence.js";
 import { missesAt, openLane, rounds, stepAt } from "./trace.js";
 import { grouped } from "./words.js";
@@ -82,6 +82,7 @@ class Player {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.reporting);
     this.resizes.disconnect();
+    this.moves.disconnect();
     window.removeEventListener("resize", this.refit);
   }
 
@@ -220,6 +221,9 @@ class Player {
     this.root.onkeydown = (event) => this.#key(event);
     this.resizes = new ResizeObserver(() => this.#fit());
     this.resizes.observe(this.root);
+    // What comes late above the picture moves it and resizes it not: that shows in what holds them both.
+    this.moves = new ResizeObserver(() => this.#room() === this.fitted || this.#fit());
+    for (const node of ancestors(this.root)) this.moves.observe(node);
     this.refit = () => this.#fit();
     window.addEventListener("resize", this.refit);
     this.#sayspeed();
@@ -290,8 +294,13 @@ class Player {
   #fit() {
     const width = this.canvas.parentElement.clientWidth;
     if (!this.picture || width < 50) return;
-    this.picture.fit(this.canvas, width, roomFor(this.root, this.canvas, this.part("transport")), this.colours);
+    this.fitted = this.#room();
+    this.picture.fit(this.canvas, width, this.fitted, this.colours);
     this.#tell();
+  }
+
+  #room() {
+    return roomFor(this.root, this.canvas, this.part("transport"));
   }
 
   #download(blob, form) {

@@ -2,9 +2,20 @@
 
 /** The height between the top of the picture, where the page is not scrolled, and the transport bar. */
 export function roomFor(root, canvas, transport) {
-  let top = canvas.getBoundingClientRect().top;
-  for (let node = root; node; node = node.parentElement ?? node.getRootNode().host) top += node.scrollTop;
+  let top = canvas.getBoundingClientRect().top + root.scrollTop;
+  for (const node of ancestors(root)) top += node.scrollTop;
   return window.innerHeight - top - transport.offsetHeight;
+}
+
+/** The elements that hold `root`, from the inmost out, also across the edge of a shadow tree. */
+export function ancestors(root) {
+  const found = [];
+  for (let node = above(root); node; node = above(node)) found.push(node);
+  return found;
+}
+
+function above(node) {
+  return node.parentElement ?? node.getRootNode().host;
 }
 
 /** The player alone on the screen, for a hall, or back on the page. */

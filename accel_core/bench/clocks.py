@@ -38,9 +38,9 @@ class Clocks:
     """The sentinel, which sees what no counter shows; unless one is given it sees nothing."""
 
     @classmethod
-    def of(cls, machine: Machine, threads: int, what: str) -> Clocks:
-        """Those of one measurement of `what` on `machine`, with its sentinel."""
-        return cls(lookout=lookout(machine, threads, what))
+    def of(cls, machine: Machine, threads: int, what: str, traffic_bytes: int) -> Clocks:
+        """Those of one measurement of `what` on `machine`, with its sentinel; a call moves `traffic_bytes`."""
+        return cls(lookout=lookout(machine, threads, what, traffic_bytes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,13 @@ def _compare_pair(
         if reason is not None:
             return Refusal(case, reason)
     case = pair[0]
-    clocks = given or Clocks.of(machine, case.threads, f"{pair[0].kernel} and {pair[1].kernel}")
+    workload = registry.kernel(case.kernel)[0]
+    traffic = workload.least_bytes(case.shape or workload.shape(case.size), case.dtype)
+    clocks = given or Clocks.of(machine, case.threads, f"{pair[0].kernel} and {pair[1].kernel}", traffic)
     try:
         with limit(case.threads):
             require_processors(case.threads)
-            problem = pose(registry.kernel(case.kernel)[0], case)
+            problem = pose(workload, case)
             ready: list[Ready] = []
             for case in pair:
                 workload, kernel = registry.kernel(case.kernel)
@@ -206,7 +208,7 @@ def _judged(
     """`counted` is what the counters say. Where pairs are left out, those that stay had nobody beside them."""
     kept = undisturbed(times, looked, lookout.crowded())
     left_out = len(times) - len(kept)
-    reason = told([*counted, *([] if left_out else lookout.causes())])
+    reason = told([*counted, *lookout.causes(core=not left_out)])
     if not counted:
         lookout.remember()
     return Turns(tuple(kept), reason, left_out)

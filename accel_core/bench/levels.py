@@ -4,6 +4,10 @@ A neighbour that is there all the time is seen only against such a memory: a pro
 never known anything else. What counts is the lower quartile of the newest KEPT levels. Their minimum would call
 every measurement disturbed after one lucky moment of a high clock; their median would take for the rule a
 neighbour that is there half of the time.
+
+Where levels differ by themselves, as those of shared memory do, a drift counts that is also outside what is
+usual: above the upper fence of Tukey (Exploratory Data Analysis, 1977), 1.5 quartile distances above the upper
+quartile.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from statistics import quantiles
 
 from accel_core.errors import AccelError
 from accel_core.folders import data_folder
@@ -21,6 +26,7 @@ from accel_core.folders import data_folder
 VERSION = 1
 """Of the probe: levels of another one say nothing."""
 KEPT = 40
+LEAST_FOR_A_FENCE = 8
 
 
 class Levels:
@@ -34,6 +40,14 @@ class Levels:
         """The lower quartile of what was seen; None where nothing was."""
         seen = sorted(self._known.get(name, ()))
         return seen[(len(seen) - 1) // 4] if seen else None
+
+    def most(self, name: str) -> float | None:
+        """The upper fence of what was seen; None where that is too little."""
+        seen = self._known.get(name, ())
+        if len(seen) < LEAST_FOR_A_FENCE:
+            return None
+        low, _, high = quantiles(seen, n=4, method="inclusive")
+        return high + 1.5 * (high - low)
 
     def add(self, name: str, level: float) -> None:
         """Keep what a measurement saw."""

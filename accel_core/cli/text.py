@@ -115,6 +115,8 @@ def measurement(m: Measurement) -> str:
     ]
     if m.sentinel:
         rows.append(("clock", format_rate(m.sentinel.clock_hz, "Hz")))
+        if said := m.sentinel.reads:
+            rows.append(("reads", said))
     if m.environment.held_back:
         rows.append(("HELD BACK", f"{m.environment.held_back}."))
     if m.disturbed:

@@ -4,9 +4,10 @@
 |---|---|---|
 | `one_by_one` | additions that wait for one another, one a cycle | a lower clock |
 | `side_by_side` | additions that do not: all that a core can start | a hardware thread on the same core |
+| `total` | data from outside the core's own caches | whoever uses the shared cache or the memory |
 
-Neither takes a cache line from a kernel. With a neighbour on the same core additions side by side took 1.5
-times as long, where chains of vector FMA took 1.1 times (2-core Emerald Rapids virtual machine).
+The first two take no cache line from a kernel. With a neighbour on the same core additions side by side took
+1.5 times as long, where chains of vector FMA took 1.1 times (2-core Emerald Rapids virtual machine).
 """
 
 from __future__ import annotations
@@ -59,3 +60,12 @@ def one_by_one(step: int, turns: int) -> int:
 @compiled
 def side_by_side(step: int, turns: int) -> int:
     return _additions(step, turns, _CHAINS)
+
+
+@compiled
+def total(data: Any) -> int:
+    """The sum of int64 values (n,)."""
+    found = 0
+    for value in data:
+        found += value
+    return found

@@ -86,6 +86,7 @@ def how_measured(m: Measurement) -> list[tuple[str, str]]:
         ("Disturbed", m.disturbed_reason or "yes" if m.disturbed else "no"),
         ("CPU time / wall time", f"{m.cpu_s / m.wall_s:.2f}" if m.wall_s else "unknown"),
         *([("Clock, between the samples", format_rate(m.sentinel.clock_hz, "Hz"))] if m.sentinel else []),
+        *([("Reads, between the samples", m.sentinel.reads)] if m.sentinel and m.sentinel.reads else []),
         *([("Waiting", m.waiting)] if m.waiting else []),
         *([("Held back", e.held_back)] if e.held_back else []),
         (

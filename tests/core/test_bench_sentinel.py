@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from itertools import cycle
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numba import types
 from test_bench import MACHINE
 from test_peaks_loops import machine_code
 
 from accel_core.bench import sentinel
-from accel_core.bench.levels import KEPT, Levels, levels_file
+from accel_core.bench.levels import KEPT, LEAST_FOR_A_FENCE, Levels, levels_file
 from accel_core.bench.sentinel import (
     EVERY_S,
+    FAR_BYTES,
     LEAST_DISTANCE,
     SEVERAL,
+    Far,
     Lookout,
     Probe,
     Reading,
+    Reads,
     lookout,
     neighbour,
 )
 from accel_core.kernels import sentinel as loops
 from accel_core.machine.partial import SLOW_CORES
 from accel_core.model import Estimate, Fact, Machine, Sentinel
+from accel_core.model.sentinel import READ_BYTES
 
 CALM = Reading(core_cycles=0.25, cycle_s=4e-10)
 CROWDED = replace(CALM, core_cycles=0.35)
@@ -235,6 +243,163 @@ def test_without_a_probe_nothing_is_seen() -> None:
 def test_a_report_comes_back_from_json() -> None:
     report = Sentinel(Estimate(0.25, 0.24, 0.26, 9), 0.25, 2.5e9)
     assert Sentinel.from_dict(json.loads(json.dumps(asdict(report)))) == report
+
+
+# -- reads ---------------------------------------------------------------------------------------------------
+
+READ_S = 5e-5
+
+
+class AfterMuch:
+    """A lookout after a kernel of much traffic, whose reads take what they are told."""
+
+    def __init__(self, levels: Levels | None) -> None:
+        self.now_s, self.took_s = 0.0, READ_S
+        self.lookout = Lookout(lambda: CALM, levels, "core", lambda: self.now_s, Far(self.read, "reads"))
+
+    def read(self) -> float:
+        self.now_s += self.took_s
+        return self.took_s
+
+    def measurement(self, took_s: float, looks: int = 30) -> str:
+        """What is said after a measurement in which each read took `took_s`."""
+        self.took_s = took_s
+        self.lookout.begin()
+        for _ in range(looks):
+            self.now_s += EVERY_S
+            self.lookout.look()
+        said = self.lookout.neighbour()
+        self.lookout.remember()
+        return said
+
+
+def known(*levels_s: float) -> AfterMuch:
+    """One that knows these levels."""
+    levels = Levels(None)
+    for level_s in levels_s:
+        levels.add("reads", level_s)
+    return AfterMuch(levels)
+
+
+STEADY = [READ_S * (1 + 0.001 * place) for place in range(LEAST_FOR_A_FENCE)]
+WANDERING = [READ_S * (1 + 0.04 * place) for place in range(LEAST_FOR_A_FENCE)]
+
+
+def test_a_neighbour_on_the_memory_is_seen_and_said_with_its_figure() -> None:
+    reads = known(*[READ_S] * LEAST_FOR_A_FENCE)
+    assert reads.measurement(1.09 * READ_S) == (
+        "Something that no counter shows shared its caches or memory: "
+        "data that it had pushed out took 9.0 % longer to read than undisturbed, between the samples."
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels_s", "took", "marked"),
+    [
+        (STEADY, 1.07, True),
+        (STEADY, 1.04, False),  # outside what is usual, and no twentieth more
+        (WANDERING, 1.3, False),  # a twentieth more, which is usual here
+        (WANDERING, 1.6, True),
+        (STEADY[1:], 1.5, False),  # too little is known to say what is usual
+    ],
+)
+def test_reads_tell_of_a_neighbour_where_they_drift_by_more_than_is_usual(
+    levels_s: list[float], took: float, marked: bool
+) -> None:
+    assert bool(known(*levels_s).measurement(took * READ_S)) is marked
+
+
+def test_the_first_look_reads_nothing_as_no_kernel_has_pushed_anything_out() -> None:
+    reads = known()
+    reads.lookout.begin()
+    assert reads.lookout.readings and not reads.lookout.reads_s
+    report = reads.lookout.report()
+    assert report is not None and (report.read_s, report.read_drift, report.reads) == (None, None, "")
+
+
+def test_too_few_reads_are_on_record_and_mark_nothing() -> None:
+    reads = known(*STEADY)
+    assert reads.measurement(2 * READ_S, looks=3) == ""
+    report = reads.lookout.report()
+    assert report is not None and report.read_drift == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_record_says_how_fast_reads_were_and_how_far_that_is_from_undisturbed() -> None:
+    stranger, reads = AfterMuch(None), known(READ_S)
+    stranger.measurement(READ_S)
+    first = stranger.lookout.report()
+    reads.measurement(1.1 * READ_S)
+    second = reads.lookout.report()
+    assert first is not None and second is not None
+    assert first.reads == f"{READ_BYTES / READ_S / 1e9:.1f} GB/s; nothing was known of it before"
+    assert second.reads.endswith("GB/s, in 110 % of the time that they take undisturbed")
+    assert Sentinel.from_dict(json.loads(json.dumps(asdict(second)))) == second
+
+
+def test_a_record_of_before_there_were_reads_has_none() -> None:
+    data = asdict(Sentinel(Estimate(0.25, 0.24, 0.26, 9), 0.25, 2.5e9))
+    old = {name: value for name, value in data.items() if "read" not in name}
+    assert Sentinel.from_dict(old).reads == ""
+
+
+def test_pairs_left_out_for_the_core_leave_the_memory_told() -> None:
+    reads = known(*[READ_S] * LEAST_FOR_A_FENCE)
+    reads.measurement(1.5 * READ_S)
+    assert [cause.words[:45] for cause in reads.lookout.causes(core=False)] == [
+        "Something that no counter shows shared its ca"
+    ]
+    reads.lookout.begin()
+    assert reads.lookout.causes(core=False) == []
+
+
+def test_after_little_traffic_nothing_is_read_and_levels_are_those_after_as_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sentinel, "_probe", lambda: lambda: CALM)
+    monkeypatch.setattr(sentinel, "_reads", lambda: lambda: READ_S)
+    levels = Levels(None)
+    monkeypatch.setattr(sentinel, "_levels", lambda: levels)
+
+    def drift(traffic_bytes: int) -> float | None:
+        looking = lookout(MACHINE, 1, "add/numpy", traffic_bytes)
+        looking.begin()
+        looking._last = -math.inf
+        looking.look()
+        report = looking.report()
+        assert report is not None and (report.read_s is None) is (traffic_bytes < FAR_BYTES)
+        looking.remember()
+        return report.read_drift
+
+    assert [drift(FAR_BYTES - 1), drift(FAR_BYTES), drift(FAR_BYTES + 1), drift(4 * FAR_BYTES)] == [
+        None,
+        None,
+        0.0,
+        None,
+    ]
+
+
+@given(st.lists(st.floats(1e-6, 1e-3), min_size=LEAST_FOR_A_FENCE, max_size=KEPT))
+def test_the_fence_is_tukeys(levels_s: list[float]) -> None:
+    levels = Levels(None)
+    for level_s in levels_s:
+        levels.add("reads", level_s)
+    low, high = np.percentile(levels_s, [25, 75])
+    assert levels.most("reads") == pytest.approx(high + 1.5 * (high - low))
+
+
+def test_each_read_is_of_another_part_until_all_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = Reads(clock=iter(range(1000)).__next__)
+    for number, part in enumerate(reads._parts):
+        part[:] = number
+    seen: list[int] = []
+    monkeypatch.setattr(loops, "total", lambda data: seen.append(int(data[0])))
+    assert {reads() for _ in range(2 * len(reads._parts))} == {1}
+    assert seen == [*range(len(reads._parts))] * 2
+
+
+def test_the_total_is_that_of_all_values() -> None:
+    values = np.arange(READ_BYTES // 8, dtype=np.int64)
+    assert loops.total(values) == values.sum()
 
 
 # -- what is kept --------------------------------------------------------------------------------------------

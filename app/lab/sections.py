@@ -112,14 +112,15 @@ def picture(record: Record, asked: Experiment, shown: Shown) -> None:
         return
     top = max((value(m, asked.over) for m in shown.measurements), default=shown.setup.size)
     marks = cache_marks(record.machine, shown.setup.dtype, asked.over, top * 1.2)
+    above = st.container()  # what is simulated comes under the picture that it is for
     misses = block_misses.misses(record, shown.measurements) if asked.over == "block" else {}
-    figure = drawings.drawn(_sweep, shown.measurements, asked.over, look, marks, stale, misses)
-    theme.show(
-        figure,
-        alt=sweep_alt(WORKLOAD, shown.measurements, asked.over) + misses_alt(misses, block_misses.TITLE),
-        key="sweep",
-        filename=f"sweep-{asked.over}",
-    )
+    with above:
+        theme.show(
+            drawings.drawn(_sweep, shown.measurements, asked.over, look, marks, stale, misses),
+            alt=sweep_alt(WORKLOAD, shown.measurements, asked.over) + misses_alt(misses, block_misses.TITLE),
+            key="sweep",
+            filename=f"sweep-{asked.over}",
+        )
     components.reading(sweep_reading(WORKLOAD, shown.measurements, asked.over, marks))
     if asked.over == "block" and (text := best_block_reading(record.machine, shown.measurements)):
         components.reading(text)

@@ -6,6 +6,7 @@ of the same number type and threads if it can, and says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from app.session.records import Record
 
 OVER = ("block", "size", "threads", "none")
 """What an experiment varies."""
+LEAST_POINTS = 3
+"""Of a line: two lonely points say nothing of what lies between them."""
 LIMIT_S = 10.0
 """A case whose single call is predicted to take longer is refused."""
 
@@ -122,9 +125,9 @@ def shown(record: Record, experiment: Experiment) -> Shown:
         return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
     others = [replace(experiment, setup=setup) for setup in _other_setups(record, experiment)]
     best = max(others, key=lambda other: _worth(known, other, experiment.setup), default=experiment)
-    if len(earlier := _answers(known, best)) > len(found):
+    if _is_enough(earlier := _answers(known, best), best):
         return Shown(tuple(earlier), tuple(refusals(record, best, earlier)), best.setup, stale=True)
-    return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
+    return Shown((), tuple(refusals(record, experiment, found)), experiment.setup)
 
 
 def _worth(known: Mapping[tuple, Measurement], other: Experiment, setup: Setup) -> tuple[bool, int]:
@@ -135,8 +138,11 @@ def _worth(known: Mapping[tuple, Measurement], other: Experiment, setup: Setup) 
 
 
 def _is_enough(found: Sequence[Measurement], experiment: Experiment) -> bool:
-    """Whether these answers make a picture of their own: of a sweep, two points of one kernel."""
-    return len(found) > (0 if experiment.over == "none" else len({m.kernel for m in found}))
+    """Whether these answers make a picture: of a sweep LEAST_POINTS of a kernel, or all where it has fewer."""
+    if experiment.over == "none":
+        return bool(found)
+    asked = Counter(case.kernel for case in experiment.cases())
+    return any(n >= min(LEAST_POINTS, asked[kernel]) for kernel, n in Counter(m.kernel for m in found).items())
 
 
 def _newest(record: Record, workload: Workload) -> dict[tuple, Measurement]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import APP, Open
-from figure_records import ladder, machine, measurement, peaks
+from figure_records import ladder, machine, measurement, peaks, sweep
 from records_of import store_ladder, store_measurements, store_peaks, store_sweep
 from streamlit.testing.v1 import AppTest
 
@@ -486,3 +486,15 @@ def test_the_first_and_the_last_moment_of_the_calendar_end_in_a_page(open_page: 
     store_ladder()
     app = open_page("roofline", since=since)
     assert not app.error and alts(app)
+
+
+@pytest.mark.parametrize(("points", "answered"), [(1, False), (2, False), (3, True)])
+def test_fewer_than_three_points_of_a_sweep_are_no_answer(open_page: Open, points: int, answered: bool):
+    tiled = [m for m in sweep() if m.rung == "compiled_tiled"]
+    store_measurements(tiled[:points])
+    app = open_page("lab", over="block", kernels="compiled_tiled", size=str(tiled[0].size))
+    (figure,) = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    drawn = [trace for trace in figure["data"] if trace.get("mode") == "lines+markers"]
+    invited = "will stand here" in figure["layout"]["annotations"][0]["text"].replace("<br>", " ")
+    assert (bool(drawn), invited) == (answered, not answered)
+    assert not app.error and "Sample" not in texts(app)

@@ -1,4 +1,8 @@
-"""A ladder as bars on a log axis: one a rung, what changed between them, and the roof they climb towards."""
+"""A ladder as bars on a log axis: one a rung, what changed between them, and the roof they climb towards.
+
+A short ladder says above each bar what changed. In a long one that would push rungs off the screen: there names
+stand beside the bars, each with the gain alone, and the hover says what changed. A phone scrolls anyway.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +25,16 @@ from accel_core.figures.words import (
     share_text,
 )
 from accel_core.model import Ceiling, Measurement, Refusal, Workload
-from accel_core.units import format_rate, format_ratio, format_time
+from accel_core.units import format_number, format_rate, format_ratio, format_time
 
 ROW_PX, BAR_PX, LINE_PX = 48, 20, 19
-TOP_PX, BOTTOM_PX = 56, 60
+TOP_PX, BOTTOM_PX = 50, 56
 STEP_CHAR_PX = 7.2
 """A generous width for a character of a step's sentence: a line must fit."""
+MOST_ROOMY = 8
+"""Rungs that fit on a screen of 900 pixels with a sentence above each."""
+NAMES_PX, NAME_CHARS, BESIDE_PX = 430, 33, 37
+"""Where names stand beside the bars: their room, with the gains and in wide letters too, and a row's height."""
 
 
 def ladder_figure(
@@ -47,9 +55,14 @@ def ladder_figure(
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
         return teaching_figure(text, look)
     arrows = changes(workload, rows)
-    left_px = arrows_px(arrows)
-    steps = {row.number: _step_text(workload, row, rows, look, left_px) for row in rows}
-    tops = _tops(rows, steps)
+    names_px = NAMES_PX if len(rows) > MOST_ROOMY and not look.narrow else 0
+    left_px = arrows_px(arrows) + names_px
+    steps = {row.number: "" if names_px else _step_text(workload, row, rows, look, left_px) for row in rows}
+    tops = [6.0 + BESIDE_PX * place for place in range(len(rows) + 1)] if names_px else _tops(rows, steps)
+    middles = {
+        row.number: top + BESIDE_PX / 2 if names_px else _bar_at(top, steps[row.number])
+        for row, top in zip(rows, tops, strict=False)
+    }
     figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=left_px)
     low, high = _bounds(rows, ceiling)
     figure.update_xaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
@@ -57,18 +70,16 @@ def ladder_figure(
     figure.update_layout(bargap=0, barmode="overlay", margin={"t": TOP_PX, "b": BOTTOM_PX})
     for row, top in zip(rows, tops, strict=False):
         colour = look.stale if stale else look.family(row.kernel.family)
-        _add_bar(figure, look, row, _bar_at(top, steps[row.number]), colour)
-        _add_texts(figure, look, row, top, steps[row.number])
-        _add_bar_text(figure, look, row, _bar_at(top, steps[row.number]), (low, high), ceiling, colour)
-    crossed = [
-        (row.rate, _bar_at(top, steps[row.number]))
-        for row, top in zip(rows, tops, strict=False)
-        if row.rate and row.disturbed
-    ]
-    add_disturbed(figure, look, crossed)
+        at = middles[row.number]
+        _add_bar(figure, look, row, at, colour)
+        if names_px:
+            _add_name(figure, look, row, at, _against(workload, row, rows))
+        else:
+            _add_texts(figure, look, row, top, steps[row.number])
+        _add_bar_text(figure, look, row, at, (low, high), ceiling, colour, rated=bool(names_px))
+    add_disturbed(figure, look, [(r.rate, middles[r.number]) for r in rows if r.rate and r.disturbed])
     add_disturbed_legend(figure)
-    middles = [_bar_at(top, steps[row.number]) for row, top in zip(rows, tops, strict=False)]
-    add_arrows(figure, look, arrows, middles, BAR_PX)
+    add_arrows(figure, look, arrows, list(middles.values()), BAR_PX, names_px)
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
@@ -100,17 +111,27 @@ def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float
 
 def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look, left_px: int) -> str:
     """ "72 times faster: the interpreter is gone", against the rung that this one changes."""
-    before = workload.before(row.kernel)
-    if before is None:
+    if workload.before(row.kernel) is None:
         return ""
-    other = next((r for r in rows if r.kernel is before), None)
-    if other is None or not other.rate or not row.rate:
-        text = row.kernel.idea
-    else:
-        ratio = format_ratio(row.rate / other.rate)
-        than = "" if other.number == row.number - 1 else f" than rung {other.number}"
-        text = f"{ratio}{than}: {row.kernel.idea[:1].lower()}{row.kernel.idea[1:]}"
+    text = row.kernel.idea
+    if gain := _gain(workload, row, rows):
+        other, ratio = gain
+        than = "" if other == row.number - 1 else f" than rung {other}"
+        text = f"{format_ratio(ratio)}{than}: {text[:1].lower()}{text[1:]}"
     return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, left_px + 24))
+
+
+def _against(workload: Workload, row: Rung, rows: Sequence[Rung]) -> str:
+    """ "6.5 × rung 3": its speed as so many times that of the rung that it changes."""
+    gain = _gain(workload, row, rows)
+    return f"{format_number(gain[1], 2)} × rung {gain[0]}" if gain else ""
+
+
+def _gain(workload: Workload, row: Rung, rows: Sequence[Rung]) -> tuple[int, float] | None:
+    """The number of the rung that this one changes, and how many times as fast this one is; None if unknown."""
+    before = workload.before(row.kernel)
+    other = next((r for r in rows if r.kernel is before), None)
+    return (other.number, row.rate / other.rate) if other and other.rate and row.rate else None
 
 
 def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -> None:
@@ -196,13 +217,22 @@ def _add_bar_text(
     bounds: tuple[float, float],
     roof: Ceiling | None,
     colour: str,
+    *,
+    rated: bool,
 ) -> None:
-    """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval."""
+    """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval.
+
+    `rated`: after its rate.
+    """
     if row.measured is None:
         text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, figure.layout.margin.l + 24))
-    elif roof is not None and roof.value > 0 and row.rate:
-        text = f"{share_text(row.rate / roof.value)} of the roof"
     else:
+        speed = row.measured.flop_per_s
+        said = [format_rate(speed, "FLOP/s")] if rated else []
+        if roof is not None and roof.value > 0:
+            said.append(f"{share_text(speed / roof.value)} of the roof")
+        text = ", ".join(said)
+    if not text:
         return
     low, high = (math.log10(b) for b in bounds)
     rate = row.rate or bounds[0]
@@ -216,6 +246,16 @@ def _add_bar_text(
     readable = max((look.background, look.ink), key=lambda ink: contrast(ink, colour))
     font = {"size": look.small_px, "color": readable if solid else look.ink}
     figure.add_annotation(label(look, text, end, at, borderpad=0, font=font, **place, **ground))
+
+
+def _add_name(figure: go.Figure, look: Look, row: Rung, at: float, gain: str) -> None:
+    """Left of a bar: the rung's number and name, and its gain."""
+    place = {"xref": "paper", "yanchor": "middle", "borderpad": 0}
+    name = f"<b>{wrap(f'{row.number} {row.kernel.title}', NAME_CHARS)}</b>"
+    figure.add_annotation(label(look, name, 0, at, xanchor="left", xshift=-NAMES_PX, **place))
+    if gain:
+        muted = {"size": look.small_px, "color": look.muted}
+        figure.add_annotation(label(look, gain, 0, at, xanchor="right", xshift=-8, font=muted, **place))
 
 
 def _line(look: Look, text: str, y: float, colour: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ def pages() -> None:
     from app.parts import (
         components,  # not before the server runs: it has the caches that they ask for
         sidebar,
+        style,
     )
 
     st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
@@ -34,6 +35,7 @@ def pages() -> None:
     )
     st.set_page_config(f"{page.title} · Accel Explorer")
     with components.guard():
+        style.draw()
         sidebar.draw()
         page.run()
 

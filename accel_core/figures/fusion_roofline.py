@@ -101,12 +101,20 @@ def fusion_roofline_figure(
     figure.update_xaxes(log_axis(look, "Arithmetic intensity (FLOP/byte)", *view.x), tickangle=0)
     figure.update_yaxes(log_axis(look, "Speed (GFLOP/s)", *view.y, 1e9))
     add_roofs(figure, look, view)
-    add_points(figure, look, points, [workload], judge_all(points, ceilings, machine), sample=bool(stale))
+    add_points(
+        figure,
+        look,
+        points,
+        [workload],
+        judge_all(points, ceilings, machine),
+        sample=bool(stale),
+        named=workload.name,
+    )
     figure.for_each_trace(lambda trace: trace.update(showlegend=False))
     climbing = [step for step in steps if step.before is not None]
     for rank, step in enumerate(sorted(climbing, key=lambda s: abs(math.log(s.gain or 1)))):
         _add_arrow(figure, look, view, step, BOW * (rank + 1))
-    add_labels(figure, look, view, points, [workload], sample=bool(stale))
+    add_labels(figure, look, view, points, [workload], named=workload.name, sample=bool(stale))
     figure.add_annotation(
         label(
             look,

@@ -17,21 +17,12 @@ from accel_core.model import Measurement, Workload
 LABEL_GAP_PX = 21
 COLUMN_GAP = 0.03
 """Between the column of names and the leftmost point, as a part of the axis."""
-MOST_NAMED = 16
-"""More names than these would cover the picture: one of each workload is left."""
 
 
-def is_crowded(points: Sequence[Measurement]) -> bool:
-    """Whether there are too many kernels for all of them to be named."""
-    return len(best_of_each(points)) > MOST_NAMED
-
-
-def labelled(points: Sequence[Measurement]) -> list[Measurement]:
-    """The fastest measurement of each kernel, or of each workload where there are many kernels."""
-    best = best_of_each(points)
-    if len(best) <= MOST_NAMED:
-        return best
-    return list({m.workload: m for m in sorted(best, key=lambda m: (m.flop_per_s, m.created))}.values())
+def named_workload(points: Sequence[Measurement], asked: str = "") -> str:
+    """The workload whose points carry names: the one `asked` for, else that of the newest point, if any."""
+    newest = max(points, key=lambda m: m.created, default=None)
+    return asked or (newest.workload if newest else "")
 
 
 def add_labels(
@@ -42,22 +33,23 @@ def add_labels(
     workloads: Sequence[Workload],
     predicted: Sequence[Prediction] = (),
     *,
+    named: str = "",
     sample: bool = False,
 ) -> None:
-    """Names of the best points (see `labelled`) and of the predictions, each joined to its point.
+    """Names of each kernel's best point of the workload `named`, and of predictions, joined to their points.
 
     Every label has a height of its own (at least a line apart), so none can touch another at any width.
     Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
     """
-    named = _named(look, points, workloads, predicted)
+    names = _names(look, [m for m in points if m.workload == named], workloads, predicted)
     ceiling = math.log10(view.peak) - 18 / view.px_per_decade
-    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in named.items()}
+    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in names.items()}
     places = spread(own, LABEL_GAP_PX / view.px_per_decade)
     excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
     low, high = (math.log10(x) for x in view.x)
-    right = [math.log10(x) for _, x, _, _ in named.values() if math.log10(x) > (low + high) / 2]
+    right = [math.log10(x) for _, x, _, _ in names.values() if math.log10(x) > (low + high) / 2]
     column = min(right, default=high) - COLUMN_GAP * (high - low)
-    for key, (title, intensity, rate, colour) in named.items():
+    for key, (title, intensity, rate, colour) in names.items():
         x, y = math.log10(intensity), math.log10(rate)
         left = x > (low + high) / 2
         figure.add_annotation(
@@ -80,22 +72,18 @@ def add_labels(
         )
 
 
-def _named(
+def _names(
     look: Look,
     points: Sequence[Measurement],
     workloads: Sequence[Workload],
     predicted: Sequence[Prediction],
 ) -> dict[str, tuple[str, float, float, str]]:
     """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
-    named = {}
-    titles = {workload.name: workload.title for workload in workloads}
-    crowded = is_crowded(points)
-    for m in labelled(points):
+    names = {}
+    for m in best_of_each(points):
         title = m.rung if look.narrow else kernel_title(workloads, m.kernel)
-        if crowded:
-            title = f"{m.workload if look.narrow else titles.get(m.workload, m.workload)}: {title}"
         colour = look.family(family_of(workloads, m))
-        named[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
+        names[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
     for i, p in enumerate(predicted):
-        named[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
-    return named
+        names[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    return names

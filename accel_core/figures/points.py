@@ -26,6 +26,9 @@ from accel_core.model import Measurement, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
 
+QUIET = 0.3
+"""How strong the points of other workloads are than the one whose points carry names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -53,10 +56,18 @@ def add_points(
     workloads: Sequence[Workload],
     judged: Mapping[str, Verdict],
     *,
+    named: str,
     sample: bool = False,
 ) -> None:
-    """One trace a family with error bars; all but each kernel's best are lighter, a sample is grey."""
+    """One trace a family with error bars; a sample is grey.
+
+    Each kernel's best is large, the others are lighter, and those of other workloads than `named` quiet.
+    """
     best = {m.id for m in best_of_each(points)}
+
+    def strength(m: Measurement) -> float:
+        return QUIET if m.workload != named else 1 if m.id in best else 0.45
+
     for family in (*FAMILIES, ""):
         mine = [m for m in points if family_of(workloads, m) == family]
         if not mine:
@@ -65,12 +76,12 @@ def add_points(
         figure.add_scatter(
             x=[m.intensity_flop_per_byte for m in mine],
             y=[m.flop_per_s for m in mine],
-            error_y=_error_bars(mine, colour),
+            error_y=_error_bars(mine, colour, named),
             mode="markers",
             marker={
                 "symbol": FAMILY_SYMBOLS.get(family, "x"),
-                "size": [13 if m.id in best else 9 for m in mine],
-                "color": [faded(colour, 1 if m.id in best else 0.45) for m in mine],
+                "size": [13 if strength(m) == 1 else 9 for m in mine],
+                "color": [faded(colour, strength(m)) for m in mine],
                 "line": {"color": look.background, "width": 1},
                 "opacity": 1,
             },
@@ -87,9 +98,9 @@ def add_points(
     _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
 
 
-def _error_bars(points: Sequence[Measurement], colour: str) -> dict[str, object]:
-    """The intervals of the rates; nothing to see where there is none."""
-    bounds = [rate_bounds(m) or (m.flop_per_s, m.flop_per_s) for m in points]
+def _error_bars(points: Sequence[Measurement], colour: str, named: str) -> dict[str, object]:
+    """The intervals of the rates; nothing to see where there is none, or where the points are quiet."""
+    bounds = [(rate_bounds(m) if m.workload == named else None) or (m.flop_per_s, m.flop_per_s) for m in points]
     return {
         "type": "data",
         "symmetric": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel_core.figures.labels import is_crowded
+from accel_core.figures.labels import named_workload
 from accel_core.figures.marks import Mark
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
@@ -167,9 +167,10 @@ def roofline_reading(
     workloads: Sequence[Workload],
     dtype: str = "float32",
     threads: int = 1,
+    named: str = "",
     judged: Mapping[str, Verdict] | None = None,
 ) -> str:
-    """What holds the best and the worst kernel back, and whether a point lies above its roof."""
+    """What holds the best and the worst kernel back, whose points are named, and which are above their roof."""
     points = placed(measurements, dtype, threads)
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
     rated = sorted(
@@ -187,9 +188,11 @@ def roofline_reading(
         else:
             sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
     sentences += dict.fromkeys(v.held_back for _, v in (rated[0], rated[-1]) if v.held_back)
-    if is_crowded(points):
-        count = len(best_of_each(points))
-        sentences.append(f"Of {count} kernels the fastest of each workload is named, the others on hover.")
+    named = named_workload(points, named)
+    if quiet := sum(m.workload != named for m in points):
+        titles = {workload.name: workload.title for workload in workloads}
+        others = "1 other point says its name" if quiet == 1 else f"{quiet} other points say theirs"
+        sentences.append(f"Named are the kernels of {titles.get(named, named)}; {others} on hover.")
     above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)
     if above:
         sentences.append(

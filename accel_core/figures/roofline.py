@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.hierarchy import sample_text
-from accel_core.figures.labels import add_labels
+from accel_core.figures.labels import add_labels, named_workload
 from accel_core.figures.lenses import Traffic, add_traffic, add_walls, without_interpreters
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import (
@@ -55,6 +55,7 @@ def roofline_figure(
     predicted: Sequence[Prediction] = (),
     arrows: bool = True,
     judged: Mapping[str, Verdict] | None = None,
+    named: str = "",
     sample: bool = False,
     title: str = "",
     lens: str = "",
@@ -63,6 +64,7 @@ def roofline_figure(
     """Roofs of `dtype` and `threads`, the measurements of the same settings as points, provenance underneath.
 
     `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
+    The points of the workload `named` carry names, without one those of the workload measured last.
     With a `lens` ("core" or "DRAM") the dots of `traffic` and the walls stand there instead of `measurements`.
     """
     view = scene(ceilings, dtype, threads)
@@ -88,11 +90,12 @@ def roofline_figure(
         add_walls(figure, look, view, machine, dtype)
         add_traffic(figure, look, view, traffic, workloads, lens)
         points = []
+    named = named_workload(points, named)
     if arrows:
-        add_arrows(figure, look, points, workloads)
-    add_points(figure, look, points, workloads, verdicts, sample=sample)
+        add_arrows(figure, look, points, [w for w in workloads if w.name == named])
+    add_points(figure, look, points, workloads, verdicts, named=named, sample=sample)
     add_predictions(figure, look, predicted)
-    add_labels(figure, look, view, points, workloads, predicted, sample=sample)
+    add_labels(figure, look, view, points, workloads, predicted, named=named, sample=sample)
     if title:
         _add_title(figure, title)
     if sample:

@@ -15,12 +15,6 @@ ON_THE_PAGE_WHERE_FOLDED = """<style>@media (min-width: 769px) {
     div:has(> .st-key-pretence) { display: none }
 }</style>"""
 """Streamlit folds the sidebar away in windows of at most 768 px. The wrapper goes too: it would leave a gap."""
-NO_GAP_WHERE_NOTHING_STANDS = """<style>
-    [data-testid="stLayoutWrapper"]:has(> .stVerticalBlock > .stElementContainer:only-child > .stEmpty) {
-        display: none
-    }
-</style>"""
-"""A progress bar that is gone leaves its container, and below the container a gap that moves the rest down."""
 LOOK_EVERY_S = 5.0
 """Seldom enough not to disturb what is measured; all tabs of a server share one look at the queue."""
 
@@ -29,7 +23,6 @@ def draw() -> None:
     """The logo in the colours of the reader's theme, the name of a pretend host, and the footer."""
     mode = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(str(ASSETS / f"logo_{mode}.svg"), size="large", icon_image=str(ASSETS / f"mark_{mode}.svg"))
-    st.html(NO_GAP_WHERE_NOTHING_STANDS)
     if said := pretence(cached.machine()):
         label = f":orange-background[:material/theater_comedy: {said}]"
         st.sidebar.caption(label)

@@ -36,13 +36,16 @@ BLOCK = settings.Choice(
 )
 
 
-def control() -> tuple[str, int]:
-    """The lens that the reader chose ("" for none), and the block with which a tiled kernel stands in it."""
+def control() -> str:
+    """The lens that the reader chose; empty for none."""
     chosen = str(settings.segments(LENS))
-    if chosen == LEAST:
-        return "", SIDE.default
+    return "" if chosen == LEAST else chosen
+
+
+def block() -> int:
+    """The block with which a tiled kernel stands in the lens."""
     with st.container(width=BLOCK_PX):
-        return chosen, int(settings.select(BLOCK))
+        return int(settings.select(BLOCK))
 
 
 def measured(

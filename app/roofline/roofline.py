@@ -1,15 +1,19 @@
 """Roofline: every measurement under the roofs that hold it, and predictions before anything is run."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.parts import components, peaks
 from app.roofline import calculator, files, lens, sections, typed
 from app.session import jobs, records, settings
 
+THREADS_PX, NAMES_PX = 100, 130
 own = records.own()
 controls = sections.controls(own.machine)
 settings.admit(
     *controls.values(),
+    sections.NAMED,
     lens.LENS,
     lens.BLOCK,
     sections.KERNELS,
@@ -20,14 +24,14 @@ components.header(
     "What holds it back?",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
 )
-row = st.columns([2, 2, 2, 4], gap="medium")
-with row[0]:
+with st.container(horizontal=True, gap="small"):
     dtype = str(settings.segments(controls["dtype"]))
-with row[1]:
-    threads = int(settings.slider(controls["threads"]))
-with row[2]:
+    with st.container(width=THREADS_PX):
+        threads = int(settings.slider(controls["threads"]))
     points = str(settings.segments(controls["points"]))
-with row[3]:
+    level = lens.control()
+    with st.container(width=NAMES_PX):
+        named = sections.named()
     kernels = settings.several(sections.KERNELS)
 
 with settings.place():
@@ -41,14 +45,14 @@ with settings.place():
         components.measure_button("Measure this machine", peaks.job(own.machine, 20))
     jobs.panel()
     components.sample_label(record)
-view = sections.View(dtype, threads, predicted)
+view = sections.View(dtype, threads, predicted, named=named)
 measurements, sampled = sections.chosen(record, view, kernels, points)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    level, block = lens.control()
+    block = lens.block() if level else 0
     if level and ceilings:
         since = "" if record.sample else sections.since()
         traffic = lens.traffic(record, kernels, dtype, threads, since, block)
-        view = sections.View(dtype, threads, predicted, level, tuple(traffic))
+        view = replace(view, lens=level, traffic=tuple(traffic))
 with settings.place():
     sections.picture(record, ceilings, measurements, view)
     if sampled:

@@ -44,8 +44,18 @@ class View:
     lens: str = ""
     """Of `figures.LENSES`; empty: least bytes."""
     traffic: tuple[Traffic, ...] = ()
+    named: str = ""
+    """The workload whose points carry names; empty: the one measured last."""
 
 
+NEWEST = "newest"
+NAMED = settings.Choice(
+    "named",
+    "Names of",
+    (NEWEST, *(workload.name for workload in registry.WORKLOADS)),
+    NEWEST,
+    "The workload whose points carry names; newest: the one measured last. Other points say theirs on hover.",
+)
 KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
 
 
@@ -56,6 +66,12 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
         "threads": settings.threads(machine.cores.allowed),
         "points": settings.Choice("points", "Points", ("latest", "all"), "latest", HELP_POINTS),
     }
+
+
+def named() -> str:
+    """The workload whose points are to carry names; empty for the one measured last."""
+    asked = str(settings.select(NAMED))
+    return "" if asked == NEWEST else asked
 
 
 def chosen(record: Record, view: View, kernels: Sequence[str], points: str) -> tuple[list[Measurement], str]:
@@ -148,7 +164,7 @@ def words(
         return lens_alt(view.traffic, **seen), text
     plain: dict[str, Any] = {"workloads": registry.WORKLOADS, "dtype": view.dtype, "threads": view.threads}
     given = (record.machine, roofs, measurements)
-    return roofline_alt(*given, **plain), roofline_reading(*given, **plain)
+    return roofline_alt(*given, **plain), roofline_reading(*given, **plain, named=view.named)
 
 
 def figure(
@@ -172,6 +188,7 @@ def figure(
         environment=peaks.environment if peaks and peaks.created else None,
         created=peaks.created if peaks and peaks.created else None,
         predicted=view.predicted,
+        named=view.named,
         sample=record.sample,
         lens=view.lens,
         traffic=view.traffic,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from visitor import (
     progress,
     rested,
     sample_label,
+    sample_size,
     start,
     traces,
     visit,
@@ -47,6 +49,8 @@ TYPED_AND_PREDICTED = """peak => {
     return traces.some(t => t.name === 'predicted, not measured')
         && traces.some(t => Array.from(t.y || []).includes(peak));
 }"""
+WIDTH, HEIGHT = 1440, 900
+"""The screen of a usual laptop."""
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -74,6 +78,28 @@ def download(page: Page, act: Callable[[], None], folder: Path) -> Path:
 
 
 @ON_THIS
+def test_the_roofline_has_three_fifths_of_the_first_screen(page: Page, filled_server: str):
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    visit(page, filled_server, "roofline")
+    rested(page)
+    box = page.locator(".js-plotly-plot").first.bounding_box()
+    assert box and min(box["y"] + box["height"], HEIGHT) - box["y"] >= 0.6 * HEIGHT
+
+
+def test_all_rungs_of_the_longest_ladder_are_on_the_first_screen(page: Page, filled_server: str):
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    visit(page, filled_server, "ladder", size=sample_size())
+    rested(page)
+    names = (
+        page.locator(".js-plotly-plot")
+        .first.locator("text.annotation-text")
+        .filter(has_text=re.compile(r"^\d+ "))
+    )
+    rungs = [names.nth(place).bounding_box() for place in range(names.count())]
+    assert len(rungs) >= 10
+    assert max(box["y"] + box["height"] for box in rungs if box) <= HEIGHT
+
+
 def test_from_the_first_click_to_points_on_the_measured_roofline(page: Page, own_server: tuple[str, Path]):
     url, home = own_server
     visit(page, url, "machine", seconds=10)

@@ -99,7 +99,7 @@ def settled(page: Page, name: str) -> None:
 
 def rested(page: Page) -> None:
     """Wait until no script runs for the page."""
-    page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(state="attached")
+    page.locator(IDLE).wait_for(state="attached")
 
 
 # -- what is on it -------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from accel_core.figures.canvas import spread, wrap
 from accel_core.figures.look import FAMILY_TITLES, faded
 from accel_core.figures.roofline import provenance
 from accel_core.figures.roofs import PLOT_PX, scene
-from accel_core.model import Blas
+from accel_core.model import Blas, Measurement
 from accel_core.registry import WORKLOADS
 from accel_core.roofline import judge
 
@@ -141,6 +141,19 @@ def test_a_step_is_said_against_the_rung_that_it_changes() -> None:
     said = texts(ladder_figure(JOB, records.ladder(), [], PAPER)).replace("<br>", " ")
     assert "20.5 times faster: the interpreter is gone" in said
     assert "33.3 times faster than rung 3: the inner loop" in said
+
+
+def test_a_long_ladder_names_each_rung_beside_its_bar_with_its_gain_and_fits_on_a_screen() -> None:
+    matmul = WORKLOADS[0]
+    times = [records.measurement(k.name, 1e9 * (1 + place)) for place, k in enumerate(matmul.kernels)]
+    figure = ladder_figure(matmul, times, [], PAPER, ceiling=PEAKS.ceilings[1])
+    said = [a.text.replace("<br>", " ") for a in figure.layout.annotations]
+    for number, kernel in enumerate(matmul.kernels, 1):
+        assert f"<b>{number} {kernel.title}</b>" in said
+    assert "1.3 × rung 3" in said and "2.00 GFLOP/s, 1/59 of the roof" in said
+    assert figure.layout.height < 600
+    assert not any(k.idea.rstrip(".") in " ".join(said) for k in matmul.kernels), "the hover says it"
+    assert all(k.idea.rstrip(".") in hovers(figure).replace("<br>", " ") for k in matmul.kernels)
 
 
 def test_a_refused_rung_is_hollow_and_names_where_it_was_extrapolated_from() -> None:
@@ -343,37 +356,47 @@ def test_many_points_are_drawn_but_only_the_best_of_each_kernel_is_named() -> No
     assert sum(a.text == "NumPy (BLAS)" for a in figure.layout.annotations) == 1
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_where_kernels_are_many_the_fastest_of_each_workload_is_named_and_the_reading_says_so(
-    narrow: bool,
-) -> None:
-    kernels = [(w, k) for w in WORKLOADS for k in w.kernels]
-    many = [
+def of_all_workloads() -> list[Measurement]:
+    """A point of each kernel there is; those of the last workload are the newest."""
+    kernels = [(workload, kernel) for workload in WORKLOADS for kernel in workload.kernels]
+    return [
         replace(
-            records.measurement("numpy", 1e9 + 1e6 * n, size=64),
-            kernel=k.id,
-            workload=w.name,
-            id=f"{n}",
+            records.measurement("numpy", 1e9 + 1e6 * number, size=64),
+            kernel=kernel.id,
+            workload=workload.name,
+            created=f"2026-01-01T00:{number:02}:00+00:00",
+            id=f"{number}",
         )
-        for n, (w, k) in enumerate(kernels)
+        for number, (workload, kernel) in enumerate(kernels)
     ]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("asked", ["", *(workload.name for workload in WORKLOADS)])
+def test_the_points_of_one_workload_are_named_and_the_others_are_quiet(asked: str, narrow: bool) -> None:
+    points = of_all_workloads()
+    chosen = next((w for w in WORKLOADS if w.name == asked), WORKLOADS[-1])
     look = look_for("light", width_px=400) if narrow else PAPER
-    few, all_of_them = (
-        [
-            a.text
-            for a in roofline_figure(
-                MACHINE, records.peaks().ceilings, some, look, workloads=WORKLOADS
-            ).layout.annotations
-            if a.text and a.text.startswith(tuple(f"{w.name if narrow else w.title}: " for w in WORKLOADS))
-        ]
-        for some in (many[:16], many)
-    )
-    assert few == [] and len(all_of_them) == len(WORKLOADS)
-    last = WORKLOADS[0].kernels[-1]
-    named = last.name if narrow else last.title
-    assert f"{WORKLOADS[0].name if narrow else WORKLOADS[0].title}: {named}" in all_of_them
-    said = roofline_reading(MACHINE, records.peaks().ceilings, many, workloads=WORKLOADS)
-    assert f"Of {len(kernels)} kernels the fastest of each workload is named, the others on hover." in said
+    plain: dict[str, Any] = {"workloads": WORKLOADS, "named": asked}
+    figure = roofline_figure(MACHINE, PEAKS.ceilings, points, look, **plain)
+    shown = [a.text for a in figure.layout.annotations if a.standoff == 7]
+    assert sorted(shown) == sorted(k.name if narrow else k.title for k in chosen.kernels)
+    kernels = {m.id: m.workload for m in points}
+    strong = {
+        point
+        for trace in figure.data
+        if trace.customdata is not None
+        for point, size in zip(trace.customdata, trace.marker.size, strict=True)
+        if size == 13
+    }
+    assert strong == {point for point, workload in kernels.items() if workload == chosen.name}
+    said = roofline_reading(MACHINE, PEAKS.ceilings, points, **plain)
+    others = len(points) - len(chosen.kernels)
+    assert f"Named are the kernels of {chosen.title}; {others} other points say theirs on hover." in said
+
+
+def test_where_all_points_are_of_one_workload_nothing_is_said_of_others() -> None:
+    assert "Named are" not in roofline_reading(MACHINE, PEAKS.ceilings, records.ladder(), workloads=[JOB])
 
 
 def test_no_data_teaches_what_to_do_instead_of_failing() -> None:

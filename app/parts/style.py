@@ -1,0 +1,21 @@
+"""What Streamlit's own look costs a page and no option of its theme gives back."""
+
+import streamlit as st
+
+STYLE = """<style>
+    /* A progress bar that is gone leaves its container, and below it a gap that moves the rest down. */
+    [data-testid="stLayoutWrapper"]:has(> .stVerticalBlock > .stElementContainer:only-child > .stEmpty) {
+        display: none
+    }
+    .stMainBlockContainer h1 { padding: 0 }
+    @media (min-width: 769px) { /* the bar of the menu is empty beside its button: the title stands there */
+        [data-testid="stHeader"] { background: transparent; pointer-events: none }
+        [data-testid="stHeader"] > * { pointer-events: auto }
+        .stMainBlockContainer { margin-top: -3rem }
+    }
+</style>"""
+
+
+def draw() -> None:
+    """Put the style into the page."""
+    st.html(STYLE)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from accel_core.machine import pretence
-from app.session import cached
+from app.session import cached, jobs
 from app.session.assets import ASSETS
 
 ON_THE_PAGE_WHERE_FOLDED = """<style>@media (min-width: 769px) {
@@ -37,17 +37,19 @@ def _footer() -> None:
     """Which computer answers, and who measures on it."""
     here = cached.machine()
     st.caption(f":material/memory: {here.cpu}, {here.cores.allowed} cores")
-    if (jobs := _jobs()) is not None:
-        st.caption(f":material/hourglass_empty: {queue_sentence(*jobs)}")
+    if (seen := _jobs()) is not None:
+        count, elsewhere = seen
+        mine = jobs.active()  # it may have been handed in since the last look
+        st.caption(f":material/hourglass_empty: {queue_sentence(max(count, mine), elsewhere)}")
 
 
-def queue_sentence(jobs: int, elsewhere: bool = False) -> str:
+def queue_sentence(count: int, elsewhere: bool = False) -> str:
     """How many jobs this computer has, running and waiting; `elsewhere`: one more runs for another account."""
     if elsewhere:
-        return f"Another account measures{f', {jobs} waiting' if jobs else ''}"
-    if not jobs:
+        return f"Another account measures{f', {count} waiting' if count else ''}"
+    if not count:
         return "Nobody is measuring"
-    waiting = f", {jobs - 1} waiting" if jobs > 1 else ""
+    waiting = f", {count - 1} waiting" if count > 1 else ""
     return f"1 job running{waiting}"
 
 

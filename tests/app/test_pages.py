@@ -409,6 +409,15 @@ def test_the_sidebar_says_whether_somebody_measures():
     assert sidebar.queue_sentence(2, elsewhere=True) == "Another account measures, 2 waiting"
 
 
+def test_the_sidebar_counts_a_job_of_its_own_before_the_queue_does(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sidebar, "_jobs", lambda: (0, False))
+    assert "Nobody is measuring" in texts(open_page("lab"), "caption")
+    monkeypatch.setattr(jobs, "active", lambda: True)
+    assert "1 job running" in texts(open_page("lab"), "caption")
+
+
 def test_a_page_says_under_which_setting_its_numbers_were_measured(open_page: Open):
     held = replace(ladder()[-1].environment, overrides={"NUMBA_CPU_NAME": "generic"})
     store_measurements([replace(m, environment=held) for m in ladder()])

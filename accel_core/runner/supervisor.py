@@ -97,7 +97,8 @@ class Supervisor:
 
     def _foresee(self) -> None:
         """Tell the job how long it will take; what goes wrong there is no reason not to measure."""
-        from accel_core.runner.promise import Known, core_pace, promise
+        from accel_core.runner.known import Known
+        from accel_core.runner.promise import core_pace, promise
 
         if self._machine is None:
             return

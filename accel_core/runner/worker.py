@@ -33,14 +33,15 @@ from accel_core.machine import (
 from accel_core.machine.overrides import overridden
 from accel_core.model import Machine
 from accel_core.runner.ending import failed_event
-from accel_core.runner.handlers import HANDLERS, Emit, Handler, threads_of
+from accel_core.runner.kinds import KINDS, threads_of
+from accel_core.runner.kinds.kind import Emit, Run
 from accel_core.runner.workers import BESIDE_OTHERS
 
 JobData = dict[str, Any]
 Prepare = Callable[[JobData, Emit], Any]
 
 
-def main(handlers: Mapping[str, Handler], prepare: Prepare) -> None:
+def main(handlers: Mapping[str, Run], prepare: Prepare) -> None:
     """Serve one job and end the process. A test's own worker script gives other `handlers` and `prepare`."""
     jobs, events = _claim_streams()
     faulthandler.enable()  # a crash leaves the Python lines that led to it on standard error
@@ -77,7 +78,7 @@ def prepare_to_measure(job: JobData, emit: Emit) -> Machine:
     pinned = pin_current_process(cpus)
     facts = {"fingerprint": machine.fingerprint, "environment": versions.to_dict()}
     emit({"event": "ready", "cpus": list(cpus) if pinned else [], **facts})
-    if job["kind"] != "simulate" and (said := overridden(versions.overrides, versions.blas)):
+    if KINDS[job["kind"]].measures and (said := overridden(versions.overrides, versions.blas)):
         emit({"event": "warning", "message": f"{said} The records of this job say so."})
     return machine
 
@@ -135,4 +136,4 @@ def _end_with_parent(jobs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(HANDLERS, prepare_to_measure)
+    main({kind.name: kind.run for kind in KINDS.values()}, prepare_to_measure)

@@ -17,6 +17,7 @@ from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine.overrides import compiler_overrides, overridden
 from accel_core.machine.thread_settings import without_thread_settings
 from accel_core.runner import processes
+from accel_core.runner.kinds import KINDS
 from accel_core.runner.queue import Process
 
 Event = dict[str, Any]
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 def worker_environment(kind: str = "") -> tuple[dict[str, str], tuple[str, ...]]:
     """(environment variables of a worker for a job of `kind`, what to warn of)."""
     environment = without_thread_settings(os.environ)
-    aside = compiler_overrides(environment) if kind == "peaks" else {}
+    aside = compiler_overrides(environment) if kind in KINDS and KINDS[kind].own_compiler else {}
     for name in aside:
         del environment[name]
     cache, uncached = numba_cache(environment)

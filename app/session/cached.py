@@ -23,7 +23,8 @@ from app.session.kept import Kept
 from app.session.simulating import Simulator
 
 if TYPE_CHECKING:
-    from accel_core.runner.promise import Known, Promise
+    from accel_core.runner.known import Known
+    from accel_core.runner.promise import Promise
 
 DRAWINGS_BYTES = 32 << 20
 """Some hundred figures."""
@@ -128,7 +129,7 @@ def _promise(job: str, core_pace: float, number: int, _seen: Seen | None) -> Pro
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _known(core_pace: float, number: int, _seen: Seen | None) -> Known:
-    from accel_core.runner.promise import Known
+    from accel_core.runner.known import Known
 
     seen = _seen or Seen()
     return Known(machine(), seen.experience, seen.calibrations, core_pace)

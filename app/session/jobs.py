@@ -127,7 +127,9 @@ def held(job: Mapping[str, Any]) -> str:
 
 def impossible(job: Mapping[str, Any]) -> str:
     """Why `job` can never be started here: a pretend host measures nothing. A simulation asks no clock."""
-    return pretence(cached.machine()) if job.get("kind") != "simulate" else ""
+    from accel_core.runner.kinds import KINDS
+
+    return pretence(cached.machine()) if KINDS[job["kind"]].measures else ""
 
 
 def promise(job: Mapping[str, Any]) -> Promise | None:
@@ -244,7 +246,7 @@ def may_draw(job: Job, watch: Watch, now_s: float) -> bool:
 
 def _free_processors(job: Job) -> int:
     """How many processors `job` leaves alone; on 0, whoever looks on disturbs what is measured."""
-    from accel_core.runner.handlers import threads_of
+    from accel_core.runner.kinds import threads_of
 
     return max(cached.machine().cores.allowed - threads_of(job.data), 0)
 

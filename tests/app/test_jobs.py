@@ -35,7 +35,7 @@ class PlayedJob:
     unstored: list[Entry] = field(default_factory=list)
     error: str | None = None
     progress: runner.Progress = field(default_factory=runner.Progress)
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=lambda: {"kind": "peaks", "threads": [1]})
     promise: Promise | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     """What was submitted."""

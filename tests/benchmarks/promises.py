@@ -100,7 +100,8 @@ def run(name: str, number: int, job: Mapping[str, Any]) -> Row:
     """Promise `job` as a button does, then run it."""
     from accel_core import runner
     from accel_core.machine import detect, environment
-    from accel_core.runner.promise import Known, core_pace, foresee
+    from accel_core.runner.known import Known
+    from accel_core.runner.promise import core_pace, foresee
     from accel_core.store import Store
 
     store, machine = Store(), detect()

@@ -28,7 +28,7 @@ from accel_core.contest import LENGTHS, Calibration, Contest
 from accel_core.errors import BadInput
 from accel_core.machine import CpuTimes, detect, environment
 from accel_core.model import Blas, Environment, Estimate
-from accel_core.runner.handlers import threads_of
+from accel_core.runner.kinds import threads_of
 from accel_core.runner.spec import check
 from accel_core.store import Store
 

@@ -13,7 +13,7 @@ from accel_core import machine, runner
 from accel_core.cache import CLASSROOM, Simulation, Traversal, simulate
 from accel_core.cli import main
 from accel_core.errors import BadInput, JobCancelled
-from accel_core.runner.handlers import run_simulate
+from accel_core.runner.kinds import KINDS
 from accel_core.runner.spec import check
 from accel_core.store import Store
 
@@ -43,7 +43,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
                 results.append(Simulation.from_dict(json.loads(json.dumps(event["data"]))))
 
         here = machine.detect()
-        run_simulate(check(data, here).data, here, emit)
+        KINDS["simulate"].run(check(data, here).data, here, emit)
         return results
 
     monkeypatch.setattr(runner, "run", run)

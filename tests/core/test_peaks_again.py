@@ -13,7 +13,7 @@ from accel_core.machine import detect
 from accel_core.model import Ceiling, Clock, Measurement, Peaks
 from accel_core.peaks import measure_again, memory
 from accel_core.peaks.again import passed_roofs
-from accel_core.runner import handlers
+from accel_core.runner.kinds import bench as bench_kind
 from accel_core.store import Store
 
 MIB = 1 << 20
@@ -90,10 +90,10 @@ def test_the_job_that_measured_the_kernel_measures_its_roof(monkeypatch: pytest.
     here, (flat, slope) = detect(), low_roofs()
     job = {"cases": [], "budget_s": 1.0, "limit_s": 1.0}
     events: list[dict[str, Any]] = []
-    handlers.run_bench(job, here, events.append)
+    bench_kind.KIND.run(job, here, events.append)
     assert events == []  # no roof is known yet
     for part in (replace(flat, value=1e15, low=1e15, high=1e15), slope):
         Store().save_peak(here.fingerprint, ENVIRONMENT, part)
-    handlers.run_bench(job, here, events.append)
+    bench_kind.KIND.run(job, here, events.append)
     names = {event["data"]["name"] for event in events if event.get("type") == "ceiling"}
     assert names == {slope.name}

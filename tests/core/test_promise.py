@@ -20,7 +20,9 @@ from accel_core.errors import BadInput
 from accel_core.model import Case, Estimate, Machine
 from accel_core.runner import compiling, promise
 from accel_core.runner.job import Job
-from accel_core.runner.promise import Known, Promise, foresee
+from accel_core.runner.kinds import bench as bench_kind
+from accel_core.runner.known import Known
+from accel_core.runner.promise import Promise, foresee
 from accel_core.runner.spec import complete
 
 LADDER = [{"kernel": f"matmul/{kernel.name}", "size": 256} for kernel in registry.workload("matmul").kernels]
@@ -90,7 +92,7 @@ def test_a_job_that_cannot_be_run_is_promised_nothing(host: Machine) -> None:
 @pytest.mark.usefixtures("warm")
 def test_free_memory_is_asked_for_once_a_job(host: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(promise, "available_memory_bytes", lambda: asked.append(None) or 2**34)
+    monkeypatch.setattr(bench_kind, "available_memory_bytes", lambda: asked.append(None) or 2**34)
     monkeypatch.setattr(registry, "available_memory_bytes", lambda: pytest.fail("asked again"))
     foresee({"kind": "bench", "cases": LADDER}, Known(host))
     assert len(asked) == 1
@@ -278,7 +280,7 @@ def test_the_pace_is_asked_for_once_a_while_and_never_beside_a_measurement(
 
 def test_the_roofs_are_promised_without_the_compiler() -> None:
     program = (
-        "import sys; from accel_core.machine import detect; from accel_core.runner import promise; "
-        "promise.foresee({'kind': 'peaks'}, promise.Known(detect())); sys.exit('numba' in sys.modules)"
+        "import sys; from accel_core.machine import detect; from accel_core.runner import known, promise; "
+        "promise.foresee({'kind': 'peaks'}, known.Known(detect())); sys.exit('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from accel_core import runner
 from accel_core.errors import BadInput
 from accel_core.machine import detect
 from accel_core.model import Comparison, Cores, Machine, Measurement
-from accel_core.runner.handlers import HANDLERS, threads_of
-from accel_core.runner.spec import _CHECKS, MAX_TIME_S, Spec, check, memory_now_bytes
+from accel_core.runner.kinds import KINDS, JobKind, threads_of
+from accel_core.runner.spec import MAX_TIME_S, Spec, check, memory_now_bytes
 from accel_core.runner.tickets import open_queue
 from accel_core.store import Store
 
@@ -32,8 +33,11 @@ def peaks(**more: Any) -> dict[str, Any]:
     return {"kind": "peaks", **more}
 
 
-def test_every_kind_that_may_be_submitted_can_be_run() -> None:
-    assert set(_CHECKS) == set(HANDLERS)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_has_a_file_of_its_name_that_tells_each_of_its_keys(kind: JobKind) -> None:
+    module = import_module(f"accel_core.runner.kinds.{kind.name}")
+    assert module.KIND is kind
+    assert all(f"`{key}`" in str(module.__doc__) for key in kind.keys)
 
 
 def test_cases_get_their_defaults() -> None:
@@ -124,7 +128,7 @@ ANYTHING = st.recursive(
 KEYS = st.sampled_from(["cases", "pairs", "dtypes", "threads", "budget_s", "limit_s", "memory_limit_bytes"])
 
 
-@given(st.sampled_from(sorted(HANDLERS)), st.dictionaries(KEYS, ANYTHING, max_size=4))
+@given(st.sampled_from(sorted(KINDS)), st.dictionaries(KEYS, ANYTHING, max_size=4))
 def test_whatever_is_submitted_is_checked_or_refused_but_never_a_crash(kind: str, more: dict[str, Any]) -> None:
     try:
         spec = check({"kind": kind, **more}, MACHINE)

@@ -189,7 +189,8 @@ def checked(job: Any) -> str:
     from accel_core import runner
     from accel_core.errors import BadInput
     from accel_core.machine import detect
-    from accel_core.runner.promise import Known, foresee
+    from accel_core.runner.known import Known
+    from accel_core.runner.promise import foresee
     from accel_core.runner.spec import MAX_TIME_S, check
 
     try:

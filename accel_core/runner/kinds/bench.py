@@ -1,0 +1,78 @@
+"""Time cases one after the other, each with samples of its own.
+
+| key | meaning |
+|---|---|
+| `cases` | list of cases (`model.Case.to_dict`) |
+| `budget_s` | measuring time of one case |
+| `limit_s` | a call that is predicted to take longer is refused |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accel_core.machine import available_memory_bytes
+from accel_core.model import Case, Machine, Peaks
+from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
+from accel_core.runner.kinds.kind import Emit, JobData, JobKind, Parts, entries
+
+if TYPE_CHECKING:
+    from accel_core.runner.known import Known
+
+HELD_S = 1.0
+"""How long a worker waits for a store that another program holds: the queue waits with it."""
+
+
+def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
+    cases = [checked_case(case, machine) for case in entries(job, "cases")]
+    return timed(job, {"cases": cases}, len(cases))
+
+
+def _run(job: JobData, machine: Machine, emit: Emit) -> None:
+    """Measure the cases one after the other, and again the roofs that they passed."""
+    from accel_core.bench import run_cases
+    from accel_core.model import Measurement
+
+    cases = [Case.from_dict(case) for case in job["cases"]]
+    results = run_cases(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
+    if (known := _stored_peaks(machine)) is not None:
+        from accel_core.peaks import measure_again
+
+        measure_again([r for r in results if isinstance(r, Measurement)], known, machine, emit)
+
+
+def _stored_peaks(machine: Machine) -> Peaks | None:
+    """The roofs known so far; None without any, or without a store that can be read."""
+    from accel_core.errors import StoreUnavailable
+    from accel_core.store import Store
+
+    try:
+        return Store(busy_s=HELD_S).peaks(machine.fingerprint)
+    except StoreUnavailable:
+        return None
+
+
+def _foresee(data: JobData, known: Known) -> Parts:
+    cases = [Case.from_dict(case) for case in data["cases"]]
+    free_bytes = available_memory_bytes()
+    steps_s = [_case_s(case, data, known, free_bytes) for case in cases]
+    run = [[case] if step_s else [] for case, step_s in zip(cases, steps_s, strict=True)]
+    return steps_s, compiling_each_s(run, known.experience)
+
+
+def _case_s(case: Case, data: JobData, known: Known, free_bytes: int) -> float:
+    """One case; nothing where it is refused, but for its time: then a smaller size is run."""
+    from accel_core import registry
+
+    limit_s, machine = data["limit_s"], known.machine
+    too_long = registry.predicted_s(case) > limit_s
+    if not too_long and registry.why_not(case, machine, limit_s, available_bytes=free_bytes):
+        return 0.0
+    return known.experience.case_s(case, data["budget_s"], data["limit_s"])
+
+
+def _threads(data: JobData) -> int:
+    return max(case["threads"] for case in data["cases"])
+
+
+KIND = JobKind("bench", ("cases", "limit_s"), _check, _run, _foresee, _threads)

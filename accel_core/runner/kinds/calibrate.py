@@ -1,0 +1,107 @@
+"""Hold backends against each other over a grid of shapes.
+
+| key | meaning |
+|---|---|
+| `operations`, `dtypes` | which of the backends' operations; left out: all, and both dtypes |
+| `lengths` | list of lengths (`contest.LENGTHS`) of one operation instead of the whole grid |
+| `budget_s` | measuring time of the job |
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from accel_core.contest import LENGTHS
+from accel_core.errors import BadInput, shown
+from accel_core.model import DTYPES, Machine
+from accel_core.runner.kinds.kind import (
+    COMPILE_S,
+    Emit,
+    JobData,
+    JobKind,
+    Parts,
+    entries,
+    is_whole,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from accel_core.runner.known import Known
+
+MAX_LENGTH = 1 << 26
+MAX_STEPS = (1 << 26, 1 << 35)
+"""Of a contest of backends: elements, and for matmul the steps of its loops (3251 cubed)."""
+
+
+def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
+    operations = entries(job, "operations", tuple(LENGTHS))
+    dtypes = entries(job, "dtypes", DTYPES)
+    for operation in operations:
+        if operation not in tuple(LENGTHS):  # what is asked for may have no hash
+            raise BadInput(f"There is no operation {shown(operation)}: use {', '.join(LENGTHS)}.")
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise BadInput(f"The dtype {shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
+    budget_s = seconds(job, "budget_s", 60.0)
+    data: dict[str, Any] = {
+        "operations": list(dict.fromkeys(operations)),
+        "dtypes": list(dict.fromkeys(dtypes)),
+        "lengths": None,
+        "budget_s": budget_s,
+        "threads": [machine.cores.allowed],
+    }
+    if job.get("lengths") is not None:
+        if len(data["operations"]) != 1:
+            raise BadInput("lengths are of one operation: name it in operations, or leave lengths out.")
+        data["lengths"] = [_lengths(one, data["operations"][0]) for one in entries(job, "lengths")]
+    return data, COMPILE_S + 5 * budget_s
+
+
+def _lengths(given: Any, operation: str) -> list[int]:
+    names = LENGTHS[operation]
+    fits = isinstance(given, list | tuple) and len(given) == len(names)
+    if not fits or not all(is_whole(n) and 1 <= n <= MAX_LENGTH for n in given):
+        raise BadInput(
+            f"{shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
+            f"{MAX_LENGTH}."
+        )
+    if math.prod(given) > MAX_STEPS[operation == "matmul"]:
+        raise BadInput(
+            f"{shown(given)} is too large to be measured under every backend: choose a smaller shape."
+        )
+    return list(given)
+
+
+def _chosen(job: JobData) -> dict[str, Any]:
+    """What is held against each other, as `calibrate` and `expected_s` take it."""
+    return {
+        "operations": job["operations"],
+        "dtypes": job["dtypes"],
+        "lengths": [tuple(one) for one in job["lengths"]] if job["lengths"] else None,
+        "budget_s": job["budget_s"],
+    }
+
+
+def _run(job: JobData, machine: Machine, emit: Emit) -> None:
+    from accel_core.backends.calibrating import calibrate
+
+    calibrate(machine, **_chosen(job), emit=emit)
+
+
+def _foresee(data: JobData, known: Known) -> Parts:
+    from accel_core.backends.calibrating import expected_s
+    from accel_core.backends.compiled import CompiledBackend
+    from accel_core.runner.compiling import compiling_s
+
+    cores, chosen = known.machine.cores.allowed, _chosen(data)
+    took_s = expected_s(cores, **chosen, core_pace=known.core_pace, before=known.calibrations)
+    roots = [getattr(CompiledBackend, f"plain_{operation}") for operation in data["operations"]]
+    return [took_s], [sum(compiling_s(roots, data["dtypes"]))]
+
+
+def _threads(data: JobData) -> int:
+    return max(data["threads"])
+
+
+KIND = JobKind("calibrate", ("operations", "dtypes", "lengths"), _check, _run, _foresee, _threads)

@@ -1,0 +1,63 @@
+"""Measure the roofs of the machine.
+
+| key | meaning |
+|---|---|
+| `dtypes`, `threads` | which roofs; left out: both dtypes, one and all threads |
+| `budget_s` | measuring time of the job |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accel_core.errors import BadInput, shown
+from accel_core.model import DTYPES, Machine
+from accel_core.runner.kinds.kind import (
+    COMPILE_S,
+    Emit,
+    JobData,
+    JobKind,
+    Parts,
+    entries,
+    is_whole,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from accel_core.runner.known import Known
+
+PROBES_S = 1.6
+"""The roofs' probes are loaded, or compiled, which takes as long: they are many and short."""
+
+
+def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
+    most = machine.cores.allowed
+    dtypes = entries(job, "dtypes", DTYPES)
+    threads = entries(job, "threads", sorted({1, most}))
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise BadInput(f"The dtype {shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
+    for count in threads:
+        if not is_whole(count) or not 1 <= count <= most:
+            raise BadInput(f"{shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
+    budget_s = seconds(job, "budget_s", 20.0)
+    data = {"dtypes": list(dict.fromkeys(dtypes)), "threads": sorted(set(threads)), "budget_s": budget_s}
+    return data, COMPILE_S + 5 * budget_s
+
+
+def _run(job: JobData, machine: Machine, emit: Emit) -> None:
+    from accel_core.peaks import measure_peaks
+
+    dtypes, threads = tuple(job["dtypes"]), tuple(job["threads"])
+    measure_peaks(machine, dtypes=dtypes, threads=threads, budget_s=job["budget_s"], emit=emit)
+
+
+def _foresee(data: JobData, known: Known) -> Parts:
+    return [data["budget_s"]], [PROBES_S]
+
+
+def _threads(data: JobData) -> int:
+    return max(data["threads"])
+
+
+KIND = JobKind("peaks", ("dtypes", "threads"), _check, _run, _foresee, _threads, own_compiler=True)

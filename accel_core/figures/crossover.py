@@ -22,7 +22,7 @@ from accel_core.figures.crossover_cells import (
     map_rows,
 )
 from accel_core.figures.crossover_words import lead_text, size_text
-from accel_core.figures.look import FAMILY_SYMBOLS, Look, contrast
+from accel_core.figures.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
 from accel_core.units import format_time
 
 ROW_PX, TOP_PX, BOTTOM_PX, LEFT_PX = 54, 76, 66, 104
@@ -107,7 +107,12 @@ def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], st
     text = f"<b>{name}</b>{mark}<br>{lead}"
     figure.add_annotation(
         label(
-            look, text, x, y, align="center", font={"size": 13 if look.narrow else look.small_px, "color": ink}
+            look,
+            text,
+            x,
+            y,
+            align="center",
+            font={"size": LEAST_PX if look.narrow else look.small_px, "color": ink},
         )
     )
 
@@ -138,9 +143,19 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
         )
     if any(cell.contest.disturbed_reason for cell in shown):
         figure.add_annotation(
-            label(look, "* disturbed while it was timed", 1, 0, xref="paper", yref="paper", xanchor="right",
-                  yanchor="top", yshift=-58 if look.narrow else -44, font={"size": 13, "color": look.muted})
-        )  # fmt: skip
+            label(
+                look,
+                "* disturbed while it was timed",
+                1,
+                0,
+                xref="paper",
+                yref="paper",
+                xanchor="right",
+                yanchor="top",
+                yshift=-58 if look.narrow else -44,
+                font={"size": LEAST_PX, "color": look.muted},
+            )
+        )
 
 
 def _hover(operation: str, contest: Contest, meaning: str) -> str:

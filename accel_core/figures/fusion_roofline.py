@@ -11,7 +11,7 @@ from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, tea
 from accel_core.figures.fusion_steps import Step, fusion_steps
 from accel_core.figures.labels import add_labels
 from accel_core.figures.lenses import without_interpreters
-from accel_core.figures.look import Look
+from accel_core.figures.look import LEAST_PX, Look
 from accel_core.figures.points import add_points
 from accel_core.figures.roofline import judge_all
 from accel_core.figures.roofs import (
@@ -29,7 +29,7 @@ from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_count
 
 TOP_PX, AXIS_PX, LEFT_PX = 84, 66, 76
-CAPTION_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
+CAPTION_CHAR_PX, CAPTION_LINE_PX = 7.3, 18
 LEFT_OF, RIGHT_OF = 25.0, 100.0
 """The frame reaches so many times to either side of the problem's intensity, which never changes."""
 BOW = 0.028
@@ -127,7 +127,7 @@ def fusion_roofline_figure(
             yanchor="top",
             xshift=8 - LEFT_PX,
             yshift=-AXIS_PX,
-            font={"size": CAPTION_PX, "color": look.muted},
+            font={"size": LEAST_PX, "color": look.muted},
         )
     )
     if stale:

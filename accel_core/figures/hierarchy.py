@@ -7,7 +7,7 @@ import math
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, sample_banner, sheet, wrap
-from accel_core.figures.look import Look, faded
+from accel_core.figures.look import LEAST_PX, Look, faded
 from accel_core.figures.words import ceiling_text, known_levels, load_roof, size_text, time_text
 from accel_core.model import Machine, Peaks
 from accel_core.units import format_bytes, format_number, format_rate, format_time
@@ -52,7 +52,7 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
     note = "Band width: square root of the bandwidth that one core reads with"
     note = wrap(note, look.chars(7))
     figure.add_annotation(
-        label(look, note, 0.5, height - 10, align="center", font={"size": 13, "color": look.muted})
+        label(look, note, 0.5, height - 10, align="center", font={"size": LEAST_PX, "color": look.muted})
     )
     if sample:
         sample_banner(figure, look, sample_text(machine))

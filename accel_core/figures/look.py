@@ -43,6 +43,8 @@ KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
 
 DESKTOP_PX, NARROW_PX = 1030, 560
+LEAST_PX = 14
+"""The smallest text of a figure: it is read from a projector."""
 """The width of a figure in a window of 1440 pixels, and under which one counts as a phone's."""
 
 # A system font and not the page's web font: an exported SVG or PNG has no access to the page's fonts, and a
@@ -83,8 +85,8 @@ class Look:
 
     @property
     def small_px(self) -> int:
-        """Tick labels and captions; never under 13."""
-        return max(13, self.font_px - 2)
+        """Tick labels and captions."""
+        return max(LEAST_PX, self.font_px - 2)
 
     def family(self, name: str) -> str:
         """Colour of a kernel family; an unknown family is drawn in ink."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from accel_core.figures.canvas import label, sheet
-from accel_core.figures.look import Look, faded
+from accel_core.figures.look import LEAST_PX, Look, faded
 from accel_core.units import format_bytes, format_number
 
 BAR_PX, HEAD_PX, LINE_PX, GAP_PX = 40, 26, 19, 28
@@ -181,7 +181,7 @@ def _mark_rule(figure: go.Figure, look: Look, share: float, top: float) -> None:
     line = {"color": look.ink, "width": 2, "dash": "4px,3px"}
     figure.add_shape(type="line", x0=share, x1=share, y0=top - 2, y1=top + BAR_PX + 3, line=line)
     figure.add_annotation(
-        label(look, "rule", share, top + BAR_PX + 1, yanchor="top", font={"size": 13, "color": look.ink})
+        label(look, "rule", share, top + BAR_PX + 1, yanchor="top", font={"size": LEAST_PX, "color": look.ink})
     )
 
 

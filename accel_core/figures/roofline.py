@@ -10,7 +10,7 @@ from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, tea
 from accel_core.figures.hierarchy import sample_text
 from accel_core.figures.labels import add_labels, named_workload
 from accel_core.figures.lenses import Traffic, add_traffic, add_walls, without_interpreters
-from accel_core.figures.look import Look, faded
+from accel_core.figures.look import LEAST_PX, Look, faded
 from accel_core.figures.points import (
     Prediction,
     add_arrows,
@@ -33,7 +33,7 @@ from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, 
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes, format_count
 
-CAPTION_FONT_PX, CAPTION_CHAR_PX, CAPTION_LINE_PX = 13, 6.8, 17
+CAPTION_CHAR_PX, CAPTION_LINE_PX = 7.3, 18
 LEFT_PX, NARROW_LEFT_PX = 76, 64
 AXIS_PX, LEGEND_ROW, LEGEND_ROW_PX, TOP_PX = 66, 5, 28, 60
 STAIR_PX = 44
@@ -144,7 +144,7 @@ def _frame(look: Look, view: Scene, caption: str, entries: int) -> go.Figure:
             xshift=8 - left,
             yshift=-(AXIS_PX + legend_px),
             bgcolor=faded(look.background, 0),
-            font={"size": CAPTION_FONT_PX, "color": look.muted},
+            font={"size": LEAST_PX, "color": look.muted},
         )
     )
     return figure

@@ -8,6 +8,8 @@ STYLE = """<style>
         display: none
     }
     .stMainBlockContainer h1 { padding: 0 }
+    /* The numbers of a code's lines, too small for a projector. */
+    .stCode pre, .stCode pre > div, .stCode .linenumber { font-size: 0.8rem !important }
     @media (min-width: 769px) { /* the bar of the menu is empty beside its button: the title stands there */
         [data-testid="stHeader"] { background: transparent; pointer-events: none }
         [data-testid="stHeader"] > * { pointer-events: auto }

@@ -46,6 +46,19 @@ OVER_ONE_ANOTHER = """plots => plots.flatMap(plot => {
         .filter(other => !apart(box, other[1])).map(other => `${text} | ${other[0]}`));
 })"""
 """JavaScript: pairs of texts of a figure of which one lies on the other."""
+SMALL = """least => {
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true})
+        && element.getBoundingClientRect().width;
+    while (walk.nextNode()) {
+        const [text, element] = [walk.currentNode.textContent.trim(), walk.currentNode.parentElement];
+        if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(element.tagName) || !seen(element)) continue;
+        const size = parseFloat(getComputedStyle(element).fontSize);
+        if (size < least) found.push(`${size} px: ${text}`);
+    }
+    return found;
+}"""
+"""JavaScript: texts of the page, figures included, that are smaller than so many pixels."""
 WIDER = """[document.documentElement, document.querySelector('[data-testid="stMain"]')]
     .map(e => e.scrollWidth - e.clientWidth)"""
 
@@ -59,6 +72,11 @@ def clipped(page: Page, figure: str = FIGURE) -> list[str]:
 def overlapping(page: Page, figure: str = FIGURE) -> list[str]:
     """Pairs of texts of the page's figures that lie on one another."""
     return list(page.locator(figure).evaluate_all(OVER_ONE_ANOTHER))
+
+
+def small(page: Page, least_px: float) -> list[str]:
+    """Texts of the page that are smaller than `least_px`."""
+    return list(page.evaluate(SMALL, least_px))
 
 
 def sideways(page: Page) -> int:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from layout import small
 from playwright.sync_api import Page, expect
 from servers import serve
 from tabs import Tab
 from visitor import (
     APP,
     QUESTIONS,
+    TITLES,
     address,
     alerts,
     fill,
@@ -28,6 +30,7 @@ from visitor import (
     visit,
 )
 
+from accel_core.figures.look import LEAST_PX
 from accel_core.model import Machine
 from accel_core.registry import workload
 
@@ -102,6 +105,19 @@ def test_the_back_button_returns_to_the_address_of_the_page_before(page: Page, f
     settled(page, "ladder")
     expect(page.get_by_test_id("stSlider").filter(has_text="Size N")).to_contain_text(str(SIZES[-2]))
     has_no_fault(page)
+
+
+def test_no_text_is_too_small_for_a_projector(page: Page, filled: Filled):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    visit(page, filled[0], "machine")
+    found = {}
+    for name in TITLES:
+        go_to(page, name)
+        rested(page)
+        if name == "ladder":
+            page.get_by_test_id("stCode").locator("span").first.wait_for()  # what draws code comes late
+        found |= {name: texts} if (texts := small(page, LEAST_PX)) else {}
+    assert found == {}
 
 
 def test_a_script_in_a_link_is_text_in_one_sentence(page: Page, filled: Filled):

@@ -12,6 +12,7 @@ from accel_core.figures.look import (
     FAMILY_PATTERNS,
     FAMILY_SYMBOLS,
     FAMILY_TITLES,
+    LEAST_PX,
     LEVEL_DASHES,
     Look,
     contrast,
@@ -60,7 +61,7 @@ def test_figures_stand_on_the_background_of_the_page(look: Look) -> None:
     assert contrast(theme["primaryColor"], look.background) >= 3
 
 
-def test_an_unknown_mode_is_light_and_no_text_is_under_thirteen_pixels() -> None:
+def test_an_unknown_mode_is_light_and_no_text_is_under_fourteen_pixels() -> None:
     assert look_for(None).mode == "light"
-    assert look_for("dark", font_px=13).small_px == 13
+    assert look_for("dark", font_px=13).small_px == LEAST_PX == 14
     assert faded("#0067A3", 0.5) == "rgba(0,103,163,0.5)"

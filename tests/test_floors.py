@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("privacy", "errors", "units", "model", "contest"),  # 0 words: the standard library only
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
     ("folders", "host_lock", "machine", "kernels", "cache"),  # 2 files, the machine, what runs on it
-    ("registry", "bench", "store", "export", "doctor"),  # 3 the list and the act, and what is kept of it
+    ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
     ("figures", "studies"),  # 6 pictures, the only place that knows plotly; what pages ask

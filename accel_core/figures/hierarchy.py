@@ -50,7 +50,7 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
     _add_hover(figure, machine, peaks, rows)
     note = "Band width: square root of the bandwidth that one core reads with"
-    note = wrap(note, look.chars(7))
+    note = wrap(note, look.chars(8))
     figure.add_annotation(
         label(look, note, 0.5, height - 10, align="center", font={"size": LEAST_PX, "color": look.muted})
     )

@@ -52,7 +52,7 @@ def rungs(size: int = 2000) -> list[Measurement]:
 
 
 def sweep(operation: str) -> list[Measurement]:
-    slow = {1 << 10: 1.0, 1 << 24: 2.0}
+    slow = {1 << 10: 1.0, 1 << 20: 1.0, 1 << 24: 2.0}
     return [
         made(operation, kernel, n, n * 1e-9 * (slow[n] if kernel == "numpy" else 1))
         for n in slow

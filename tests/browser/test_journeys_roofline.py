@@ -77,7 +77,6 @@ def download(page: Page, act: Callable[[], None], folder: Path) -> Path:
     return target
 
 
-@ON_THIS
 def test_the_roofline_has_three_fifths_of_the_first_screen(page: Page, filled_server: str):
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     visit(page, filled_server, "roofline")
@@ -100,6 +99,7 @@ def test_all_rungs_of_the_longest_ladder_are_on_the_first_screen(page: Page, fil
     assert max(box["y"] + box["height"] for box in rungs if box) <= HEIGHT
 
 
+@ON_THIS
 def test_from_the_first_click_to_points_on_the_measured_roofline(page: Page, own_server: tuple[str, Path]):
     url, home = own_server
     visit(page, url, "machine", seconds=10)

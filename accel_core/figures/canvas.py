@@ -209,6 +209,18 @@ def spread(places: Mapping[str, float], gap: float) -> dict[str, float]:
     return {name: place + rank * gap for rank, (name, place) in enumerate(zip(names, flat, strict=True))}
 
 
+def within(places: Mapping[str, float], low: float, high: float, gap: float) -> dict[str, float]:
+    """Positions that keep `gap`, moved between `low` and `high`; where not all of them fit, beyond `high`."""
+    names, kept = sorted(places, key=lambda name: places[name]), dict(places)
+    for name in reversed(names):
+        kept[name] = min(kept[name], high)
+        high = kept[name] - gap
+    for name in names:
+        kept[name] = max(kept[name], low)
+        low = kept[name] + gap
+    return kept
+
+
 def _plain(value: float) -> str:
     """A tick label: 0.001, 10, 4096."""
     return f"{value:.0f}" if value >= 1 and value == round(value) else format_number(value, 1)

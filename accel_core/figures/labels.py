@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import spread
+from accel_core.figures.canvas import spread, within
 from accel_core.figures.look import Look, faded
 from accel_core.figures.points import Prediction, best_of_each, family_of
 from accel_core.figures.roofs import Scene
@@ -42,10 +42,11 @@ def add_labels(
     Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
     """
     names = _names(look, [m for m in points if m.workload == named], workloads, predicted)
+    floor = math.log10(view.y[0]) + 12 / view.px_per_decade
     ceiling = math.log10(view.peak) - 18 / view.px_per_decade
+    gap = LABEL_GAP_PX / view.px_per_decade
     own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in names.items()}
-    places = spread(own, LABEL_GAP_PX / view.px_per_decade)
-    excess = max(0.0, max(places.values(), default=ceiling) - ceiling)
+    places = within(spread(own, gap), floor, ceiling, gap)
     low, high = (math.log10(x) for x in view.x)
     right = [math.log10(x) for _, x, _, _ in names.values() if math.log10(x) > (low + high) / 2]
     column = min(right, default=high) - COLUMN_GAP * (high - low)
@@ -57,7 +58,7 @@ def add_labels(
             y=y,
             ax=column if left else 22,
             axref="x" if left else "pixel",
-            ay=-(places[key] - excess - y) * view.px_per_decade,
+            ay=-(places[key] - y) * view.px_per_decade,
             xanchor="right" if left else "left",
             yanchor="middle",
             standoff=7,

@@ -9,6 +9,7 @@ wanted pictures do not need is left out.
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("roofline", {}, False, True),
     ("fusion", {}, True, True),
     ("lab", SWEEP, True, True),
-    ("panels", {"size": 1024, "kc": 1024, "nc": 512}, False, True),
+    ("panels", {"size": 1024, "kc": 1024, "nc": 1024}, False, True),
 )
 """(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
 LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
@@ -64,7 +65,7 @@ def save(page: Page, target: Path, figure: str = ".js-plotly-plot") -> None:
     """Save what is open from the question to the end of the first `figure`."""
     has_no_fault(page)
     page.mouse.move(0, 0)  # no hover box, no toolbar
-    bring_into_view(page, figure)
+    enlarge(page, figure)
     rested(page)
     page.evaluate("document.fonts.ready.then(() => true)")
     page.screenshot(path=target, clip=content(page, figure), animations="disabled")
@@ -100,17 +101,10 @@ def photograph_backends(page: Page, url: str, target: Path) -> None:
     save(page, target)
 
 
-def bring_into_view(page: Page, figure: str) -> None:
-    """Scroll down as far as the first figure needs, and never past its top."""
-    page.locator(figure).first.evaluate(
-        """(figure, margin) => {
-            const main = document.querySelector('[data-testid="stMain"]');
-            const box = figure.getBoundingClientRect();
-            const missing = box.bottom + margin - window.innerHeight;
-            main.scrollTop = Math.max(0, Math.min(missing, box.top - margin));
-        }""",
-        MARGIN_PX,
-    )
+def enlarge(page: Page, figure: str) -> None:
+    """Make the window as high as the first figure needs, so its page's question stays in view."""
+    bottom = page.locator(figure).first.evaluate("figure => figure.getBoundingClientRect().bottom")
+    page.set_viewport_size({**VIEWPORT, "height": max(VIEWPORT["height"], math.ceil(bottom) + MARGIN_PX)})
 
 
 def content(page: Page, figure: str) -> dict[str, float]:
@@ -121,8 +115,8 @@ def content(page: Page, figure: str) -> dict[str, float]:
             const title = block.querySelector('h1').getBoundingClientRect();
             const figure = element.getBoundingClientRect();
             const left = Math.max(0, title.left - margin);
-            const top = Math.max(0, title.bottom > 0 ? title.top - margin : figure.top - margin);
-            const widest = Math.max(figure.right, title.bottom > 0 ? title.right : 0);
+            const top = Math.max(0, title.top - margin);
+            const widest = Math.max(figure.right, title.right);
             const right = Math.min(innerWidth, widest + margin);
             const bottom = Math.min(innerHeight, figure.bottom + margin);
             return {x: left, y: top, width: right - left, height: bottom - top};

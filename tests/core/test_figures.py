@@ -12,6 +12,8 @@ from typing import Any
 import figure_records as records
 import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accel_core.errors import BadInput
 from accel_core.figures import (
@@ -28,7 +30,7 @@ from accel_core.figures import (
     sweep_figure,
     toolbar_config,
 )
-from accel_core.figures.canvas import spread, wrap
+from accel_core.figures.canvas import spread, within, wrap
 from accel_core.figures.look import FAMILY_TITLES, faded
 from accel_core.figures.roofline import provenance
 from accel_core.figures.roofs import PLOT_PX, scene
@@ -264,6 +266,25 @@ def test_names_of_points_stand_in_a_column_left_of_every_named_point() -> None:
     assert len(names) == 3
     assert len({a.ax for a in names}) == 1
     assert names[0].ax < min(a.x for a in names)
+
+
+def test_names_lie_between_the_axis_and_the_highest_roof() -> None:
+    slow = records.measurement("python_loops", 2e6, size=64)
+    others = [kernel for kernel in records.RATES if kernel != "python_loops"]
+    figure = roofline([slow, *(records.measurement(k, 100e9 + n, size=512) for n, k in enumerate(others))])
+    (low, high), names = figure.layout.yaxis.range, [a for a in figure.layout.annotations if a.standoff == 7]
+    at = [a.y - a.ay * (high - low) / PLOT_PX for a in names]
+    assert len(names) > 5 and low < min(at) and max(at) < high
+
+
+@given(st.lists(st.floats(-5, 5), max_size=12), st.floats(0.01, 0.4))
+def test_places_within_bounds_keep_their_gaps_and_stay_there(own: list[float], gap: float) -> None:
+    places = spread({str(n): place for n, place in enumerate(own)}, gap)
+    kept = sorted(within(places, -5, 5, gap).values())
+    assert all(b - a > gap * 0.999 for a, b in pairwise(kept))
+    assert not kept or (kept[0] >= -5 and kept[-1] <= 5 + 1e-9)
+    if places and min(places.values()) >= -5 and max(places.values()) <= 5:
+        assert kept == pytest.approx(sorted(places.values()))
 
 
 def test_a_sample_is_grey_on_the_roofline_too() -> None:

@@ -6,7 +6,7 @@ no memory, so it takes no cache line from a kernel.
 
 After a kernel whose data are larger than a core's own caches it also reads READ_BYTES that the kernel has
 pushed out of them, from the shared cache or from memory: that is slower beside somebody who uses those,
-wherever they run. It displaces less than a sixtieth of what the kernel touches anyway.
+wherever they run. A look displaces at most a twentieth of what the kernel touches anyway.
 
 Its median is held against what it is undisturbed on this machine (see `levels`), as the kernel's median is what
 counts of the samples: a neighbour that comes for less than half of the time shows in neither. Beside several

@@ -173,6 +173,9 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         help="latest: the newest of each kernel, with its usual block (default); "
         "all: every measurement, of more than 1000 an even choice",
     )
+    roofline.add_argument(
+        "--named", metavar="WORKLOAD", default="", help="whose points carry names (the newest)"
+    )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
     return parser, tuple(commands.choices)

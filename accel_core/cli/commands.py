@@ -219,9 +219,10 @@ def roofline(options: Namespace) -> Answer:
     target = Path(options.html)
     check_target(target)
     from accel_core.figures import PAPER, figure_html, roofline_figure
-    from accel_core.registry import WORKLOADS
+    from accel_core.registry import WORKLOADS, workload
     from accel_core.store import Store
 
+    named = workload(options.named).name if options.named else ""
     here, store = known_machine(), Store()
     known = store.peaks(here.fingerprint)
     if known is None:
@@ -236,6 +237,7 @@ def roofline(options: Namespace) -> Answer:
         workloads=WORKLOADS,
         dtype=options.dtype,
         threads=options.threads,
+        named=named,
         clock=known.clock,
         environment=known.environment,
         created=known.created,

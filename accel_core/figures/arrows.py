@@ -57,17 +57,9 @@ def arrows_px(arrows: Sequence[Change]) -> int:
 
 
 def add_arrows(
-    figure: go.Figure,
-    look: Look,
-    arrows: Sequence[Change],
-    middles: Sequence[float],
-    bar_px: int,
-    off_px: int = 0,
+    figure: go.Figure, look: Look, arrows: Sequence[Change], middles: Sequence[float], bar_px: int
 ) -> None:
-    """Draw `arrows` between bars whose middles lie at so many pixels; a long one begins with a dot.
-
-    `off_px` is what stands between the bars and the arrows.
-    """
+    """Draw `arrows` between bars whose middles lie at so many pixels; a long one begins with a dot."""
     for arrow in arrows:
         near = arrow.lane == 0
         head = middles[arrow.end] - (bar_px / 2 if near else 4)
@@ -75,7 +67,7 @@ def add_arrows(
         figure.add_annotation(
             x=0,
             xref="paper",
-            xshift=-off_px - FIRST_PX - PITCH_PX * arrow.lane,
+            xshift=-FIRST_PX - PITCH_PX * arrow.lane,
             y=head,
             ax=0,
             ay=-length,

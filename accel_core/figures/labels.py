@@ -20,9 +20,11 @@ COLUMN_GAP = 0.03
 
 
 def named_workload(points: Sequence[Measurement], asked: str = "") -> str:
-    """The workload whose points carry names: the one `asked` for, else that of the newest point, if any."""
+    """The workload whose points carry names: the one `asked` for if it has any, else that of the newest."""
+    if any(m.workload == asked for m in points):
+        return asked
     newest = max(points, key=lambda m: m.created, default=None)
-    return asked or (newest.workload if newest else "")
+    return newest.workload if newest else ""
 
 
 def add_labels(
@@ -39,7 +41,7 @@ def add_labels(
     """Names of each kernel's best point of the workload `named`, and of predictions, joined to their points.
 
     Every label has a height of its own (at least a line apart), so none can touch another at any width.
-    Points right of the middle have theirs in one column left of the leftmost, so that no label hides a point.
+    Points right of the middle have theirs in one column left of the leftmost, so no label hides a named point.
     """
     names = _names(look, [m for m in points if m.workload == named], workloads, predicted)
     floor = math.log10(view.y[0]) + 12 / view.px_per_decade

@@ -1,7 +1,8 @@
 """A ladder as bars on a log axis: one a rung, what changed between them, and the roof they climb towards.
 
-A short ladder says above each bar what changed. In a long one that would push rungs off the screen: there names
-stand beside the bars, each with the gain alone, and the hover says what changed. A phone scrolls anyway.
+A short ladder says above each bar what changed. In a long one that would push rungs off the screen: there one
+line above a thinner bar has the name, the speed, the gain and the share of the roof, and the hover says what
+changed. A phone scrolls anyway.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ STEP_CHAR_PX = 7.2
 """A generous width for a character of a step's sentence: a line must fit."""
 MOST_ROOMY = 8
 """Rungs that fit on a screen of 900 pixels with a sentence above each."""
-NAMES_PX, NAME_CHARS, BESIDE_PX = 430, 33, 37
-"""Where names stand beside the bars: their room, with the gains and in wide letters too, and a row's height."""
+LONG_ROW_PX, LONG_BAR_PX = 38, 13
+"""Of a longer ladder."""
 
 
 def ladder_figure(
@@ -55,13 +56,13 @@ def ladder_figure(
         text = "Time the ladder: every rung will stand here as a bar, with what changed from the rung before."
         return teaching_figure(text, look)
     arrows = changes(workload, rows)
-    names_px = NAMES_PX if len(rows) > MOST_ROOMY and not look.narrow else 0
-    left_px = arrows_px(arrows) + names_px
-    steps = {row.number: "" if names_px else _step_text(workload, row, rows, look, left_px) for row in rows}
-    tops = [6.0 + BESIDE_PX * place for place in range(len(rows) + 1)] if names_px else _tops(rows, steps)
+    long = len(rows) > MOST_ROOMY and not look.narrow
+    row_px, bar_px = (LONG_ROW_PX, LONG_BAR_PX) if long else (ROW_PX, BAR_PX)
+    left_px = arrows_px(arrows)
+    steps = {row.number: "" if long else _step_text(workload, row, rows, look, left_px) for row in rows}
+    tops = _tops(rows, steps, row_px)
     middles = {
-        row.number: top + BESIDE_PX / 2 if names_px else _bar_at(top, steps[row.number])
-        for row, top in zip(rows, tops, strict=False)
+        row.number: _bar_at(top, steps[row.number], bar_px) for row, top in zip(rows, tops, strict=False)
     }
     figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=left_px)
     low, high = _bounds(rows, ceiling)
@@ -71,15 +72,14 @@ def ladder_figure(
     for row, top in zip(rows, tops, strict=False):
         colour = look.stale if stale else look.family(row.kernel.family)
         at = middles[row.number]
-        _add_bar(figure, look, row, at, colour)
-        if names_px:
-            _add_name(figure, look, row, at, _against(workload, row, rows))
-        else:
-            _add_texts(figure, look, row, top, steps[row.number])
-        _add_bar_text(figure, look, row, at, (low, high), ceiling, colour, rated=bool(names_px))
+        _add_bar(figure, look, row, at, bar_px, colour)
+        more = _against(workload, row, rows, ceiling) if long else ""
+        _add_texts(figure, look, row, top, steps[row.number], more)
+        if not long:
+            _add_bar_text(figure, look, row, at, (low, high), ceiling, colour)
     add_disturbed(figure, look, [(r.rate, middles[r.number]) for r in rows if r.rate and r.disturbed])
     add_disturbed_legend(figure)
-    add_arrows(figure, look, arrows, list(middles.values()), BAR_PX, names_px)
+    add_arrows(figure, look, arrows, list(middles.values()), bar_px)
     if ceiling is not None:
         _add_roof(figure, look, ceiling)
     if stale:
@@ -87,11 +87,11 @@ def ladder_figure(
     return figure
 
 
-def _tops(rows: Sequence[Rung], steps: dict[int, str]) -> list[float]:
+def _tops(rows: Sequence[Rung], steps: dict[int, str], row_px: int) -> list[float]:
     """Upper edge of each row in pixels, and the lower edge of the last."""
     tops = [6.0]
     for row in rows:
-        tops.append(tops[-1] + ROW_PX + LINE_PX * _lines(steps[row.number]))
+        tops.append(tops[-1] + row_px + LINE_PX * _lines(steps[row.number]))
     return tops
 
 
@@ -99,8 +99,8 @@ def _lines(text: str) -> int:
     return text.count("<br>") + 1 if text else 0
 
 
-def _bar_at(top: float, step: str) -> float:
-    return top + LINE_PX * (_lines(step) + 1) + 3 + BAR_PX / 2
+def _bar_at(top: float, step: str, bar_px: int) -> float:
+    return top + LINE_PX * (_lines(step) + 1) + 3 + bar_px / 2
 
 
 def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float]:
@@ -121,10 +121,16 @@ def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look, 
     return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, left_px + 24))
 
 
-def _against(workload: Workload, row: Rung, rows: Sequence[Rung]) -> str:
-    """ "6.5 × rung 3": its speed as so many times that of the rung that it changes."""
-    gain = _gain(workload, row, rows)
-    return f"{format_number(gain[1], 2)} × rung {gain[0]}" if gain else ""
+def _against(workload: Workload, row: Rung, rows: Sequence[Rung], roof: Ceiling | None) -> str:
+    """ "6.5 × rung 3, 0.11 of the roof": its speed against that of the rung that it changes, and its share."""
+    if row.measured is None:
+        return _extrapolation(row)
+    gain, said = _gain(workload, row, rows), []
+    if gain:
+        said.append(f"{format_number(gain[1], 2)} × rung {gain[0]}")
+    if roof is not None and roof.value > 0:
+        said.append(f"{share_text(row.measured.flop_per_s / roof.value)} of the roof")
+    return ", ".join(said)
 
 
 def _gain(workload: Workload, row: Rung, rows: Sequence[Rung]) -> tuple[int, float] | None:
@@ -134,7 +140,7 @@ def _gain(workload: Workload, row: Rung, rows: Sequence[Rung]) -> tuple[int, flo
     return (other.number, row.rate / other.rate) if other and other.rate and row.rate else None
 
 
-def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -> None:
+def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, bar_px: int, colour: str) -> None:
     if not row.rate:
         return
     marker = {
@@ -163,7 +169,7 @@ def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -
         orientation="h",
         x=[row.rate],
         y=[at],
-        width=BAR_PX,
+        width=bar_px,
         marker=marker,
         error_x=error,
         name=FAMILY_TITLES.get(row.kernel.family, row.kernel.family),
@@ -177,7 +183,8 @@ def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, colour: str) -
 def _hover(row: Rung) -> str:
     if row.measured is None:
         assert row.refused is not None
-        return f"<b>{row.kernel.title}</b><br>not run: {wrap(row.refused.reason, 60)}<br>{_extrapolation(row)}"
+        why = f"not run: {wrap(row.refused.reason, 60)}"
+        return "<br>".join([f"<b>{row.kernel.title}</b>", why, _extrapolation(row), wrap(row.kernel.idea, 60)])
     m = row.measured
     lines = [
         f"<b>{row.kernel.title}</b>",
@@ -197,15 +204,15 @@ def _extrapolation(row: Rung) -> str:
     return f"{format_time(refused.extrapolated_s)}, extrapolated from N={refused.extrapolated_from}"
 
 
-def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str) -> None:
-    """Above each bar: what changed, then the rung's name with its speed."""
+def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str, more: str) -> None:
+    """Above each bar: what changed, then the rung's name with its speed, and `more`."""
     if step:
         figure.add_annotation(_line(look, step, top, look.muted))
     value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
     if row.disturbed and not look.narrow:  # a phone has no room: the cross and the legend say it
         value += " (disturbed)"
     name = row.kernel.name if look.narrow else row.kernel.title
-    text = f"<b>{row.number} {name}</b>  {value}"
+    text = f"<b>{row.number} {name}</b>  {', '.join([value, more] if more else [value])}"
     figure.add_annotation(_line(look, text, top + LINE_PX * _lines(step), look.ink))
 
 
@@ -217,22 +224,13 @@ def _add_bar_text(
     bounds: tuple[float, float],
     roof: Ceiling | None,
     colour: str,
-    *,
-    rated: bool,
 ) -> None:
-    """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval.
-
-    `rated`: after its rate.
-    """
+    """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval."""
     if row.measured is None:
         text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, figure.layout.margin.l + 24))
+    elif roof is not None and roof.value > 0 and row.rate:
+        text = f"{share_text(row.rate / roof.value)} of the roof"
     else:
-        speed = row.measured.flop_per_s
-        said = [format_rate(speed, "FLOP/s")] if rated else []
-        if roof is not None and roof.value > 0:
-            said.append(f"{share_text(speed / roof.value)} of the roof")
-        text = ", ".join(said)
-    if not text:
         return
     low, high = (math.log10(b) for b in bounds)
     rate = row.rate or bounds[0]
@@ -246,16 +244,6 @@ def _add_bar_text(
     readable = max((look.background, look.ink), key=lambda ink: contrast(ink, colour))
     font = {"size": look.small_px, "color": readable if solid else look.ink}
     figure.add_annotation(label(look, text, end, at, borderpad=0, font=font, **place, **ground))
-
-
-def _add_name(figure: go.Figure, look: Look, row: Rung, at: float, gain: str) -> None:
-    """Left of a bar: the rung's number and name, and its gain."""
-    place = {"xref": "paper", "yanchor": "middle", "borderpad": 0}
-    name = f"<b>{wrap(f'{row.number} {row.kernel.title}', NAME_CHARS)}</b>"
-    figure.add_annotation(label(look, name, 0, at, xanchor="left", xshift=-NAMES_PX, **place))
-    if gain:
-        muted = {"size": look.small_px, "color": look.muted}
-        figure.add_annotation(label(look, gain, 0, at, xanchor="right", xshift=-8, font=muted, **place))
 
 
 def _line(look: Look, text: str, y: float, colour: str) -> dict[str, object]:

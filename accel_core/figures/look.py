@@ -43,9 +43,9 @@ KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
 
 DESKTOP_PX, NARROW_PX = 1030, 560
+"""The width of a figure in a window of 1440 pixels, and under which one counts as a phone's."""
 LEAST_PX = 14
 """The smallest text of a figure: it is read from a projector."""
-"""The width of a figure in a window of 1440 pixels, and under which one counts as a phone's."""
 
 # A system font and not the page's web font: an exported SVG or PNG has no access to the page's fonts, and a
 # fallback of another width would move the labels.

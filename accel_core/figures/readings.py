@@ -122,7 +122,7 @@ def sweep_reading(
     """Whether each kernel's curve is flat, rises, falls or has its best inside, and where among the marks."""
     lines = {k: line for k, line in curves(workload, results, over).items() if len(line) > 1}
     if not lines:
-        return f"One point says nothing about {over}: run a sweep with at least two values."
+        return f"Fewer than three points say nothing about {over}: run a sweep."
     sentences = []
     for kernel_id, line in list(lines.items())[:3]:
         kernel = find_kernel([workload], kernel_id)
@@ -188,9 +188,11 @@ def roofline_reading(
         else:
             sentences.append(f"Even the lowest, {title}, reaches {share} of its roof.")
     sentences += dict.fromkeys(v.held_back for _, v in (rated[0], rated[-1]) if v.held_back)
-    named = named_workload(points, named)
+    asked, named = named, named_workload(points, named)
+    titles = {workload.name: workload.title for workload in workloads}
+    if asked and asked != named:
+        sentences.append(f"No point of {titles.get(asked, asked)} stands here.")
     if quiet := sum(m.workload != named for m in points):
-        titles = {workload.name: workload.title for workload in workloads}
         others = "1 other point says its name" if quiet == 1 else f"{quiet} other points say theirs"
         sentences.append(f"Named are the kernels of {titles.get(named, named)}; {others} on hover.")
     above = sum(1 for m in points if m.id in verdicts and verdicts[m.id].above)

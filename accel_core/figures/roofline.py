@@ -77,8 +77,12 @@ def roofline_figure(
     verdicts = judge_all(points, ceilings, machine) if judged is None else judged
     width = look.chars(CAPTION_CHAR_PX, 20)
     sentences = provenance(machine, view, points, dtype, threads, clock, environment, created)
+    named = named_workload(points, named)
     if lens:
         sentences[-1] = lens_provenance(machine, traffic, lens)
+    elif any(m.workload != named for m in points):
+        titles = {workload.name: workload.title for workload in workloads}
+        sentences[-1] += f" Named are those of {titles.get(named, named)}."
     caption = "<br>".join(wrap(s, width) for s in sentences)
     families = len({family_of(workloads, m) for m in points})
     entries = bool(predicted) + any(m.disturbed for m in points)
@@ -90,7 +94,6 @@ def roofline_figure(
         add_walls(figure, look, view, machine, dtype)
         add_traffic(figure, look, view, traffic, workloads, lens)
         points = []
-    named = named_workload(points, named)
     if arrows:
         add_arrows(figure, look, points, [w for w in workloads if w.name == named])
     add_points(figure, look, points, workloads, verdicts, named=named, sample=sample)

@@ -31,7 +31,7 @@ def stream_reading(workload: Workload, results: Sequence[Measurement], marks: Se
         said.append(
             f"{disturbed} of {len(points)} timings were disturbed: measure again before you trust a ratio."
         )
-    return said or ["Three sizes at least are needed: run the sweep to see where allocating begins to cost."]
+    return said or ["No two forms share a size yet: run the sweep to see where allocating begins to cost."]
 
 
 def _allocation(lines: dict[str, dict[float, Measurement]], marks: Sequence[Mark]) -> str:

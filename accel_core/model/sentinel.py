@@ -10,7 +10,7 @@ from accel_core.model.words import Estimate
 from accel_core.units import format_number, format_rate
 
 READ_BYTES = 512 << 10
-"""What the probe reads at a time where a kernel's data are larger than the caches."""
+"""What the probe reads at a time after a kernel whose data are larger than a core's own caches."""
 
 
 @dataclass(frozen=True, slots=True)

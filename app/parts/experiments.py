@@ -121,13 +121,15 @@ def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:
 def shown(record: Record, experiment: Experiment) -> Shown:
     """The answers to the experiment's own settings, else the best to others, and of equals the newest."""
     known = _newest(record, experiment.workload)
-    if _is_enough(found := _answers(known, experiment), experiment):
-        return Shown(tuple(found), tuple(refusals(record, experiment, found)), experiment.setup)
+    found = _answers(known, experiment)
+    refused = tuple(refusals(record, experiment, found))
+    if _is_enough(found, experiment, refused):
+        return Shown(tuple(found), refused, experiment.setup)
     others = [replace(experiment, setup=setup) for setup in _other_setups(record, experiment)]
     best = max(others, key=lambda other: _worth(known, other, experiment.setup), default=experiment)
     if _is_enough(earlier := _answers(known, best), best):
         return Shown(tuple(earlier), tuple(refusals(record, best, earlier)), best.setup, stale=True)
-    return Shown((), tuple(refusals(record, experiment, found)), experiment.setup)
+    return Shown((), refused, experiment.setup)
 
 
 def _worth(known: Mapping[tuple, Measurement], other: Experiment, setup: Setup) -> tuple[bool, int]:
@@ -137,12 +139,12 @@ def _worth(known: Mapping[tuple, Measurement], other: Experiment, setup: Setup) 
     return alike and 2 * found >= asked, found
 
 
-def _is_enough(found: Sequence[Measurement], experiment: Experiment) -> bool:
+def _is_enough(found: Sequence[Measurement], experiment: Experiment, refused: Sequence[Refusal] = ()) -> bool:
     """Whether these answers make a picture: of a sweep LEAST_POINTS of a kernel, or all where it has fewer."""
     if experiment.over == "none":
         return bool(found)
-    asked = Counter(case.kernel for case in experiment.cases())
-    return any(n >= min(LEAST_POINTS, asked[kernel]) for kernel, n in Counter(m.kernel for m in found).items())
+    can = Counter(case.kernel for case in experiment.cases()) - Counter(r.case.kernel for r in refused)
+    return any(n >= min(LEAST_POINTS, can[kernel]) for kernel, n in Counter(m.kernel for m in found).items())
 
 
 def _newest(record: Record, workload: Workload) -> dict[tuple, Measurement]:

@@ -39,7 +39,7 @@ def _footer() -> None:
     st.caption(f":material/memory: {here.cpu}, {here.cores.allowed} cores")
     if (seen := _jobs()) is not None:
         count, elsewhere = seen
-        mine = jobs.active()  # it may have been handed in since the last look
+        mine = int(jobs.active())  # it may have been handed in since the last look
         st.caption(f":material/hourglass_empty: {queue_sentence(max(count, mine), elsewhere)}")
 
 

@@ -10,10 +10,12 @@ STYLE = """<style>
     .stMainBlockContainer h1 { padding: 0 }
     /* The numbers of a code's lines, too small for a projector. */
     .stCode pre, .stCode pre > div, .stCode .linenumber { font-size: 0.8rem !important }
-    @media (min-width: 769px) { /* the bar of the menu is empty beside its button: the title stands there */
+    /* The bar of the menu is empty beside its button, but for what unfolds a sidebar: titles stand there. */
+    @media screen and (min-width: 769px) {
         [data-testid="stHeader"] { background: transparent; pointer-events: none }
         [data-testid="stHeader"] > * { pointer-events: auto }
-        .stMainBlockContainer { margin-top: -3rem }
+        .stApp:has([data-testid="stHeader"]):not(:has([data-testid="stExpandSidebarButton"]))
+            .stMainBlockContainer { margin-top: -3rem }
     }
 </style>"""
 

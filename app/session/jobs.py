@@ -34,7 +34,7 @@ REDRAW_S = 1.0
 """A page is drawn again for new results at most this often, where server and browser have a processor each."""
 CRAMPED_REDRAW_S = 30.0
 """And where they share the only one that is not measured: drawing takes the two half a second side by side."""
-CANCELLED = "Cancelled. What was measured before that is kept and shown."
+CANCELLED = "Cancelled. What was measured before that is kept."
 
 
 @dataclass

@@ -416,6 +416,8 @@ def test_the_sidebar_counts_a_job_of_its_own_before_the_queue_does(
     assert "Nobody is measuring" in texts(open_page("lab"), "caption")
     monkeypatch.setattr(jobs, "active", lambda: True)
     assert "1 job running" in texts(open_page("lab"), "caption")
+    monkeypatch.setattr(sidebar, "_jobs", lambda: (0, True))
+    assert "Another account measures, 1 waiting" in texts(open_page("lab"), "caption")
 
 
 def test_a_page_says_under_which_setting_its_numbers_were_measured(open_page: Open):

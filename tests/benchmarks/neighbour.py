@@ -41,7 +41,10 @@ def compare(kernels: list[str], rounds: int) -> None:
     from accel_core import Case
     from accel_core.machine import allowed_cpus, detect
 
-    machine, (first, *_, last) = detect(), sorted(allowed_cpus())
+    machine, processors = detect(), sorted(allowed_cpus())
+    if len(processors) < 2 or not hasattr(os, "sched_setaffinity"):
+        sys.exit("This needs Linux and two processors: one for the kernel, one for its neighbour.")
+    first, last = processors[0], processors[-1]
     os.sched_setaffinity(0, {first})
     print(f"{machine.cpu}; beside : alone, medians of {rounds} rounds and their range")
     print(f"{'kernel':28}{'kernel':>18}{'reads':>18}{'additions':>18}")

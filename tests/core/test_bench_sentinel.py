@@ -19,6 +19,7 @@ from test_bench import MACHINE
 from test_peaks_loops import machine_code
 
 from accel_core.bench import sentinel
+from accel_core.bench.comparing import LEAST_PAIRS, _judged
 from accel_core.bench.levels import KEPT, LEAST_FOR_A_FENCE, Levels, levels_file
 from accel_core.bench.sentinel import (
     EVERY_S,
@@ -254,8 +255,9 @@ class AfterMuch:
     """A lookout after a kernel of much traffic, whose reads take what they are told."""
 
     def __init__(self, levels: Levels | None) -> None:
-        self.now_s, self.took_s = 0.0, READ_S
-        self.lookout = Lookout(lambda: CALM, levels, "core", lambda: self.now_s, Far(self.read, "reads"))
+        self.now_s, self.took_s, self.looks_like = 0.0, READ_S, CALM
+        probe, clock = lambda: self.looks_like, lambda: self.now_s
+        self.lookout = Lookout(probe, levels, "core", clock, Far(self.read, "reads"))
 
     def read(self) -> float:
         self.now_s += self.took_s
@@ -344,10 +346,17 @@ def test_a_record_of_before_there_were_reads_has_none() -> None:
 
 def test_pairs_left_out_for_the_core_leave_the_memory_told() -> None:
     reads = known(*[READ_S] * LEAST_FOR_A_FENCE)
+    reads.measurement(READ_S)
+    reads.looks_like = CROWDED
     reads.measurement(1.5 * READ_S)
-    assert [cause.words[:45] for cause in reads.lookout.causes(core=False)] == [
-        "Something that no counter shows shared its ca"
-    ]
+    told = {core: [cause.words for cause in reads.lookout.causes(core=core)] for core in (True, False)}
+    assert ["shared its core" in words for words in told[True]] == [True, False]
+    assert told[False] == told[True][1:] and "shared its caches or memory" in told[False][0]
+    pairs = [(1.0, 2.0)] * (2 * LEAST_PAIRS)
+    looked = [len(reads.lookout.readings) + 1] * LEAST_PAIRS + [1] * LEAST_PAIRS
+    turns = _judged(pairs, looked, [], reads.lookout)
+    assert turns.left_out == LEAST_PAIRS
+    assert "caches or memory" in turns.disturbed_reason and "its core" not in turns.disturbed_reason
     reads.lookout.begin()
     assert reads.lookout.causes(core=False) == []
 

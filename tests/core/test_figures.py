@@ -145,17 +145,25 @@ def test_a_step_is_said_against_the_rung_that_it_changes() -> None:
     assert "33.3 times faster than rung 3: the inner loop" in said
 
 
-def test_a_long_ladder_names_each_rung_beside_its_bar_with_its_gain_and_fits_on_a_screen() -> None:
+def test_a_long_ladder_has_a_line_for_each_rung_with_its_gain_and_fits_on_a_screen() -> None:
     matmul = WORKLOADS[0]
     times = [records.measurement(k.name, 1e9 * (1 + place)) for place, k in enumerate(matmul.kernels)]
     figure = ladder_figure(matmul, times, [], PAPER, ceiling=PEAKS.ceilings[1])
-    said = [a.text.replace("<br>", " ") for a in figure.layout.annotations]
+    said = texts(figure)
     for number, kernel in enumerate(matmul.kernels, 1):
-        assert f"<b>{number} {kernel.title}</b>" in said
-    assert "1.3 × rung 3" in said and "2.00 GFLOP/s, 1/59 of the roof" in said
+        assert f"<b>{number} {kernel.title}</b>  " in said
+    assert "4.00 GFLOP/s, 1.3 × rung 3, 1/29 of the roof" in said
     assert figure.layout.height < 600
-    assert not any(k.idea.rstrip(".") in " ".join(said) for k in matmul.kernels), "the hover says it"
+    assert not any(k.idea.rstrip(".") in said for k in matmul.kernels), "the hover says it"
     assert all(k.idea.rstrip(".") in hovers(figure).replace("<br>", " ") for k in matmul.kernels)
+
+
+def test_a_rung_of_a_long_ladder_that_was_refused_says_so_and_what_it_changes() -> None:
+    matmul = WORKLOADS[0]
+    times = [records.measurement(k.name, 1e9) for k in matmul.kernels[1:]]
+    figure = ladder_figure(matmul, times, [records.refusal()], PAPER)
+    assert "</b>  not run, 41.3 s, extrapolated from N=128" in texts(figure)
+    assert matmul.kernels[0].idea in hovers(figure).replace("<br>", " ")
 
 
 def test_a_refused_rung_is_hollow_and_names_where_it_was_extrapolated_from() -> None:
@@ -414,6 +422,17 @@ def test_the_points_of_one_workload_are_named_and_the_others_are_quiet(asked: st
     said = roofline_reading(MACHINE, PEAKS.ceilings, points, **plain)
     others = len(points) - len(chosen.kernels)
     assert f"Named are the kernels of {chosen.title}; {others} other points say theirs on hover." in said
+
+
+def test_a_workload_without_points_is_said_and_the_newest_one_named() -> None:
+    points = [m for m in of_all_workloads() if m.workload != "softmax"]
+    plain: dict[str, Any] = {"workloads": WORKLOADS, "named": "softmax"}
+    figure = roofline_figure(MACHINE, PEAKS.ceilings, points, PAPER, **plain)
+    shown = sorted(a.text for a in figure.layout.annotations if a.standoff == 7)
+    assert shown == sorted(k.title for k in WORKLOADS[-1].kernels)
+    said = roofline_reading(MACHINE, PEAKS.ceilings, points, **plain)
+    assert f"No point of Softmax stands here. Named are the kernels of {WORKLOADS[-1].title};" in said
+    assert f"Named are those of {WORKLOADS[-1].title}." in texts(figure).replace("<br>", " ")
 
 
 def test_where_all_points_are_of_one_workload_nothing_is_said_of_others() -> None:

@@ -98,6 +98,12 @@ def predicted_s(case: Case) -> float:
     return _predicted_s(problem, rung, case.shape or problem.shape(case.size), case.parameters)
 
 
+def interpreter_s(case: Case) -> float:
+    """How much of that goes to the interpreter besides the operations (`Kernel.waits_s`)."""
+    problem, rung = kernel(case.kernel)
+    return _interpreter_s(rung, case.shape or problem.shape(case.size), case.parameters)
+
+
 def needed_bytes(case: Case) -> int:
     """Memory to measure and check a valid case: the arrays twice (a kernel may copy), and once in float64."""
     problem, _ = kernel(case.kernel)
@@ -162,10 +168,11 @@ def validate(case: Case, machine: Machine) -> Case:
 
 
 def _predicted_s(problem: Workload, rung: Kernel, shape: Shape, given: Mapping[str, int]) -> float:
-    parameters = rung.defaults | dict(given)
-    if rung.predict_s is not None:
-        return rung.predict_s(shape, parameters)
-    return problem.flop(shape) / rung.typical_flop_per_s
+    return problem.flop(shape) / rung.typical_flop_per_s + _interpreter_s(rung, shape, given)
+
+
+def _interpreter_s(rung: Kernel, shape: Shape, given: Mapping[str, int]) -> float:
+    return 0.0 if rung.waits_s is None else rung.waits_s(shape, rung.defaults | dict(given))
 
 
 def _too_slow(problem: Workload, rung: Kernel, case: Case, limit_s: float) -> str:

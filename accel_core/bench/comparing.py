@@ -14,7 +14,14 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Ready, pose, prepare
-from accel_core.bench.sampling import MOST_SAMPLES, calibrate, is_narrow, no_garbage_collection, time_calls
+from accel_core.bench.sampling import (
+    LEAST_SHARE,
+    MOST_SAMPLES,
+    calibrate,
+    is_narrow,
+    no_garbage_collection,
+    time_calls,
+)
 from accel_core.bench.sentinel import Lookout
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
@@ -172,7 +179,7 @@ def _rounds(
     times: list[tuple[float, float]] = []
     looked: list[int] = []
     wall_s = cpu_s = 0.0
-    look_at = 6
+    look_at = LEAST_PAIRS
     clocks.lookout.begin()
     host = clocks.host()
     start = clocks.wall()
@@ -189,9 +196,10 @@ def _rounds(
             wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
         times.append((took[0], took[1]))
         clocks.lookout.look()
-        if clocks.wall() - start >= budget_s:
+        spent_s = clocks.wall() - start
+        if spent_s >= budget_s:
             break
-        if len(times) >= look_at:
+        if len(times) >= look_at and spent_s >= LEAST_SHARE * budget_s:
             crowded = clocks.lookout.crowded()
             kept = undisturbed(times, looked, crowded)
             alone = len(kept) < len(times) or not crowded  # else a neighbour is there, who may go yet

@@ -14,19 +14,19 @@ from statistics import median
 
 from accel_core import registry
 from accel_core.bench.memory import QUICK_S
-from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SAMPLING_S, MOST_SAMPLES, NARROW
+from accel_core.bench.sampling import LEAST_SAMPLES, LEAST_SHARE
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Measurement, Shape, Workload
-from accel_core.stats import relative_half_width
 
 NEWEST = 3
 """Records of one case that are asked; their median is less moved by a disturbed one than the newest is."""
-SAMPLES = 40
-"""Wanted for an interval of 1 % where nothing is known of this machine: samples that scatter by 2.5 %."""
+RECENT = 20
+"""Records of any case that tell how quiet the machine is."""
 TRACED = 8
 """How many times as long an interpreted call takes while its memory is traced: 5 to 20, as it allocates."""
 CASE_S = 0.04
-"""Of any case, however small: collecting garbage thrice, and the awkward shapes (at the registry's pace)."""
+"""Of any case, however small, where no record tells: collecting garbage thrice, and the awkward shapes (at the
+registry's pace)."""
 HANDLED_S_PER_BYTE = 1.2e-9
 """For each byte of the arrays in float64: random numbers, the reference, the comparison."""
 
@@ -50,11 +50,18 @@ class Experience:
         self._of_case: dict[_Key, list[Measurement]] = defaultdict(list)
         self._of_kernel: dict[str, list[Measurement]] = {name: [] for name in registry.kernel_ids()}
         self._of_workload: dict[str, list[Measurement]] = {one.name: [] for one in registry.WORKLOADS}
+        self._recent: list[Measurement] = []
+        fixed_s = math.inf
         for measurement in measurements:
             if measurement.kernel in self._of_kernel:
                 self._of_case[_key(case_of(measurement))].append(measurement)
                 self._of_kernel[measurement.kernel].append(measurement)
                 self._of_workload[measurement.workload].append(measurement)
+                if len(self._recent) < RECENT and measurement.time_s.low is not None:
+                    self._recent.append(measurement)
+                if measurement.time_s.n > 1 and (left_s := _left_s(measurement) or 0.0) > 0:
+                    fixed_s = min(fixed_s, left_s)
+        self._fixed_s = fixed_s if math.isfinite(fixed_s) else CASE_S * core_pace
         self._paces: dict[bool, float] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -63,18 +70,19 @@ class Experience:
         """One call of a valid case: as measured, else as the nearest of the same kernel, else as predicted."""
         if same := self._same(case):
             return median(m.time_s.median for m in same)
-        predicted_s = registry.predicted_s(case)
+        waits_s = self._pace(interpreted=True) * registry.interpreter_s(case)
         if (near := self._near(case)) is not None:
-            return near.time_s.median * predicted_s / registry.predicted_s(case_of(near))
-        return predicted_s * self.pace(case.kernel)
+            other = case_of(near)
+            near_s = near.time_s.median - self._pace(interpreted=True) * registry.interpreter_s(other)
+            return max(near_s, 0.0) * _working_s(case) / _working_s(other) + waits_s
+        return _working_s(case) * self._pace(_is_interpreted(case.kernel)) + waits_s
 
     def knows(self, case: Case) -> bool:
         """Whether there is a record of the case itself."""
         return bool(self._same(case))
 
-    def pace(self, kernel: str) -> float:
+    def _pace(self, interpreted: bool) -> float:
         """How many times as long as predicted the rungs of this kind take here."""
-        interpreted = _is_interpreted(kernel)
         if interpreted not in self._paces:
             ratios = [
                 records[0].time_s.median / registry.predicted_s(case_of(records[0]))
@@ -97,19 +105,17 @@ class Experience:
     # -- its samples ----------------------------------------------------------------------------------------
 
     def sampling_s(self, case: Case, budget_s: float) -> float:
-        """Until the interval is narrow or `budget_s` is over, and half a call that began before that."""
+        """LEAST_SHARE of `budget_s` and of the rest what records used, and half a call begun before the end."""
         call_s = self.call_s(case)
         if call_s >= budget_s:
             return call_s
-        wanted_s = self._samples(case) * max(call_s, 1.25 * LEAST_SAMPLE_S)
-        return min(max(wanted_s, min(LEAST_SAMPLING_S, budget_s)), budget_s + call_s / 2)
+        share = LEAST_SHARE + (1 - LEAST_SHARE) * self._to_the_end(case)
+        return min(max(share * budget_s, LEAST_SAMPLES * call_s), budget_s) + call_s / 2
 
-    def _samples(self, case: Case) -> float:
-        """How many samples make the interval narrow: by the scatter of this case, of its kernel, of any."""
-        records = self._same(case) or self._of_kernel[case.kernel][:NEWEST]
-        every = (m for kept in self._of_kernel.values() for m in kept[:1])
-        wanted = [n for m in records if (n := _wanted(m))] or [n for m in every if (n := _wanted(m))]
-        return min(median(wanted), MOST_SAMPLES) if wanted else SAMPLES
+    def _to_the_end(self, case: Case) -> float:
+        """The share of measurements whose samples scattered, or met somebody else, till the budget was over."""
+        asked = [m.stopped == "budget" for m in (*self._same(case), *self._recent) if m.time_s.low is not None]
+        return sum(asked) / len(asked) if asked else 0.5
 
     # -- what stands around them ----------------------------------------------------------------------------
 
@@ -120,7 +126,7 @@ class Experience:
         if same := [left for m in self._same(case) if (left := _left_s(m)) is not None]:
             return max(median(same), 0.0) + checked_s
         traced_s = call_s * (TRACED if _is_interpreted(case.kernel) else 1) if call_s <= QUICK_S else 0.0
-        return CASE_S * self.pace(case.kernel) + self._posing_s(case) + checked_s + traced_s
+        return self._fixed_s + self._posing_s(case) + checked_s + traced_s
 
     def _posing_s(self, case: Case) -> float:
         """Inputs, reference and checks: as another rung at this shape, or the nearest, needed for them."""
@@ -131,7 +137,8 @@ class Experience:
             left_s = _left_s(measurement)
             if left_s is not None and not _is_interpreted(measurement.kernel):
                 other_bytes = _float64_bytes(workload, measurement.shape)
-                seen[other_bytes] = min(seen.get(other_bytes, math.inf), max(left_s, 0.0))
+                posing_s = max(left_s - self._fixed_s, 0.0)
+                seen[other_bytes] = min(seen.get(other_bytes, math.inf), posing_s)
         if seen:
             nearest = min(seen, key=lambda other: _apart(other, size_bytes))
             return seen[nearest] * size_bytes / nearest
@@ -181,6 +188,10 @@ def _key(case: Case) -> _Key:
     return case.kernel, tuple(shape), case.dtype, case.threads, tuple(sorted(case.parameters.items()))
 
 
+def _working_s(case: Case) -> float:
+    return registry.predicted_s(case) - registry.interpreter_s(case)
+
+
 def _is_interpreted(kernel: str) -> bool:
     return registry.kernel(kernel)[1].family == "interpreted"
 
@@ -200,9 +211,3 @@ def _left_s(measurement: Measurement) -> float | None:
         return None
     checked_s = 0.0 if measurement.time_s.n == 1 else measurement.time_s.median
     return measurement.took_s - measurement.compile_s - measurement.wall_s - checked_s
-
-
-def _wanted(measurement: Measurement) -> float:
-    """Samples that would have been enough, by the interval of those that were taken; 0 where there is none."""
-    width = relative_half_width(measurement.time_s)
-    return measurement.time_s.n * (width / NARROW) ** 2 if math.isfinite(width) else 0.0

@@ -16,10 +16,17 @@ from accel_core.stats import median_interval, relative_half_width
 
 LEAST_SAMPLE_S = 1e-3
 """A sample is at least this long, so that reading the clock (tens of nanoseconds) cannot show."""
-LEAST_SAMPLING_S = 0.1
-"""Sampling goes on this long even when the interval is narrow at once: steal is counted in ticks of 10 ms."""
+LEAST_SHARE = 0.5
+"""Sampling goes on for this share of its budget even when the interval is narrow at once.
+
+Samples of a tenth of a second agree with one another and say nothing of the next second, in which a shared host
+may be half as fast; and what goes on for a tenth or for all of the budget cannot be promised beforehand. Others
+sample for a fixed time for the same reasons (Google Benchmark's --benchmark_min_time, hyperfine's 3 s).
+"""
 NARROW = 0.01
 """The 95 % interval of the median is narrow enough within this share of the median on either side."""
+LEAST_SAMPLES = 6
+"""Under so many the median has no 95 % interval (`stats.median_interval`)."""
 MOST_SAMPLES = 10_000
 Call = Callable[[], Any]
 
@@ -87,18 +94,18 @@ def sample(
 ) -> Samples:
     """Time samples of `call`, which works on `threads` threads; at least one.
 
-    It ends when the interval of their median is narrow and nobody else had the processors, or shared the core,
-    for more than a record may say without being marked, or with `budget_s`: samples beside a burst of a
-    neighbour's work agree with one another too, and more of them show what comes without it. What is done
-    `before_each` sample is not timed.
+    It ends, after LEAST_SHARE of the budget, when the interval of their median is narrow and nobody else had
+    the processors, or shared the core, for more than a record may say without being marked; else with
+    `budget_s`: samples beside a burst of a neighbour's work agree with one another too, and more of them show
+    what comes without it. What is done `before_each` sample is not timed.
 
     Looking at the interval costs a sort, so it is looked at after every tenth part more samples. Stopping
     when it looks narrow costs a little of its 95 %: in 1,500 simulated runs it covered the true median in
-    93 to 96 % (log-normal noise of 1, 3 and 10 %, with and without LEAST_SAMPLING_S).
+    93 to 96 % (log-normal noise of 1, 3 and 10 %).
     """
     times: list[float] = []
     wall_s = cpu_s = 0.0
-    look_at = 6
+    look_at = LEAST_SAMPLES
     stopped = "budget"
     clocks.lookout.begin()
     host = clocks.host()
@@ -114,7 +121,7 @@ def sample(
         wall_s, cpu_s = wall_s + took_s, cpu_s + used_s
         clocks.lookout.look()
         spent_s = clocks.wall() - start
-        if len(times) >= look_at and spent_s >= min(LEAST_SAMPLING_S, budget_s):
+        if len(times) >= look_at and spent_s >= LEAST_SHARE * budget_s:
             narrow = is_narrow(median_interval(times))
             if narrow and not (passed().disturbed_reason(threads) or clocks.lookout.neighbour()):
                 stopped = "interval"

@@ -100,13 +100,17 @@ class _Cache(FunctionCache):
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, place.get_source_stamp())
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        folder = Path(self._py_func.__code__.co_filename).parent
         key = super()._index_key(sig, codegen)
-        return (*key, _settings(), _stamp(folder), _stamp(Path(__file__).parent))
+        return (*key, _settings(), *map(_stamp, source_folders(self._py_func)))
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with suppress(OSError):
             super().save_overload(sig, data)
+
+
+def source_folders(function: Callable[..., Any]) -> tuple[Path, Path]:
+    """Where the sources lie of which machine code of a plain `function` may be made: beside it, and here."""
+    return Path(function.__code__.co_filename).parent, Path(__file__).parent
 
 
 def _settings() -> tuple[str, ...]:

@@ -50,7 +50,7 @@ _KERNELS = (
         explanation=(
             "Each turn makes Python objects for single numbers and looks up what * and + mean for them."
         ),
-        typical_flop_per_s=1e7,
+        typical_flop_per_s=8e6,
     ),
     Kernel(
         name="compiled",

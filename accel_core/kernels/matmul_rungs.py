@@ -27,17 +27,17 @@ _LISTED_BYTES = 32
 """Of a number in a list: a float of 24 bytes and the pointer to it (64-bit CPython)."""
 _NEAR_BYTES = 1 << 22
 """More than that is in no cache of a core's own, on most processors."""
+_LISTS_FLOP_PER_S = 4e7
 
 
-def _predict_numpy_tiled_s(shape: Shape, parameters: Mapping[str, int]) -> float:
-    tiles = math.prod(-(-length // parameters["block"]) for length in shape)
-    return tiles * _TILE_CALL_S + 2 * math.prod(shape) / 1e10
+def _tile_calls_s(shape: Shape, parameters: Mapping[str, int]) -> float:
+    return _TILE_CALL_S * math.prod(-(-length // parameters["block"]) for length in shape)
 
 
-def _predict_python_lists_s(shape: Shape, parameters: Mapping[str, int]) -> float:
+def _far_lists_s(shape: Shape, parameters: Mapping[str, int]) -> float:
     """Half as much again where the inner loop, down a column of b, finds each float in a slower cache."""
     _, k, n = shape
-    return (1.0 if k * n * _LISTED_BYTES <= _NEAR_BYTES else 1.5) * 2 * math.prod(shape) / 4e7
+    return 0.0 if k * n * _LISTED_BYTES <= _NEAR_BYTES else 0.5 * 2 * math.prod(shape) / _LISTS_FLOP_PER_S
 
 
 def _length(name: str, idea: str) -> Parameter:
@@ -76,8 +76,8 @@ KERNELS = (
             "vanishes beside the loops. Python's only float is the double, so float32 sums are rounded "
             "once, at the end."
         ),
-        typical_flop_per_s=4e7,
-        predict_s=_predict_python_lists_s,
+        typical_flop_per_s=_LISTS_FLOP_PER_S,
+        waits_s=_far_lists_s,
     ),
     Kernel(
         name="compiled_ijk",
@@ -218,7 +218,7 @@ KERNELS = (
         typical_flop_per_s=1e10,
         changed_from="compiled_tiled",
         parameters=(_block(64, "Side of a square tile; each tile is one call of the library."),),
-        predict_s=_predict_numpy_tiled_s,
+        waits_s=_tile_calls_s,
     ),
     Kernel(
         name="numpy",

@@ -53,7 +53,7 @@ def _triad_reference(x: NDArray, y: NDArray) -> NDArray:
     return x.astype(np.float64) + SCALAR * y.astype(np.float64)
 
 
-def _kernels(name: str, words: _Words) -> tuple[Kernel, ...]:
+def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, ...]:
     def numpy(how: str) -> Callable[..., NDArray]:
         return getattr(streaming_numpy, f"{name}_{how}")
 
@@ -72,7 +72,7 @@ def _kernels(name: str, words: _Words) -> tuple[Kernel, ...]:
                 "Each turn makes Python objects for single numbers and looks up what + means for them. The "
                 "memory could deliver hundreds of elements meanwhile."
             ),
-            typical_flop_per_s=5e6,
+            typical_flop_per_s=loop_flop_per_s,
         ),
         Kernel(
             name="numpy",
@@ -150,7 +150,9 @@ ADD = Workload(
     least_bytes=least_bytes_of("add"),
     tolerance=_tolerance,
     kernels=_kernels(
-        "add", _Words("One NumPy expression adds all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR)
+        "add",
+        _Words("One NumPy expression adds all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
+        loop_flop_per_s=5e6,
     ),
     sizes=SIZES,
     default_size=DEFAULT_SIZE,
@@ -171,6 +173,7 @@ SCALE = Workload(
     kernels=_kernels(
         "scale",
         _Words("One NumPy expression multiplies all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
+        loop_flop_per_s=5e6,
     ),
     sizes=SIZES,
     default_size=DEFAULT_SIZE,
@@ -197,6 +200,7 @@ TRIAD = Workload(
             "Two passes remain: the product is written, then read, added to and written again.",
             "One pass does both operators: the product stays in a register. That is fusion at its smallest.",
         ),
+        loop_flop_per_s=7.5e6,
     ),
     sizes=SIZES,
     default_size=DEFAULT_SIZE,

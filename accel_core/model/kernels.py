@@ -51,8 +51,8 @@ class Kernel:
     """The loop nest itself where `function` only prepares arrays: its source is what a page shows."""
     writes_out: bool = False
     """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
-    predict_s: Callable[[Shape, Mapping[str, int]], float] | None = None
-    """(shape, parameters) -> seconds of one call on a slow core, where the FLOP alone would mislead."""
+    waits_s: Callable[[Shape, Mapping[str, int]], float] | None = None
+    """(shape, parameters) -> seconds of one call, on a slow core, that the interpreter adds to its FLOP."""
     removes: str = ""
     """What its change takes away from the rung before, as a clause: "the power is gone"."""
     brings: str = ""

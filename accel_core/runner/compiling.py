@@ -18,6 +18,7 @@ from typing import Any
 from numba.core.dispatcher import Dispatcher
 
 from accel_core.folders import PACKAGE, numba_cache
+from accel_core.kernels.compiled import source_folders
 from accel_core.model import DTYPES
 
 FUNCTION_S = 0.1
@@ -128,7 +129,7 @@ def _is_held(function: Dispatcher, dtypes: Collection[str], files: dict[str, lis
     module, line = python.__module__.rpartition(".")[2], python.__code__.co_firstlineno
     for path in files.get(f"{module}.{python.__qualname__}-{line}", ()):
         try:
-            if path.stat().st_mtime >= _changed(Path(python.__code__.co_filename).parent):
+            if path.stat().st_mtime >= max(map(_changed, source_folders(python))):
                 return set(dtypes) <= _dtypes(path)
         except OSError:  # it went away
             continue
@@ -136,7 +137,7 @@ def _is_held(function: Dispatcher, dtypes: Collection[str], files: dict[str, lis
 
 
 def _changed(sources: Path) -> float:
-    """When a file was last changed of which code in this folder may be made (see `kernels.compiled`)."""
+    """When a source file in this folder was last changed."""
     return max((source.stat().st_mtime for source in sources.glob("*.py")), default=0.0)
 
 

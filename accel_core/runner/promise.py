@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -72,9 +72,10 @@ def learn_start(took_s: float) -> None:
 
 @dataclass
 class _Pace:
-    """The pace of this core, as last measured."""
+    """The pace of this core, as measured lately."""
 
-    value: float = 1.0
+    seen: deque[float] = field(default_factory=lambda: deque(maxlen=3))
+    """A neighbour's burst makes one of them twice as long as the others."""
     at: float = -math.inf
 
 
@@ -84,13 +85,14 @@ _pace = _Pace()
 def core_pace(*, ask: bool = True) -> float:
     """This core's pace, measured again after PACE_KEPT_S: the neighbours of a virtual machine come and go.
 
-    With `ask` false the last one, for a time at which something else is measured.
+    The median of the last three. With `ask` false nothing is measured, for a time at which something else is.
     """
     if ask and time.monotonic() - _pace.at > PACE_KEPT_S:
         from accel_core.bench.pace import measure_pace
 
-        _pace.value, _pace.at = measure_pace(), time.monotonic()
-    return _pace.value
+        _pace.seen.append(measure_pace())
+        _pace.at = time.monotonic()
+    return median(_pace.seen) if _pace.seen else 1.0
 
 
 def simulator_s() -> float:

@@ -280,7 +280,8 @@ BUDGET = Choice(
     "Time per rung (s)",
     (0.5, 1, 2, 5, 10),
     1,
-    "Samples are taken until the 95 % interval of the median is within 1 %, or until this time is over.",
+    "Samples are taken for at least half of this time, and then until the 95 % interval of the median is "
+    "within 1 % or the time is over.",
 )
 
 

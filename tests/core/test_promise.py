@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from test_duration import FAST, record
 from accel_core import registry
 from accel_core.backends import calibrating, grid
 from accel_core.bench import pace
+from accel_core.cache import simulate
 from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
 from accel_core.model import Case, Estimate, Machine
@@ -61,10 +63,10 @@ def test_a_job_of_every_kind_is_promised_a_time_within_its_limit(kind: str, host
 @pytest.mark.usefixtures("warm")
 def test_a_job_takes_its_start_and_its_cases(host: Machine) -> None:
     took = record(FAST, 0.01, n=50, took_s=0.9)
-    alone = foresee({"kind": "bench", "cases": [FAST.to_dict()], "budget_s": 2.0}, Known(host, [took]))
-    assert alone.steps_s == pytest.approx((0.9,)) and alone.compile_s == 0
-    both = foresee({"kind": "bench", "cases": 2 * [FAST.to_dict()], "budget_s": 2.0}, Known(host, [took]))
-    assert both.total_s - alone.total_s == pytest.approx(0.9)
+    alone = foresee({"kind": "bench", "cases": [FAST.to_dict()], "budget_s": 1.0}, Known(host, [took]))
+    assert alone.steps_s == pytest.approx((0.905,)) and alone.compile_s == 0
+    both = foresee({"kind": "bench", "cases": 2 * [FAST.to_dict()], "budget_s": 1.0}, Known(host, [took]))
+    assert both.total_s - alone.total_s == pytest.approx(0.905)
 
 
 @pytest.mark.usefixtures("warm")
@@ -80,7 +82,7 @@ def test_what_was_learned_of_starting_a_worker_is_promised(
 
 @pytest.mark.usefixtures("warm")
 def test_a_slow_core_is_promised_more_time(host: Machine) -> None:
-    job = {"kind": "bench", "cases": LADDER}
+    job = {"kind": "bench", "cases": LADDER, "budget_s": 0.2}
     assert foresee(job, Known(host, core_pace=3.0)).total_s > 1.5 * foresee(job, Known(host)).total_s
 
 
@@ -190,6 +192,19 @@ def test_what_is_kept_need_not_be_compiled_unless_it_is_older_or_of_another_type
     assert compiling.compiling_s([function], {"float32"})[0] > 0
 
 
+def test_code_older_than_how_all_is_compiled_must_be_compiled_again(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The simulator lies in another folder than `kernels.compiled`, and took 31 s that nobody had promised."""
+    for one in compiling.compiled_functions(simulate):
+        os.utime(index_of(one, cache_folder), (50.0, 50.0))
+    changed_s = {"cache": 10.0, "kernels": 10.0}
+    monkeypatch.setattr(compiling, "_changed", lambda folder: changed_s[folder.name])
+    assert compiling.compiling_s([simulate]) == [0.0]
+    changed_s["kernels"] = 100.0
+    assert compiling.compiling_s([simulate])[0] > 0
+
+
 def test_the_names_of_the_files_are_those_that_numba_gives(tmp_path: Path) -> None:
     program = (
         "import numpy as np; from accel_core.kernels.streaming_compiled import add_compiled; "
@@ -276,6 +291,17 @@ def test_the_pace_is_asked_for_once_a_while_and_never_beside_a_measurement(
     assert len(asked) == 1
     promise.core_pace()
     assert len(asked) == 2
+
+
+def test_a_burst_of_a_neighbour_does_not_make_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    paces = iter([1.0, 1.1, 2.2, 1.0])
+    monkeypatch.setattr(pace, "measure_pace", lambda: next(paces))
+    monkeypatch.setattr(promise, "_pace", promise._Pace())
+    told = []
+    for _ in range(4):
+        told.append(promise.core_pace())
+        promise._pace.at = -math.inf
+    assert told == [1.0, 1.05, 1.1, 1.1]
 
 
 def test_the_roofs_are_promised_without_the_compiler() -> None:

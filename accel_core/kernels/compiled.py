@@ -109,8 +109,22 @@ class _Cache(FunctionCache):
 
 
 def source_folders(function: Callable[..., Any]) -> tuple[Path, Path]:
-    """Where the sources lie of which machine code of a plain `function` may be made: beside it, and here."""
-    return Path(function.__code__.co_filename).parent, Path(__file__).parent
+    """The folders whose `sources` machine code of a plain `function` may be made of.
+
+    Of this package that is the one below its top that the function lies in (`cache` for
+    `cache/engine/sets.py`), elsewhere the function's own; and always `kernels`.
+    """
+    here = Path(function.__code__.co_filename).parent
+    return next((folder for folder in (here, *here.parents) if folder.parent == _PACKAGE), here), _KERNELS
+
+
+def sources(folder: Path) -> list[Path]:
+    """The source files of a folder, and in this package those of the folders below it."""
+    return sorted(folder.rglob("*.py") if folder.parent == _PACKAGE else folder.glob("*.py"))
+
+
+_KERNELS = Path(__file__).parent
+_PACKAGE = _KERNELS.parent
 
 
 def _settings() -> tuple[str, ...]:
@@ -120,9 +134,9 @@ def _settings() -> tuple[str, ...]:
 
 @cache
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, time of change and size of each source file in a folder."""
+    """Path, time of change and size of each source file of a folder."""
     with suppress(OSError):  # imported out of an archive, where Numba keeps nothing
-        files = [(file.name, file.stat()) for file in sorted(folder.glob("*.py"))]
+        files = [(str(file.relative_to(folder)), file.stat()) for file in sources(folder)]
         return tuple((name, found.st_mtime_ns, found.st_size) for name, found in files)
     return ()
 

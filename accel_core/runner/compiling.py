@@ -15,10 +15,11 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from numba.core.caching import UserProvidedCacheLocator as _Locator
 from numba.core.dispatcher import Dispatcher
 
-from accel_core.folders import PACKAGE, numba_cache
-from accel_core.kernels.compiled import source_folders
+from accel_core.folders import numba_cache
+from accel_core.kernels.compiled import source_folders, sources
 from accel_core.model import DTYPES
 
 FUNCTION_S = 0.1
@@ -38,11 +39,11 @@ def compiling_s(
     On a core of the registry's pace, by the length of the code. `dtypes` are those that the disk must hold.
     Those of `ran` have run as they will run now: what they did not need then, they do not need.
     """
-    held, counted, each = _index_files(), set[Dispatcher](), []
+    changed_s, counted, each = cache(_changed), set[Dispatcher](), []
     for root in roots:
         functions = [one for one in compiled_functions(root) if one not in counted]
         counted |= set(functions)
-        missing = {one for one in functions if not _is_held(one, dtypes, held)}
+        missing = {one for one in functions if not _is_held(one, dtypes, changed_s)}
         if root in ran and len(missing) < len(functions):
             missing = set()
         within = {inner for one in missing for inner in _called(one)}
@@ -105,40 +106,35 @@ def _code_bytes(function: Dispatcher) -> int:
 # -- on disk -----------------------------------------------------------------------------------------------
 
 
-def _index_files() -> dict[str, list[Path]]:
-    """The index files of the workers' cache, by the name of their function."""
-    version = f".py{sys.version_info.major}{sys.version_info.minor}"
-    files: dict[str, list[Path]] = {}
-    for path in _cache_folder().rglob("*.nbi"):
-        name, found, _ = path.name.partition(version)
-        if found:
-            files.setdefault(name, []).append(path)
-    return files
-
-
 @cache
-def _cache_folder() -> Path:
-    """Where the workers keep machine code, below which folder; it is tried by writing, so once a process."""
-    folder, _ = numba_cache(os.environ)
-    return folder or PACKAGE
+def _cache_folder() -> Path | None:
+    """Where the workers keep machine code, None for beside its source; tried by writing, so once a process."""
+    return numba_cache(os.environ)[0]
 
 
-def _is_held(function: Dispatcher, dtypes: Collection[str], files: dict[str, list[Path]]) -> bool:
+def _index(function: Dispatcher) -> Path:
+    """The index that the workers' Numba keeps of the machine code of `function`."""
+    python, folder = function.py_func, _cache_folder()
+    source = Path(python.__code__.co_filename)
+    name = f"{source.stem}.{python.__qualname__}-{python.__code__.co_firstlineno}"
+    version = f"py{sys.version_info.major}{sys.version_info.minor}{getattr(sys, 'abiflags', '')}"
+    below = folder / _Locator.get_suitable_cache_subpath(source) if folder else source.parent / "__pycache__"
+    return below / f"{name}.{version}.nbi"
+
+
+def _is_held(function: Dispatcher, dtypes: Collection[str], changed_s: Callable[[Path], float]) -> bool:
     """Whether machine code of `function`, as its sources stand now, is kept for all of `dtypes`."""
-    python = function.py_func
-    module, line = python.__module__.rpartition(".")[2], python.__code__.co_firstlineno
-    for path in files.get(f"{module}.{python.__qualname__}-{line}", ()):
-        try:
-            if path.stat().st_mtime >= max(map(_changed, source_folders(python))):
-                return set(dtypes) <= _dtypes(path)
-        except OSError:  # it went away
-            continue
-    return False
+    index = _index(function)
+    try:
+        newest_s = max(map(changed_s, source_folders(function.py_func)))
+        return index.stat().st_mtime >= newest_s and set(dtypes) <= _dtypes(index)
+    except OSError:  # there is none
+        return False
 
 
-def _changed(sources: Path) -> float:
-    """When a source file in this folder was last changed."""
-    return max((source.stat().st_mtime for source in sources.glob("*.py")), default=0.0)
+def _changed(folder: Path) -> float:
+    """When a source file of this folder was last changed."""
+    return max((source.stat().st_mtime for source in sources(folder)), default=0.0)
 
 
 def _dtypes(path: Path) -> set[str]:

@@ -19,6 +19,7 @@ from accel_core.bench import pace
 from accel_core.cache import simulate
 from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
+from accel_core.kernels.compiled import compiled
 from accel_core.model import Case, Estimate, Machine
 from accel_core.runner import compiling, promise
 from accel_core.runner.job import Job
@@ -49,7 +50,7 @@ def host(pretend_host: Callable[[str], Machine]) -> Machine:
 @pytest.fixture
 def warm(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that there is to compile is kept on disk."""
-    monkeypatch.setattr(compiling, "_is_held", lambda function, dtypes, files: True)
+    monkeypatch.setattr(compiling, "_is_held", lambda function, dtypes, changed_s: True)
 
 
 @pytest.mark.parametrize("kind", JOBS)
@@ -153,12 +154,10 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def index_of(function: Any, folder: Path, dtypes: str = "float32") -> Path:
+def index_of(function: Any, dtypes: str = "float32") -> Path:
     """An index as Numba writes it, by its name; inside stand the signatures."""
-    python = function.py_func
-    module, line = python.__module__.rpartition(".")[2], python.__code__.co_firstlineno
-    version = f"py{sys.version_info.major}{sys.version_info.minor}"
-    path = folder / f"{module}.{python.__qualname__}-{line}.{version}.nbi"
+    path = compiling._index(function)
+    path.parent.mkdir(exist_ok=True)
     path.write_text(f"array({dtypes}, 2d, C)")
     return path
 
@@ -185,7 +184,7 @@ def test_what_is_kept_need_not_be_compiled_unless_it_is_older_or_of_another_type
     function = root("matmul/compiled_ikj")
     compiled = compiling.compiled_functions(function)
     assert compiling.compiling_s([function], {"float32"})[0] > 0
-    paths = [index_of(one, cache_folder) for one in compiled]
+    paths = [index_of(one) for one in compiled]
     assert compiling.compiling_s([function], {"float32"}) == [0.0]
     assert compiling.compiling_s([function], {"float32", "float64"})[0] > 0
     os.utime(paths[0], (1.0, 1.0))  # the source was changed since
@@ -197,7 +196,7 @@ def test_code_older_than_how_all_is_compiled_must_be_compiled_again(
 ) -> None:
     """The simulator lies in another folder than `kernels.compiled`, and took 31 s that nobody had promised."""
     for one in compiling.compiled_functions(simulate):
-        os.utime(index_of(one, cache_folder), (50.0, 50.0))
+        os.utime(index_of(one), (50.0, 50.0))
     changed_s = {"cache": 10.0, "kernels": 10.0}
     monkeypatch.setattr(compiling, "_changed", lambda folder: changed_s[folder.name])
     assert compiling.compiling_s([simulate]) == [0.0]
@@ -205,17 +204,25 @@ def test_code_older_than_how_all_is_compiled_must_be_compiled_again(
     assert compiling.compiling_s([simulate])[0] > 0
 
 
-def test_the_names_of_the_files_are_those_that_numba_gives(tmp_path: Path) -> None:
+def test_an_index_is_looked_for_where_numba_writes_it(cache_folder: Path) -> None:
     program = (
         "import numpy as np; from accel_core.kernels.streaming_compiled import add_compiled; "
         "add_compiled(np.ones(3), np.ones(3))"
     )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache_folder)}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     (function,) = compiling.compiled_functions(root("add/compiled"))
-    (made,) = tmp_path.rglob("*.nbi")
-    assert made.name.startswith(index_of(function, tmp_path).name.removesuffix(".nbi"))
+    (made,) = cache_folder.rglob("*.nbi")
+    assert made == compiling._index(function)
     assert compiling._dtypes(made) == {"float64"}
+
+
+def test_an_index_beside_its_source_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", "")
+    monkeypatch.setattr(compiling, "_cache_folder", lambda: None)
+    (function,) = compiling.compiled_functions(root("add/compiled"))
+    kept = compiled(function.py_func)._cache._cache_file
+    assert compiling._index(function) == Path(kept._index_path)
 
 
 def test_a_function_that_two_rungs_call_is_compiled_once(cache_folder: Path) -> None:
@@ -228,7 +235,7 @@ def test_what_a_rung_did_not_need_before_it_does_not_need_now(cache_folder: Path
     first, *others = compiling.compiled_functions(function)
     assert others
     assert compiling.compiling_s([function], (), [function])[0] > 0  # nothing is kept: a new checkout
-    index_of(first, cache_folder)
+    index_of(first)
     assert compiling.compiling_s([function], ())[0] > 0
     assert compiling.compiling_s([function], (), [function]) == [0.0]
 

@@ -11,13 +11,13 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "matmul_naive": "kernels.matmul_functions",
-    "matmul_blocked": "kernels.matmul_functions",
-    "matmul_numpy": "kernels.matmul_functions",
-    "matmul_packed": "kernels.matmul_functions",
-    "matmul_parallel": "kernels.matmul_functions",
-    "unfused_gelu": "kernels.gelu_functions",
-    "fused_gelu": "kernels.gelu_functions",
+    "matmul_naive": "kernels.matmul.functions",
+    "matmul_blocked": "kernels.matmul.functions",
+    "matmul_numpy": "kernels.matmul.functions",
+    "matmul_packed": "kernels.matmul.functions",
+    "matmul_parallel": "kernels.matmul.functions",
+    "unfused_gelu": "kernels.gelu.functions",
+    "fused_gelu": "kernels.gelu.functions",
     "matmul": "backends.functions",
     "gelu": "backends.functions",
     "add": "backends.functions",

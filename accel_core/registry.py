@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput, shown
-from accel_core.kernels.dot import DOT
-from accel_core.kernels.gelu import GELU
-from accel_core.kernels.layer_norm import LAYER_NORM
-from accel_core.kernels.matmul import MATMUL
-from accel_core.kernels.softmax import SOFTMAX
-from accel_core.kernels.streaming import ADD, SCALE, TRIAD
+from accel_core.kernels.dot.workload import DOT
+from accel_core.kernels.gelu.workload import GELU
+from accel_core.kernels.layer_norm.workload import LAYER_NORM
+from accel_core.kernels.matmul.workload import MATMUL
+from accel_core.kernels.softmax.workload import SOFTMAX
+from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.machine.simd import lacking
 from accel_core.machine.thread_settings import bindings

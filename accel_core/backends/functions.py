@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.current import get_backend
-from accel_core.kernels import streaming_functions
+from accel_core.kernels.streaming import functions as streaming_functions
 
 
 def matmul(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
-from accel_core.kernels.gelu_numpy import CUBIC, ROOT
-from accel_core.kernels.layer_norm_scaled import redo_strange_rows
-from accel_core.kernels.matmul_interpreted import matmul_python_loops
+from accel_core.kernels.gelu.interpreted import CUBIC, ROOT
+from accel_core.kernels.layer_norm.scaled import redo_strange_rows
+from accel_core.kernels.matmul.interpreted import matmul_python_loops
 
 
 class NaiveBackend(CheckedBackend):

@@ -9,8 +9,8 @@ from accel_core.figures import Mark
 from accel_core.figures.panel_rates import Point, Rates
 from accel_core.figures.panels import Panel
 from accel_core.intensity import ITEM_BYTES
-from accel_core.kernels.blocking import TYPICAL_BYTES, Blocking, blocking
-from accel_core.kernels.micro_kernel import ROWS, TILES, Registers, registers
+from accel_core.kernels.matmul.blocking import TYPICAL_BYTES, Blocking, blocking
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
 from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.roofline import select_roofs
 from app.parts import experiments

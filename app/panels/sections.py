@@ -11,8 +11,8 @@ from accel_core import registry
 from accel_core.figures.panel_rates import LENGTHS, Rates, rates_figure
 from accel_core.figures.panel_words import best_reading, rates_alt, rates_reading
 from accel_core.figures.panels import Panel, panels_alt, panels_figure, panels_reading
-from accel_core.kernels.blocking import Blocking
-from accel_core.kernels.micro_kernel import ROWS, TILES
+from accel_core.kernels.matmul.blocking import Blocking
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
 from app.panels.panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
 from app.parts import components, tables, theme

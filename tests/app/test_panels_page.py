@@ -12,8 +12,8 @@ from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
-from accel_core.kernels.blocking import blocking
-from accel_core.kernels.micro_kernel import ROWS, TILES
+from accel_core.kernels.matmul.blocking import blocking
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import Measurement
 from app.panels import panel_cases
 from app.session import cached, jobs

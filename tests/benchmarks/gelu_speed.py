@@ -22,7 +22,7 @@ import numpy as np
 from accel_core.bench import limit
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels.gelu import GELU
+from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect, measuring_cpus, pin_current_process
 from accel_core.peaks import tasks

@@ -21,7 +21,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from accel_core.bench.sampling import no_garbage_collection
-from accel_core.kernels import blocking, matmul_packed, micro_kernel, panels
+from accel_core.kernels.matmul import blocking, micro_kernel, panels
+from accel_core.kernels.matmul import packed as matmul_packed
 from accel_core.stats import ratio_interval
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.kernels.blocking import blocking
-from accel_core.kernels.micro_kernel import TILES
+from accel_core.kernels.matmul.blocking import blocking
+from accel_core.kernels.matmul.micro_kernel import TILES
 
 
 @given(

@@ -16,8 +16,10 @@ from accel_core.cache.stream import accesses
 from accel_core.cache.traversal import ORDERS
 from accel_core.cache.visits import VISITS, visit_order
 from accel_core.errors import BadInput
-from accel_core.kernels import matmul_compiled, matmul_interpreted, matmul_register
-from accel_core.kernels.matmul import MATMUL
+from accel_core.kernels.matmul import compiled as matmul_compiled
+from accel_core.kernels.matmul import interpreted as matmul_interpreted
+from accel_core.kernels.matmul import register as matmul_register
+from accel_core.kernels.matmul.workload import MATMUL
 
 Access = tuple[str, int, int, bool]
 SHAPES = [(5, 4, 6), (8, 8, 8), (1, 7, 3), (4, 1, 1), (9, 10, 11)]

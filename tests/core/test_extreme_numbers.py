@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 
 import accel_core
 from accel_core.backends.current import find_backend
-from accel_core.kernels import layer_norm_scaled
-from accel_core.kernels.dot import DOT
-from accel_core.kernels.gelu import GELU
-from accel_core.kernels.gelu_functions import fused_gelu, unfused_gelu
-from accel_core.kernels.layer_norm import LAYER_NORM
-from accel_core.kernels.layer_norm_kernels import EPS
-from accel_core.kernels.softmax import SOFTMAX
-from accel_core.kernels.streaming import ADD, SCALE
+from accel_core.kernels.dot.workload import DOT
+from accel_core.kernels.gelu.functions import fused_gelu, unfused_gelu
+from accel_core.kernels.gelu.workload import GELU
+from accel_core.kernels.layer_norm import scaled as layer_norm_scaled
+from accel_core.kernels.layer_norm.rungs import EPS
+from accel_core.kernels.layer_norm.workload import LAYER_NORM
+from accel_core.kernels.softmax.workload import SOFTMAX
+from accel_core.kernels.streaming.workload import ADD, SCALE
 from accel_core.model import DTYPES, Workload
 
 CONTEXT = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)

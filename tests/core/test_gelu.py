@@ -15,9 +15,11 @@ from test_matmul import HOUSE, innermost_loops, widest_registers
 
 import accel_core
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels import chunks, compiled, gelu_compiled, gelu_functions
+from accel_core.kernels import chunks, compiled
 from accel_core.kernels.exponential import power_of_two
-from accel_core.kernels.gelu import GELU
+from accel_core.kernels.gelu import compiled as gelu_compiled
+from accel_core.kernels.gelu import functions as gelu_functions
+from accel_core.kernels.gelu.workload import GELU
 from accel_core.model import DTYPES, Kernel
 
 RUNGS = [kernel.name for kernel in GELU.kernels]

@@ -22,9 +22,9 @@ from numba.core.caching import IndexDataCacheFile
 
 import accel_core
 from accel_core.errors import BadInput
-from accel_core.kernels import matmul_compiled
 from accel_core.kernels.compiled import OPTIONS, compiled
-from accel_core.kernels.matmul import MATMUL
+from accel_core.kernels.matmul import compiled as matmul_compiled
+from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES
 
@@ -239,7 +239,7 @@ def test_sum_of_ijk_stays_scalar_because_its_order_is_kept(dtype: str) -> None:
 def test_machine_code_is_kept_on_disk_between_processes(tmp_path: Path) -> None:
     program = (
         "import numpy as np\n"
-        "from accel_core.kernels import matmul_compiled as m\n"
+        "from accel_core.kernels.matmul import compiled as m\n"
         "m.matmul_compiled_tiled(np.ones((2, 2)), np.ones((2, 2)))\n"
         "print(sum(m.compiled_tiled.stats.cache_hits.values()))\n"
     )

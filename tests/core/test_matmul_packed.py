@@ -21,12 +21,15 @@ from threadpoolctl import threadpool_info
 
 import accel_core
 from accel_core.errors import BadInput
-from accel_core.kernels import matmul_packed, matmul_threads, panels, pool
-from accel_core.kernels.blocking import SHARES, blocking, blocking_here, evenly
+from accel_core.kernels import pool
 from accel_core.kernels.compiled import OPTIONS, compiled
-from accel_core.kernels.matmul import MATMUL
-from accel_core.kernels.matmul_register import matmul_vector_tile
-from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.kernels.matmul import packed as matmul_packed
+from accel_core.kernels.matmul import panels
+from accel_core.kernels.matmul import threads as matmul_threads
+from accel_core.kernels.matmul.blocking import SHARES, blocking, blocking_here, evenly
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.kernels.matmul.register import matmul_vector_tile
+from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES
 
@@ -93,7 +96,7 @@ def test_the_vector_tile_reads_nothing_behind_the_end_of_memory() -> None:
     script = """
 import ctypes, mmap, sys
 import numpy as np
-from accel_core.kernels.matmul_register import vector_tile
+from accel_core.kernels.matmul.register import vector_tile
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 def at_the_end(rows, columns, dtype):
@@ -130,12 +133,12 @@ def test_narrower_vectors_give_the_same_products(
     """
     script = f"""
 import numpy as np
-from accel_core.kernels import micro_kernel
+from accel_core.kernels.matmul import micro_kernel
 micro_kernel.WIDTH_BITS, micro_kernel.MASKS_ARE_FREE = {width_bits}, False
 micro_kernel.TILES.clear()
 micro_kernel.TILES.update({tiles})
 micro_kernel._VECTORS = micro_kernel.TILES[micro_kernel.ROWS]
-from accel_core.kernels import matmul_packed
+from accel_core.kernels.matmul import packed as matmul_packed
 dtype = "{dtype}"
 for m, k, n in ((1, 1, 1), (7, 20, 5), (13, 3, 8), (41, 50, 61), (24, 64, 64)):
     a, b = (np.random.default_rng(1).uniform(-1, 1, shape).astype(dtype) for shape in ((m, k), (k, n)))

@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 from accel_core.backends import CompiledBackend
 from accel_core.errors import BadInput
-from accel_core.kernels.gelu_functions import fused_gelu, unfused_gelu
-from accel_core.kernels.streaming_functions import add
+from accel_core.kernels.gelu.functions import fused_gelu, unfused_gelu
+from accel_core.kernels.streaming.functions import add
 
 softmax, layer_norm = CompiledBackend().softmax, CompiledBackend().layer_norm
 UNARY: dict[str, Callable[..., np.ndarray]] = {

@@ -206,7 +206,7 @@ def test_code_older_than_how_all_is_compiled_must_be_compiled_again(
 
 def test_an_index_is_looked_for_where_numba_writes_it(cache_folder: Path) -> None:
     program = (
-        "import numpy as np; from accel_core.kernels.streaming_compiled import add_compiled; "
+        "import numpy as np; from accel_core.kernels.streaming.compiled import add_compiled; "
         "add_compiled(np.ones(3), np.ones(3))"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache_folder)}

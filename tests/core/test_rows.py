@@ -9,9 +9,9 @@ import pytest
 
 from accel_core.backends import CompiledBackend
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels.layer_norm import LAYER_NORM
-from accel_core.kernels.layer_norm_kernels import layer_norm_compiled, layer_norm_in_place
-from accel_core.kernels.softmax import SOFTMAX
+from accel_core.kernels.layer_norm.rungs import layer_norm_compiled, layer_norm_in_place
+from accel_core.kernels.layer_norm.workload import LAYER_NORM
+from accel_core.kernels.softmax.workload import SOFTMAX
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES, Workload
 

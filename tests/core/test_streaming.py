@@ -16,8 +16,8 @@ from accel_core import registry
 from accel_core.bench import limit
 from accel_core.bench.memory import peak_alloc_bytes
 from accel_core.kernels import compiled
-from accel_core.kernels.dot import DOT
-from accel_core.kernels.streaming import ADD, SCALE, TRIAD
+from accel_core.kernels.dot.workload import DOT
+from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect
 from accel_core.model import DTYPES, Case, Workload

@@ -1,6 +1,6 @@
 """Matrix product as the fast libraries do it: five loops around a micro-kernel, over packed panels.
 
-The contract is that of `matmul_interpreted`. The structure is that of Goto and van de Geijn (ACM TOMS 34(3),
+The contract is that of `interpreted`. The structure is that of Goto and van de Geijn (ACM TOMS 34(3),
 2008) and of BLIS (Van Zee and van de Geijn, ACM TOMS 41(3), 2015); `blocking` derives the lengths of the
 blocks.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.blocking import Blocking, blocking_here, unpacked_a_bytes, unpacked_bytes
 from accel_core.kernels.compiled import compiled, inlined, outlined
-from accel_core.kernels.matmul_register import vector_tile
-from accel_core.kernels.micro_kernel import ROWS, lanes_of, panel_product, tile_product
-from accel_core.kernels.panels import SLACK, pack_a, pack_b, room
+from accel_core.kernels.matmul.blocking import Blocking, blocking_here, unpacked_a_bytes, unpacked_bytes
+from accel_core.kernels.matmul.micro_kernel import ROWS, lanes_of, panel_product, tile_product
+from accel_core.kernels.matmul.panels import SLACK, pack_a, pack_b, room
+from accel_core.kernels.matmul.register import vector_tile
 
 
 @compiled

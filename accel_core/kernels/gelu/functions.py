@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from accel_core.kernels import gelu_compiled, gelu_numpy
+from accel_core.kernels.gelu import compiled, interpreted
 from accel_core.kernels.operands import result_array, same_type
 
 THREADED_FROM = 1 << 20
@@ -20,7 +20,7 @@ def unfused_gelu(x: ArrayLike) -> NDArray[Any]:
     Raises BadInput (a ValueError) for data types it cannot take.
     """
     (array,) = same_type(x=x)
-    return np.asarray(gelu_numpy.gelu_named_steps(array))
+    return np.asarray(interpreted.gelu_named_steps(array))
 
 
 def fused_gelu(x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -31,5 +31,5 @@ def fused_gelu(x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """
     (array,) = same_type(x=x)
     y = np.empty_like(array) if out is None else result_array(out, array.shape, array.dtype)
-    best = gelu_compiled.gelu_fused_threads if array.size >= THREADED_FROM else gelu_compiled.gelu_fused
+    best = compiled.gelu_fused_threads if array.size >= THREADED_FROM else compiled.gelu_fused
     return best(array, y)

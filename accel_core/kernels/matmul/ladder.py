@@ -5,15 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from accel_core.kernels import (
-    matmul_compiled,
-    matmul_interpreted,
-    matmul_library,
-    matmul_packed,
-    matmul_register,
-    matmul_threads,
-)
-from accel_core.kernels.micro_kernel import TILES
+from accel_core.kernels.matmul import compiled, interpreted, library, packed, register, threads
+from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.model import Kernel, Parameter, Shape
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -52,8 +45,8 @@ KERNELS = (
     Kernel(
         name="python_loops",
         title="Python loops over arrays",
-        function=matmul_interpreted.matmul_python_loops,
-        core=matmul_interpreted.python_loops,
+        function=interpreted.matmul_python_loops,
+        core=interpreted.python_loops,
         family="interpreted",
         idea="The definition, written as three loops.",
         explanation=(
@@ -66,8 +59,8 @@ KERNELS = (
     Kernel(
         name="python_lists",
         title="Python loops over lists",
-        function=matmul_interpreted.matmul_python_lists,
-        core=matmul_interpreted.python_lists,
+        function=interpreted.matmul_python_lists,
+        core=interpreted.python_lists,
         family="interpreted",
         idea="The arrays become lists of floats before the same three loops run.",
         explanation=(
@@ -82,8 +75,8 @@ KERNELS = (
     Kernel(
         name="compiled_ijk",
         title="Compiled loops, ijk",
-        function=matmul_compiled.matmul_compiled_ijk,
-        core=matmul_compiled.compiled_ijk.py_func,
+        function=compiled.matmul_compiled_ijk,
+        core=compiled.compiled_ijk.py_func,
         family="compiled",
         idea="The same three loops over arrays are compiled to machine code by Numba.",
         explanation=(
@@ -100,8 +93,8 @@ KERNELS = (
     Kernel(
         name="compiled_tiled",
         title="Compiled loops, ijk over tiles",
-        function=matmul_compiled.matmul_compiled_tiled,
-        core=matmul_compiled.compiled_tiled.py_func,
+        function=compiled.matmul_compiled_tiled,
+        core=compiled.compiled_tiled.py_func,
         family="compiled",
         idea="The compiled ijk nest runs over small tiles, so a tile of b stays cached until it is used again.",
         explanation=(
@@ -117,8 +110,8 @@ KERNELS = (
     Kernel(
         name="register_tile",
         title="Compiled loops, 4 x 4 register tile",
-        function=matmul_register.matmul_register_tile,
-        core=matmul_register.register_tile.py_func,
+        function=register.matmul_register_tile,
+        core=register.register_tile.py_func,
         family="compiled",
         idea="Sixteen entries of c are summed at once, each in a register of its own.",
         explanation=(
@@ -133,8 +126,8 @@ KERNELS = (
     Kernel(
         name="compiled_ikj",
         title="Compiled loops, ikj",
-        function=matmul_compiled.matmul_compiled_ikj,
-        core=matmul_compiled.compiled_ikj.py_func,
+        function=compiled.matmul_compiled_ikj,
+        core=compiled.compiled_ikj.py_func,
         family="compiled",
         idea="The two inner loops change places, so the innermost one runs along rows of b and c.",
         explanation=(
@@ -148,8 +141,8 @@ KERNELS = (
     Kernel(
         name="vector_tile",
         title="Vectors in the register tile",
-        function=matmul_register.matmul_vector_tile,
-        core=matmul_register.vector_tile.py_func,
+        function=register.matmul_vector_tile,
+        core=register.vector_tile.py_func,
         family="packed",
         idea="The sixteen scalars of the tile become 24 vector registers (12 where there are 16), with fused "
         "multiply-adds.",
@@ -167,8 +160,8 @@ KERNELS = (
     Kernel(
         name="packed",
         title="Packed panels",
-        function=matmul_packed.matmul_packed,
-        core=matmul_packed.five_loops.py_func,
+        function=packed.matmul_packed,
+        core=packed.five_loops.py_func,
         family="packed",
         idea="Blocks of a and b are copied into panels that lie as the tile reads them, cut for each cache.",
         explanation=(
@@ -191,7 +184,7 @@ KERNELS = (
     Kernel(
         name="packed_threads",
         title="Packed panels on threads",
-        function=matmul_threads.matmul_packed_threads,
+        function=threads.matmul_packed_threads,
         family="packed",
         idea="c is cut into one part for each thread; each part is a packed product of its own.",
         explanation=(
@@ -206,8 +199,8 @@ KERNELS = (
     Kernel(
         name="numpy_tiled",
         title="NumPy tile by tile",
-        function=matmul_library.matmul_numpy_tiled,
-        core=matmul_library.numpy_tiled,
+        function=library.matmul_numpy_tiled,
+        core=library.numpy_tiled,
         family="numpy",
         idea="Each tile product is done by NumPy's @, and Python walks over the tiles.",
         explanation=(
@@ -223,7 +216,7 @@ KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy (BLAS)",
-        function=matmul_library.matmul_numpy,
+        function=library.matmul_numpy,
         family="library",
         idea="One call hands the whole product to the library behind NumPy.",
         explanation=(
@@ -236,7 +229,7 @@ KERNELS = (
     Kernel(
         name="row_threads",
         title="Rows over threads, each calls BLAS",
-        function=matmul_threads.matmul_row_threads,
+        function=threads.matmul_row_threads,
         family="library",
         idea="The rows of a are split over threads that call the library at the same time, one thread each.",
         explanation=(

@@ -8,8 +8,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import rows, softmax_kernels
+from accel_core.kernels import rows
 from accel_core.kernels.counts import flop_of, least_bytes_of
+from accel_core.kernels.softmax import rungs
 from accel_core.model import Kernel, Shape, Workload
 
 SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
@@ -48,8 +49,8 @@ _KERNELS = (
     Kernel(
         name="python_loops",
         title="Python loops",
-        function=softmax_kernels.softmax_python_loops,
-        core=softmax_kernels.python_loops,
+        function=rungs.softmax_python_loops,
+        core=rungs.python_loops,
         family="interpreted",
         idea="The definition, row by row and element by element.",
         explanation=(
@@ -61,8 +62,8 @@ _KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy, one expression a step",
-        function=softmax_kernels.softmax_numpy,
-        core=softmax_kernels.expression,
+        function=rungs.softmax_numpy,
+        core=rungs.expression,
         family="numpy",
         idea="Each step is done for the whole array at once.",
         explanation=(
@@ -74,8 +75,8 @@ _KERNELS = (
     Kernel(
         name="in_place",
         title="NumPy, in place (out=)",
-        function=softmax_kernels.softmax_in_place,
-        core=softmax_kernels.in_place,
+        function=rungs.softmax_in_place,
+        core=rungs.in_place,
         family="numpy",
         idea="Every step writes into the array of the result, which is given.",
         explanation="As many passes, but no new memory: what the system did for it in each call is gone.",
@@ -85,8 +86,8 @@ _KERNELS = (
     Kernel(
         name="compiled",
         title="Compiled loops",
-        function=softmax_kernels.softmax_compiled,
-        core=softmax_kernels.compiled.py_func,
+        function=rungs.softmax_compiled,
+        core=rungs.compiled.py_func,
         family="compiled",
         idea="All steps are done for one row before the next row is touched.",
         explanation=(
@@ -99,7 +100,7 @@ _KERNELS = (
     Kernel(
         name="compiled_threads",
         title="Compiled loops, threads",
-        function=softmax_kernels.softmax_compiled_threads,
+        function=rungs.softmax_compiled_threads,
         core=rows.each_row_threaded,
         family="compiled",
         idea="Each thread does the same for rows of its own.",

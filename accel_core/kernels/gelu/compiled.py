@@ -1,6 +1,6 @@
 """GELU in one compiled loop: with the tanh of the C library, with a tanh of arithmetic, over threads.
 
-The contract is that of `gelu_numpy`; nothing is allocated but the result. With tanh u = 1 - 2 / (1 + e^(2u))
+The contract is that of `interpreted`; nothing is allocated but the result. With tanh u = 1 - 2 / (1 + e^(2u))
 the formula is x / (1 + e^(-2u)), u = √(2/π) (x + 0.044715 x³), which needs one power and one division.
 
 Below -30 the result is -0.0 in either type (1 + tanh u is 0, or e^(-2u) infinite), so x is cut off there: that

@@ -6,7 +6,7 @@ each row in that dtype, in a new array or in `out` where the rung takes one, whi
 These are never written.
 
 All finite numbers give the right result, or infinity where it rounds to that: each rung tells the mean and
-variance that it found, and rows where these cannot be trusted are done again by `layer_norm_scaled`.
+variance that it found, and rows where these cannot be trusted are done again by `scaled`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import reordered
-from accel_core.kernels.layer_norm_scaled import (
+from accel_core.kernels.layer_norm.scaled import (
     Moments,
     is_usual,
     least_variance,

@@ -1,6 +1,6 @@
 """Matrix product on several threads: the packed one, and rows split over calls of single-threaded BLAS.
 
-The contract is that of `matmul_interpreted`; how many threads there are, `pool` knows.
+The contract is that of `interpreted`; how many threads there are, `pool` knows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from accel_core.kernels import pool
-from accel_core.kernels.blocking import Blocking, blocking_here
-from accel_core.kernels.matmul_packed import product
+from accel_core.kernels.matmul.blocking import Blocking, blocking_here
+from accel_core.kernels.matmul.packed import product
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.matmul_rungs import KERNELS
+from accel_core.kernels.matmul.ladder import KERNELS
 from accel_core.model import Shape, Workload
 
 

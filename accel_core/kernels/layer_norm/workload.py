@@ -8,10 +8,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import layer_norm_kernels, rows
+from accel_core.kernels import rows
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.layer_norm_kernels import EPS
-from accel_core.kernels.softmax import SIZES
+from accel_core.kernels.layer_norm import rungs
+from accel_core.kernels.layer_norm.rungs import EPS
+from accel_core.kernels.softmax.workload import SIZES
 from accel_core.model import Kernel, Shape, Workload
 
 
@@ -63,8 +64,8 @@ _KERNELS = (
     Kernel(
         name="python_loops",
         title="Python loops",
-        function=layer_norm_kernels.layer_norm_python_loops,
-        core=layer_norm_kernels.python_loops,
+        function=rungs.layer_norm_python_loops,
+        core=rungs.python_loops,
         family="interpreted",
         idea="The definition, row by row and element by element.",
         explanation=(
@@ -76,8 +77,8 @@ _KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy, one expression a step",
-        function=layer_norm_kernels.layer_norm_numpy,
-        core=layer_norm_kernels.expression,
+        function=rungs.layer_norm_numpy,
+        core=rungs.expression,
         family="numpy",
         idea="Each step is done for the whole array at once.",
         explanation=(
@@ -89,8 +90,8 @@ _KERNELS = (
     Kernel(
         name="in_place",
         title="NumPy, in place (out=)",
-        function=layer_norm_kernels.layer_norm_in_place,
-        core=layer_norm_kernels.in_place,
+        function=rungs.layer_norm_in_place,
+        core=rungs.in_place,
         family="numpy",
         idea="Every step writes into the array of the result, which is given.",
         explanation=(
@@ -103,8 +104,8 @@ _KERNELS = (
     Kernel(
         name="compiled",
         title="Compiled loops",
-        function=layer_norm_kernels.layer_norm_compiled,
-        core=layer_norm_kernels.compiled.py_func,
+        function=rungs.layer_norm_compiled,
+        core=rungs.compiled.py_func,
         family="compiled",
         idea="All steps are done for one row before the next row is touched.",
         explanation=(
@@ -117,7 +118,7 @@ _KERNELS = (
     Kernel(
         name="compiled_threads",
         title="Compiled loops, threads",
-        function=layer_norm_kernels.layer_norm_compiled_threads,
+        function=rungs.layer_norm_compiled_threads,
         core=rows.each_row_threaded,
         family="compiled",
         idea="Each thread does the same for rows of its own.",

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from accel_core.errors import BadInput, shown
-from accel_core.kernels.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
 from accel_core.machine import detect
 
 TYPICAL_BYTES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 8 << 20}

@@ -1,6 +1,6 @@
 """Matrix product in loops that Numba compiles: ijk, the same over tiles, and ikj.
 
-The contract is that of `matmul_interpreted`. Inputs that are not C-contiguous are copied once, which costs
+The contract is that of `interpreted`. Inputs that are not C-contiguous are copied once, which costs
 O(N^2) beside the O(N^3) of the product: Numba compiles for the memory layout, and a nest for any strides
 would be another machine code under the same name.
 """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import chunks, streaming_compiled, streaming_numpy
+from accel_core.kernels import chunks
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.streaming_numpy import SCALAR
+from accel_core.kernels.streaming import compiled, interpreted
+from accel_core.kernels.streaming.interpreted import SCALAR
 from accel_core.model import Kernel, Shape, Workload
 
 SIZES = (1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26)
@@ -54,18 +56,15 @@ def _triad_reference(x: NDArray, y: NDArray) -> NDArray:
 
 
 def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, ...]:
-    def numpy(how: str) -> Callable[..., NDArray]:
-        return getattr(streaming_numpy, f"{name}_{how}")
-
-    def compiled(how: str) -> Callable[..., NDArray]:
-        return getattr(streaming_compiled, f"{name}_{how}")
+    def named(module: ModuleType, how: str) -> Callable[..., NDArray]:
+        return getattr(module, f"{name}_{how}")
 
     return (
         Kernel(
             name="python_loop",
             title="Python loop",
-            function=numpy("python_loop"),
-            core=numpy("loop"),
+            function=named(interpreted, "python_loop"),
+            core=named(interpreted, "loop"),
             family="interpreted",
             idea="One element after the other, in plain Python.",
             explanation=(
@@ -77,7 +76,7 @@ def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, 
         Kernel(
             name="numpy",
             title="NumPy, allocating",
-            function=numpy("numpy"),
+            function=named(interpreted, "numpy"),
             family="numpy",
             idea=words.numpy_idea,
             explanation=words.numpy_why,
@@ -86,7 +85,7 @@ def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, 
         Kernel(
             name="in_place",
             title="NumPy, in place (out=)",
-            function=numpy("in_place"),
+            function=named(interpreted, "in_place"),
             family="numpy",
             idea="The result goes into an array that is there.",
             explanation=words.in_place_why,
@@ -96,8 +95,8 @@ def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, 
         Kernel(
             name="compiled",
             title="Compiled loop",
-            function=compiled("compiled"),
-            core=getattr(streaming_compiled, f"compiled_{name}").py_func,
+            function=named(compiled, "compiled"),
+            core=getattr(compiled, f"compiled_{name}").py_func,
             family="compiled",
             idea="The loop of the first rung is compiled, and writes into an array that is there.",
             explanation=words.compiled_why,
@@ -107,7 +106,7 @@ def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, 
         Kernel(
             name="compiled_threads",
             title="Compiled loop, threads",
-            function=compiled("compiled_threads"),
+            function=named(compiled, "compiled_threads"),
             core=chunks.each_chunk_threaded,
             family="compiled",
             idea="Each thread runs the same loop over a part of the vectors.",

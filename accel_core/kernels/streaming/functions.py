@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from accel_core.errors import BadInput
 from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
 from accel_core.kernels.operands import result_array, same_type
-from accel_core.kernels.streaming_compiled import compiled_add
+from accel_core.kernels.streaming.compiled import compiled_add
 
 THREADED_FROM = 1 << 20
 """Elements from which threads are used: waking them takes tens of microseconds, as long as 2^18 elements."""

@@ -1,6 +1,6 @@
 """Sums of long vectors in loops that Numba compiles: add, scale and triad.
 
-The contract is that of `streaming_numpy`; shapes other than (n,) are welcome, and sources that broadcast.
+The contract is that of `interpreted`; shapes other than (n,) are welcome, and sources that broadcast.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
 from accel_core.kernels.compiled import streamed
-from accel_core.kernels.streaming_numpy import SCALAR
+from accel_core.kernels.streaming.interpreted import SCALAR
 
 
 @streamed

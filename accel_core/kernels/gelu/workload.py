@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import chunks, gelu_compiled, gelu_numpy
+from accel_core.kernels import chunks
 from accel_core.kernels.counts import flop_of, least_bytes_of
+from accel_core.kernels.gelu import compiled, interpreted
 from accel_core.model import Kernel, Shape, Workload
 
 
@@ -55,8 +56,8 @@ _KERNELS = (
     Kernel(
         name="named_steps",
         title="NumPy, eight named steps",
-        function=gelu_numpy.gelu_named_steps,
-        core=gelu_numpy.named_steps,
+        function=interpreted.gelu_named_steps,
+        core=interpreted.named_steps,
         family="numpy",
         idea="The formula in eight statements, each of which makes an array.",
         explanation=(
@@ -69,8 +70,8 @@ _KERNELS = (
     Kernel(
         name="power_expression",
         title="NumPy, one expression with x**3",
-        function=gelu_numpy.gelu_power_expression,
-        core=gelu_numpy.power_expression,
+        function=interpreted.gelu_power_expression,
+        core=interpreted.power_expression,
         family="numpy",
         idea="The steps become one expression, as the formula is printed.",
         explanation=(
@@ -84,8 +85,8 @@ _KERNELS = (
     Kernel(
         name="expression",
         title="NumPy, one expression with x*x*x",
-        function=gelu_numpy.gelu_expression,
-        core=gelu_numpy.expression,
+        function=interpreted.gelu_expression,
+        core=interpreted.expression,
         family="numpy",
         idea="The cube is two multiplications instead of a power.",
         explanation=(
@@ -98,8 +99,8 @@ _KERNELS = (
     Kernel(
         name="in_place",
         title="NumPy, in place (out=)",
-        function=gelu_numpy.gelu_in_place,
-        core=gelu_numpy.in_place,
+        function=interpreted.gelu_in_place,
+        core=interpreted.in_place,
         family="numpy",
         idea="Every step writes into the array of the result, which is given.",
         explanation=(
@@ -113,8 +114,8 @@ _KERNELS = (
     Kernel(
         name="compiled_tanh",
         title="Compiled loop, tanh of the C library",
-        function=gelu_compiled.gelu_compiled_tanh,
-        core=gelu_compiled.compiled_tanh.py_func,
+        function=compiled.gelu_compiled_tanh,
+        core=compiled.compiled_tanh.py_func,
         family="compiled",
         idea="One compiled loop does all steps for an element before it goes on to the next.",
         explanation=(
@@ -130,8 +131,8 @@ _KERNELS = (
     Kernel(
         name="fused",
         title="Compiled loop, tanh by arithmetic",
-        function=gelu_compiled.gelu_fused,
-        core=gelu_compiled.fused.py_func,
+        function=compiled.gelu_fused,
+        core=compiled.fused.py_func,
         family="compiled",
         idea="The tanh becomes arithmetic: a power of two from a short series, and one division.",
         explanation=(
@@ -147,7 +148,7 @@ _KERNELS = (
     Kernel(
         name="fused_threads",
         title="Compiled loop, tanh by arithmetic, threads",
-        function=gelu_compiled.gelu_fused_threads,
+        function=compiled.gelu_fused_threads,
         core=chunks.each_chunk_threaded,
         family="compiled",
         idea="Each thread runs the same loop over a part of the array.",

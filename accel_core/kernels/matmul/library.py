@@ -1,6 +1,6 @@
 """Matrix product by the library behind NumPy's `@`: in tiles that Python walks over, and in one call.
 
-The contract is that of `matmul_interpreted`.
+The contract is that of `interpreted`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Matrix product with a tile of c in registers: 4 x 4 scalars, and the same idea in vectors.
 
-The contract is that of `matmul_interpreted`.
+The contract is that of `interpreted`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import compiled
-from accel_core.kernels.matmul_compiled import compiled_ijk
-from accel_core.kernels.micro_kernel import ROWS, columns_of, tile_product
+from accel_core.kernels.matmul.compiled import compiled_ijk
+from accel_core.kernels.matmul.micro_kernel import ROWS, columns_of, tile_product
 
 
 @compiled

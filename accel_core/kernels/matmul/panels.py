@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import outlined
-from accel_core.kernels.micro_kernel import TILES, Lengths, lanes_of
+from accel_core.kernels.matmul.micro_kernel import TILES, Lengths, lanes_of
 from accel_core.kernels.simd import I64, Loop, interleaved, prefetch, read, shuffled, write
 
 HUGE_PAGE_BYTES = 2 << 20

@@ -11,8 +11,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.errors import BadInput, shown
-from accel_core.kernels import matmul_interpreted, matmul_library, matmul_threads
-from accel_core.kernels import matmul_packed as matmul_packed_kernel
+from accel_core.kernels.matmul import interpreted, library, packed, threads
 from accel_core.kernels.operands import same_type
 
 
@@ -21,7 +20,7 @@ def matmul_naive(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
 
     Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
     """
-    return matmul_interpreted.matmul_python_loops(*_operands(a, b))
+    return interpreted.matmul_python_loops(*_operands(a, b))
 
 
 def matmul_blocked(a: ArrayLike, b: ArrayLike, block_size: int = 64) -> NDArray[Any]:
@@ -30,7 +29,7 @@ def matmul_blocked(a: ArrayLike, b: ArrayLike, block_size: int = 64) -> NDArray[
     A block larger than the size means one tile. Raises BadInput (a ValueError) for shapes that do not match,
     data types it cannot take, and a block that is not a whole number from 1 up.
     """
-    return matmul_library.matmul_numpy_tiled(*_operands(a, b), block=_whole("block_size", block_size, "64"))
+    return library.matmul_numpy_tiled(*_operands(a, b), block=_whole("block_size", block_size, "64"))
 
 
 def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
@@ -38,7 +37,7 @@ def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
 
     Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
     """
-    return matmul_library.matmul_numpy(*_operands(a, b))
+    return library.matmul_numpy(*_operands(a, b))
 
 
 def matmul_packed(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
@@ -46,7 +45,7 @@ def matmul_packed(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
 
     Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
     """
-    return matmul_packed_kernel.matmul_packed(*_operands(a, b))
+    return packed.matmul_packed(*_operands(a, b))
 
 
 def matmul_parallel(a: ArrayLike, b: ArrayLike, workers: int | None = None) -> NDArray[Any]:
@@ -57,7 +56,7 @@ def matmul_parallel(a: ArrayLike, b: ArrayLike, workers: int | None = None) -> N
     shapes that do not match, data types it cannot take, and workers that are no whole number from 1 up.
     """
     number = None if workers is None else _whole("workers", workers, "4")
-    return matmul_threads.matmul_row_threads(*_operands(a, b), workers=number)
+    return threads.matmul_row_threads(*_operands(a, b), workers=number)
 
 
 def _operands(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

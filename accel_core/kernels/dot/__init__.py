@@ -1,0 +1,1 @@
+"""The dot product of two vectors: workload and rungs."""

@@ -1,0 +1,1 @@
+"""GELU of an array: workload, rungs, public functions."""

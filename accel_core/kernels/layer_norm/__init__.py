@@ -1,0 +1,1 @@
+"""Layer norm of each row: workload and rungs."""

@@ -1,0 +1,1 @@
+"""Softmax of each row: workload and rungs."""

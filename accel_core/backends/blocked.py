@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.kernels.gelu.interpreted import gelu_in_place
-from accel_core.kernels.layer_norm.rungs import in_place
+from accel_core.kernels.layer_norm.interpreted import in_place
 from accel_core.kernels.layer_norm.scaled import redo_strange_rows
-from accel_core.kernels.matmul.library import matmul_numpy_tiled
-from accel_core.kernels.softmax.rungs import softmax_in_place
+from accel_core.kernels.matmul.interpreted import matmul_numpy_tiled
+from accel_core.kernels.softmax.interpreted import softmax_in_place
 
 PIECE_BYTES = 1 << 16
 """Of one array at a time: a piece, its result and a temporary fit in 256 KiB, the smallest L2 cache among the

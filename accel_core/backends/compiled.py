@@ -13,11 +13,11 @@ from accel_core.backends.shapes import each_product, product_shape
 from accel_core.errors import BadInput, shown
 from accel_core.kernels import pool
 from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads
-from accel_core.kernels.layer_norm.rungs import layer_norm_compiled, layer_norm_compiled_threads
+from accel_core.kernels.layer_norm.compiled import layer_norm_compiled, layer_norm_compiled_threads
 from accel_core.kernels.matmul.blocking import blocking_here
 from accel_core.kernels.matmul.packed import matmul_packed, product
 from accel_core.kernels.matmul.threads import matmul_packed_threads
-from accel_core.kernels.softmax.rungs import softmax_compiled, softmax_compiled_threads
+from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.kernels.streaming.compiled import add_compiled, add_compiled_threads
 
 

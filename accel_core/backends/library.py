@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
 from accel_core.kernels.gelu.interpreted import gelu_in_place
-from accel_core.kernels.layer_norm.rungs import layer_norm_in_place
-from accel_core.kernels.softmax.rungs import softmax_in_place
+from accel_core.kernels.layer_norm.interpreted import layer_norm_in_place
+from accel_core.kernels.softmax.interpreted import softmax_in_place
 
 
 class NumpyBackend(CheckedBackend):

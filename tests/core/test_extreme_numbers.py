@@ -26,7 +26,7 @@ from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.functions import fused_gelu, unfused_gelu
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm import scaled as layer_norm_scaled
-from accel_core.kernels.layer_norm.rungs import EPS
+from accel_core.kernels.layer_norm.interpreted import EPS
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
 from accel_core.kernels.softmax.workload import SOFTMAX
 from accel_core.kernels.streaming.workload import ADD, SCALE

@@ -172,6 +172,11 @@ def test_a_rung_changes_one_that_stands_before_it(problem: Workload) -> None:
 
 
 @pytest.mark.parametrize("problem", registry.WORKLOADS, ids=lambda w: w.name)
+def test_the_rungs_of_a_workload_lie_in_one_folder(problem: Workload) -> None:
+    assert len({rung.function.__module__.rpartition(".")[0] for rung in problem.kernels}) == 1
+
+
+@pytest.mark.parametrize("problem", registry.WORKLOADS, ids=lambda w: w.name)
 def test_a_workload_offers_rising_sizes_that_are_allowed(problem: Workload) -> None:
     assert list(problem.sizes) == sorted(set(problem.sizes))
     assert problem.default_size in problem.sizes and problem.sizes[-1] <= problem.largest_size

@@ -9,7 +9,8 @@ import pytest
 
 from accel_core.backends import CompiledBackend
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels.layer_norm.rungs import layer_norm_compiled, layer_norm_in_place
+from accel_core.kernels.layer_norm.compiled import layer_norm_compiled
+from accel_core.kernels.layer_norm.interpreted import layer_norm_in_place
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
 from accel_core.kernels.softmax.workload import SOFTMAX
 from accel_core.kernels.verify import max_relative_error

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.dot import rungs
+from accel_core.kernels.dot import compiled, interpreted
 from accel_core.kernels.streaming.workload import DEFAULT_SIZE, LARGEST_SIZE, SIZES
 from accel_core.model import Kernel, Shape, Workload
 
@@ -43,8 +43,8 @@ _KERNELS = (
     Kernel(
         name="python_loop",
         title="Python loop",
-        function=rungs.dot_python_loop,
-        core=rungs.python_loop,
+        function=interpreted.dot_python_loop,
+        core=interpreted.python_loop,
         family="interpreted",
         idea="One product after the other is added to a sum, in plain Python.",
         explanation=(
@@ -55,8 +55,8 @@ _KERNELS = (
     Kernel(
         name="compiled",
         title="Compiled loop, one sum",
-        function=rungs.dot_compiled,
-        core=rungs.compiled.py_func,
+        function=compiled.dot_compiled,
+        core=compiled.compiled.py_func,
         family="compiled",
         idea="The same loop is compiled.",
         explanation=(
@@ -68,7 +68,7 @@ _KERNELS = (
     Kernel(
         name="numpy_product",
         title="NumPy, product and sum",
-        function=rungs.dot_numpy_product,
+        function=interpreted.dot_numpy_product,
         family="numpy",
         idea="NumPy makes an array of all products and then sums it.",
         explanation=(
@@ -81,7 +81,7 @@ _KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy (BLAS)",
-        function=rungs.dot_numpy,
+        function=interpreted.dot_numpy,
         family="library",
         idea="One call of the library multiplies and adds in one pass.",
         explanation=(
@@ -94,8 +94,8 @@ _KERNELS = (
     Kernel(
         name="compiled_lanes",
         title="Compiled loop, many sums",
-        function=rungs.dot_compiled_lanes,
-        core=rungs.compiled_lanes.py_func,
+        function=compiled.dot_compiled_lanes,
+        core=compiled.compiled_lanes.py_func,
         family="compiled",
         idea="The compiler may change the order of the additions.",
         explanation=(
@@ -109,7 +109,7 @@ _KERNELS = (
     Kernel(
         name="compiled_threads",
         title="Compiled loop, many sums, threads",
-        function=rungs.dot_compiled_threads,
+        function=compiled.dot_compiled_threads,
         family="compiled",
         idea="Each thread sums a part of the vectors.",
         explanation="Several cores keep more loads under way than one, up to the memory's bandwidth.",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import rows
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.layer_norm import rungs
-from accel_core.kernels.layer_norm.rungs import EPS
+from accel_core.kernels.layer_norm import compiled, interpreted
+from accel_core.kernels.layer_norm.interpreted import EPS
 from accel_core.kernels.softmax.workload import SIZES
 from accel_core.model import Kernel, Shape, Workload
 
@@ -64,8 +64,8 @@ _KERNELS = (
     Kernel(
         name="python_loops",
         title="Python loops",
-        function=rungs.layer_norm_python_loops,
-        core=rungs.python_loops,
+        function=interpreted.layer_norm_python_loops,
+        core=interpreted.python_loops,
         family="interpreted",
         idea="The definition, row by row and element by element.",
         explanation=(
@@ -77,8 +77,8 @@ _KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy, one expression a step",
-        function=rungs.layer_norm_numpy,
-        core=rungs.expression,
+        function=interpreted.layer_norm_numpy,
+        core=interpreted.expression,
         family="numpy",
         idea="Each step is done for the whole array at once.",
         explanation=(
@@ -90,8 +90,8 @@ _KERNELS = (
     Kernel(
         name="in_place",
         title="NumPy, in place (out=)",
-        function=rungs.layer_norm_in_place,
-        core=rungs.in_place,
+        function=interpreted.layer_norm_in_place,
+        core=interpreted.in_place,
         family="numpy",
         idea="Every step writes into the array of the result, which is given.",
         explanation=(
@@ -104,8 +104,8 @@ _KERNELS = (
     Kernel(
         name="compiled",
         title="Compiled loops",
-        function=rungs.layer_norm_compiled,
-        core=rungs.compiled.py_func,
+        function=compiled.layer_norm_compiled,
+        core=compiled.compiled.py_func,
         family="compiled",
         idea="All steps are done for one row before the next row is touched.",
         explanation=(
@@ -118,7 +118,7 @@ _KERNELS = (
     Kernel(
         name="compiled_threads",
         title="Compiled loops, threads",
-        function=rungs.layer_norm_compiled_threads,
+        function=compiled.layer_norm_compiled_threads,
         core=rows.each_row_threaded,
         family="compiled",
         idea="Each thread does the same for rows of its own.",

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.errors import BadInput, shown
-from accel_core.kernels.matmul import interpreted, library, packed, threads
+from accel_core.kernels.matmul import interpreted, packed, threads
 from accel_core.kernels.operands import same_type
 
 
@@ -29,7 +29,7 @@ def matmul_blocked(a: ArrayLike, b: ArrayLike, block_size: int = 64) -> NDArray[
     A block larger than the size means one tile. Raises BadInput (a ValueError) for shapes that do not match,
     data types it cannot take, and a block that is not a whole number from 1 up.
     """
-    return library.matmul_numpy_tiled(*_operands(a, b), block=_whole("block_size", block_size, "64"))
+    return interpreted.matmul_numpy_tiled(*_operands(a, b), block=_whole("block_size", block_size, "64"))
 
 
 def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
@@ -37,7 +37,7 @@ def matmul_numpy(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
 
     Raises BadInput (a ValueError) for shapes that do not match and for data types it cannot take.
     """
-    return library.matmul_numpy(*_operands(a, b))
+    return interpreted.matmul_numpy(*_operands(a, b))
 
 
 def matmul_packed(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:

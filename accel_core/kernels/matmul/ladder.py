@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from accel_core.kernels.matmul import compiled, interpreted, library, packed, register, threads
+from accel_core.kernels.matmul import compiled, interpreted, packed, register, threads
 from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.model import Kernel, Parameter, Shape
 
@@ -199,8 +199,8 @@ KERNELS = (
     Kernel(
         name="numpy_tiled",
         title="NumPy tile by tile",
-        function=library.matmul_numpy_tiled,
-        core=library.numpy_tiled,
+        function=interpreted.matmul_numpy_tiled,
+        core=interpreted.numpy_tiled,
         family="numpy",
         idea="Each tile product is done by NumPy's @, and Python walks over the tiles.",
         explanation=(
@@ -216,7 +216,7 @@ KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy (BLAS)",
-        function=library.matmul_numpy,
+        function=interpreted.matmul_numpy,
         family="library",
         idea="One call hands the whole product to the library behind NumPy.",
         explanation=(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import rows
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.softmax import rungs
+from accel_core.kernels.softmax import compiled, interpreted
 from accel_core.model import Kernel, Shape, Workload
 
 SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
@@ -49,8 +49,8 @@ _KERNELS = (
     Kernel(
         name="python_loops",
         title="Python loops",
-        function=rungs.softmax_python_loops,
-        core=rungs.python_loops,
+        function=interpreted.softmax_python_loops,
+        core=interpreted.python_loops,
         family="interpreted",
         idea="The definition, row by row and element by element.",
         explanation=(
@@ -62,8 +62,8 @@ _KERNELS = (
     Kernel(
         name="numpy",
         title="NumPy, one expression a step",
-        function=rungs.softmax_numpy,
-        core=rungs.expression,
+        function=interpreted.softmax_numpy,
+        core=interpreted.expression,
         family="numpy",
         idea="Each step is done for the whole array at once.",
         explanation=(
@@ -75,8 +75,8 @@ _KERNELS = (
     Kernel(
         name="in_place",
         title="NumPy, in place (out=)",
-        function=rungs.softmax_in_place,
-        core=rungs.in_place,
+        function=interpreted.softmax_in_place,
+        core=interpreted.in_place,
         family="numpy",
         idea="Every step writes into the array of the result, which is given.",
         explanation="As many passes, but no new memory: what the system did for it in each call is gone.",
@@ -86,8 +86,8 @@ _KERNELS = (
     Kernel(
         name="compiled",
         title="Compiled loops",
-        function=rungs.softmax_compiled,
-        core=rungs.compiled.py_func,
+        function=compiled.softmax_compiled,
+        core=compiled.compiled.py_func,
         family="compiled",
         idea="All steps are done for one row before the next row is touched.",
         explanation=(
@@ -100,7 +100,7 @@ _KERNELS = (
     Kernel(
         name="compiled_threads",
         title="Compiled loops, threads",
-        function=rungs.softmax_compiled_threads,
+        function=compiled.softmax_compiled_threads,
         core=rows.each_row_threaded,
         family="compiled",
         idea="Each thread does the same for rows of its own.",

@@ -1,7 +1,6 @@
-"""Dot product of two vectors: by one running sum, by an array of products, by BLAS, by sums side by side.
+"""Dot product of two vectors in loops that Numba compiles: by one running sum, by sums side by side.
 
-The contract of every rung: `dot_<how>(x, y)` takes vectors (n,) of one dtype, float32 or float64, any strides,
-and returns a scalar of that dtype. No vectors are written. An empty sum is 0.
+The contract is that of `interpreted`.
 """
 
 from __future__ import annotations
@@ -15,13 +14,6 @@ from numpy.typing import NDArray
 from accel_core.kernels import pool
 from accel_core.kernels.chunks import SHARE
 from accel_core.kernels.compiled import reordered, streamed
-
-
-def python_loop(x: NDArray, y: NDArray) -> Any:
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i] * y[i]
-    return total
 
 
 @streamed
@@ -40,24 +32,9 @@ def compiled_lanes(x: NDArray, y: NDArray) -> Any:
     return total
 
 
-def dot_python_loop(x: NDArray, y: NDArray) -> Any:
-    """x (n,), y (n,) -> scalar: one product after the other."""
-    return python_loop(x, y)
-
-
 def dot_compiled(x: NDArray, y: NDArray) -> Any:
     """x (n,), y (n,) -> scalar: the same loop, compiled, with its additions in order."""
     return x.dtype.type(compiled(_plain(x), _plain(y)))
-
-
-def dot_numpy_product(x: NDArray, y: NDArray) -> Any:
-    """x (n,), y (n,) -> scalar: an array of products, then its sum."""
-    return (x * y).sum()
-
-
-def dot_numpy(x: NDArray, y: NDArray) -> Any:
-    """x (n,), y (n,) -> scalar: one call of the library behind NumPy."""
-    return x @ y
 
 
 def dot_compiled_lanes(x: NDArray, y: NDArray) -> Any:

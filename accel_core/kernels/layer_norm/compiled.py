@@ -1,0 +1,58 @@
+"""Layer norm of each row in loops that Numba compiles.
+
+The contract is that of `interpreted`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.kernels.compiled import reordered
+from accel_core.kernels.layer_norm.interpreted import EPS
+from accel_core.kernels.layer_norm.scaled import is_usual, least_variance, most_squares, scaled, squares_of
+from accel_core.kernels.rows import each_row, each_row_threaded
+
+
+@reordered
+def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) -> None:
+    real, least, most = x.dtype.type, least_variance(x.dtype), most_squares(x.dtype)
+    one, columns, small = real(1), real(x.shape[1]), real(eps[0])
+    plain = squares_of(gamma) < most and squares_of(beta) < most
+    for i in range(x.shape[0]):
+        row, result = x[i], y[i]
+        total = one - one
+        for j in range(row.size):
+            total += row[j]
+        mean = total / columns
+        squares = one - one
+        for j in range(row.size):
+            squares += (row[j] - mean) * (row[j] - mean)
+        variance = squares / columns
+        if not (plain and is_usual(mean, variance, small, least)):
+            scaled(x[i : i + 1], gamma, beta, eps, y[i : i + 1])
+            continue
+        scale = one / np.sqrt(variance + small)
+        for j in range(row.size):
+            result[j] = gamma[j] * ((row[j] - mean) * scale) + beta[j]
+
+
+def layer_norm_compiled(
+    x: NDArray, gamma: NDArray, beta: NDArray, out: NDArray | None = None, eps: float = EPS
+) -> NDArray:
+    """x (..., columns), gamma (columns,), beta (columns,) -> (..., columns): row after row."""
+    y = np.empty(x.shape, x.dtype) if out is None else out
+    each_row(compiled, x, y, gamma, beta, np.array([eps]))
+    return y
+
+
+def layer_norm_compiled_threads(
+    x: NDArray, gamma: NDArray, beta: NDArray, out: NDArray | None = None, eps: float = EPS
+) -> NDArray:
+    """x (..., columns), gamma (columns,), beta (columns,) -> (..., columns): each thread with rows of its
+    own."""
+    y = np.empty(x.shape, x.dtype) if out is None else out
+    each_row_threaded(compiled, x, y, gamma, beta, np.array([eps]))
+    return y

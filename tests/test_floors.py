@@ -107,6 +107,11 @@ def test_every_ladder_has_the_same_files_and_needs_no_rung_of_another(ladder: Pa
     assert all(".workload." in name for name in imported if name.startswith(others))
 
 
+def test_the_access_stream_knows_no_simulator() -> None:
+    for path in (CORE / "cache" / "stream").glob("*.py"):
+        assert not any(name.startswith("accel_core.cache.engine") for name in imported_names(path)), path
+
+
 # -- the app -------------------------------------------------------------------------------------------------
 
 APP = ROOT / "app"

@@ -1,13 +1,16 @@
 """Loop orders and block traversals of the matrix product, and the cache simulator that they drive.
 
-traversal, visits, text    what is run through, as plain data; how its blocks are visited; how its nest reads
-nest, sweeps               the access stream, generated a piece at a time and never stored
-geometry, own, written     what a cache is; those of a machine; how they are written
-state, fields, levels, lanes, sets, request, feeding, running   the simulator: arrays, compiled functions
-simulating, several, reuse, dump    counts, reuse distances, the stream for others
-progress, compiling          how far that is; its machine code, made elsewhere
-tracing, warming, rounds     steps to look at, from any on; where blocks begin
+geometry, own, written       what a cache is; those of a machine; how they are written
+stream/                      traversal, visits, text, rounds: what is run through, as plain data
+                             nest, sweeps: the access stream, generated a piece at a time and never stored
+engine/                      state, levels, lanes, sets, request, feeding, running: the simulator
+fields                       where things lie in the arrays of both
+simulating, several, results counts, of one traversal and of many, as plain records
+reuse                        reuse distances
+tracing, warming             steps to look at, from any on
+accesses, dump               the stream for others
 traffic                      the bytes of each memory level for a measured rung of the ladder
+progress, effort, compiling  how far that is; how long it takes; its machine code, made elsewhere
 
 What needs the compiler is imported when it is first used: plain data of it is stored and shown without.
 """
@@ -19,10 +22,10 @@ from accel_core.cache.dump import dump
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
 from accel_core.cache.own import cpu_caches, cpu_notes
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
-from accel_core.cache.rounds import Rounds, rounds
-from accel_core.cache.text import nest_text
+from accel_core.cache.stream.rounds import Rounds, rounds
+from accel_core.cache.stream.text import nest_text
+from accel_core.cache.stream.traversal import Operand, Traversal
 from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
-from accel_core.cache.traversal import Operand, Traversal
 from accel_core.cache.written import cache_label, cache_notes, parse_caches
 
 if TYPE_CHECKING:

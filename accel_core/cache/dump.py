@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 from accel_core.errors import AccelError, BadInput
 from accel_core.folders import check_target
 
@@ -21,7 +21,7 @@ def dump(traversal: Traversal, target: Path) -> int:
     `numpy.load(target)["address"]` reads them. The stream is generated once for each array and written as it
     comes. BadInput where it is too long or the folder does not exist.
     """
-    from accel_core.cache.stream import accesses  # compiled, and the package's face imports this module
+    from accel_core.cache.accesses import accesses  # compiled, and the package's face imports this module
 
     length = traversal.accesses
     if length > MOST_DUMPED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 
 ALONG_ROWS = ("ikj", "kij")
 """Innermost loops along the rows of b and c: all steps in a line are one piece of work for the simulator."""

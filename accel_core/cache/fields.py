@@ -1,10 +1,10 @@
 """Where things lie in the plain arrays that the compiled simulator works on: column numbers, said once.
 
-table   int64 (levels, fields of Level)        what each level is, see levels.py
+table   int64 (levels, fields of Level)        what each level is, see engine/levels.py
 cells   int32                                 the sets and lists of every level, and the log, one after another
 marks   uint8                                 one byte a line and level: DIRTY, SEEN
 counts  int64 (levels, operands, COUNTS)      what is counted
-sweeps  int64 (rows, SWEEP_FIELDS)            a piece of the access stream, see sweeps.py
+sweeps  int64 (rows, SWEEP_FIELDS)            a piece of the access stream, see stream/sweeps.py
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 
 Emit = Callable[[dict[str, Any]], None]
 PART = 4_000_000

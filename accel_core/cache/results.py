@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from accel_core.cache.geometry import CacheGeometry
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 
 
 @dataclass(frozen=True, slots=True)

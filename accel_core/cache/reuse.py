@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from accel_core.cache import fields as f
-from accel_core.cache.nest import open_nest
 from accel_core.cache.results import Reuse
-from accel_core.cache.sweeps import fill
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.nest import open_nest
+from accel_core.cache.stream.sweeps import fill
+from accel_core.cache.stream.traversal import Traversal
 from accel_core.kernels.compiled import inlined, outlined
 
 BINS = 48

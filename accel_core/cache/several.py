@@ -12,7 +12,7 @@ from accel_core.cache.geometry import CacheGeometry
 from accel_core.cache.progress import Emit, ignore
 from accel_core.cache.results import Simulation
 from accel_core.cache.simulating import simulate
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 
 
 def simulate_each(

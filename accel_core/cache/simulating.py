@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.cache import fields, progress
+from accel_core.cache.engine.levels import Level
+from accel_core.cache.engine.running import advance, flush
+from accel_core.cache.engine.state import State, new_state
 from accel_core.cache.geometry import CacheGeometry, checked
-from accel_core.cache.levels import Level
-from accel_core.cache.nest import open_nest
 from accel_core.cache.progress import Emit, ignore, step_event
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
 from accel_core.cache.reuse import measure_reuse
-from accel_core.cache.running import advance, flush
-from accel_core.cache.state import State, new_state
-from accel_core.cache.traversal import NAMES, Traversal
+from accel_core.cache.stream.nest import open_nest
+from accel_core.cache.stream.traversal import NAMES, Traversal
 from accel_core.errors import BadInput
 
 MOST_ACCESSES = 200_000_000_000

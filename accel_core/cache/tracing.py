@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.cache import fields
+from accel_core.cache.engine.running import replay
+from accel_core.cache.engine.state import State
 from accel_core.cache.geometry import CacheGeometry, checked
 from accel_core.cache.progress import Emit, ignore
-from accel_core.cache.running import replay
 from accel_core.cache.simulating import state_for
-from accel_core.cache.state import State
-from accel_core.cache.text import nest_text
-from accel_core.cache.traversal import NAMES, Operand, Traversal
+from accel_core.cache.stream.text import nest_text
+from accel_core.cache.stream.traversal import NAMES, Operand, Traversal
 from accel_core.cache.warming import Held, Window, open_window
 from accel_core.errors import BadInput, shown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from accel_core.cache.results import Simulation
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.stream.traversal import Traversal
 from accel_core.model import Measurement
 
 RUNG_ORDERS: Mapping[str, str] = {

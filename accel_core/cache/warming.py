@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache import fields, progress, sets
-from accel_core.cache.lanes import EMPTY
-from accel_core.cache.levels import Level
-from accel_core.cache.nest import BUFFER_SWEEPS, open_nest
+from accel_core.cache import fields, progress
+from accel_core.cache.engine import sets
+from accel_core.cache.engine.lanes import EMPTY
+from accel_core.cache.engine.levels import Level
+from accel_core.cache.engine.running import advance, record, replay
+from accel_core.cache.engine.state import State
 from accel_core.cache.progress import Emit, ignore, step_event
-from accel_core.cache.running import advance, record, replay
-from accel_core.cache.state import State
-from accel_core.cache.traversal import TILE, Traversal
+from accel_core.cache.stream.nest import BUFFER_SWEEPS, open_nest
+from accel_core.cache.stream.traversal import TILE, Traversal
 
 
 @dataclass(frozen=True)

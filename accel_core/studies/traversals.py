@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accel_core.cache import Count, Simulation
-from accel_core.cache.traversal import NAMES, OPERAND_AXES
+from accel_core.cache.stream.traversal import NAMES, OPERAND_AXES
 
 Named = tuple[str, Simulation]
 MANY = 0.5

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, cpu_caches
-from accel_core.cache.traversal import LAYOUTS, ORDERS
-from accel_core.cache.visits import VISITS
+from accel_core.cache.stream.traversal import LAYOUTS, ORDERS
+from accel_core.cache.stream.visits import VISITS
 from accel_core.model import Machine
 from app.session import settings
 

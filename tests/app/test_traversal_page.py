@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import NumberInput
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, simulate, trace
-from accel_core.cache.traversal import ORDERS
+from accel_core.cache.stream.traversal import ORDERS
 from accel_core.figures.look import contrast, look_for
 from accel_core.figures.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES, OUTCOMES, outcome_colours
 from accel_core.model import Machine

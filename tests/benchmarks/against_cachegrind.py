@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.cache import CacheGeometry, Traversal, parse_caches, simulate, trace
+from accel_core.cache.stream.traversal import ORDERS
 from accel_core.cache.tracing import MOST_STEPS
-from accel_core.cache.traversal import ORDERS
 
 RECORD = Path(__file__).resolve().parents[2] / "assets" / "cachegrind.json"
 COUNTED = ("accesses", "first_misses", "last_misses")

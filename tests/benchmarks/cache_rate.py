@@ -13,10 +13,10 @@ import time
 from collections.abc import Sequence
 
 from accel_core.cache import CacheGeometry, Traversal, parse_caches
-from accel_core.cache.nest import open_nest
-from accel_core.cache.running import advance
+from accel_core.cache.engine.running import advance
 from accel_core.cache.simulating import state_for
-from accel_core.cache.traversal import ORDERS
+from accel_core.cache.stream.nest import open_nest
+from accel_core.cache.stream.traversal import ORDERS
 
 ONE, THREE = "32768:8:64", "32768:8:64,1048576:16:64,33554432:16:64"
 COLUMNS = (

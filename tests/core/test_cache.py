@@ -22,7 +22,7 @@ from accel_core.cache import (
     simulate,
     trace,
 )
-from accel_core.cache.traversal import ORDERS
+from accel_core.cache.stream.traversal import ORDERS
 from accel_core.errors import BadInput
 from accel_core.machine import detect
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from plain_cache import PlainLevel, plain_distances, plain_hierarchy
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, fields, simulate
-from accel_core.cache.running import replay_sweeps
+from accel_core.cache.accesses import accesses
+from accel_core.cache.engine.running import replay_sweeps
+from accel_core.cache.engine.state import State, new_state
 from accel_core.cache.simulating import flush_all
-from accel_core.cache.state import State, new_state
-from accel_core.cache.stream import accesses
 
 SIZE = 4
 BASES = (0, 4096, 8192)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from plain_cache import Recorder
 
 from accel_core.cache import Traversal, nest_text
-from accel_core.cache.stream import accesses
-from accel_core.cache.traversal import ORDERS
-from accel_core.cache.visits import VISITS, visit_order
+from accel_core.cache.accesses import accesses
+from accel_core.cache.stream.traversal import ORDERS
+from accel_core.cache.stream.visits import VISITS, visit_order
 from accel_core.errors import BadInput
 from accel_core.kernels.matmul import compiled as matmul_compiled
 from accel_core.kernels.matmul import interpreted as matmul_interpreted

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Trace, Traversal, rounds, simulate, trace
-from accel_core.cache.traversal import ORDERS
-from accel_core.cache.visits import VISITS
+from accel_core.cache.stream.traversal import ORDERS
+from accel_core.cache.stream.visits import VISITS
 from accel_core.errors import BadInput
 
 hierarchies = st.lists(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache.nest import open_nest
-from accel_core.cache.running import record
-from accel_core.cache.traversal import Traversal
+from accel_core.cache.engine.running import record
+from accel_core.cache.stream.nest import open_nest
+from accel_core.cache.stream.traversal import Traversal
 
 PART = 1 << 20
 """Accesses that are held at once."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache.traversal import AXES, TILE, Traversal
-from accel_core.cache.visits import visit_order
+from accel_core.cache.stream.traversal import AXES, TILE, Traversal
+from accel_core.cache.stream.visits import visit_order
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from accel_core.cache.lanes import EMPTY, LANES, find8, push8
-from accel_core.cache.levels import Level
+from accel_core.cache.engine.lanes import EMPTY, LANES, find8, push8
+from accel_core.cache.engine.levels import Level
 from accel_core.kernels.compiled import inlined
 
 NEWEST = 0

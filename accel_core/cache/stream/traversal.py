@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from accel_core.cache.geometry import PAGE_BYTES
-from accel_core.cache.visits import VISITS
+from accel_core.cache.stream.visits import VISITS
 from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES
 

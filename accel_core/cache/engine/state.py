@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache import fields, sets
+from accel_core.cache import fields
+from accel_core.cache.engine import sets
+from accel_core.cache.engine.lanes import EMPTY, LANES
+from accel_core.cache.engine.levels import Level
 from accel_core.cache.geometry import PAGE_BYTES, CacheGeometry
-from accel_core.cache.lanes import EMPTY, LANES
-from accel_core.cache.levels import Level
 
 LISTED_WAYS = 32
 """Sets of more ways than this are lists: by then moving the cells costs more than the links."""

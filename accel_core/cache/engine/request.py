@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from accel_core.cache import fields as f
-from accel_core.cache import sets
-from accel_core.cache.lanes import EMPTY
-from accel_core.cache.levels import Level, level_of
+from accel_core.cache.engine import sets
+from accel_core.cache.engine.lanes import EMPTY
+from accel_core.cache.engine.levels import Level, level_of
 from accel_core.kernels.compiled import inlined, outlined
 
 READ, WRITE = np.int64(0), np.int64(1)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache import fields, sweeps
-from accel_core.cache.text import text_lines
-from accel_core.cache.traversal import AXES, OPERAND_AXES, TILE, Traversal
-from accel_core.cache.visits import visit_order
+from accel_core.cache import fields
+from accel_core.cache.stream import sweeps
+from accel_core.cache.stream.text import text_lines
+from accel_core.cache.stream.traversal import AXES, OPERAND_AXES, TILE, Traversal
+from accel_core.cache.stream.visits import visit_order
 
 BUFFER_SWEEPS = 128
 """Rows of the buffer between the generator and what consumes the stream: 32 KiB stay in a cache."""

@@ -21,9 +21,9 @@ from __future__ import annotations
 from typing import Any
 
 from accel_core.cache import fields as f
-from accel_core.cache.levels import Level
-from accel_core.cache.request import renew_twin, request_first
-from accel_core.cache.sets import ABSENT, LINK, NEWER, first_cell, place_of
+from accel_core.cache.engine.levels import Level
+from accel_core.cache.engine.request import renew_twin, request_first
+from accel_core.cache.engine.sets import ABSENT, LINK, NEWER, first_cell, place_of
 from accel_core.kernels.compiled import inlined
 
 

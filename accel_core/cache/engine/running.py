@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from accel_core.cache import fields as f
-from accel_core.cache.feeding import feed
-from accel_core.cache.levels import Level, common, is_common, level_of
-from accel_core.cache.request import WRITE, operand_of, request_first, request_second, request_third
-from accel_core.cache.sweeps import fill
+from accel_core.cache.engine.feeding import feed
+from accel_core.cache.engine.levels import Level, common, is_common, level_of
+from accel_core.cache.engine.request import WRITE, operand_of, request_first, request_second, request_third
+from accel_core.cache.stream.sweeps import fill
 from accel_core.kernels.compiled import inlined, outlined
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accel_core.cache.traversal import AXES, TILE, Traversal
+from accel_core.cache.stream.traversal import AXES, TILE, Traversal
 
 _ENDS = {"i": "m", "j": "n", "k": "K"}
 _STARTS = {"i": "ii", "j": "jj", "k": "kk"}

@@ -55,17 +55,21 @@ class CacheGeometry:
 
     @property
     def lines(self) -> int:
+        """Lines in all sets together."""
         return self.size_bytes // self.line_bytes
 
     @property
     def sets(self) -> int:
+        """Number of sets; a line goes to the one that is its number modulo this."""
         return self.lines // self.ways
 
     def to_dict(self) -> dict[str, Any]:
+        """The fields by their names, as JSON holds them."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CacheGeometry:
+        """The cache that `to_dict` described; BadInput for other keys and impossible values."""
         if not isinstance(data, Mapping) or set(data) - set(cls.__slots__) or "ways" not in data:
             raise BadInput(f"A cache has {', '.join(cls.__slots__)}; given: {shown(data)}.")
         if "size_bytes" not in data:

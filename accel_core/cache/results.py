@@ -43,6 +43,7 @@ class LevelCount:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LevelCount:
+        """The counts that `to_dict` wrote down."""
         return cls(
             data["level"],
             CacheGeometry(**{name: data[name] for name in CacheGeometry.__slots__}),
@@ -66,10 +67,12 @@ class Reuse:
     """Those with a distance up to `at_most` and beyond the one before."""
 
     def to_dict(self) -> dict[str, Any]:
+        """The fields by their names, as JSON holds them."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reuse:
+        """The distances that `to_dict` wrote down."""
         counts = (tuple(data[name]) for name in ("at_most", "accesses"))
         return cls(data["line_bytes"], data["first_touches"], *counts)
 
@@ -90,6 +93,7 @@ class Simulation:
         return last.bytes_in + last.bytes_out
 
     def to_dict(self) -> dict[str, Any]:
+        """The counts as JSON holds them, with the bytes from and to DRAM and the least there could be."""
         return {
             "traversal": self.traversal.to_dict(),
             "accesses": self.accesses,
@@ -101,6 +105,7 @@ class Simulation:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Simulation:
+        """The simulation that `to_dict` wrote down."""
         return cls(
             Traversal.from_dict(data["traversal"]),
             data["accesses"],

@@ -54,11 +54,13 @@ def _additions(typingctx: Any, step: Any, turns: Any, chains: Any) -> Any:
 
 @compiled
 def one_by_one(step: int, turns: int) -> int:
+    """`turns` times ADDITIONS additions of `step`, each of which waits for the one before; their sum."""
     return _additions(step, turns, 1)
 
 
 @compiled
 def side_by_side(step: int, turns: int) -> int:
+    """As many additions as in `one_by_one`, in chains that do not wait for each other; their sum."""
     return _additions(step, turns, _CHAINS)
 
 

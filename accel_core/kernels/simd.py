@@ -23,6 +23,7 @@ class VolatileLoad(ir.instructions.LoadInstr):
     """A load that the optimiser must keep although nobody uses its value."""
 
     def descr(self, buf: list[str]) -> None:
+        """Append this instruction's text to `buf`, marked volatile."""
         text: list[str] = []
         super().descr(text)
         buf.append(text[0].replace("load ", "load volatile ", 1))
@@ -32,6 +33,7 @@ class VolatileStore(ir.instructions.StoreInstr):
     """A store that the optimiser must neither merge into a library call nor reorder."""
 
     def descr(self, buf: list[str]) -> None:
+        """Append this instruction's text to `buf`, marked volatile."""
         text: list[str] = []
         super().descr(text)
         buf.append(text[0].replace("store ", "store volatile ", 1))
@@ -45,6 +47,7 @@ def literals(*candidates: Any) -> list[int] | None:
 
 
 def scalar_type(element: Any) -> ir.Type:
+    """The LLVM type of `element`, which is float32 or float64."""
     return ir.FloatType() if element == types.float32 else ir.DoubleType()
 
 
@@ -111,6 +114,7 @@ class Loop:
             self.values.append(phi)
 
     def close(self, carried: list[ir.Value]) -> None:
+        """End the body, which hands the values `carried` to its next turn; go on behind the loop."""
         builder, after = self.builder, self.builder.append_basic_block("after")
         following = builder.add(self.index, I64(self.step))
         self.index.add_incoming(following, builder.block)
@@ -123,6 +127,7 @@ class Loop:
 def pointer_at(
     builder: ir.IRBuilder, address: ir.Value, offset: ir.Value, more: int, vector: ir.Type
 ) -> ir.Value:
+    """A pointer to `vector`, at `address` + `offset` + `more` bytes."""
     return builder.inttoptr(builder.add(builder.add(address, offset), I64(more)), ir.PointerType(vector))
 
 
@@ -181,6 +186,7 @@ def prefetch(builder: ir.IRBuilder, address: ir.Value) -> None:
 
 
 def load(builder: ir.IRBuilder, pointer: ir.Value, vector: ir.Type, align: int) -> ir.Value:
+    """The value at `pointer`, by a load that is kept."""
     load = VolatileLoad(builder.block, pointer, typ=vector)
     load.align = align
     builder._insert(load)
@@ -188,6 +194,7 @@ def load(builder: ir.IRBuilder, pointer: ir.Value, vector: ir.Type, align: int) 
 
 
 def store(builder: ir.IRBuilder, value: ir.Value, pointer: ir.Value, align: int, non_temporal: int) -> None:
+    """Store `value` at `pointer`, by a store that is kept; past the caches where `non_temporal`."""
     store = VolatileStore(builder.block, value, pointer)
     store.align = align
     if non_temporal:

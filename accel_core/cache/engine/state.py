@@ -32,6 +32,7 @@ class State:
     def arguments(
         self,
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+        """The arrays, in the order in which the compiled functions take them."""
         return self.table, self.cells, self.marks, self.counts
 
 

@@ -28,6 +28,7 @@ class Nest:
 
     @property
     def arguments(self) -> tuple[NDArray[np.int64], ...]:
+        """The arrays, in the order in which the compiled functions take them."""
         return self.nest, self.visits, self.cursor, self.sweeps
 
 

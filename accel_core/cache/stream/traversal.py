@@ -113,6 +113,7 @@ class Traversal:
 
     @property
     def itemsize(self) -> int:
+        """Bytes of an element."""
         return np.dtype(self.dtype).itemsize
 
     @property
@@ -165,10 +166,12 @@ class Traversal:
         return AXES.index(self.order[2])
 
     def to_dict(self) -> dict[str, Any]:
+        """The fields by their names, as JSON holds them."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Traversal:
+        """The traversal that `to_dict` described; BadInput for other keys and impossible values."""
         if not isinstance(data, Mapping) or set(data) - set(cls.__slots__) or "shape" not in data:
             raise BadInput(f"A traversal has a shape and may have {', '.join(cls.__slots__[1:])}.")
         lists = {name: tuple(data[name]) for name in ("shape", "block") if isinstance(data.get(name), list)}

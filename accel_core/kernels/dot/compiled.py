@@ -18,6 +18,7 @@ from accel_core.kernels.compiled import reordered, streamed
 
 @streamed
 def compiled(x: NDArray, y: NDArray) -> Any:
+    """x (n,), y (n,) -> scalar: the sum of x[i] y[i]."""
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i] * y[i]
@@ -26,6 +27,7 @@ def compiled(x: NDArray, y: NDArray) -> Any:
 
 @reordered
 def compiled_lanes(x: NDArray, y: NDArray) -> Any:
+    """x (n,), y (n,) -> scalar: the sum of x[i] y[i]."""
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i] * y[i]

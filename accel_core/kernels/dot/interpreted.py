@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 
 def python_loop(x: NDArray, y: NDArray) -> Any:
+    """x (n,), y (n,) -> scalar: the sum of x[i] y[i]."""
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i] * y[i]

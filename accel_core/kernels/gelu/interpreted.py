@@ -25,6 +25,7 @@ CUBIC = 0.044715
 
 
 def named_steps(x: NDArray) -> NDArray:
+    """x (any shape) -> same shape: GELU."""
     cube = x**3
     scaled = CUBIC * cube
     inner = x + scaled
@@ -36,14 +37,17 @@ def named_steps(x: NDArray) -> NDArray:
 
 
 def power_expression(x: NDArray) -> NDArray:
+    """x (any shape) -> same shape: GELU."""
     return 0.5 * x * (1 + np.tanh(ROOT * (x + CUBIC * x**3)))
 
 
 def expression(x: NDArray) -> NDArray:
+    """x (any shape) -> same shape: GELU."""
     return 0.5 * x * (1 + np.tanh(ROOT * (x + CUBIC * (x * x * x))))
 
 
 def in_place(x: NDArray, y: NDArray) -> None:
+    """Write GELU of x (any shape) to y (same shape)."""
     np.multiply(x, x, out=y)
     y *= CUBIC
     y += 1

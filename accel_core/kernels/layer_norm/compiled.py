@@ -18,6 +18,7 @@ from accel_core.kernels.rows import each_row, each_row_threaded
 
 @reordered
 def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) -> None:
+    """Write layer norm of the rows of x to y, both (rows, columns); gamma, beta (columns,), eps (1,)."""
     real, least, most = x.dtype.type, least_variance(x.dtype), most_squares(x.dtype)
     one, columns, small = real(1), real(x.shape[1]), real(eps[0])
     plain = squares_of(gamma) < most and squares_of(beta) < most

@@ -22,6 +22,7 @@ EPS = 1e-5
 
 
 def python_loops(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray) -> Moments:
+    """Write layer norm of the rows of x to y, both (rows, columns); return the moments of x."""
     rows, columns = x.shape
     means, variances = np.empty((2, rows, 1), x.dtype)
     for i in range(rows):
@@ -39,12 +40,14 @@ def python_loops(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray) -> Momen
 
 
 def expression(x: NDArray, gamma: NDArray, beta: NDArray) -> tuple[NDArray, Moments]:
+    """x (rows, columns), gamma (columns,), beta (columns,) -> (rows, columns), and the moments of x."""
     mean = x.mean(axis=-1, keepdims=True)
     variance = x.var(axis=-1, keepdims=True)
     return gamma * ((x - mean) / np.sqrt(variance + EPS)) + beta, (mean, variance)
 
 
 def in_place(x: NDArray, gamma: NDArray, beta: NDArray, y: NDArray, eps: float) -> Moments:
+    """Write layer norm of the rows of x to y, both (rows, columns); return the moments of x."""
     mean = x.mean(axis=-1, keepdims=True)
     np.subtract(x, mean, out=y)
     variance = np.vecdot(y, y)[..., np.newaxis] / y.shape[-1]

@@ -15,6 +15,7 @@ from accel_core.kernels.compiled import compiled
 
 @compiled
 def compiled_ijk(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     for i in range(m):
@@ -27,6 +28,7 @@ def compiled_ijk(a: NDArray, b: NDArray, c: NDArray) -> None:
 
 @compiled
 def compiled_tiled(a: NDArray, b: NDArray, c: NDArray, block: int) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     for i in range(0, m, block):
@@ -40,6 +42,7 @@ def compiled_tiled(a: NDArray, b: NDArray, c: NDArray, block: int) -> None:
 
 @compiled
 def compiled_ikj(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     for i in range(m):

@@ -17,6 +17,7 @@ Rows = list[list[float]]
 
 
 def python_loops(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     for i in range(m):
@@ -35,6 +36,7 @@ def matmul_python_loops(a: NDArray, b: NDArray) -> NDArray:
 
 
 def python_lists(a: Rows, b: Rows, c: Rows) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = len(a), len(b)
     n = len(c[0]) if c else 0
     for i in range(m):
@@ -57,6 +59,7 @@ def matmul_python_lists(a: NDArray, b: NDArray) -> NDArray:
 
 
 def numpy_tiled(a: NDArray, b: NDArray, c: NDArray, block: int) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     for i in range(0, m, block):

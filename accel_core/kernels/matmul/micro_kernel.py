@@ -207,10 +207,12 @@ class Lengths:
         return builder.add(start, builder.mul(j, I64(self.size))), row_bytes
 
     def every_lane(self, at: ir.Value, more: int) -> ir.Value:
+        """A vector with the element at `at` + `more` bytes in each lane."""
         address = self.builder.add(at, I64(more))
         return splat(self.builder, read(self.builder, address, self.scalar, self.size), self.vector)
 
     def vector_at(self, at: ir.Value, more: int, align: int) -> ir.Value:
+        """The vector at `at` + `more` bytes, an address that `align` divides."""
         return read(self.builder, self.builder.add(at, I64(more)), self.vector, align)
 
     def places(self, start: ir.Value, row_bytes: ir.Value, rows: int, vectors: int) -> list[ir.Value]:
@@ -222,6 +224,7 @@ class Lengths:
         return found
 
     def get(self, place: ir.Value, mask: ir.Value | None) -> ir.Value:
+        """The vector at `place`, whole or in the lanes of `mask`."""
         if mask is None:
             return read(self.builder, place, self.vector, self.size)
         return read_lanes(self.builder, place, mask, self.vector)

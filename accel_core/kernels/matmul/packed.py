@@ -21,6 +21,8 @@ from accel_core.kernels.matmul.register import vector_tile
 def five_loops(
     a: NDArray, b: NDArray, c: NDArray, packed_a: NDArray, packed_b: NDArray, edge: NDArray, mc: int
 ) -> None:
+    """Write a (m, k) @ b (k, n) to c (m, n), k >= 1; packed_a (mc kc + SLACK,), packed_b (nc / nr, kc, nr) and
+    edge (mr, nr) are room for a packed block of a, one of b, and a tile of c."""
     m, k = a.shape
     n = b.shape[1]
     panels, kc, nr = packed_b.shape
@@ -38,6 +40,8 @@ def five_loops(
 def block_product(
     packed_a: NDArray, packed_b: NDArray, c: NDArray, edge: NDArray, depth: int, accumulate: bool
 ) -> None:
+    """Write the packed block of a times that of b, `depth` deep, to c (m, n), or add it there; edge (mr, nr) is
+    room for a tile."""
     m, n = c.shape
     _, kc, nr = packed_b.shape
     mr, lanes = edge.shape[0], lanes_of(c)
@@ -72,6 +76,7 @@ def four_loops(a: NDArray, b: NDArray, c: NDArray, packed_b: NDArray) -> None:
 
 @outlined
 def strip_product(a: NDArray, packed_b: NDArray, c: NDArray, accumulate: bool) -> None:
+    """Write a (m, depth), as it lies, times a packed block to c (m, n), or add it there."""
     m, depth = a.shape
     n, nr = c.shape[1], packed_b.shape[2]
     for i in range(0, m, ROWS):

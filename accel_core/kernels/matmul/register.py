@@ -15,6 +15,7 @@ from accel_core.kernels.matmul.micro_kernel import ROWS, columns_of, tile_produc
 
 @compiled
 def register_tile(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """Add a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     tall, wide = m // 4 * 4, n // 4 * 4
@@ -41,6 +42,7 @@ def register_tile(a: NDArray, b: NDArray, c: NDArray) -> None:
 
 @compiled
 def vector_tile(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """Write a (m, k) @ b (k, n) to c (m, n)."""
     m, k = a.shape
     n = b.shape[1]
     wide = columns_of(c)

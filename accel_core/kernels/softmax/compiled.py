@@ -21,6 +21,7 @@ PER_E = 1 / math.log(2)
 
 @reordered
 def compiled(x: NDArray, y: NDArray) -> None:
+    """Write softmax of the rows of x to y, both (rows, columns)."""
     one, per_e = x.dtype.type(1), x.dtype.type(PER_E)
     for i in range(x.shape[0]):
         row, result = x[i], y[i]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 
 def python_loops(x: NDArray, y: NDArray) -> None:
+    """Write softmax of the rows of x to y, both (rows, columns)."""
     rows, columns = x.shape
     for i in range(rows):
         top = max((x[i, j] for j in range(columns)), default=0.0)
@@ -28,11 +29,13 @@ def python_loops(x: NDArray, y: NDArray) -> None:
 
 
 def expression(x: NDArray) -> Any:
+    """x (rows, columns) -> same shape: softmax of each row."""
     powers = np.exp(x - x.max(axis=-1, keepdims=True, initial=-math.inf))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def in_place(x: NDArray, y: NDArray) -> None:
+    """Write softmax of the rows of x to y, both (rows, columns)."""
     np.subtract(x, x.max(axis=-1, keepdims=True, initial=-math.inf), out=y)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)

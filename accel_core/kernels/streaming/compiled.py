@@ -15,12 +15,14 @@ from accel_core.kernels.streaming.interpreted import SCALAR
 
 @streamed
 def compiled_add(x: NDArray, y: NDArray, z: NDArray) -> None:
+    """Write x (n,) + y (n,) to z (n,)."""
     for i in range(z.size):
         z[i] = x[i] + y[i]
 
 
 @streamed
 def compiled_scale(x: NDArray, y: NDArray) -> None:
+    """Write SCALAR x (n,) to y (n,)."""
     scalar = y.dtype.type(SCALAR)
     for i in range(y.size):
         y[i] = scalar * x[i]
@@ -28,6 +30,7 @@ def compiled_scale(x: NDArray, y: NDArray) -> None:
 
 @streamed
 def compiled_triad(x: NDArray, y: NDArray, z: NDArray) -> None:
+    """Write x (n,) + SCALAR y (n,) to z (n,)."""
     scalar = z.dtype.type(SCALAR)
     for i in range(z.size):
         z[i] = x[i] + scalar * y[i]

@@ -14,16 +14,19 @@ SCALAR = 3.0
 
 
 def add_loop(x: NDArray, y: NDArray, z: NDArray) -> None:
+    """Write x (n,) + y (n,) to z (n,)."""
     for i in range(z.size):
         z[i] = x[i] + y[i]
 
 
 def scale_loop(x: NDArray, y: NDArray) -> None:
+    """Write SCALAR x (n,) to y (n,)."""
     for i in range(y.size):
         y[i] = SCALAR * x[i]
 
 
 def triad_loop(x: NDArray, y: NDArray, z: NDArray) -> None:
+    """Write x (n,) + SCALAR y (n,) to z (n,)."""
     for i in range(z.size):
         z[i] = x[i] + SCALAR * y[i]
 

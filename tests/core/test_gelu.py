@@ -18,7 +18,6 @@ from accel_core.bench.memory import peak_alloc_bytes
 from accel_core.kernels import chunks, compiled
 from accel_core.kernels.exponential import power_of_two
 from accel_core.kernels.gelu import compiled as gelu_compiled
-from accel_core.kernels.gelu import functions as gelu_functions
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.model import DTYPES, Kernel
 
@@ -155,7 +154,7 @@ def test_a_rung_that_is_given_its_result_allocates_next_to_nothing(name: str, la
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fused_gelu_with_out_needs_no_other_array(dtype: str) -> None:
-    x = np.random.default_rng(3).normal(size=2 * gelu_functions.THREADED_FROM).astype(dtype)
+    x = np.random.default_rng(3).normal(size=2 * chunks.THREADED_FROM).astype(dtype)
     out = np.empty_like(x)
     accel_core.fused_gelu(x, out)
     assert peak_alloc_bytes(lambda: accel_core.fused_gelu(x, out)) < 0.01 * x.nbytes
@@ -181,8 +180,8 @@ def test_the_public_name_takes_threads_for_large_arrays_only(monkeypatch: pytest
     used: list[str] = []
     for name in ("gelu_fused", "gelu_fused_threads"):
         monkeypatch.setattr(gelu_compiled, name, lambda x, y, name=name: used.append(name))
-    accel_core.fused_gelu(np.zeros(gelu_functions.THREADED_FROM - 1, np.float32))
-    accel_core.fused_gelu(np.zeros(gelu_functions.THREADED_FROM, np.float32))
+    accel_core.fused_gelu(np.zeros(chunks.THREADED_FROM - 1, np.float32))
+    accel_core.fused_gelu(np.zeros(chunks.THREADED_FROM, np.float32))
     assert used == ["gelu_fused", "gelu_fused_threads"]
 
 

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
 from accel_core.kernels.compiled import streamed
 from accel_core.kernels.exponential import power_of_two
+from accel_core.kernels.gelu.interpreted import CUBIC, ROOT
 
-ROOT = math.sqrt(2 / math.pi)
-CUBIC = 0.044715
 LINEAR2 = -2 * ROOT / math.log(2)
 CUBIC2 = LINEAR2 * CUBIC
 """e^(-2u) = 2^(LINEAR2 x + CUBIC2 x³)."""

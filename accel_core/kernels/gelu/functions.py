@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from accel_core.kernels.chunks import THREADED_FROM
 from accel_core.kernels.gelu import compiled, interpreted
 from accel_core.kernels.operands import result_array, same_type
-
-THREADED_FROM = 1 << 20
-"""Elements from which threads are used: waking them takes tens of microseconds, as long as 2^18 elements."""
 
 
 def unfused_gelu(x: ArrayLike) -> NDArray[Any]:

@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.errors import BadInput
-from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
+from accel_core.kernels.chunks import THREADED_FROM, each_chunk, each_chunk_threaded
 from accel_core.kernels.operands import result_array, same_type
 from accel_core.kernels.streaming.compiled import compiled_add
-
-THREADED_FROM = 1 << 20
-"""Elements from which threads are used: waking them takes tens of microseconds, as long as 2^18 elements."""
 
 
 def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:

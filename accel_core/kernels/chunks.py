@@ -25,8 +25,8 @@ THREADED_FROM = 1 << 20
 Kernel = Callable[..., Any]
 
 
-def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> None:
-    """Call `kernel` until all of y is written. Sources have y's dtype and broadcast to its shape.
+def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> NDArray[Any]:
+    """y, after calls of `kernel` that write all of it. Sources have y's dtype and broadcast to its shape.
 
     y may be one of the sources; a source that overlaps it in another way is copied.
     """
@@ -34,21 +34,22 @@ def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any])
     flat = flattened(sources, y)
     if flat is not None:
         _call(kernel, flat)
-        return
+        return y
     with _buffered(sources, y) as buffers:
         for pieces in buffers:
             _call(kernel, pieces)
+    return y
 
 
-def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> None:
+def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> NDArray[Any]:
     """`each_chunk`, on as many threads as the pool allows where the arrays can be flattened."""
     sources = [apart(source, y) for source in sources]
     flat = flattened(sources, y)
     if flat is None:
-        each_chunk(kernel, sources, y)
-        return
+        return each_chunk(kernel, sources, y)
     parts = pool.shares(y.size, pool.thread_count(), SHARE)
     pool.run([partial(_call, kernel, [array[part] for array in flat]) for part in parts])
+    return y
 
 
 def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:

@@ -19,16 +19,18 @@ from accel_core.kernels import pool
 Kernel = Callable[..., Any]
 
 
-def each_row(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> None:
-    """Call `kernel` on all rows of x, writing y, which is C-contiguous and no part of x."""
+def each_row(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArray:
+    """y, which is C-contiguous and no part of x, as `kernel` writes it from all rows of x."""
     kernel(_rows(x), *map(_locked, shared), y.reshape(-1, _columns(y)))
+    return y
 
 
-def each_row_threaded(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> None:
+def each_row_threaded(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArray:
     """`each_row`, the rows shared out over as many threads as the pool allows."""
     source, target, others = _rows(x), y.reshape(-1, _columns(y)), [_locked(array) for array in shared]
     parts = pool.shares(target.shape[0], pool.thread_count())
     pool.run([partial(kernel, source[part], *others, target[part]) for part in parts])
+    return y
 
 
 def _rows(x: NDArray) -> NDArray:

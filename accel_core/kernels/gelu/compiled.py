@@ -47,20 +47,14 @@ def fused(x: NDArray, y: NDArray) -> None:
 
 def gelu_compiled_tanh(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: the formula for one element after the other."""
-    y = np.empty_like(x) if out is None else out
-    each_chunk(compiled_tanh, (x,), y)
-    return y
+    return each_chunk(compiled_tanh, (x,), np.empty_like(x) if out is None else out)
 
 
 def gelu_fused(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: one loop of vector instructions."""
-    y = np.empty_like(x) if out is None else out
-    each_chunk(fused, (x,), y)
-    return y
+    return each_chunk(fused, (x,), np.empty_like(x) if out is None else out)
 
 
 def gelu_fused_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: the same loop, each thread with a part of its own."""
-    y = np.empty_like(x) if out is None else out
-    each_chunk_threaded(fused, (x,), y)
-    return y
+    return each_chunk_threaded(fused, (x,), np.empty_like(x) if out is None else out)

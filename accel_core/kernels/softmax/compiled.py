@@ -53,13 +53,9 @@ def largest(row: NDArray) -> Any:
 
 def softmax_compiled(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (..., columns) -> same shape: all steps for a row before the next one."""
-    y = np.empty(x.shape, x.dtype) if out is None else out
-    each_row(compiled, x, y)
-    return y
+    return each_row(compiled, x, np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def softmax_compiled_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (..., columns) -> same shape: each thread with rows of its own."""
-    y = np.empty(x.shape, x.dtype) if out is None else out
-    each_row_threaded(compiled, x, y)
-    return y
+    return each_row_threaded(compiled, x, np.empty(x.shape, x.dtype) if out is None else out)

@@ -38,41 +38,29 @@ def compiled_triad(x: NDArray, y: NDArray, z: NDArray) -> None:
 
 def add_compiled(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,), y (n,) -> (n,): one compiled loop."""
-    z = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk(compiled_add, (x, y), z)
-    return z
+    return each_chunk(compiled_add, (x, y), np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def scale_compiled(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,) -> (n,): one compiled loop."""
-    y = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk(compiled_scale, (x,), y)
-    return y
+    return each_chunk(compiled_scale, (x,), np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def triad_compiled(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,), y (n,) -> (n,): one compiled loop for both operators."""
-    z = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk(compiled_triad, (x, y), z)
-    return z
+    return each_chunk(compiled_triad, (x, y), np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def add_compiled_threads(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,), y (n,) -> (n,): the same loop, each thread with a part of its own."""
-    z = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk_threaded(compiled_add, (x, y), z)
-    return z
+    return each_chunk_threaded(compiled_add, (x, y), np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def scale_compiled_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,) -> (n,): the same loop, each thread with a part of its own."""
-    y = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk_threaded(compiled_scale, (x,), y)
-    return y
+    return each_chunk_threaded(compiled_scale, (x,), np.empty(x.shape, x.dtype) if out is None else out)
 
 
 def triad_compiled_threads(x: NDArray, y: NDArray, out: NDArray | None = None) -> NDArray:
     """x (n,), y (n,) -> (n,): the same loop, each thread with a part of its own."""
-    z = np.empty(x.shape, x.dtype) if out is None else out
-    each_chunk_threaded(compiled_triad, (x, y), z)
-    return z
+    return each_chunk_threaded(compiled_triad, (x, y), np.empty(x.shape, x.dtype) if out is None else out)

@@ -30,5 +30,4 @@ def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[
         ) from None
     z = result_array(out, shape, left.dtype)
     best = each_chunk_threaded if z.size >= THREADED_FROM else each_chunk
-    best(compiled_add, (left, right), z)
-    return z
+    return best(compiled_add, (left, right), z)

@@ -137,71 +137,58 @@ _ONE_OPERATOR = (
     "decides. That the two rungs tie is the result."
 )
 
-ADD = Workload(
-    name="add",
-    title="Vector sum",
-    size_means="number of elements of each vector",
-    axes=("n",),
-    shape=lambda size: (size,),
-    make_inputs=lambda shape, dtype, seed: make_vectors(shape, dtype, seed, 2),
-    reference=_add_reference,
-    flop=flop_of("add"),
-    least_bytes=least_bytes_of("add"),
-    tolerance=_tolerance,
-    kernels=_kernels(
-        "add",
-        _Words("One NumPy expression adds all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
-        loop_flop_per_s=5e6,
-    ),
-    sizes=SIZES,
-    default_size=DEFAULT_SIZE,
-    largest_size=LARGEST_SIZE,
-)
 
-SCALE = Workload(
-    name="scale",
-    title="Scaled vector",
-    size_means="number of elements of each vector",
-    axes=("n",),
-    shape=lambda size: (size,),
-    make_inputs=lambda shape, dtype, seed: make_vectors(shape, dtype, seed, 1),
-    reference=_scale_reference,
-    flop=flop_of("scale"),
-    least_bytes=least_bytes_of("scale"),
-    tolerance=_tolerance,
-    kernels=_kernels(
-        "scale",
-        _Words("One NumPy expression multiplies all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
-        loop_flop_per_s=5e6,
-    ),
-    sizes=SIZES,
-    default_size=DEFAULT_SIZE,
-    largest_size=LARGEST_SIZE,
-)
+def _workload(
+    name: str,
+    title: str,
+    vectors: int,
+    reference: Callable[..., NDArray],
+    words: _Words,
+    loop_flop_per_s: float = 5e6,
+) -> Workload:
+    return Workload(
+        name=name,
+        title=title,
+        size_means="number of elements of each vector",
+        axes=("n",),
+        shape=lambda size: (size,),
+        make_inputs=lambda shape, dtype, seed: make_vectors(shape, dtype, seed, vectors),
+        reference=reference,
+        flop=flop_of(name),
+        least_bytes=least_bytes_of(name),
+        tolerance=_tolerance,
+        kernels=_kernels(name, words, loop_flop_per_s),
+        sizes=SIZES,
+        default_size=DEFAULT_SIZE,
+        largest_size=LARGEST_SIZE,
+    )
 
-TRIAD = Workload(
-    name="triad",
-    title="STREAM triad",
-    size_means="number of elements of each vector",
-    axes=("n",),
-    shape=lambda size: (size,),
-    make_inputs=lambda shape, dtype, seed: make_vectors(shape, dtype, seed, 2),
-    reference=_triad_reference,
-    flop=flop_of("triad"),
-    least_bytes=least_bytes_of("triad"),
-    tolerance=_tolerance,
-    kernels=_kernels(
-        "triad",
-        _Words(
-            "One NumPy expression of two operators does all elements.",
-            "NumPy computes an operator at a time: the product is an array before the sum begins. Nobody needs "
-            "that array again, so NumPy writes the sum over it; it is new memory all the same, in each call.",
-            "Two passes remain: the product is written, then read, added to and written again.",
-            "One pass does both operators: the product stays in a register. That is fusion at its smallest.",
-        ),
-        loop_flop_per_s=7.5e6,
+
+ADD = _workload(
+    "add",
+    "Vector sum",
+    2,
+    _add_reference,
+    _Words("One NumPy expression adds all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
+)
+SCALE = _workload(
+    "scale",
+    "Scaled vector",
+    1,
+    _scale_reference,
+    _Words("One NumPy expression multiplies all elements.", _ALLOCATES, _SAME_BYTES, _ONE_OPERATOR),
+)
+TRIAD = _workload(
+    "triad",
+    "STREAM triad",
+    2,
+    _triad_reference,
+    _Words(
+        "One NumPy expression of two operators does all elements.",
+        "NumPy computes an operator at a time: the product is an array before the sum begins. Nobody needs "
+        "that array again, so NumPy writes the sum over it; it is new memory all the same, in each call.",
+        "Two passes remain: the product is written, then read, added to and written again.",
+        "One pass does both operators: the product stays in a register. That is fusion at its smallest.",
     ),
-    sizes=SIZES,
-    default_size=DEFAULT_SIZE,
-    largest_size=LARGEST_SIZE,
+    7.5e6,
 )

@@ -7,12 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.matmul.ladder import KERNELS
 from accel_core.model import Shape, Workload
-
-
-def _shape(size: int) -> Shape:
-    return (size, size, size)
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray]:
@@ -27,18 +24,6 @@ def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray]
 def _reference(a: NDArray, b: NDArray) -> NDArray:
     """a (m, k), b (k, n) -> (m, n) float64. The tests hold it against exact sums (`math.fsum`)."""
     return a.astype(np.float64) @ b.astype(np.float64)
-
-
-def _flop(shape: Shape) -> int:
-    """2 m k n: one multiplication and one addition for each of the m k n triples."""
-    m, k, n = shape
-    return 2 * m * k * n
-
-
-def _least_bytes(shape: Shape, dtype: str) -> int:
-    """a and b read once, c written once."""
-    m, k, n = shape
-    return np.dtype(dtype).itemsize * (m * k + k * n + m * n)
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:
@@ -60,11 +45,11 @@ MATMUL = Workload(
     title="Matrix product",
     size_means="side of three square matrices",
     axes=("m", "k", "n"),
-    shape=_shape,
+    shape=lambda size: (size, size, size),
     make_inputs=_make_inputs,
     reference=_reference,
-    flop=_flop,
-    least_bytes=_least_bytes,
+    flop=flop_of("matmul"),
+    least_bytes=least_bytes_of("matmul"),
     tolerance=_tolerance,
     kernels=KERNELS,
     sizes=(64, 128, 256, 512, 1000, 1023, 1024, 1025, 2048, 4096),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,8 @@ import streamlit as st
 
 from accel_core.units import format_count, format_duration
 from app.session import cached, settings
-from app.session.simulating import Emit, Request, Simulator
+from app.session.recorded import counts_key, trace_key
+from app.session.simulating import Emit, Request, Simulator, TooMany
 
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Simulation, Trace, Traversal
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 SHORT = 1_000_000
 """Accesses that are simulated at once: some hundredths of a second, as much as a page takes to be drawn."""
 LOOK_S = 0.2
+COMPILER = "the compiler"
+"""Who asks for the simulator's machine code in the name of no session."""
 Caches = tuple["CacheGeometry", ...]
 
 
@@ -39,7 +43,7 @@ def traced(traversal: Traversal, caches: Caches, first: int, start: int) -> Trac
                     value.setflags(write=False)
         return found
 
-    return _found(("trace", traversal, caches, first, start), "Tracing", start + first, work)
+    return _found(trace_key(traversal, caches, first, start), "Tracing", start + first, work)
 
 
 def counted(traversal: Traversal, caches: Caches) -> Simulation:
@@ -50,22 +54,27 @@ def counted(traversal: Traversal, caches: Caches) -> Simulation:
 
         return simulate(traversal, caches, emit=emit)
 
-    return _found(("counts", traversal, caches), "Counting the whole product", traversal.accesses, work)
+    return _found(counts_key(traversal, caches), "Counting the whole product", traversal.accesses, work)
+
+
+def get_ready() -> None:
+    """Have the simulator compiled behind what is shown, so that the next thing asked for waits less."""
+    if _compile_s():
+        with suppress(TooMany):
+            cached.long_simulator().ask(COMPILER, COMPILER, lambda emit: _compile())
 
 
 def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> Any:
     """The answer of that `key`, kept or computed by `work`."""
     kept = cached.simulations()
-    if (known := kept.get(key)) is not None:
+    if (known := kept.get(key) or cached.first_simulations().get(key)) is not None:
         return known
 
     def once(emit: Emit) -> Any:
         if (meanwhile := kept.get(key)) is not None:  # others waited for the same
             return meanwhile
-        if compile_s and _compile_s():  # nobody has had it compiled since
-            from accel_core.cache.compiling import compile_elsewhere
-
-            compile_elsewhere()
+        if compile_s:
+            _compile()
         value = work(emit)
         kept.put(key, value)
         return value
@@ -85,6 +94,13 @@ def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> A
     if line is not None:
         line.empty()  # to run the page anew would take the gap too, and what it had said of its link
     return request.answer()
+
+
+def _compile() -> None:
+    if _compile_s():  # nobody has had it compiled since
+        from accel_core.cache.compiling import compile_elsewhere
+
+        compile_elsewhere()
 
 
 def _session() -> str:

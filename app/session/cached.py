@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import streamlit as st
@@ -166,6 +167,14 @@ def drawings() -> Kept:
 def simulations() -> Kept:
     """What was simulated on this server, for all sessions."""
     return Kept(SIMULATIONS_BYTES)
+
+
+@st.cache_resource(show_spinner=False)
+def first_simulations() -> Mapping[Hashable, Any]:
+    """What was simulated before the app was shipped; its keys are those of `simulations`."""
+    from app.session.recorded import keyed
+
+    return keyed()
 
 
 @st.cache_resource(show_spinner=False)

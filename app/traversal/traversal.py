@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.studies.traversals import traversal_reading
 from app.parts import components, simulated
-from app.session import records, settings
+from app.session import awaited, records, settings
 from app.traversal import choices, sections, trust, why, window
 
 machine = records.own().machine
@@ -31,3 +31,4 @@ why.section(choices.known_caches(machine))
 simulated.tell_what_is_assumed(machine)
 sections.details(found)
 trust.section()
+awaited.get_ready()

@@ -20,8 +20,8 @@ def test_a_second_session_gets_the_very_trace_of_the_first_and_nobody_can_change
     monkeypatch.setattr(
         traversal_page, "runs", lambda *args: found.append((done := runs(*args))[0].trace) or done
     )
-    open_page("traversal")
-    open_page("traversal")
+    open_page("traversal", n="16")
+    open_page("traversal", n="16")
     assert found[0] is found[1]
     with pytest.raises(ValueError, match="read-only"):
         found[0].address[0] = 1
@@ -45,7 +45,7 @@ def test_a_long_simulation_waits_until_who_measures_has_ended_and_the_page_says_
         def empty(self) -> None: ...
 
     monkeypatch.setattr(awaited.st, "empty", Line)
-    app = open_page("traversal")
+    app = open_page("traversal", n="16")
     assert any("waits: 1 measurement" in text for text in said)
     assert not app.error and not queue.places()
 
@@ -53,7 +53,7 @@ def test_a_long_simulation_waits_until_who_measures_has_ended_and_the_page_says_
 def test_a_short_simulation_waits_for_nobody(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(awaited, "_compile_s", lambda: 0.0)
     monkeypatch.setattr(cached, "long_simulator", lambda: pytest.fail("it queued"))
-    assert not open_page("traversal").error
+    assert not open_page("traversal", n="16").error
 
 
 def test_another_process_compiles_the_simulator_before_this_one_needs_it(
@@ -62,7 +62,7 @@ def test_another_process_compiles_the_simulator_before_this_one_needs_it(
     made: list[str] = []
     monkeypatch.setattr(compiling, "compile_elsewhere", lambda: made.append(compiling.PROGRAM))
     monkeypatch.setattr(awaited, "_compile_s", lambda: 0.0 if made else 5.0)
-    assert not open_page("traversal").error
+    assert not open_page("traversal", n="16").error
     (program,) = made
     exec(program, {})
 

@@ -35,8 +35,8 @@ def pages() -> None:
     )
     st.set_page_config(f"{page.title} · Accel Explorer")
     with components.guard():
-        style.draw()
         sidebar.draw()
+        style.draw()  # it asks what was chosen there
         page.run()
 
 

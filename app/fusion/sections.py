@@ -8,7 +8,7 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.bench.memory import QUICK_S
-from accel_core.figures import cache_marks, sweep_alt, sweep_figure, toolbar_config
+from accel_core.figures import cache_marks, sweep_alt, sweep_figure
 from accel_core.figures.fusion import fusion_figure
 from accel_core.figures.fusion_roofline import (
     copy_roof,
@@ -202,13 +202,11 @@ def sweep_picture(record: Record, asked: Experiment, shown: Shown) -> None:
         marks=marks,
         stale=components.whose(record, shown.stale, shown.setup.sentence("size")),
     )
-    st.plotly_chart(
+    theme.show(
         figure,
-        theme=None,
-        height="content",
         key="streams",
         alt=sweep_alt(asked.workload, shown.measurements, "bytes"),
-        config=toolbar_config(f"fusion-{asked.workload.name}"),
+        filename=f"fusion-{asked.workload.name}",
     )
     said = stream_reading(asked.workload, shown.measurements, marks)
     components.reading("\n".join(f"- {text}" for text in said) if len(said) > 1 else said[0])

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text, toolbar_config
+from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
 from accel_core.roofline import judge, select_roofs
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
@@ -76,15 +76,12 @@ def picture(record: Record, workload: Workload, shown: Shown) -> None:
         ceiling=ceiling,
         stale=components.whose(record, shown.stale, shown.setup.sentence()),
     )
-    st.plotly_chart(
+    theme.show(
         figure,
-        theme=None,
-        height="content",
         key=CHART,
         alt=ladder_alt(workload, shown.measurements, shown.refusals),
-        config=toolbar_config("ladder"),
+        filename="ladder",
         on_select=partial(_open_clicked, rung(workload)),
-        selection_mode="points",
     )
     components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
     answers.remarks(shown)

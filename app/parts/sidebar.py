@@ -8,7 +8,8 @@ import streamlit as st
 
 from accel_core.errors import AccelError
 from accel_core.machine import pretence
-from app.session import cached, jobs
+from app.parts import theme
+from app.session import cached, jobs, settings
 from app.session.assets import ASSETS
 
 ON_THE_PAGE_WHERE_FOLDED = """<style>@media (min-width: 769px) {
@@ -29,6 +30,8 @@ def draw() -> None:
         st.html(ON_THE_PAGE_WHERE_FOLDED)
         st.container(key="pretence").caption(label)
     with st.sidebar:
+        if not theme.is_phone():
+            settings.switch(theme.LARGE)
         _footer()
 
 

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from app.parts import theme
+
 STYLE = """<style>
     /* A progress bar that is gone leaves its container, and below it a gap that moves the rest down. */
     [data-testid="stLayoutWrapper"]:has(> .stVerticalBlock > .stElementContainer:only-child > .stEmpty) {
@@ -20,6 +22,17 @@ STYLE = """<style>
 </style>"""
 
 
+LARGE = """<style>
+    html { font-size: %gpx !important }
+    /* What is said beside the figures; a caption with an icon says whose they are, or what is wrong. */
+    .stMainBlockContainer [data-testid="stCaptionContainer"]:not(:has([role="img"])) {
+        display: none
+    }
+</style>"""
+
+
 def draw() -> None:
     """Put the style into the page."""
     st.html(STYLE)
+    if theme.larger() != 1:
+        st.html(LARGE % (theme.LARGER * int(st.get_option("theme.baseFontSize"))))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from accel_core.figures import Look, look_for, toolbar_config
 from accel_core.figures.look import DESKTOP_PX
+from accel_core.figures.scaling import scaled
+from app.session import settings
+from app.session.drawings import Drawing
 
 FONT_PX = 17
 """A step above the figures' own default: pages are projected."""
@@ -14,21 +20,52 @@ PHONE_PX = 350
 """The width that a phone leaves for a figure."""
 
 
+LARGE = settings.Choice(
+    "large",
+    "Large, for a lecture hall",
+    ("false", "true"),
+    "false",
+    "Text and figures are drawn larger, and what is said beside them is left out.",
+)
+LARGER = 1.3
+"""How many times as large as usual."""
+
+
+def is_phone() -> bool:
+    """Whether the reader's browser says that it is one."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
+def larger() -> float:
+    """The factor by which figures are drawn larger; a phone has no room for that."""
+    return LARGER if st.session_state.get(LARGE.key) and not is_phone() else 1.0
+
+
 def current_look(share: float = 1.0) -> Look:
     """The Look that fits the reader's theme and device; light and wide where the browser has not told yet.
 
     `share` is the part of the page's width that the figure takes; on a phone columns lie below one another.
     """
-    phone = "Mobi" in st.context.headers.get("User-Agent", "")
-    width_px = PHONE_PX if phone else round(DESKTOP_PX * share)
+    width_px = PHONE_PX if is_phone() else round(DESKTOP_PX * share / larger())
     return look_for(st.context.theme.type, font_px=FONT_PX, width_px=width_px)
 
 
-def show(figure: go.Figure, *, alt: str, key: str, filename: str = "accel", form: str = "png") -> None:
+def show(
+    figure: go.Figure,
+    *,
+    alt: str,
+    key: str,
+    filename: str = "accel",
+    form: str = "png",
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
     """Draws `figure` in its own colours and height, with `alt` for those who cannot see it.
 
-    `form` is what the toolbar's camera saves: "png" (twice the size) or "svg".
+    `form` is what the toolbar's camera saves: "png" (twice the size) or "svg". `on_select` runs after a click
+    on a point.
     """
+    if (factor := larger()) != 1:
+        figure = Drawing(scaled(figure.to_dict(), factor))
     st.plotly_chart(
         figure,
         theme=None,
@@ -37,4 +74,6 @@ def show(figure: go.Figure, *, alt: str, key: str, filename: str = "accel", form
         key=key,
         alt=alt,
         config=toolbar_config(filename, form),
+        on_select=on_select,
+        selection_mode="points",
     )

@@ -33,6 +33,7 @@ from visitor import (
 from accel_core.figures.look import LEAST_PX
 from accel_core.model import Machine
 from accel_core.registry import workload
+from app.parts import theme
 
 SIZES = workload("matmul").sizes
 LARGE = {"size": 2048, "dtype": "float64"}
@@ -118,6 +119,24 @@ def test_no_text_is_too_small_for_a_projector(page: Page, filled: Filled):
             page.get_by_test_id("stCode").locator("span").first.wait_for()  # what draws code comes late
         found |= {name: texts} if (texts := small(page, LEAST_PX)) else {}
     assert found == {}
+
+
+def test_in_a_lecture_hall_text_is_larger_and_what_stands_beside_it_is_gone(page: Page, filled: Filled):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    visit(page, filled[0], "roofline")
+    beside = page.get_by_test_id("stCaptionContainer")
+    first = beside.filter(has_text="Put a point there")
+    expect(first).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_text(theme.LARGE.label).click()
+    expect(first).to_be_hidden()
+    expect(beside.filter(has=page.get_by_role("img")).first).to_be_visible()  # whose, or what is wrong
+    rested(page)
+    assert "large=true" in page.url
+    assert small(page, theme.LARGER * LEAST_PX) == []
+    go_to(page, "ladder")
+    rested(page)
+    assert small(page, theme.LARGER * LEAST_PX) == []
+    has_no_fault(page)
 
 
 def test_a_script_in_a_link_is_text_in_one_sentence(page: Page, filled: Filled):

@@ -1,5 +1,8 @@
 """What Streamlit's own look costs a page and no option of its theme gives back."""
 
+from functools import cache
+from pathlib import Path
+
 import streamlit as st
 
 from app.parts import theme
@@ -31,8 +34,14 @@ LARGE = """<style>
 </style>"""
 
 
+@cache
+def _history() -> str:
+    return Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+
+
 def draw() -> None:
-    """Put the style into the page."""
+    """Put the style into the page, and what makes its Back button lead to the page before."""
     st.html(STYLE)
+    st.html(f"<script>{_history()}</script>", unsafe_allow_javascript=True)
     if theme.larger() != 1:
         st.html(LARGE % (theme.LARGER * int(st.get_option("theme.baseFontSize"))))

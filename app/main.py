@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from accel_core.machine.compiler import require_settings
 from app.catalogue import PAGES
 from app.server import incoming
 from app.server.door import Door
@@ -35,6 +36,7 @@ def pages() -> None:
     )
     st.set_page_config(f"{page.title} · Accel Explorer")
     with components.guard():
+        require_settings()
         sidebar.draw()
         style.draw()  # it asks what was chosen there
         page.run()

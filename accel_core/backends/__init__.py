@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Backends: ask for an operation, and let somebody else decide who does it.
 
 >>> from accel_core import matmul, use_backend
@@ -7,6 +8,10 @@
 """
 
 from __future__ import annotations
+
+from accel_core.machine.compiler import require_compiler
+
+require_compiler()  # before anything here imports Numba
 
 from accel_core.backends.auto import AutoBackend
 from accel_core.backends.blocked import BlockedBackend

@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Measuring: verify -> compile (timed apart) -> calibrate -> measure. A wrong answer is never timed.
 
 >>> measurement = measure(Case("matmul/numpy", 512), machine, budget_s=2.0)
@@ -6,6 +7,10 @@
 
 It all runs in the calling process: the runner's worker, pinned to as many cores as `threads_needed(cases)`.
 """
+
+from accel_core.machine.compiler import require_compiler
+
+require_compiler()  # before anything here imports Numba
 
 from accel_core.bench.cases import run_cases
 from accel_core.bench.clocks import Clocks

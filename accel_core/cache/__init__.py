@@ -27,6 +27,7 @@ from accel_core.cache.stream.text import nest_text
 from accel_core.cache.stream.traversal import Operand, Traversal
 from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
 from accel_core.cache.written import cache_label, cache_notes, parse_caches
+from accel_core.machine.compiler import require_compiler
 
 if TYPE_CHECKING:
     from accel_core.cache.several import simulate_each
@@ -77,6 +78,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _COMPILED:
         raise AttributeError(f"module 'accel_core.cache' has no attribute {name!r}")
-    import_module("accel_core.kernels")  # says in a sentence where the compiler is switched off
+    require_compiler()
     found = globals()[name] = getattr(import_module(f"accel_core.cache.{_COMPILED[name]}"), name)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accel_core import registry
 from accel_core.cli.output import pairs, table
 from accel_core.contest import Calibration
 from accel_core.model import (
@@ -128,8 +129,6 @@ def measurement(m: Measurement) -> str:
 
 def _changed(m: Measurement, measured: Sequence[Measurement]) -> Measurement | None:
     """The only measurement of the rung that `m` changes, of the same shape; None where there is none."""
-    from accel_core import registry  # only where something was measured: kernels import Numba
-
     problem, rung = registry.kernel(m.kernel)
     changed = problem.before(rung)
     found = [other for other in measured if changed and other.kernel == changed.id and other.shape == m.shape]
@@ -144,9 +143,7 @@ def _step(m: Measurement, before: Measurement) -> str:
 
 def _extra(m: Measurement) -> str:
     """The extra memory of one call in arrays."""
-    from accel_core.registry import extra_arrays  # as above
-
-    return format_arrays(extra_arrays(m))
+    return format_arrays(registry.extra_arrays(m))
 
 
 def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) -> str:

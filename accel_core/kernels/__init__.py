@@ -5,5 +5,9 @@ Numba compiles) and what else it needs; `functions` are its public names.
 """
 
 from accel_core.machine.compiler import require_compiler
+from accel_core.model.late import Late
 
-require_compiler()  # before any of them imports Numba
+
+def late(*names: str) -> tuple[Late, ...]:
+    """Modules below this one that are imported, and Numba with them, when one of their functions is needed."""
+    return tuple(Late(f"{__name__}.{name}", before=require_compiler) for name in names)

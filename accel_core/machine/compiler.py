@@ -28,12 +28,17 @@ def require_compiler() -> None:
     if _refused:
         raise type(_refused[0])(*_refused[0].args)
     try:
-        if said := refusal(os.environ):
-            raise BadInput(said)
+        require_settings()
         _import()
     except AccelError as error:
         _refused.append(error)
         raise
+
+
+def require_settings() -> None:
+    """BadInput for a variable under which Numba compiles nothing; it is not imported to know that."""
+    if said := refusal(os.environ):
+        raise BadInput(said)
 
 
 def refusal(variables: Mapping[str, str]) -> str:

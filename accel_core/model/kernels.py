@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from accel_core.errors import BadInput, shown
+from accel_core.model.late import Found
 from accel_core.model.words import Shape
 
 
@@ -71,6 +73,10 @@ class Kernel:
         return {parameter.name: parameter.default for parameter in self.parameters}
 
 
+for _field in ("function", "core"):
+    setattr(Kernel, _field, Found(_field))
+
+
 @dataclass(frozen=True)
 class Workload:
     """A problem: its inputs, float64 reference, work and least traffic, and its ladder of kernels."""
@@ -104,7 +110,9 @@ class Workload:
     """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
 
     def __post_init__(self) -> None:
-        mine = tuple(replace(kernel, workload=self.name) for kernel in self.kernels)
+        mine = tuple(map(copy, self.kernels))  # not replaced: that would look at their functions
+        for kernel in mine:
+            object.__setattr__(kernel, "workload", self.name)
         object.__setattr__(self, "kernels", mine)
 
     def kernel(self, name: str) -> Kernel:

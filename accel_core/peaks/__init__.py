@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Measured roofs: the clock, compute by width and operation, bandwidth and latency by level, and the curve.
 
 loops       what is timed, in LLVM vectors       probes      their compiled entry points
@@ -7,6 +8,10 @@ places      where they walk                      curve       bandwidth and laten
 plan        which roofs, as tasks                measuring   rounds within a budget
 again       roofs that a kernel has passed
 """
+
+from accel_core.machine.compiler import require_compiler
+
+require_compiler()  # before anything here imports Numba
 
 from accel_core.peaks.again import measure_again
 from accel_core.peaks.measuring import DEFAULT_BUDGET_S, measure_peaks

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from accel_core import registry
 from accel_core.contest import Calibration
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
@@ -152,8 +153,6 @@ def warm_up() -> threading.Thread:
 @st.cache_data(max_entries=64, show_spinner=False)
 def source(kernel: str) -> tuple[str, str]:
     """The source code of a kernel and the diff against the rung that it changes (empty for the first)."""
-    from accel_core import registry
-
     return registry.source(kernel), registry.source_diff(kernel)
 
 

@@ -509,3 +509,12 @@ def test_fewer_than_three_points_of_a_sweep_are_no_answer(open_page: Open, point
     invited = "will stand here" in figure["layout"]["annotations"][0]["text"].replace("<br>", " ")
     assert (bool(drawn), invited) == (answered, not answered)
     assert not app.error and "Sample" not in texts(app)
+
+
+def test_the_first_page_loads_no_compiler() -> None:
+    program = (
+        "import sys; import app.machine.sections, app.parts.sidebar, app.parts.style, app.parts.tables; "
+        "from app.session import cached; cached.source; sys.exit('numba' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=environment).returncode == 0

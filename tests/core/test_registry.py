@@ -437,3 +437,12 @@ def test_importing_the_package_loads_no_compiler() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=240
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_the_catalogue_needs_no_compiler_until_a_rung_is_run() -> None:
+    program = (
+        "import sys; from accel_core import registry; rung = registry.kernel('matmul/packed')[1]; "
+        "assert rung.title and registry.WORKLOADS and 'numba' not in sys.modules; "
+        "assert rung.function.__name__ == 'matmul_packed' and 'numba' in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """GELU under its public names, for any array-like; `operands` says which data types they take."""
 
 from __future__ import annotations
@@ -6,6 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from accel_core.machine.compiler import require_compiler
+
+require_compiler()  # before anything here imports Numba
 
 from accel_core.kernels.chunks import THREADED_FROM
 from accel_core.kernels.gelu import compiled, interpreted

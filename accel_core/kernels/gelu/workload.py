@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import chunks
+from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.gelu import compiled, interpreted
 from accel_core.model import Kernel, Shape, Workload
+
+if TYPE_CHECKING:
+    from accel_core.kernels import chunks
+    from accel_core.kernels.gelu import compiled, interpreted
+else:
+    compiled, interpreted, chunks = late("gelu.compiled", "gelu.interpreted", "chunks")
 
 
 def _shape(size: int) -> Shape:

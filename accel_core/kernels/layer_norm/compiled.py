@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import reordered
-from accel_core.kernels.layer_norm.interpreted import EPS
+from accel_core.kernels.layer_norm import EPS
 from accel_core.kernels.layer_norm.scaled import is_usual, least_variance, most_squares, scaled, squares_of
 from accel_core.kernels.rows import each_row, each_row_threaded
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """The matrix products under the names that older teaching material uses, for any array-like.
 
 `operands` says which data types they take.
@@ -9,6 +10,10 @@ import operator
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
+
+from accel_core.machine.compiler import require_compiler
+
+require_compiler()  # before anything here imports Numba
 
 from accel_core.errors import BadInput, shown
 from accel_core.kernels.matmul import interpreted, packed, threads

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from accel_core.kernels.matmul import compiled, interpreted, packed, register, threads
-from accel_core.kernels.matmul.micro_kernel import TILES
+from accel_core.kernels import late
+from accel_core.kernels.matmul import TILE_ROWS
 from accel_core.model import Kernel, Parameter, Shape
+
+if TYPE_CHECKING:
+    from accel_core.kernels.matmul import compiled, interpreted, packed, register, threads
+else:
+    compiled, interpreted, packed, register, threads = late(
+        "matmul.compiled", "matmul.interpreted", "matmul.packed", "matmul.register", "matmul.threads"
+    )
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
 _LARGEST_BLOCK = 32768
@@ -174,7 +182,7 @@ KERNELS = (
         typical_flop_per_s=2e10,
         changed_from="vector_tile",
         parameters=(
-            Parameter("tile", 0, 0, max(TILES), (0, *TILES), "Rows of the register tile; 0: 6."),
+            Parameter("tile", 0, 0, max(TILE_ROWS), (0, *TILE_ROWS), "Rows of the register tile; 0: 6."),
             _length("mc", "Rows of the block of a that L3 holds; 0: an eighth of L3."),
             _length("kc", "Depth of both blocks: a micro-panel of a stays in L1; 0: a quarter of L1."),
             _length("nc", "Columns of the block of b that L2 holds; 0: half of L2."),

@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import inlined
+from accel_core.kernels.matmul import TILE_ROWS
 from accel_core.kernels.simd import (
     ARM,
     I64,
@@ -49,7 +50,7 @@ class Registers:
     def tiles(self) -> dict[int, int]:
         """Rows of a register tile -> its vectors: 24 of 32 registers, or 12 of 16, leave room for b and an
         element of a."""
-        return {rows: self.count * 3 // 4 // rows for rows in (4, 6, 8, 12)}
+        return {rows: self.count * 3 // 4 // rows for rows in TILE_ROWS}
 
 
 def registers(features: Collection[str], arm: bool) -> Registers:

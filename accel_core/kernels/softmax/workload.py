@@ -4,14 +4,21 @@ kernels."""
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import rows
+from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.softmax import compiled, interpreted
 from accel_core.model import Kernel, Shape, Workload
+
+if TYPE_CHECKING:
+    from accel_core.kernels import rows
+    from accel_core.kernels.softmax import compiled, interpreted
+else:
+    compiled, interpreted, rows = late("softmax.compiled", "softmax.interpreted", "rows")
+
 
 SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import chunks
+from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.kernels.streaming import compiled, interpreted
 from accel_core.kernels.streaming.interpreted import SCALAR
 from accel_core.model import Kernel, Shape, Workload
+
+if TYPE_CHECKING:
+    from accel_core.kernels import chunks
+    from accel_core.kernels.streaming import compiled, interpreted
+else:
+    chunks, compiled, interpreted = late("chunks", "streaming.compiled", "streaming.interpreted")
 
 SIZES = (1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26)
 """From vectors that stay in the nearest cache to vectors that no cache holds."""

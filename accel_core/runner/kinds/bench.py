@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accel_core import registry
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Machine, Peaks
 from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
@@ -62,8 +63,6 @@ def _foresee(data: JobData, known: Known) -> Parts:
 
 def _case_s(case: Case, data: JobData, known: Known, free_bytes: int) -> float:
     """One case; nothing where it is refused, but for its time: then a smaller size is run."""
-    from accel_core import registry
-
     limit_s, machine = data["limit_s"], known.machine
     too_long = registry.predicted_s(case) > limit_s
     if not too_long and registry.why_not(case, machine, limit_s, available_bytes=free_bytes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from accel_core import registry
 from accel_core.errors import BadInput, shown
 from accel_core.model import Case, Machine
 from accel_core.runner.kinds.kind import COMPILE_S, MAX_BUDGET_S, JobData, seconds
@@ -28,8 +29,6 @@ def checked_case(data: Any, machine: Machine) -> dict[str, Any]:
     """A case as data, with its defaults; BadInput where it cannot be run on `machine`."""
     if not isinstance(data, Mapping):
         raise BadInput(f"A case is a mapping with kernel and size; given: {shown(data)}.")
-    from accel_core import registry
-
     try:
         case = Case.from_dict(data)
     except (TypeError, ValueError) as error:
@@ -54,7 +53,5 @@ def compiling_each_s(steps: Sequence[Sequence[Case]], experience: Experience) ->
 
 def _compiled(kernel: str) -> Callable[..., Any] | None:
     """The function of a compiled rung; None for another: compiled code that it reaches is for odd input."""
-    from accel_core import registry
-
     rung = registry.kernel(kernel)[1]
     return rung.function if rung.family in ("compiled", "packed") else None

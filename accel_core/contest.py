@@ -9,24 +9,13 @@ from typing import Any
 
 from accel_core.model import Estimate, Shape
 
-LENGTHS: Mapping[str, tuple[str, ...]] = {
-    "matmul": ("batch", "m", "k", "n"),
-    "gelu": ("elements",),
-    "add": ("elements",),
-    "softmax": ("rows", "columns"),
-    "layer_norm": ("rows", "columns"),
-}
-"""What decides the time of each operation: the names of a contest's `lengths`."""
-LAYOUTS = ("C", "transposed", "strided")
-"""How the operands lie in memory: all row by row; one of a product column by column; with gaps."""
-
 
 @dataclass(frozen=True, slots=True)
 class Contest:
     """Seconds of one call under each backend; who is not in `times_s` would have taken too long."""
 
     lengths: Shape
-    """One number for each name in LENGTHS[operation]."""
+    """One number for each of the `Form.lengths` of its operation (`accel_core.operations`)."""
     times_s: Mapping[str, Estimate]
     lead: Estimate | None
     """Time of the second best / time of the best, from samples taken in turns; None where only one was
@@ -35,6 +24,7 @@ class Contest:
 
     @property
     def winner(self) -> str:
+        """The backend with the smallest median."""
         return min(self.times_s, key=lambda name: self.times_s[name].median)
 
     @property
@@ -56,10 +46,12 @@ class Contest:
         return self.lead is not None and self.lead.low is not None and self.lead.low <= 1
 
     def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Contest:
+        """The contest that `to_dict` made `data` of."""
         lead = data.get("lead")
         return cls(
             tuple(data["lengths"]),
@@ -84,13 +76,16 @@ class Calibration:
 
     @property
     def name(self) -> str:
+        """Operation, dtype and layout, as "matmul float32 C"."""
         return f"{self.operation} {self.dtype} {self.layout}"
 
     def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data."""
         return {**asdict(self), "contests": [contest.to_dict() for contest in self.contests]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
+        """The calibration that `to_dict` made `data` of."""
         return cls(
             data["operation"],
             data["dtype"],

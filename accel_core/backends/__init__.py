@@ -9,29 +9,36 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from accel_core.machine.compiler import require_compiler
 
 require_compiler()  # before anything here imports Numba
 
-from accel_core.backends.auto import AutoBackend
-from accel_core.backends.blocked import BlockedBackend
+from accel_core.backends.auto import AutoBackend, explain
 from accel_core.backends.checked import CheckedBackend
-from accel_core.backends.choice import Choice
+from accel_core.backends.chooser import Choice
 from accel_core.backends.compiled import CompiledBackend
 from accel_core.backends.current import (
+    add,
     backend_names,
     find_backend,
+    gelu,
     get_backend,
+    layer_norm,
+    matmul,
     register_backend,
     set_backend,
+    softmax,
     use_backend,
 )
-from accel_core.backends.explaining import explain
-from accel_core.backends.functions import add, gelu, layer_norm, matmul, softmax
-from accel_core.backends.interface import OPERATIONS, ComputeBackend
-from accel_core.backends.library import NumpyBackend
+from accel_core.backends.interface import ComputeBackend
+from accel_core.backends.library import BlockedBackend, NumpyBackend
 from accel_core.backends.naive import NaiveBackend
+from accel_core.operations import OPERATIONS as _DESCRIBED
 
+OPERATIONS = MappingProxyType({name: operation.arguments for name, operation in _DESCRIBED.items()})
+"""Each operation with its array arguments, in order; gamma and beta may be left out."""
 OptimizedBackend = AutoBackend
 """The older name."""
 

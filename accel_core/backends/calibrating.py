@@ -1,20 +1,19 @@
-"""Calibrating: who is fastest at which shape on this machine, measured on the grid of `grid.py`."""
+"""Calibrating: who is fastest at which shape on this machine, measured on the grid of each operation."""
 
 from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from accel_core.backends import grid, routes
-from accel_core.backends.chooser import PREFERRED
-from accel_core.backends.current import find_backend
-from accel_core.backends.interface import OPERATIONS, operation_arguments
-from accel_core.backends.operands import Operands, make_operands, tolerance
+from accel_core.backends.auto import Array, AutoBackend, route
+from accel_core.backends.current import backend_names, find_backend
+from accel_core.backends.interface import ComputeBackend
 from accel_core.backends.sampling import Call, hold
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
@@ -24,17 +23,12 @@ from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import refuse_to_measure
 from accel_core.model import DTYPES, Machine, Shape
+from accel_core.operations import OPERATIONS, PRODUCT, Operation, find_operation
 
-CANDIDATES = PREFERRED
-"""Whom AutoBackend may choose."""
-THREADED = ("compiled_threads",)
-"""Those whose own threads start from rest; the library's are woken by itself."""
 SLOW_S = 1e-3
 """Past this, Python loops are not run: they lose by far, and would take the time of all others."""
 STEP_S = 1e-7
 """About one step of a Python loop, to tell beforehand."""
-QUICK_FLOP_PER_S = 2e10
-"""About one core's matrix product, to share out the time: large shapes get more."""
 LEAST_CALLS = 6
 """So many times the call itself takes what no budget shortens: operands, the float64 result, each backend's
 checked call and its first sample."""
@@ -51,7 +45,7 @@ SMALL_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    operation: str
+    operation: Operation
     dtype: str
     layout: str
     lengths: Shape
@@ -68,39 +62,42 @@ class _Point:
 
     @property
     def _call_s(self) -> float:
-        return self.steps / (QUICK_FLOP_PER_S / (1 if self.operation == "matmul" else 50))
+        return self.steps / self.operation.form.steps_per_s
 
     def least_s(self, threads: int) -> float:
         """What it takes where its share of the time is nothing, on a core of the registry's pace."""
-        waits = threads > 1 and self.operation == "matmul" and self.steps >= SHARED_STEPS
+        waits = threads > 1 and self.operation.form is PRODUCT and self.steps >= SHARED_STEPS
         return SMALL_S + LEAST_CALLS * self._call_s + (STILL_S if waits else 0.0)
 
 
 def calibrate(
     machine: Machine,
     *,
-    operations: Sequence[str] = tuple(OPERATIONS),
+    operations: Sequence[str] | None = None,
     dtypes: Sequence[str] = DTYPES,
     lengths: Sequence[Shape] | None = None,
     budget_s: float = 60.0,
     emit: Emit = ignore,
     clocks: Clocks | None = None,
 ) -> list[Calibration]:
-    """Measure the crossovers of `operations` in about `budget_s` seconds, and emit each part as it is done.
+    """The crossovers of `operations` (all where left out), measured in about `budget_s` seconds. Each part is
+    emitted as it is done.
 
-    `lengths` (contest.LENGTHS of the one operation) replaces the grid. Compiling comes on top of the budget, as
+    Every backend that is registered in this process takes part. `lengths` of the one operation (`Form.lengths`)
+    replaces the grid. Compiling comes on top of the budget, as
     does one sample of each backend where the budget is too small for that. Raises BadInput for an operation
     that there is not.
     """
     refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed
     require_processors(threads)
-    groups = _groups(operations, dtypes, lengths)
+    groups = _groups(operations or tuple(OPERATIONS), dtypes, lengths)
     every = [point for group in groups for point in group.points]
     left_weight_s = sum(point.weight_s for point in every)
     course = _Course(budget_s, sum(point.least_s(threads) for point in every))
     done, results = 0, []
-    _compile(groups)
+    racing = candidates(emit)
+    _compile(groups, racing)
     for group in groups:
         contests, before_s = [], course.spent_s
         with no_garbage_collection():
@@ -109,10 +106,10 @@ def calibrate(
                     emit(step_event(_label(point), done, len(every), course.left_s))
                 share_s = max(0.0, budget_s - course.spent_s) * point.weight_s / left_weight_s
                 start = clocks.wall()
-                contests.append(contest(point, share_s, emit, clocks))
+                contests.append(contest(point, racing, share_s, emit, clocks))
                 course.add(clocks.wall() - start, point.least_s(threads))
                 left_weight_s, done = left_weight_s - point.weight_s, done + 1
-        named = (group.operation, group.dtype, group.layout)
+        named = (group.operation.name, group.dtype, group.layout)
         results.append(Calibration(*named, threads, tuple(contests), course.spent_s - before_s))
         emit(result_event(results[-1]))
     return results
@@ -173,73 +170,105 @@ class _Course:
 class _Group:
     """The points of one part of a calibration."""
 
-    operation: str
+    operation: Operation
     dtype: str
     layout: str
     points: tuple[_Point, ...]
 
     @property
     def name(self) -> str:
-        return f"{self.operation} {self.dtype} {self.layout}"
+        return f"{self.operation.name} {self.dtype} {self.layout}"
 
 
 def _groups(operations: Sequence[str], dtypes: Sequence[str], lengths: Sequence[Shape] | None) -> list[_Group]:
     """The parts of a calibration, in the order in which they are measured."""
     return [
         _Group(operation, dtype, layout, tuple(_points(operation, dtype, layout, lengths)))
-        for operation in operations
+        for operation in map(find_operation, operations)
         for dtype in dtypes
-        for layout in (grid.layouts(operation) if operation_arguments(operation) and not lengths else ("C",))
+        for layout in (("C",) if lengths else operation.measured)
     ]
 
 
-def _points(operation: str, dtype: str, layout: str, lengths: Sequence[Shape] | None) -> list[_Point]:
+def _points(operation: Operation, dtype: str, layout: str, lengths: Sequence[Shape] | None) -> list[_Point]:
     """The points of one part, shuffled, so that a slow spell of the machine does not fall on one corner."""
-    chosen = [tuple(one) for one in lengths] if lengths else list(grid.points(operation, layout))
+    chosen = [tuple(one) for one in lengths] if lengths else list(operation.points(layout))
     random.Random(0).shuffle(chosen)
     return [_Point(operation, dtype, layout, one) for one in chosen]
 
 
-def contest(point: _Point, budget_s: float, emit: Emit, clocks: Clocks) -> Contest:
-    """Hold the contest of one point: each backend is checked, then all are timed in turns."""
-    operands = make_operands(point.operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
-    exact = find_backend("numpy").dispatch(point.operation, *(array.astype(np.float64) for array in operands))
+def contest(
+    point: _Point, candidates: Mapping[str, ComputeBackend], budget_s: float, emit: Emit, clocks: Clocks
+) -> Contest:
+    """The contest of one point: each backend is checked, then all are timed in turns."""
+    operation, named = point.operation, point.operation.name
+    operands = make_operands(operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
+    exact = find_backend("numpy").dispatch(named, *(array.astype(np.float64) for array in operands))
     calls: dict[str, Call] = {}
-    for name in _candidates(point):
-        call = call_of(name, point.operation, operands)
-        error = max_relative_error(call(), exact)
-        if error <= tolerance(point.operation, point.lengths, point.dtype):
+    for name in _affordable(candidates, point):
+        call = call_of(candidates[name], operation, operands)
+        try:
+            error = max_relative_error(call(), exact)
+        except Exception as failure:  # a backend from elsewhere may fail in any way, and the others go on
+            emit(warning_event(f"{name} fails for {_label(point)}, so it is not timed: {failure}"))
+            continue
+        if error <= operation.tolerance(point.lengths, point.dtype):
             calls[name] = call
         else:
             emit(warning_event(f"{name} gives a wrong result for {_label(point)}, so it is not timed."))
-    return hold(point.lengths, calls, budget_s, clocks, THREADED)
+    return hold(point.lengths, calls, budget_s, clocks, [name for name in calls if candidates[name].threads])
 
 
-def _candidates(point: _Point) -> list[str]:
-    """The backends that a contest at `point` is held between: not Python's loops where they take too long."""
-    return [name for name in CANDIDATES if name != "naive" or point.steps * STEP_S <= SLOW_S]
+def candidates(emit: Emit = ignore) -> dict[str, ComputeBackend]:
+    """The backends that AutoBackend may choose: all that are registered and can be made, but for such as it."""
+    found = {}
+    for name in backend_names():
+        try:
+            found[name] = find_backend(name)
+        except Exception as failure:  # as above
+            emit(warning_event(f"The backend {name} cannot be made, so it is not timed: {failure}"))
+    return {name: backend for name, backend in found.items() if not isinstance(backend, AutoBackend)}
 
 
-def call_of(name: str, operation: str, operands: Operands) -> Call:
-    """The call that AutoBackend would make if it chose the backend `name` for `operands`."""
-    backend = find_backend(name)
-    if operation == "matmul":
-        return partial(routes.route_product(backend, *operands), *operands)
-    if operation in ("gelu", "add"):
-        return partial(routes.route_elements(backend, operation), *operands)
-    run = routes.route_rows(backend, operation, operands[0])
-    return partial(run, *operands, *((None, None, 1e-5) if operation == "layer_norm" else ()))
+def _affordable(candidates: Iterable[str], point: _Point) -> list[str]:
+    """Those of `candidates` that are timed at `point`: not Python's loops where they take too long."""
+    return [name for name in candidates if name != "naive" or point.steps * STEP_S <= SLOW_S]
 
 
-def _compile(groups: Sequence[_Group]) -> None:
+def make_operands(
+    operation: Operation, lengths: Shape, dtype: str, layout: str, seed: int
+) -> tuple[Array, ...]:
+    """Random operands of `operation` at `lengths` that lie as `layout` says, another set for each seed.
+
+    Positive, so that a result of one entry does not cancel to almost nothing.
+    """
+    random = np.random.default_rng(seed)
+
+    def array(shape: Shape, is_turned: bool = False) -> Array:
+        gaps = 2 if layout == "strided" else 1
+        *lead, last = (*shape[:-2], shape[-1], shape[-2]) if is_turned else shape
+        values = random.uniform(0.5, 3.0, (*lead, gaps * last)).astype(dtype)[..., ::gaps]
+        return values.swapaxes(-1, -2) if is_turned else values
+
+    *others, last = operation.operand_shapes(lengths)
+    return (*map(array, others), array(last, layout == "transposed" and operation.form is PRODUCT))
+
+
+def call_of(backend: ComputeBackend, operation: Operation, operands: Sequence[Array]) -> Call:
+    """The call that AutoBackend would make if it chose `backend` for `operands`."""
+    return partial(route(backend, operation, *operands), *operands, *operation.defaults)
+
+
+def _compile(groups: Sequence[_Group], candidates: Mapping[str, ComputeBackend]) -> None:
     """Call each compiled function once, so that no compiling falls into the budget."""
     for group in groups:
         if group.points:
             smallest = min(group.points, key=lambda point: point.steps)
             operands = make_operands(group.operation, smallest.lengths, group.dtype, group.layout, 0)
-            for name in _candidates(smallest):
-                call_of(name, group.operation, operands)()
+            for name in _affordable(candidates, smallest):
+                with suppress(Exception):  # a contest tells it
+                    call_of(candidates[name], group.operation, operands)()
 
 
 def _label(point: _Point) -> str:
-    return f"{point.operation} {' x '.join(map(str, point.lengths))}, {point.dtype}"
+    return f"{point.operation.name} {' x '.join(map(str, point.lengths))}, {point.dtype}"

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.backends.checked import CheckedBackend, Row, scale_and_shift
-from accel_core.backends.shapes import each_product, product_shape
+from accel_core.backends.checked import CheckedBackend, Row, each_product, product_shape, scale_and_shift
 from accel_core.errors import BadInput, shown
 from accel_core.kernels import pool
 from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads

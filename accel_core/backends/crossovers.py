@@ -14,9 +14,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.backends import grid
 from accel_core.contest import Calibration, Contest
 from accel_core.model import Shape
+from accel_core.operations import OPERATIONS
 
 Key = tuple[str, str, str]
 """(operation, dtype, layout)."""
@@ -56,7 +56,7 @@ class Crossovers:
     def near(self, operation: str, dtype: str, layout: str, lengths: Sequence[float]) -> Times | None:
         """Times at any lengths from the contests of the grid around them; None where there are none."""
         contests = self._contests.get((operation, dtype, layout))
-        axes = grid.axes(operation, layout, lengths)
+        axes = OPERATIONS[operation].grid(layout, lengths)
         if not contests or axes is None or min(lengths) <= 0:
             return None
         inside = [min(max(length, axis[0]), axis[-1]) for length, axis in zip(lengths, axes, strict=True)]

@@ -1,4 +1,4 @@
-"""Which backend is in use here: by name or as an object, for this thread or task alone.
+"""Which backends there are, which one is in use here, and the operations as plain functions that ask it.
 
 The choice lives in a context variable. So it holds for the thread or the asyncio task that made it and for what
 that calls; a task started later begins with a copy of it, a thread started later begins with the default
@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import BadInput, shown
+from accel_core.kernels.streaming import functions as streaming_functions
 
 Named = str | ComputeBackend
 DEFAULT = "auto"
@@ -106,3 +110,44 @@ def use_backend(backend: Named) -> Iterator[ComputeBackend]:
         yield found
     finally:
         _current.reset(token)
+
+
+# -- plain functions: user code stays as it is, the backend in use does the work ------------------------------
+
+
+def matmul(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+    """a (..., m, k), b (..., k, n) -> (..., m, n), as np.matmul has it.
+
+    float32 where both are float32, else float64. Raises BadInput (a ValueError) for shapes that do not match
+    and for data types it cannot take.
+    """
+    return get_backend().matmul(a, b)
+
+
+def gelu(x: ArrayLike) -> NDArray[Any]:
+    """x (any shape) -> same shape: the tanh form of GELU. Raises BadInput for data types it cannot take."""
+    return get_backend().gelu(x)
+
+
+def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """x and y (shapes that broadcast) -> their common shape: the sum, element by element.
+
+    Backends make new arrays, so with `out` (which may be x or y) the compiled sum is written there whatever the
+    backend. Raises BadInput for what it cannot take.
+    """
+    return get_backend().add(x, y) if out is None else streaming_functions.add(x, y, out)
+
+
+def softmax(x: ArrayLike) -> NDArray[Any]:
+    """x (..., columns) -> same shape: softmax along the last axis. Raises BadInput for what it cannot take."""
+    return get_backend().softmax(x)
+
+
+def layer_norm(
+    x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
+) -> NDArray[Any]:
+    """x (..., columns) -> same shape: gamma (x - mean) / √(variance + eps) + beta along the last axis.
+
+    gamma and beta have shape (columns,), 1 and 0 where left out. Raises BadInput for what it cannot take.
+    """
+    return get_backend().layer_norm(x, gamma, beta, eps)

@@ -1,4 +1,4 @@
-"""What a backend is: five operations on arrays under one interface, whoever does the work.
+"""What a backend is: the operations on arrays under one interface, whoever does the work.
 
 The contract of every backend:
 
@@ -15,31 +15,20 @@ The contract of every backend:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from accel_core.errors import BadInput, shown
-
-OPERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "matmul": ("a", "b"),
-        "gelu": ("x",),
-        "add": ("x", "y"),
-        "softmax": ("x",),
-        "layer_norm": ("x", "gamma", "beta"),
-    }
-)
-"""Each operation with its array arguments, in order; gamma and beta may be left out."""
-_OPTIONAL = {"layer_norm": 2}
+from accel_core.errors import BadInput
+from accel_core.operations import find_operation
 
 
 class ComputeBackend(ABC):
-    """Somebody who can do the five operations. `name` is how `use_backend` and every table calls it."""
+    """Somebody who can do all operations. `name` is how `use_backend` and every table calls it."""
 
     name: str = ""
+    threads: bool = False
+    """Whether it wakes threads of its own for a call, so that a timing of it has to begin with all at rest."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -73,8 +62,8 @@ class ComputeBackend(ABC):
 
         Raises BadInput for an unknown operation and for a number of arrays that it does not take.
         """
-        names = operation_arguments(operation)
-        least = len(names) - _OPTIONAL.get(operation, 0)
+        called = find_operation(operation)
+        names, least = called.arguments, len(called.arrays)
         if not least <= len(arrays) <= len(names):
             allowed = f"{least} to {len(names)}" if least < len(names) else str(least)
             raise BadInput(
@@ -84,11 +73,3 @@ class ComputeBackend(ABC):
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
-
-
-def operation_arguments(operation: str) -> tuple[str, ...]:
-    """Names of the array arguments of `operation`; BadInput with the known operations where there is none."""
-    names = OPERATIONS.get(operation) if isinstance(operation, str) else None
-    if names is None:
-        raise BadInput(f"There is no operation {shown(operation)}; known operations: {', '.join(OPERATIONS)}.")
-    return names

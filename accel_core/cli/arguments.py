@@ -15,6 +15,7 @@ from typing import NoReturn
 from accel_core import __version__
 from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES
+from accel_core.operations import operation_names
 
 DEFAULT_BUDGET_S = 2.0
 PEAKS_BUDGET_S = 20.0
@@ -152,13 +153,13 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     )
     _add_simulate(command("simulate", "Count the cache misses of a loop order, by simulation.", _size_or_shape))
     calibrate = command("calibrate", "Measure which backend is fastest at which shape, for the backend auto.")
-    calibrate.add_argument("--operation", help="matmul, gelu, add, softmax or layer_norm (all where left out)")
+    calibrate.add_argument("--operation", help=f"{operation_names()} (all where left out)")
     calibrate.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
     calibrate.add_argument(
         "--budget", type=seconds, default=CALIBRATION_BUDGET_S, help="seconds for all shapes (60)"
     )
     explain = command("explain", "Which backend auto would take for a shape, and why.")
-    explain.add_argument("operation", help="matmul, gelu, add, softmax or layer_norm")
+    explain.add_argument("operation", help=operation_names())
     explain.add_argument("--shape", type=lengths, required=True, help="m,k,n (or batch,m,k,n), else that of x")
     explain.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
     explain.add_argument("--layout", default="C", help="C (default), transposed or strided: how operands lie")

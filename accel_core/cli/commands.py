@@ -192,12 +192,13 @@ def simulate(options: Namespace) -> Answer:
 
 def calibrate(options: Namespace) -> Answer:
     """Measure where one backend overtakes another; the backend auto reads it from the store."""
-    from accel_core.contest import LENGTHS, Calibration
+    from accel_core.contest import Calibration
+    from accel_core.operations import OPERATIONS
 
     results = run_job(
         {
             "kind": "calibrate",
-            "operations": [options.operation] if options.operation else list(LENGTHS),
+            "operations": [options.operation] if options.operation else list(OPERATIONS),
             "dtypes": [options.dtype] if options.dtype else list(DTYPES),
             "budget_s": options.budget,
         }

@@ -6,11 +6,12 @@ import math
 
 import plotly.graph_objects as go
 
-from accel_core.contest import LENGTHS, Contest
+from accel_core.contest import Contest
 from accel_core.figures.canvas import label, log_axis, sheet, teaching_figure
 from accel_core.figures.crossover_cells import FAMILY, TITLES
 from accel_core.figures.look import FAMILY_PATTERNS, Look
 from accel_core.figures.words import time_text
+from accel_core.operations import OPERATIONS
 from accel_core.units import format_number, format_time
 
 ROW_PX, BAR_PX, TOP_PX, BOTTOM_PX = 52, 20, 40, 62
@@ -74,7 +75,9 @@ def contest_alt(operation: str, contest: Contest | None) -> str:
     """Each backend's time."""
     if contest is None:
         return f"Time of {operation} under each backend: not measured yet."
-    lengths = ", ".join(f"{name} {n}" for name, n in zip(LENGTHS[operation], contest.lengths, strict=True))
+    lengths = ", ".join(
+        f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
+    )
     order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
     times = "; ".join(f"{TITLES.get(n, n)} {format_time(contest.times_s[n].median)}" for n in order)
     return f"Time of {operation} at {lengths} under each backend: {times}."

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.contest import LENGTHS, Contest
+from accel_core.contest import Contest
 from accel_core.figures.canvas import axis, label, sample_banner, sheet, teaching_figure
 from accel_core.figures.crossover_cells import (
     FAMILY,
     SHORT,
-    SIZE_MEANS,
-    SIZES,
     TITLES,
     Cell,
     Contests,
@@ -23,6 +21,7 @@ from accel_core.figures.crossover_cells import (
 )
 from accel_core.figures.crossover_words import lead_text, size_text
 from accel_core.figures.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
+from accel_core.operations import OPERATIONS
 from accel_core.units import format_time
 
 ROW_PX, TOP_PX, BOTTOM_PX, LEFT_PX = 54, 76, 66, 104
@@ -43,7 +42,8 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     if not shown:
         text = "Calibrate: who is fastest at which shape will stand here, with its lead over the next best."
         return teaching_figure(text, look)
-    rows, sizes = map_rows(operation), SIZES[operation]
+    rows, form = map_rows(operation), OPERATIONS[operation].form
+    sizes = form.sizes
     used = sorted({cell.row for cell in shown})
     height_px = ROW_PX * max(len(used), 2)
     bottom_px = BOTTOM_PX + 20 * look.narrow  # for the footnote, which has no room beside the axis title
@@ -66,7 +66,7 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     figure.update_xaxes(
         axis(
             look,
-            f"{SIZE_MEANS[operation]}",
+            form.size_means,
             range=[-0.5, len(sizes) - 0.5],
             tickvals=list(range(len(sizes))),
             ticktext=[size_text(size) for size in sizes],
@@ -159,7 +159,9 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
 
 
 def _hover(operation: str, contest: Contest, meaning: str) -> str:
-    lengths = ", ".join(f"{name} {n}" for name, n in zip(LENGTHS[operation], contest.lengths, strict=True))
+    lengths = ", ".join(
+        f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
+    )
     order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
     times = [f"{TITLES.get(name, name)}: {format_time(contest.times_s[name].median)}" for name in order]
     said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []

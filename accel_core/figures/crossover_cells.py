@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accel_core.contest import Contest
 from accel_core.model import Shape
+from accel_core.operations import ELEMENTS, OPERATIONS, PRODUCT
 
 TITLES = {
     "naive": "Python loops",
@@ -30,21 +31,6 @@ FAMILY = {
     "compiled_threads": "packed",
 }
 """Whose colour and marker a backend has."""
-_ELEMENTS = (2**4, 2**8, 2**12, 2**14, 2**16, 2**20, 2**22)
-SIZES = {
-    "matmul": (2, 8, 32, 128, 512, 2048),
-    "gelu": _ELEMENTS,
-    "add": _ELEMENTS,
-    "softmax": (2, 8, 32, 128, 512, 2048),
-    "layer_norm": (2, 8, 32, 128, 512, 2048),
-}
-SIZE_MEANS = {
-    "matmul": "n (elements a side)",
-    "gelu": "Elements of x",
-    "add": "Elements of x",
-    "softmax": "Columns (elements of a row)",
-    "layer_norm": "Columns (elements of a row)",
-}
 Contests = Mapping[str, Sequence[Contest]]
 """Layout -> contests of one operation and dtype."""
 
@@ -70,8 +56,9 @@ class Cell:
 
 def map_rows(operation: str) -> tuple[Row, ...]:
     """The rows of the map of `operation`, from the top."""
-    sizes = SIZES[operation]
-    if operation == "matmul":
+    form = OPERATIONS[operation].form
+    sizes = form.sizes
+    if form is PRODUCT:
         part = {n: n // 16 for n in sizes if n >= 32}
         return (
             Row("square", "n × n times n × n", "C", {n: (1, n, n, n) for n in sizes}),
@@ -83,15 +70,13 @@ def map_rows(operation: str) -> tuple[Row, ...]:
             Row("64 squares", "64 products of n × n", "C", {n: (64, n, n, n) for n in sizes if 8 <= n <= 128}),
             Row("b turned", "square, b stored by columns", "transposed", {n: (1, n, n, n) for n in sizes}),
         )
-    if operation in ("gelu", "add"):
-        return (
-            Row("in order", "elements side by side", "C", {n: (n,) for n in sizes}),
-            *(
-                [Row("with gaps", "every second element of an array", "strided", {n: (n,) for n in sizes})]
-                if operation == "gelu"
-                else []
-            ),
+    if form is ELEMENTS:
+        lengths = {n: (n,) for n in sizes}
+        rows = (
+            Row("in order", "elements side by side", "C", lengths),
+            Row("with gaps", "every second element of an array", "strided", lengths),
         )
+        return tuple(row for row in rows if row.layout in OPERATIONS[operation].measured)
     return tuple(
         Row(f"{m} rows", f"{m} rows of as many columns as below", "C", {n: (m, n) for n in sizes})
         for m in sizes

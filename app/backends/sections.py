@@ -6,10 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from accel_core.backends import grid
 from accel_core.backends.chooser import Chooser
 from accel_core.backends.crossovers import Crossovers
-from accel_core.contest import LENGTHS, Calibration, Contest
+from accel_core.contest import Calibration, Contest
 from accel_core.figures import (
     contest_alt,
     contest_figure,
@@ -18,14 +17,14 @@ from accel_core.figures import (
     crossover_reading,
 )
 from accel_core.figures.crossover_cells import TITLES, cells
-from accel_core.model import Shape
+from accel_core.operations import OPERATIONS
 from accel_core.units import format_time
 from app.parts import components, tables, theme
 from app.session import cached, drawings, jobs, settings
 from app.session.records import Record
 
 OPERATION = settings.Choice(
-    "operation", "Operation", tuple(LENGTHS), "matmul", "Each operation has a map of its own."
+    "operation", "Operation", tuple(OPERATIONS), "matmul", "Each operation has a map of its own."
 )
 SIDE = settings.Choice(
     "side",
@@ -37,13 +36,6 @@ SIDE = settings.Choice(
 BUDGET_S, ONE_S = 60.0, 2.0
 """Measuring time of the whole grid, and of one shape."""
 COLUMNS = (9, 4)
-CODE = {
-    "matmul": "matmul(a, b)",
-    "gelu": "gelu(a)",
-    "add": "add(a, b)",
-    "softmax": "softmax(a)",
-    "layer_norm": "layer_norm(a)",
-}
 
 
 def sample() -> tuple[Record, Crossovers] | None:
@@ -70,14 +62,14 @@ def calibrate_job(operation: str) -> dict[str, Any]:
 def budget_s(operation: str) -> float:
     """The share of the whole grid's time that the shapes of `operation` have, at least 10 s."""
     counts = {
-        name: sum(len(list(grid.points(name, layout))) for layout in grid.layouts(name)) for name in LENGTHS
+        name: sum(len(list(one.points(layout))) for layout in one.measured) for name, one in OPERATIONS.items()
     }
     return max(10.0, BUDGET_S * counts[operation] / sum(counts.values()))
 
 
 def maps(known: Crossovers, operation: str, dtype: str) -> dict[str, tuple[Contest, ...]]:
     """The contests of one map, by layout."""
-    return {layout: known.contests(operation, dtype, layout) for layout in grid.layouts(operation)}
+    return {layout: known.contests(operation, dtype, layout) for layout in OPERATIONS[operation].measured}
 
 
 def any_measured(known: Crossovers, operation: str, dtype: str) -> bool:
@@ -105,29 +97,22 @@ def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str)
         )
 
 
-def lengths(operation: str, side: int) -> Shape:
-    """The lengths of square operands of `side`."""
-    names = LENGTHS[operation]
-    if operation == "matmul":
-        return (1, side, side, side)
-    return (side * side,) if len(names) == 1 else (side, side)
-
-
 def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> None:
     """The same lines under each backend, and what each took."""
     st.subheader("The same code, another backend", anchor=False)
     left, right = st.columns(2, gap="medium")
     with left:
         side = int(settings.slider(SIDE))
-        shape = lengths(operation, side)
-        second = f"b = np.ones(({side}, {side}), {dtype!r})\n" if "b)" in CODE[operation] else ""
+        called = OPERATIONS[operation]
+        shape = called.form.square(side)
+        second = f"b = np.ones(({side}, {side}), {dtype!r})\n" if len(called.arrays) > 1 else ""
         st.code(
             f"import numpy as np\n"
             f"from accel_core import {operation}, use_backend\n\n"
             f"a = np.ones(({side}, {side}), {dtype!r})\n{second}\n"
-            f"c = {CODE[operation]}  # by auto\n\n"
+            f"c = {called.code}  # by auto\n\n"
             f'with use_backend("compiled"):\n'
-            f"    c = {CODE[operation]}\n",
+            f"    c = {called.code}\n",
             language="python",
         )
         choice = Chooser(lambda: (known, record.machine.cores.allowed)).choose(operation, shape, dtype, "C")

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core import machine as this_machine
 from accel_core import registry
-from accel_core.contest import LENGTHS, Calibration, Contest
+from accel_core.contest import Calibration, Contest
 from accel_core.model import Estimate
+from accel_core.operations import OPERATIONS
 from accel_core.runner.spec import check
 from accel_core.store import Store
 from app.backends import decisions
@@ -74,7 +75,7 @@ def test_the_map_and_the_bars_tell_what_was_measured(open_page: Open) -> None:
     )
 
 
-@pytest.mark.parametrize("operation", LENGTHS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_link_opens_every_map(open_page: Open, operation: str, dtype: str) -> None:
     app = open_page("backends", operation=operation, dtype=dtype, side="128", step="vectorise")
@@ -115,11 +116,11 @@ def test_the_buttons_ask_for_jobs_that_can_be_run(open_page: Open, monkeypatch: 
     asked: list[dict] = []
     monkeypatch.setattr(jobs, "start", lambda job: asked.append(dict(job)))
     here = this_machine.detect()
-    for operation in LENGTHS:
+    for operation in OPERATIONS:
         app = open_page("backends", operation=operation)
         for label in ("Calibrate", "Time this shape", "Run"):
             next(button for button in app.button if button.label.startswith(label)).click().run()
-    assert len(asked) == 3 * len(LENGTHS)
+    assert len(asked) == 3 * len(OPERATIONS)
     for job in asked:
         assert check(job, here).kind in ("calibrate", "bench")
     assert asked[1]["lengths"] == [[1, 512, 512, 512]] and asked[1]["operations"] == ["matmul"]

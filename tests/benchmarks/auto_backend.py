@@ -21,23 +21,22 @@ import numpy as np
 
 import accel_core
 from accel_core.backends import explain, find_backend
-from accel_core.backends.calibrating import CANDIDATES, STEP_S
-from accel_core.backends.operands import make_operands
+from accel_core.backends.calibrating import STEP_S, candidates, make_operands
 from accel_core.backends.sampling import TOO_SHORT_S
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import calibrate, no_garbage_collection, time_calls
 from accel_core.model import DTYPES, Shape
+from accel_core.operations import OPERATIONS, PRODUCT
 from accel_core.units import format_time
 
 RATIO, PLUS_S = 1.05, 2e-6
 SIDES = (2, 5, 16, 33, 64, 100, 128, 200, 256, 400, 512, 1000, 1024, 2048)
-ELEMENTS_OF = {"gelu": 1, "add": 1, "softmax": 2, "layer_norm": 2}
 
 
 def shapes(operation: str) -> Iterator[tuple[str, Shape]]:
     """(class, lengths) of the grid."""
-    if operation == "matmul":
+    if OPERATIONS[operation].form is PRODUCT:
         for side in SIDES:
             small = min(side, max(2, side // 16))
             yield "square", (1, side, side, side)
@@ -50,7 +49,7 @@ def shapes(operation: str) -> Iterator[tuple[str, Shape]]:
         return
     for side in SIDES:
         for name, rows, columns in (("square", side, side), ("tall", side, 2), ("wide", 2, side)):
-            yield name, (rows, columns) if ELEMENTS_OF[operation] == 2 else (rows * columns,)
+            yield name, OPERATIONS[operation].form.lengths_of((rows, columns))
 
 
 def times_of(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -74,17 +73,17 @@ def times_of(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, f
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--operation", choices=("matmul", *ELEMENTS_OF))
+    parser.add_argument("--operation", choices=tuple(OPERATIONS))
     parser.add_argument("--dtype", choices=DTYPES)
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     ratios, missed = [], []
     print(f"{'':34s}{'auto':>10s}{'best':>10s}  {'ratio':>6s} {'more':>9s}  best, chosen")
-    for operation in (options.operation,) if options.operation else ("matmul", *ELEMENTS_OF):
+    for operation in (options.operation,) if options.operation else OPERATIONS:
         for dtype in (options.dtype,) if options.dtype else DTYPES:
             for kind, lengths in shapes(operation):
-                operands = make_operands(operation, lengths, dtype, "C", 1)
-                names = [n for n in CANDIDATES if n != "naive" or np.prod(lengths) * STEP_S < 1e-3]
+                operands = make_operands(OPERATIONS[operation], lengths, dtype, "C", 1)
+                names = [n for n in candidates() if n != "naive" or np.prod(lengths) * STEP_S < 1e-3]
                 calls = {name: _call(getattr(find_backend(name), operation), operands) for name in names}
                 calls["auto"] = _call(getattr(accel_core, operation), operands)
                 with no_garbage_collection():

@@ -58,8 +58,8 @@ def jobs() -> dict[str, dict[str, Any]]:
     """What the pages' buttons start, at their first settings."""
     from accel_core import registry
     from accel_core.cache import cpu_caches
-    from accel_core.contest import LENGTHS
     from accel_core.machine import detect
+    from accel_core.operations import OPERATIONS
     from accel_core.studies import orders
     from app.backends.sections import ONE_S, budget_s
     from app.panels import panel_cases
@@ -90,7 +90,7 @@ def jobs() -> dict[str, dict[str, Any]]:
     found["simulate the four"] = {"kind": "simulate", **simulated}
     one = {"operations": ["matmul"], "dtypes": ["float32"], "lengths": [[1, 512, 512, 512]]}
     found["calibrate one"] = {"kind": "calibrate", **one, "budget_s": ONE_S}
-    for operation in LENGTHS:
+    for operation in OPERATIONS:
         calibrated = {"operations": [operation], "budget_s": budget_s(operation)}
         found[f"calibrate {operation}"] = {"kind": "calibrate", **calibrated}
     return found

@@ -13,8 +13,14 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import accel_core
-from accel_core.backends import OPERATIONS, current
+from accel_core import machine
+from accel_core.backends import OPERATIONS, AutoBackend, current
+from accel_core.backends.calibrating import calibrate
+from accel_core.backends.chooser import Chooser
+from accel_core.backends.crossovers import Crossovers
 from accel_core.backends.interface import ComputeBackend
+from accel_core.bench.events import Emit, ignore
+from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
 
 OWN = ("auto", "naive", "blocked", "numpy", "compiled", "compiled_threads")
@@ -85,6 +91,63 @@ def test_a_backend_from_outside_serves_unchanged_user_code(registry_restored: No
     assert isinstance(backend, CountingBackend)
     assert backend.calls == ["layer_norm", "matmul", "gelu", "add", "softmax"]
     np.testing.assert_allclose(result, expected, rtol=1e-10)
+
+
+class Remembering(CountingBackend):
+    """It has the result of the last gelu at hand, so it is faster than all others."""
+
+    last: tuple[Any, Any] = (None, None)
+
+    def gelu(self, x: ArrayLike) -> NDArray[Any]:
+        if self.last[0] is not x:
+            self.last = x, super().gelu(x)
+        return self.last[1]
+
+
+def calibrated(emit: Emit = ignore) -> tuple[Contest, AutoBackend]:
+    """One shape of gelu, timed; and a backend auto that knows no more than that."""
+    here = machine.detect()
+    (result,) = calibrate(
+        here, operations=["gelu"], dtypes=["float32"], lengths=[(1 << 18,)], budget_s=0.01, emit=emit
+    )
+    auto = AutoBackend(Chooser(lambda: (Crossovers([result]), here.cores.allowed)))
+    return result.contests[0], auto
+
+
+def test_a_backend_from_outside_can_win_auto(registry_restored: None) -> None:
+    own = Remembering()
+    accel_core.register_backend("mine", own)
+    accel_core.register_backend("auto again", AutoBackend)
+    held, auto = calibrated()
+    assert held.winner == "mine" and set(held.times_s) < set(accel_core.backend_names())
+    assert not any(name.startswith("auto") for name in held.times_s)
+    x = np.ones(1 << 18, np.float32)
+    auto.gelu(x)
+    assert own.last[0] is x
+
+
+def test_auto_takes_nobody_who_is_not_registered_here(registry_restored: None) -> None:
+    accel_core.register_backend("mine", Remembering)
+    held, auto = calibrated()
+    del current._known["mine"], current._made["mine"]
+    choice = auto.chooser.choose("gelu", held.lengths, "float32", "C")
+    assert choice.source == "measured" and choice.backend in OWN and "mine" not in choice.times_s
+    only = Calibration("gelu", "float32", "C", 1, (Contest((8,), {"mine": held.times_s["mine"]}, None),))
+    assert Chooser(lambda: (Crossovers([only]), 1)).choose("gelu", (8,), "float32", "C").source == "rule"
+
+
+def test_a_backend_that_fails_is_told_and_the_others_are_timed(registry_restored: None) -> None:
+    class Failing(CountingBackend):
+        def gelu(self, x: ArrayLike) -> NDArray[Any]:
+            raise RuntimeError("the device is gone")
+
+    accel_core.register_backend("failing", Failing)
+    accel_core.register_backend("absent", lambda: None)  # type: ignore[arg-type, return-value]
+    events: list[dict[str, Any]] = []
+    held, _ = calibrated(events.append)
+    assert "numpy" in held.times_s and not {"failing", "absent"} & set(held.times_s)
+    warned = [event["message"] for event in events if event["event"] == "warning"]
+    assert len(warned) == 2 and "absent cannot be made" in warned[0] and "the device is gone" in warned[1]
 
 
 def test_a_backend_is_made_once_and_when_it_is_first_asked_for(registry_restored: None) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import pytest
 
-from accel_core.backends import backend_names, grid
-from accel_core.backends.calibrating import CANDIDATES
-from accel_core.contest import LENGTHS, Contest
+from accel_core.backends.calibrating import candidates
+from accel_core.contest import Contest
 from accel_core.figures import (
     PAPER,
     contest_alt,
@@ -20,9 +19,12 @@ from accel_core.figures import (
     crossover_reading,
     look_for,
 )
-from accel_core.figures.crossover_cells import FAMILY, SHORT, SIZES, TITLES, cells, map_rows
+from accel_core.figures.crossover_cells import FAMILY, SHORT, TITLES, cells, map_rows
 from accel_core.figures.look import FAMILIES, contrast
 from accel_core.model import Estimate
+from accel_core.operations import OPERATIONS
+
+CANDIDATES = tuple(candidates())
 
 
 def held(
@@ -54,18 +56,18 @@ def texts(figure: go.Figure) -> list[str]:
 
 
 def test_every_backend_that_can_win_has_a_title_a_short_name_and_a_family() -> None:
-    assert set(CANDIDATES) == set(TITLES) == set(SHORT) == set(FAMILY) <= set(backend_names())
+    assert set(CANDIDATES) == set(TITLES) == set(SHORT) == set(FAMILY)
     assert set(FAMILY.values()) <= set(FAMILIES)
     assert len({name[0].upper() for name in SHORT.values()}) < len(SHORT) or len(set(SHORT.values())) == len(
         SHORT
     )
 
 
-@pytest.mark.parametrize("operation", LENGTHS)
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_cell_of_a_map_is_a_shape_that_is_measured(operation: str) -> None:
     for row in map_rows(operation):
-        measured = set(grid.points(operation, row.layout))
-        assert set(row.lengths) <= set(SIZES[operation])
+        measured = set(OPERATIONS[operation].points(row.layout))
+        assert set(row.lengths) <= set(OPERATIONS[operation].form.sizes)
         at = [lengths for lengths in row.lengths.values() if lengths in measured]
         assert at and (row.layout != "C" or len(at) == len(row.lengths))
 
@@ -103,7 +105,7 @@ def test_the_text_of_a_cell_can_be_read_on_its_colour(mode: str) -> None:
     contests = {
         "C": [
             held(lengths, **{name: 1.0, "other": margin})
-            for lengths, (name, margin) in zip(grid.points("softmax", "C"), winners, strict=False)
+            for lengths, (name, margin) in zip(OPERATIONS["softmax"].points("C"), winners, strict=False)
         ]
     }
     figure = crossover_figure("softmax", contests, look)

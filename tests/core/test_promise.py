@@ -14,13 +14,14 @@ import pytest
 from test_duration import FAST, record
 
 from accel_core import registry
-from accel_core.backends import calibrating, grid
+from accel_core.backends import calibrating
 from accel_core.bench import pace
 from accel_core.cache import simulate
 from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
 from accel_core.kernels.compiled import compiled
 from accel_core.model import Case, Estimate, Machine
+from accel_core.operations import OPERATIONS
 from accel_core.runner import compiling, promise
 from accel_core.runner.job import Job
 from accel_core.runner.kinds import bench as bench_kind
@@ -112,13 +113,15 @@ def test_a_case_that_finds_no_memory_takes_no_time(host: Machine) -> None:
 
 def calibration(operation: str, dtype: str, layout: str, took_s: float | None) -> Calibration:
     times_s = {"numpy": Estimate(1e-3, None, None, 1)}
-    contests = tuple(Contest(lengths, times_s, None) for lengths in grid.points(operation, layout))
+    contests = tuple(Contest(lengths, times_s, None) for lengths in OPERATIONS[operation].points(layout))
     return Calibration(operation, dtype, layout, 2, contests, took_s)
 
 
 @pytest.mark.usefixtures("warm")
 def test_a_calibration_is_promised_what_it_took_before(host: Machine) -> None:
-    parts = [("gelu", dtype, layout) for dtype in ("float32", "float64") for layout in grid.layouts("gelu")]
+    parts = [
+        ("gelu", dtype, layout) for dtype in ("float32", "float64") for layout in OPERATIONS["gelu"].measured
+    ]
     job = {"kind": "calibrate", "operations": ["gelu"], "budget_s": 10.0}
     before = [calibration(*part, took_s=3.0) for part in parts]
     assert foresee(job, Known(host, (), before)).steps_s == pytest.approx((3.0 * len(parts),))

@@ -3,7 +3,7 @@
 | key | meaning |
 |---|---|
 | `operations`, `dtypes` | which of the backends' operations; left out: all, and both dtypes |
-| `lengths` | list of lengths (`contest.LENGTHS`) of one operation instead of the whole grid |
+| `lengths` | list of lengths (`Form.lengths`) of one operation instead of the whole grid |
 | `budget_s` | measuring time of the job |
 """
 
@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from accel_core.contest import LENGTHS
 from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES, Machine
+from accel_core.operations import OPERATIONS, find_operation
 from accel_core.runner.kinds.kind import (
     COMPILE_S,
     Emit,
@@ -30,16 +30,13 @@ if TYPE_CHECKING:
     from accel_core.runner.known import Known
 
 MAX_LENGTH = 1 << 26
-MAX_STEPS = (1 << 26, 1 << 35)
-"""Of a contest of backends: elements, and for matmul the steps of its loops (3251 cubed)."""
 
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
-    operations = entries(job, "operations", tuple(LENGTHS))
+    operations = entries(job, "operations", tuple(OPERATIONS))
     dtypes = entries(job, "dtypes", DTYPES)
     for operation in operations:
-        if operation not in tuple(LENGTHS):  # what is asked for may have no hash
-            raise BadInput(f"There is no operation {shown(operation)}: use {', '.join(LENGTHS)}.")
+        find_operation(operation)
     for dtype in dtypes:
         if dtype not in DTYPES:
             raise BadInput(f"The dtype {shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
@@ -59,14 +56,15 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
 
 
 def _lengths(given: Any, operation: str) -> list[int]:
-    names = LENGTHS[operation]
+    form = OPERATIONS[operation].form
+    names = form.lengths
     fits = isinstance(given, list | tuple) and len(given) == len(names)
     if not fits or not all(is_whole(n) and 1 <= n <= MAX_LENGTH for n in given):
         raise BadInput(
             f"{shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
             f"{MAX_LENGTH}."
         )
-    if math.prod(given) > MAX_STEPS[operation == "matmul"]:
+    if math.prod(given) > form.most_steps:
         raise BadInput(
             f"{shown(given)} is too large to be measured under every backend: choose a smaller shape."
         )

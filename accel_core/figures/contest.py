@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from accel_core.contest import Contest
 from accel_core.figures.canvas import label, log_axis, sheet, teaching_figure
-from accel_core.figures.crossover_cells import FAMILY, TITLES
+from accel_core.figures.crossover_cells import backend_label
 from accel_core.figures.look import FAMILY_PATTERNS, Look
 from accel_core.figures.words import time_text
 from accel_core.operations import OPERATIONS
@@ -35,7 +35,7 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
     figure.update_xaxes(log_axis(look, f"Time of one call ({unit}, log scale)", low, high, unit_s))
     figure.update_yaxes(visible=False, fixedrange=True, range=[ROW_PX * len(names), 0])
     for at, name in enumerate(names):
-        time_s, family = contest.times_s[name], FAMILY.get(name, "")
+        time_s, family = contest.times_s[name], backend_label(name).family
         middle = ROW_PX * at + ROW_PX - BAR_PX / 2 - 6
         figure.add_bar(
             orientation="h",
@@ -52,10 +52,10 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
                     "solidity": 0.25,
                 },
             },
-            hovertext=[f"<b>{TITLES.get(name, name)}</b><br>{time_text(time_s)}"],
+            hovertext=[f"<b>{backend_label(name).title}</b><br>{time_text(time_s)}"],
             hoverinfo="text",
         )
-        text = f"<b>{TITLES.get(name, name)}</b>  {_told(name, contest, look, chosen)}"
+        text = f"<b>{backend_label(name).title}</b>  {_told(name, contest, look, chosen)}"
         figure.add_annotation(
             label(look, text, 0, middle - BAR_PX / 2 - 1, xref="paper", xanchor="left", yanchor="bottom")
         )
@@ -79,5 +79,5 @@ def contest_alt(operation: str, contest: Contest | None) -> str:
         f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
     )
     order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
-    times = "; ".join(f"{TITLES.get(n, n)} {format_time(contest.times_s[n].median)}" for n in order)
+    times = "; ".join(f"{backend_label(n).title} {format_time(contest.times_s[n].median)}" for n in order)
     return f"Time of {operation} at {lengths} under each backend: {times}."

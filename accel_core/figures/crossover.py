@@ -11,11 +11,10 @@ import plotly.graph_objects as go
 from accel_core.contest import Contest
 from accel_core.figures.canvas import axis, label, sample_banner, sheet, teaching_figure
 from accel_core.figures.crossover_cells import (
-    FAMILY,
-    SHORT,
-    TITLES,
+    LABELS,
     Cell,
     Contests,
+    backend_label,
     cells,
     map_rows,
 )
@@ -85,7 +84,7 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
 def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], stale: str) -> None:
     x, y = at
     winner = cell.contest.winner
-    colour = look.stale if stale else look.family(FAMILY.get(winner, ""))
+    colour = look.stale if stale else look.family(backend_label(winner).family)
     fill = _mixed(colour, look.background, _strength(cell.contest))
     ink = max(BLACK_OR_WHITE, key=lambda candidate: contrast(candidate, fill))
     half = 0.5 - GAP
@@ -99,7 +98,7 @@ def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], st
         line={"color": colour, "width": 1},
         layer="below",
     )
-    name = SHORT.get(winner, winner)
+    name = backend_label(winner).short
     if look.narrow:
         name = name[:1].upper()
     mark = "*" if cell.contest.disturbed_reason else ""
@@ -127,19 +126,19 @@ def _strength(contest: Contest) -> float:
 def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str) -> None:
     """Each backend that wins somewhere, with its marker and its letter."""
     winners = Counter(cell.contest.winner for cell in shown)
-    for name in [name for name in TITLES if winners[name]]:
-        family = FAMILY[name]
-        letter = f"{SHORT[name][:1].upper()}: " if look.narrow else ""
+    for name in [name for name in dict.fromkeys((*LABELS, *winners)) if winners[name]]:
+        title, short, family = backend_label(name)
+        letter = f"{short[:1].upper()}: " if look.narrow else ""
         figure.add_scatter(
             x=[None],
             y=[None],
             mode="markers",
             marker={
-                "symbol": FAMILY_SYMBOLS[family],
+                "symbol": FAMILY_SYMBOLS.get(family, "circle"),
                 "size": 12,
                 "color": look.stale if stale else look.family(family),
             },
-            name=f"{letter}{TITLES[name]}",
+            name=f"{letter}{title}",
         )
     if any(cell.contest.disturbed_reason for cell in shown):
         figure.add_annotation(
@@ -163,7 +162,7 @@ def _hover(operation: str, contest: Contest, meaning: str) -> str:
         f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
     )
     order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
-    times = [f"{TITLES.get(name, name)}: {format_time(contest.times_s[name].median)}" for name in order]
+    times = [f"{backend_label(name).title}: {format_time(contest.times_s[name].median)}" for name in order]
     said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []
     return "<br>".join([f"<b>{meaning}</b>", lengths, *times, *said])
 

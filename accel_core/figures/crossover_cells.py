@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accel_core.contest import Contest
 from accel_core.model import Shape
 from accel_core.operations import ELEMENTS, OPERATIONS, PRODUCT
 
-TITLES = {
-    "naive": "Python loops",
-    "blocked": "NumPy in pieces",
-    "numpy": "NumPy",
-    "compiled": "compiled, 1 thread",
-    "compiled_threads": "compiled, all threads",
+
+class Label(NamedTuple):
+    """How a backend is called and drawn."""
+
+    title: str
+    short: str
+    family: str
+    """Whose colour and marker it has."""
+
+
+LABELS = {
+    "naive": Label("Python loops", "Python", "interpreted"),
+    "blocked": Label("NumPy in pieces", "pieces", "numpy"),
+    "numpy": Label("NumPy", "NumPy", "library"),
+    "compiled": Label("compiled, 1 thread", "compiled", "compiled"),
+    "compiled_threads": Label("compiled, all threads", "threads", "packed"),
 }
-SHORT = {
-    "naive": "Python",
-    "blocked": "pieces",
-    "numpy": "NumPy",
-    "compiled": "compiled",
-    "compiled_threads": "threads",
-}
-FAMILY = {
-    "naive": "interpreted",
-    "blocked": "numpy",
-    "numpy": "library",
-    "compiled": "compiled",
-    "compiled_threads": "packed",
-}
-"""Whose colour and marker a backend has."""
 Contests = Mapping[str, Sequence[Contest]]
 """Layout -> contests of one operation and dtype."""
+
+
+def backend_label(name: str) -> Label:
+    """The label of the backend called `name`; one from elsewhere is called by its name and drawn in ink."""
+    return LABELS.get(name) or Label(name, name, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 from accel_core.contest import Contest
-from accel_core.figures.crossover_cells import SHORT, TITLES, Contests, cells, map_rows
+from accel_core.figures.crossover_cells import Contests, backend_label, cells, map_rows
 from accel_core.units import format_number
 
 
@@ -33,7 +33,7 @@ def crossover_alt(operation: str, contests: Contests) -> str:
     parts = []
     for at in sorted({cell.row for cell in shown}):
         words = [
-            f"{cell.size} {SHORT.get(cell.contest.winner, cell.contest.winner)} {lead_text(cell.contest)}"
+            f"{cell.size} {backend_label(cell.contest.winner).short} {lead_text(cell.contest)}"
             for cell in shown
             if cell.row == at
         ]
@@ -51,18 +51,18 @@ def crossover_reading(operation: str, contests: Contests) -> str:
         return ""
     won = Counter("tie" if cell.contest.is_tie else cell.contest.winner for cell in shown)
     ties = won.pop("tie", 0)
-    parts = [f"**{TITLES.get(name, name)}** at {count}" for name, count in won.most_common()]
+    parts = [f"**{backend_label(name).title}** at {count}" for name, count in won.most_common()]
     close = f"; at {ties} the samples cannot tell" if ties else ""
     sentences = [f"Fastest of {len(shown)} shapes: {', '.join(parts) or 'nobody'}{close}."]
     first = [cell for cell in shown if cell.row == shown[0].row]
     changes = [
-        f"from {size_text(cell.size)} on {TITLES[cell.contest.winner]}"
+        f"from {size_text(cell.size)} on {backend_label(cell.contest.winner).title}"
         for before, cell in itertools.pairwise(first)
-        if cell.contest.winner != before.contest.winner and cell.contest.winner in TITLES
+        if cell.contest.winner != before.contest.winner
     ]
     title = map_rows(operation)[shown[0].row].title
     if changes:
-        start = TITLES.get(first[0].contest.winner, first[0].contest.winner)
+        start = backend_label(first[0].contest.winner).title
         sentences.append(f"In the row “{title}” it begins with {start}, then {', '.join(changes)}.")
     else:
         sentences.append(f"In the row “{title}” nobody overtakes.")
@@ -70,7 +70,7 @@ def crossover_reading(operation: str, contests: Contests) -> str:
     if lead is not None and lead.contest.margin and lead.contest.second:
         sentences.append(
             f"A wrong choice costs most in “{map_rows(operation)[lead.row].title}” at {size_text(lead.size)}: "
-            f"even the second best, {TITLES.get(lead.contest.second, lead.contest.second)}, takes "
+            f"even the second best, {backend_label(lead.contest.second).title}, takes "
             f"{format_number(lead.contest.margin)} times as long."
         )
     return " ".join(sentences)

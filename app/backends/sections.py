@@ -16,7 +16,7 @@ from accel_core.figures import (
     crossover_figure,
     crossover_reading,
 )
-from accel_core.figures.crossover_cells import TITLES, cells
+from accel_core.figures.crossover_cells import LABELS, backend_label, cells
 from accel_core.operations import OPERATIONS
 from accel_core.units import format_time
 from app.parts import components, tables, theme
@@ -116,7 +116,7 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
             language="python",
         )
         choice = Chooser(lambda: (known, record.machine.cores.allowed)).choose(operation, shape, dtype, "C")
-        st.markdown(f"auto takes **{TITLES.get(choice.backend, choice.backend)}**, {choice.because}")
+        st.markdown(f"auto takes **{backend_label(choice.backend).title}**, {choice.because}")
         one = {"operations": [operation], "dtypes": [dtype], "lengths": [list(shape)], "budget_s": ONE_S}
         components.job_button("Time this shape", {"kind": "calibrate", **one}, key="one shape")
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
@@ -142,6 +142,9 @@ HOW = """
 
 def details(known: Crossovers, operation: str, dtype: str) -> None:
     """On demand: every contest as a table, and how it was measured."""
+    by_layout = maps(known, operation, dtype)
+    timed = (name for contests in by_layout.values() for contest in contests for name in contest.times_s)
+    names = tuple(dict.fromkeys((*LABELS, *timed)))
     with st.expander("All shapes as a table", icon=":material/table:"):
         rows = [
             {
@@ -151,10 +154,10 @@ def details(known: Crossovers, operation: str, dtype: str) -> None:
                 "next best": contest.second or "",
                 "lead": contest.margin,
                 "tie": contest.is_tie,
-                **{n: format_time(contest.times_s[n].median) if n in contest.times_s else "" for n in TITLES},
+                **{n: format_time(contest.times_s[n].median) if n in contest.times_s else "" for n in names},
                 "disturbed": contest.disturbed_reason,
             }
-            for layout, contests in maps(known, operation, dtype).items()
+            for layout, contests in by_layout.items()
             for contest in contests
         ]
         tables.table(rows, "crossovers", alt=f"Times of {operation} under each backend, by shape")

@@ -19,7 +19,7 @@ from accel_core.figures import (
     crossover_reading,
     look_for,
 )
-from accel_core.figures.crossover_cells import FAMILY, SHORT, TITLES, cells, map_rows
+from accel_core.figures.crossover_cells import LABELS, cells, map_rows
 from accel_core.figures.look import FAMILIES, contrast
 from accel_core.model import Estimate
 from accel_core.operations import OPERATIONS
@@ -56,11 +56,17 @@ def texts(figure: go.Figure) -> list[str]:
 
 
 def test_every_backend_that_can_win_has_a_title_a_short_name_and_a_family() -> None:
-    assert set(CANDIDATES) == set(TITLES) == set(SHORT) == set(FAMILY)
-    assert set(FAMILY.values()) <= set(FAMILIES)
-    assert len({name[0].upper() for name in SHORT.values()}) < len(SHORT) or len(set(SHORT.values())) == len(
-        SHORT
-    )
+    assert set(CANDIDATES) == set(LABELS)
+    assert {label.family for label in LABELS.values()} <= set(FAMILIES)
+    assert len({label.short for label in LABELS.values()}) == len(LABELS)
+
+
+def test_a_backend_from_elsewhere_is_drawn_by_its_name() -> None:
+    won = {"C": [held((1, 2, 2, 2), numpy=1e-6, compiled=3e-6), held((1, 8, 8, 8), mine=1e-6, numpy=2e-6)]}
+    figure = crossover_figure("matmul", won, PAPER)
+    assert "<b>mine</b><br>×2.00" in texts(figure) and "mine" in [trace.name for trace in figure.data]
+    assert "8 mine ×2.00" in crossover_alt("matmul", won)
+    assert "then from 8 on mine" in crossover_reading("matmul", won)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

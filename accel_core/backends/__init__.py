@@ -28,6 +28,7 @@ from accel_core.backends.current import (
     layer_norm,
     matmul,
     register_backend,
+    register_installed,
     set_backend,
     softmax,
     use_backend,
@@ -48,6 +49,7 @@ register_backend("blocked", BlockedBackend)
 register_backend("numpy", NumpyBackend)
 register_backend("compiled", CompiledBackend)
 register_backend("compiled_threads", lambda: CompiledBackend(threads=True))
+register_installed()
 
 __all__ = [
     "OPERATIONS",

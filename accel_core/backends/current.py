@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
+from importlib.metadata import entry_points
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,8 @@ from accel_core.kernels.streaming import functions as streaming_functions
 
 Named = str | ComputeBackend
 DEFAULT = "auto"
+ENTRY_POINTS = "accel_core.backends"
+"""The group in which an installed package names its backends."""
 
 _current: ContextVar[ComputeBackend | None] = ContextVar("accel_backend", default=None)
 _known: dict[str, ComputeBackend | Callable[[], ComputeBackend]] = {}
@@ -57,6 +60,17 @@ def register_backend(
             )
         _known[name] = backend
         _made.pop(name, None)
+
+
+def register_installed() -> None:
+    """Make the backends of installed packages known: each an entry point that names a class, or a function that
+    makes one. So they are known in every process, and `accel calibrate` times them.
+
+    Nothing of them is imported before it is asked for. A name that is taken stays with whom it belongs to.
+    """
+    for entry in entry_points(group=ENTRY_POINTS):
+        if entry.name not in _known:
+            register_backend(entry.name, lambda entry=entry: entry.load()())  # type: ignore[misc]
 
 
 def backend_names() -> tuple[str, ...]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,15 +16,17 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import accel_core
-from accel_core import machine
+from accel_core import machine, operations
 from accel_core.backends import OPERATIONS, AutoBackend, current
-from accel_core.backends.calibrating import calibrate
+from accel_core.backends.calibrating import calibrate, make_operands
 from accel_core.backends.chooser import Chooser
 from accel_core.backends.crossovers import Crossovers
 from accel_core.backends.interface import ComputeBackend
 from accel_core.bench.events import Emit, ignore
+from accel_core.cli import main
 from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
+from accel_core.kernels.verify import max_relative_error
 
 OWN = ("auto", "naive", "blocked", "numpy", "compiled", "compiled_threads")
 
@@ -124,6 +129,25 @@ def test_a_backend_from_outside_can_win_auto(registry_restored: None) -> None:
     x = np.ones(1 << 18, np.float32)
     auto.gelu(x)
     assert own.last[0] is x
+
+
+def test_a_backend_of_an_installed_package_is_calibrated_in_the_process_of_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n", encoding="utf-8")
+    points = "[accel_core.backends]\nmine = mine:Mine\nnumpy = mine:Stolen\nbroken = nowhere:Backend\n"
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    code = "from accel_core import NumpyBackend\nclass Mine(NumpyBackend):\n    pass\n"
+    (tmp_path / "mine.py").write_text(code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    words = ["calibrate", "--operation", "add", "--dtype", "float32", "--budget", "0.1", "--json"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    (part,) = json.loads(out)["calibrations"]
+    assert all({"mine", "numpy"} <= set(held["times_s"]) for held in part["contests"])
+    assert "The backend broken cannot be made" in err
 
 
 def test_auto_takes_nobody_who_is_not_registered_here(registry_restored: None) -> None:
@@ -287,6 +311,19 @@ def test_dispatch_names_the_known_operations_for_an_unknown_one(operation: Any) 
 def test_dispatch_says_how_many_arrays_an_operation_takes(operation: str, count: int) -> None:
     with pytest.raises(BadInput, match=f"{operation} was given {count} arrays; it takes"):
         CountingBackend().dispatch(operation, *[np.ones(2)] * count)
+
+
+@pytest.mark.parametrize("name", operations.OPERATIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_operation_is_the_problem_of_the_workload_of_its_name(name: str, dtype: str) -> None:
+    operation, lengths = operations.OPERATIONS[name], operations.OPERATIONS[name].form.square(8)
+    operands = make_operands(operation, lengths, dtype, "C", 1)
+    exact = accel_core.workload(name).reference(
+        *operands, *(np.ones(8), np.zeros(8))[: len(operation.optional)]
+    )
+    for backend in OWN:
+        result = current.find_backend(backend).dispatch(name, *operands)
+        assert max_relative_error(result, exact) <= operation.tolerance(lengths, dtype)
 
 
 # -- results -------------------------------------------------------------------------------------------------

@@ -25,13 +25,17 @@ class Contest:
     @property
     def winner(self) -> str:
         """The backend with the smallest median."""
-        return min(self.times_s, key=lambda name: self.times_s[name].median)
+        return self.order[0]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """All backends that were timed, the fastest first."""
+        return tuple(sorted(self.times_s, key=lambda name: self.times_s[name].median))
 
     @property
     def second(self) -> str | None:
         """The runner-up, None where only one was timed."""
-        order = sorted(self.times_s, key=lambda name: self.times_s[name].median)
-        return order[1] if len(order) > 1 else None
+        return next(iter(self.order[1:]), None)
 
     @property
     def margin(self) -> float | None:

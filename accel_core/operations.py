@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accel_core.errors import BadInput, shown
 from accel_core.model import Shape
@@ -25,6 +25,7 @@ _SIDES = (1, 2, 8, 32, 128, 512, 2048)
 _FEW = (8, 32, 128)
 _COARSE = (8, 64, 512, 2048)
 _ELEMENTS = (*(2**power for power in range(16)), *(2**power for power in range(16, 23, 2)))
+_GAPS = {"C": "C", "transposed": "strided", "strided": "strided"}
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,18 @@ class Form:
     """Shape as `explain` takes it -> the lengths."""
     square: Callable[[int], Shape]
     """Side -> the lengths of square operands."""
-    layouts: Mapping[str, str]
-    """Each of LAYOUTS -> the one that a choice looks up: only a product knows columns, and it knows no gaps."""
     grids: Mapping[str, tuple[Axes, ...]]
     """Layout -> the grids of lengths at which backends are timed; the second one is that of batches."""
-    most_steps: int
-    """Of the plain loops, past which a shape would take too long under every backend."""
-    steps_per_s: float
-    """About what a core does, to share out the time: large shapes get more."""
-    sizes: tuple[int, ...]
-    """The columns of a crossover map."""
     size_means: str
+    """The one number that changes along a crossover map."""
+    sizes: tuple[int, ...] = (2, 8, 32, 128, 512, 2048)
+    """The columns of the map."""
+    layouts: Mapping[str, str] = field(default_factory=lambda: _GAPS)
+    """Each of LAYOUTS -> the one that a choice looks up: only a product knows columns, and it knows no gaps."""
+    most_steps: int = 1 << 26
+    """Of the plain loops, past which a shape would take too long under every backend."""
+    steps_per_s: float = 4e8
+    """About what a core does, to share out the time: large shapes get more."""
 
 
 def _product_lengths(shape: Shape) -> Shape:
@@ -56,41 +58,32 @@ def _product_lengths(shape: Shape) -> Shape:
     return shape if len(shape) == 4 else (1, *shape)
 
 
-_GAPS = {"C": "C", "transposed": "strided", "strided": "strided"}
 PRODUCT = Form(
     lengths=("batch", "m", "k", "n"),
     lengths_of=_product_lengths,
     square=lambda side: (1, side, side, side),
-    layouts={"C": "C", "transposed": "transposed", "strided": "C"},
     grids={
         "C": (((1,), _SIDES, _SIDES[1:], _SIDES), ((4, 64, 1024), _FEW, _FEW, _FEW)),
         "transposed": (((1,), _COARSE, _COARSE, _COARSE),),
     },
+    size_means="n (elements a side)",
+    layouts={"C": "C", "transposed": "transposed", "strided": "C"},
     most_steps=1 << 35,  # 3251 cubed
     steps_per_s=2e10,
-    sizes=(2, 8, 32, 128, 512, 2048),
-    size_means="n (elements a side)",
 )
 ELEMENTS = Form(
     lengths=("elements",),
     lengths_of=lambda shape: (math.prod(shape),),
     square=lambda side: (side * side,),
-    layouts=_GAPS,
     grids={"C": ((_ELEMENTS,),), "strided": (((16, 256, 4096, 65536, 2**22),),)},
-    most_steps=1 << 26,
-    steps_per_s=4e8,
-    sizes=(2**4, 2**8, 2**12, 2**14, 2**16, 2**20, 2**22),
     size_means="Elements of x",
+    sizes=(2**4, 2**8, 2**12, 2**14, 2**16, 2**20, 2**22),
 )
 ROWS = Form(
     lengths=("rows", "columns"),
     lengths_of=lambda shape: (math.prod(shape[:-1]), shape[-1]),
     square=lambda side: (side, side),
-    layouts=_GAPS,
     grids={"C": ((_SIDES, _SIDES),), "strided": ((_COARSE, _COARSE),)},
-    most_steps=1 << 26,
-    steps_per_s=4e8,
-    sizes=(2, 8, 32, 128, 512, 2048),
     size_means="Columns (elements of a row)",
 )
 

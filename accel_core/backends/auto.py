@@ -59,6 +59,7 @@ class AutoBackend(ComputeBackend):
     # The look-ups are written out: a shared one would take as long as a small product.
 
     def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+        """a (..., m, k), b (..., k, n) -> (..., m, n): by the fastest."""
         try:
             run = self._matmul[type(a), a.shape, a.flags.num, a.dtype, type(b), b.shape, b.flags.num, b.dtype]  # type: ignore
         except _MISSES:
@@ -68,6 +69,7 @@ class AutoBackend(ComputeBackend):
         return run(a, b)
 
     def gelu(self, x: ArrayLike) -> NDArray[Any]:
+        """x (any shape) -> same shape: by the fastest."""
         try:
             run = self._gelu[type(x), x.shape, x.flags.num, x.dtype]  # type: ignore
         except _MISSES:
@@ -76,6 +78,7 @@ class AutoBackend(ComputeBackend):
         return run(x)
 
     def add(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
+        """x and y (shapes that broadcast) -> their common shape: by the fastest."""
         try:
             run = self._add[type(x), x.shape, x.flags.num, x.dtype, type(y), y.shape, y.flags.num, y.dtype]  # type: ignore
         except _MISSES:
@@ -84,6 +87,7 @@ class AutoBackend(ComputeBackend):
         return run(x, y)
 
     def softmax(self, x: ArrayLike) -> NDArray[Any]:
+        """x (..., columns) -> same shape: by the fastest."""
         try:
             run = self._softmax[type(x), x.shape, x.flags.num, x.dtype]  # type: ignore
         except _MISSES:
@@ -94,6 +98,7 @@ class AutoBackend(ComputeBackend):
     def layer_norm(
         self, x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
     ) -> NDArray[Any]:
+        """x (..., columns) -> same shape: by the fastest."""
         try:
             run = self._layer_norm[
                 _key(x), gamma if gamma is None else _key(gamma), beta if beta is None else _key(beta)

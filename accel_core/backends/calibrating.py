@@ -84,9 +84,8 @@ def calibrate(
     emitted as it is done.
 
     Every backend that is registered in this process takes part. `lengths` of the one operation (`Form.lengths`)
-    replaces the grid. Compiling comes on top of the budget, as
-    does one sample of each backend where the budget is too small for that. Raises BadInput for an operation
-    that there is not.
+    replaces the grid. Compiling comes on top of the budget, as does one sample of each backend where the budget
+    is too small for that. Raises BadInput for an operation that there is not.
     """
     refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed

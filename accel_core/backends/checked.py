@@ -28,14 +28,17 @@ class CheckedBackend(ComputeBackend):
     """
 
     def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
+        """a (..., m, k), b (..., k, n) -> (..., m, n): checked, then `plain_matmuls`."""
         left, right = same_type(a=a, b=b)
         product_shape(left.shape, right.shape)
         return self.plain_matmuls(left, right)
 
     def gelu(self, x: ArrayLike) -> NDArray[Any]:
+        """x (any shape) -> same shape: checked, then `plain_gelu`."""
         return self.plain_gelu(*same_type(x=x))
 
     def add(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
+        """x and y (shapes that broadcast) -> their common shape: checked, then `plain_add`."""
         left, right = same_type(x=x, y=y)
         try:
             left, right = np.broadcast_arrays(left, right)
@@ -47,6 +50,7 @@ class CheckedBackend(ComputeBackend):
         return self.plain_add(left, right)
 
     def softmax(self, x: ArrayLike) -> NDArray[Any]:
+        """x (..., columns) -> same shape: checked, then `plain_softmax`."""
         (array,) = same_type(x=x)
         rows = _rows(array)
         return self.plain_softmax(rows).reshape(array.shape) if rows.size else np.empty_like(array)
@@ -54,6 +58,7 @@ class CheckedBackend(ComputeBackend):
     def layer_norm(
         self, x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
     ) -> NDArray[Any]:
+        """x (..., columns) -> same shape: checked, then `plain_layer_norm`."""
         array, scale, shift, epsilon = layer_norm_operands(x, gamma, beta, eps)
         rows = _rows(array)
         if not rows.size:

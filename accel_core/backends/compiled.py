@@ -35,6 +35,7 @@ class CompiledBackend(CheckedBackend):
         self.name = "compiled_threads" if threads else "compiled"
 
     def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """a (m, k), b (k, n) -> (m, n): packed panels and a tile of registers."""
         return (matmul_packed_threads if self.threads else matmul_packed)(_aligned(a), _aligned(b))
 
     def plain_matmuls(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
@@ -52,15 +53,19 @@ class CompiledBackend(CheckedBackend):
         return c
 
     def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (any shape) -> same shape: one pass."""
         return gelu_fused_threads(x) if self.threads else gelu_fused(x)
 
     def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """x, y (same shape) -> same shape: one pass."""
         return (add_compiled_threads if self.threads else add_compiled)(x, y)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (rows, columns) -> same shape: one row after the other."""
         return (softmax_compiled_threads if self.threads else softmax_compiled)(x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        """x (rows, columns), gamma, beta (columns,) or None -> like x: one row after the other."""
         norm = layer_norm_compiled_threads if self.threads else layer_norm_compiled
         return norm(x, *scale_and_shift(x, gamma, beta), eps=eps)
 

@@ -45,11 +45,8 @@ def register_backend(
     """
     if not isinstance(name, str) or not name.strip() or name != name.strip():
         raise BadInput(f"A backend's name is {shown(name)}; give a word, for instance 'mine'.")
-    if isinstance(backend, type) and not issubclass(backend, ComputeBackend):
-        raise BadInput(
-            f"{backend.__name__} is no backend; give a subclass of ComputeBackend or an object of one."
-        )
-    if not isinstance(backend, ComputeBackend) and not callable(backend):
+    fits = issubclass(backend, ComputeBackend) if isinstance(backend, type) else callable(backend)
+    if not fits and not isinstance(backend, ComputeBackend):
         raise BadInput(
             f"{shown(backend)} is no backend; give a subclass of ComputeBackend or an object of one."
         )

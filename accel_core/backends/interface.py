@@ -1,15 +1,9 @@
 """What a backend is: the operations on arrays under one interface, whoever does the work.
 
-The contract of every backend:
-
-- `matmul(a, b)` is NumPy's matmul: a (..., m, k), b (..., k, n) -> (..., m, n), leading axes broadcast, a
-  vector on the left is a row, one on the right a column, and the axis made for it is gone from the result.
-- `gelu(x)` and `softmax(x)` keep the shape of x; softmax works along the last axis.
-- `add(x, y)` broadcasts; `layer_norm(x, gamma, beta, eps)` works along the last axis, gamma and beta
-  (columns,).
-- Data types as `accel_core.kernels.operands` says: float32 in, float32 out; float64, integers and booleans give
-  float64; everything else is refused, never converted in silence.
-- Arguments are never written, results are new arrays, and what cannot be done is a BadInput in one sentence.
+The contract of every backend, besides what each method says: data types as `accel_core.kernels.operands` has
+them (float32 in, float32 out; float64, integers and booleans give float64; everything else is refused, never
+converted in silence). Arguments are never written, results are new arrays, and what cannot be done is a
+BadInput in one sentence.
 """
 
 from __future__ import annotations
@@ -37,7 +31,11 @@ class ComputeBackend(ABC):
 
     @abstractmethod
     def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
-        """a (..., m, k), b (..., k, n) -> (..., m, n), as np.matmul has it."""
+        """a (..., m, k), b (..., k, n) -> (..., m, n), as np.matmul has it.
+
+        Leading axes broadcast; a vector on the left is a row, one on the right a column, and the axis made for
+        it is gone from the result.
+        """
 
     @abstractmethod
     def gelu(self, x: ArrayLike) -> NDArray[Any]:
@@ -55,7 +53,10 @@ class ComputeBackend(ABC):
     def layer_norm(
         self, x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
     ) -> NDArray[Any]:
-        """x (..., columns) -> same shape: gamma (x - mean) / √(variance + eps) + beta along the last axis."""
+        """x (..., columns) -> same shape: gamma (x - mean) / √(variance + eps) + beta along the last axis.
+
+        gamma and beta (columns,), 1 and 0 where they are None.
+        """
 
     def dispatch(self, operation: str, *arrays: Any, **options: Any) -> Any:
         """The operation called `operation` on `arrays`: `dispatch("matmul", a, b)` is `matmul(a, b)`.

@@ -29,12 +29,15 @@ class NumpyBackend(CheckedBackend):
     """NumPy's own functions, so that a call through AutoBackend costs no second Python call."""
 
     def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (any shape) -> same shape: one array for all steps."""
         return gelu_in_place(x)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (rows, columns) -> same shape: one array for all steps."""
         return softmax_in_place(x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        """x (rows, columns), gamma, beta (columns,) or None -> like x: step by step."""
         return layer_norm_in_place(x, *scale_and_shift(x, gamma, beta), eps=eps)
 
 
@@ -43,10 +46,12 @@ class BlockedBackend(CheckedBackend):
     product, pieces of 64 KiB for the others; the arithmetic is NumPy's."""
 
     def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """a (m, k), b (k, n) -> (m, n): tile by tile."""
         with np.errstate(all="ignore"):
             return matmul_numpy_tiled(a, b)
 
     def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (any shape) -> same shape: all steps of a piece, then the next piece."""
         flat = x.reshape(-1)
         y = np.empty(flat.shape, x.dtype)
         for piece in _pieces(flat.size, x.itemsize):
@@ -54,6 +59,7 @@ class BlockedBackend(CheckedBackend):
         return y.reshape(x.shape)
 
     def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """x, y (same shape) -> same shape: piece by piece."""
         left, right = x.reshape(-1), y.reshape(-1)
         z = np.empty(left.shape, x.dtype)
         for piece in _pieces(left.size, x.itemsize):
@@ -61,12 +67,14 @@ class BlockedBackend(CheckedBackend):
         return z.reshape(x.shape)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (rows, columns) -> same shape: some rows at a time."""
         y = np.empty(x.shape, x.dtype)
         for rows in _pieces(x.shape[0], x.shape[1] * x.itemsize):
             softmax_in_place(x[rows], out=y[rows])
         return y
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        """x (rows, columns), gamma, beta (columns,) or None -> like x: some rows at a time."""
         y = np.empty(x.shape, x.dtype)
         scale, shift = scale_and_shift(x, gamma, beta)
         mean, variance = np.empty((2, x.shape[0], 1), x.dtype)

@@ -19,20 +19,25 @@ class NaiveBackend(CheckedBackend):
     double."""
 
     def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+        """a (m, k), b (k, n) -> (m, n): three loops."""
         with np.errstate(all="ignore"):  # NumPy's scalars warn where its arrays and compiled code do not
             return matmul_python_loops(a, b)
 
     def plain_gelu(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (any shape) -> same shape: one number at a time."""
         return _array([_gelu(value) for value in x.ravel().tolist()], x)
 
     def plain_add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """x, y (same shape) -> same shape: one number at a time."""
         pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
         return _array([left + right for left, right in pairs], x)
 
     def plain_softmax(self, x: NDArray[Any]) -> NDArray[Any]:
+        """x (rows, columns) -> same shape: row by row."""
         return _array([_softmax(row) for row in x.tolist()], x)
 
     def plain_layer_norm(self, x: NDArray[Any], gamma: Row, beta: Row, eps: float) -> NDArray[Any]:
+        """x (rows, columns), gamma, beta (columns,) or None -> like x: row by row."""
         scale, shift = scale_and_shift(x, gamma, beta)
         each, weights = x.tolist(), (scale.tolist(), shift.tolist())
         moments = [_moments(row) for row in each]

@@ -24,7 +24,7 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
     """
     if contest is None:
         return teaching_figure("Measure: the same call will stand here under each backend.", look, 260)
-    names = sorted(contest.times_s, key=lambda name: -contest.times_s[name].median)
+    names = contest.order[::-1]
     best_s = contest.times_s[contest.winner].median
     figure = sheet(look, ROW_PX * len(names) + TOP_PX + BOTTOM_PX, left_px=16)
     figure.update_layout(bargap=0, showlegend=False, margin={"t": TOP_PX, "b": BOTTOM_PX})
@@ -78,6 +78,7 @@ def contest_alt(operation: str, contest: Contest | None) -> str:
     lengths = ", ".join(
         f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
     )
-    order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
-    times = "; ".join(f"{backend_label(n).title} {format_time(contest.times_s[n].median)}" for n in order)
+    times = "; ".join(
+        f"{backend_label(n).title} {format_time(contest.times_s[n].median)}" for n in contest.order
+    )
     return f"Time of {operation} at {lengths} under each backend: {times}."

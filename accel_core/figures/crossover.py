@@ -161,8 +161,9 @@ def _hover(operation: str, contest: Contest, meaning: str) -> str:
     lengths = ", ".join(
         f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
     )
-    order = sorted(contest.times_s, key=lambda name: contest.times_s[name].median)
-    times = [f"{backend_label(name).title}: {format_time(contest.times_s[name].median)}" for name in order]
+    times = [
+        f"{backend_label(name).title}: {format_time(contest.times_s[name].median)}" for name in contest.order
+    ]
     said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []
     return "<br>".join([f"<b>{meaning}</b>", lengths, *times, *said])
 

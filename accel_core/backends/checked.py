@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import BadInput, shown
 from accel_core.kernels.operands import same_type
+from accel_core.kernels.streaming.functions import terms
 from accel_core.model import Shape
 
 Row = NDArray[Any] | None
@@ -39,15 +40,7 @@ class CheckedBackend(ComputeBackend):
 
     def add(self, x: ArrayLike, y: ArrayLike) -> NDArray[Any]:
         """x and y (shapes that broadcast) -> their common shape: checked, then `plain_add`."""
-        left, right = same_type(x=x, y=y)
-        try:
-            left, right = np.broadcast_arrays(left, right)
-        except ValueError:
-            raise BadInput(
-                f"x has shape {left.shape} and y has shape {right.shape}; give shapes that broadcast: equal "
-                f"lengths, or 1."
-            ) from None
-        return self.plain_add(left, right)
+        return self.plain_add(*terms(x, y))
 
     def softmax(self, x: ArrayLike) -> NDArray[Any]:
         """x (..., columns) -> same shape: checked, then `plain_softmax`."""

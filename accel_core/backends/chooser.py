@@ -10,6 +10,7 @@ from typing import Any
 from accel_core.backends.crossovers import Crossovers, Times
 from accel_core.backends.current import backend_names
 from accel_core.errors import StoreUnavailable
+from accel_core.kernels.chunks import THREADED_FROM
 from accel_core.machine import detect, environment
 from accel_core.model import Shape
 from accel_core.operations import OPERATIONS, PRODUCT
@@ -22,9 +23,6 @@ NEAR = 1.02
 """Twice what a contest is measured to (1 %)."""
 Load = Callable[[], tuple[Crossovers, int]]
 """() -> (the crossovers of this machine, threads that it may use); called at the first choice."""
-MANY_ELEMENTS = 1 << 20
-"""From here on threads pay: waking them takes tens of microseconds, as long as some 2^18 elements of a fused
-loop on one thread."""
 _HOW = {
     "measured": "measured on this machine at this shape",
     "interpolated": "worked out between shapes measured on this machine",
@@ -153,8 +151,8 @@ def by_rule(operation: str, lengths: Sequence[int], layout: str, threads: int) -
         return "numpy", "arrays with gaps go to NumPy, which walks them as they lie."
     if asked.numpy_suffices:
         return "numpy", asked.numpy_suffices
-    if threads > 1 and math.prod(lengths) >= MANY_ELEMENTS:
-        return "compiled_threads", f"one pass over memory, on all threads from {MANY_ELEMENTS} elements on."
+    if threads > 1 and math.prod(lengths) >= THREADED_FROM:
+        return "compiled_threads", f"one pass over memory, on all threads from {THREADED_FROM} elements on."
     return "compiled", "one pass over memory instead of one for each step."
 
 

@@ -25,14 +25,20 @@ def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[
     for data types it cannot take, for shapes that do not go together, and for an `out` that is read-only or of
     another shape or data type.
     """
+    left, right = terms(x, y)
+    z = result_array(out, left.shape, left.dtype)
+    best = each_chunk_threaded if z.size >= THREADED_FROM else each_chunk
+    return best(compiled_add, (left, right), z)
+
+
+def terms(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """x and y as arrays of one dtype and their common shape; BadInput where that cannot be."""
     left, right = same_type(x=x, y=y)
     try:
-        shape = np.broadcast_shapes(left.shape, right.shape)
+        left, right = np.broadcast_arrays(left, right)
     except ValueError:
         raise BadInput(
             f"x has shape {left.shape} and y has shape {right.shape}; give shapes that broadcast: "
             f"equal lengths, or 1."
         ) from None
-    z = result_array(out, shape, left.dtype)
-    best = each_chunk_threaded if z.size >= THREADED_FROM else each_chunk
-    return best(compiled_add, (left, right), z)
+    return left, right

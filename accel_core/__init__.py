@@ -10,49 +10,25 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "matmul_naive": "kernels.matmul.functions",
-    "matmul_blocked": "kernels.matmul.functions",
-    "matmul_numpy": "kernels.matmul.functions",
-    "matmul_packed": "kernels.matmul.functions",
-    "matmul_parallel": "kernels.matmul.functions",
-    "unfused_gelu": "kernels.gelu.functions",
-    "fused_gelu": "kernels.gelu.functions",
-    "matmul": "backends",
-    "gelu": "backends",
-    "add": "backends",
-    "softmax": "backends",
-    "layer_norm": "backends",
-    "ComputeBackend": "backends",
-    "NaiveBackend": "backends",
-    "BlockedBackend": "backends",
-    "NumpyBackend": "backends",
-    "CompiledBackend": "backends",
-    "AutoBackend": "backends",
-    "OptimizedBackend": "backends",
-    "register_backend": "backends",
-    "backend_names": "backends",
-    "set_backend": "backends",
-    "get_backend": "backends",
-    "use_backend": "backends",
-    "explain": "backends",
-    "SimpleProfiler": "profiler",
-    "profile_function": "profiler",
-    "flop_count": "profiler",
-    "measure_latency": "profiler",
-    "WORKLOADS": "registry",
-    "workload": "registry",
-    "detect": "machine",
-    "environment": "machine",
-    "measure": "bench",
-    "compare": "bench",
-    "measure_peaks": "peaks",
-    "Store": "store",
-    "Case": "model",
-    "AccelError": "errors",
-    "BadInput": "errors",
+_NAMES = {
+    "kernels.matmul.functions": "matmul_naive matmul_blocked matmul_numpy matmul_packed matmul_parallel",
+    "kernels.gelu.functions": "unfused_gelu fused_gelu",
+    "backends": (
+        "matmul gelu add softmax layer_norm ComputeBackend NaiveBackend BlockedBackend NumpyBackend "
+        "CompiledBackend AutoBackend OptimizedBackend register_backend backend_names set_backend get_backend "
+        "use_backend explain"
+    ),
+    "profiler": "SimpleProfiler profile_function flop_count measure_latency",
+    "registry": "WORKLOADS workload",
+    "machine": "detect environment",
+    "bench": "measure compare",
+    "peaks": "measure_peaks",
+    "store": "Store",
+    "model": "Case",
+    "errors": "AccelError BadInput",
 }
-"""Public name -> the module it lives in."""
+"""Module -> the public names that live in it."""
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOME]
 

@@ -229,9 +229,10 @@ def candidates(emit: Emit = ignore) -> dict[str, ComputeBackend]:
     return {name: backend for name, backend in found.items() if not isinstance(backend, AutoBackend)}
 
 
-def _affordable(candidates: Iterable[str], point: _Point) -> list[str]:
+def _affordable(candidates: Mapping[str, ComputeBackend], point: _Point) -> list[str]:
     """Those of `candidates` that are timed at `point`: not Python's loops where they take too long."""
-    return [name for name in candidates if name != "naive" or point.steps * STEP_S <= SLOW_S]
+    is_small = point.steps * STEP_S <= SLOW_S
+    return [name for name, backend in candidates.items() if is_small or not backend.interpreted]
 
 
 def make_operands(

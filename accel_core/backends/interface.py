@@ -21,6 +21,8 @@ class ComputeBackend(ABC):
     """Somebody who can do all operations. `name` is how `use_backend` and every table calls it."""
 
     name: str = ""
+    interpreted: bool = False
+    """Whether each number passes through the interpreter, so that it is timed at small shapes only."""
     threads: bool = False
     """Whether it wakes threads of its own for a call, so that a timing of it has to begin with all at rest."""
 

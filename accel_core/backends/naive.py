@@ -18,6 +18,8 @@ class NaiveBackend(CheckedBackend):
     """Python loops, one number at a time: what the other backends are held against. Sums are taken in
     double."""
 
+    interpreted = True
+
     def plain_matmul(self, a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
         """a (m, k), b (k, n) -> (m, n): three loops."""
         with np.errstate(all="ignore"):  # NumPy's scalars warn where its arrays and compiled code do not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +52,11 @@ class _Point:
     lengths: Shape
 
     @property
+    def part(self) -> tuple[str, str, str]:
+        """What the calibration that it belongs to is of."""
+        return self.operation.name, self.dtype, self.layout
+
+    @property
     def steps(self) -> int:
         """Innermost steps of the plain loops."""
         return int(np.prod(self.lengths, dtype=np.int64))
@@ -90,17 +96,17 @@ def calibrate(
     refuse_to_measure(machine)
     clocks, threads = clocks or Clocks(), machine.cores.allowed
     require_processors(threads)
-    groups = _groups(operations or tuple(OPERATIONS), dtypes, lengths)
-    every = [point for group in groups for point in group.points]
+    parts = _parts(operations or tuple(OPERATIONS), dtypes, lengths)
+    every = list(itertools.chain(*parts))
     left_weight_s = sum(point.weight_s for point in every)
     course = _Course(budget_s, sum(point.least_s(threads) for point in every))
     done, results = 0, []
     racing = candidates(emit)
-    _compile(groups, racing)
-    for group in groups:
+    _compile(parts, racing)
+    for points in parts:
         contests, before_s = [], course.spent_s
         with no_garbage_collection():
-            for point in group.points:
+            for point in points:
                 if done % max(1, len(every) // STEPS) == 0:
                     emit(step_event(_label(point), done, len(every), course.left_s))
                 share_s = max(0.0, budget_s - course.spent_s) * point.weight_s / left_weight_s
@@ -108,8 +114,7 @@ def calibrate(
                 contests.append(contest(point, racing, share_s, emit, clocks))
                 course.add(clocks.wall() - start, point.least_s(threads))
                 left_weight_s, done = left_weight_s - point.weight_s, done + 1
-        named = (group.operation.name, group.dtype, group.layout)
-        results.append(Calibration(*named, threads, tuple(contests), course.spent_s - before_s))
+        results.append(Calibration(*points[0].part, threads, tuple(contests), course.spent_s - before_s))
         emit(result_event(results[-1]))
     return results
 
@@ -128,20 +133,16 @@ def expected_s(
 
     Where calibrations of `before` (oldest first) held the same contests, that is what they took.
     """
-    groups = _groups(operations, dtypes, lengths)
-    known = {one.name: one for one in before if one.took_s is not None}
-    took_s = [_took_before(group, known.get(group.name)) for group in groups]
+    parts = _parts(operations, dtypes, lengths)
+    known = {
+        (one.operation, one.dtype, one.layout, len(one.contests)): one.took_s
+        for one in before
+        if one.took_s is not None
+    }
+    took_s = [known.get((*points[0].part, len(points))) for points in parts]
     if None not in took_s:
         return sum(filter(None, took_s))
-    least_s = sum(point.least_s(threads) for group in groups for point in group.points)
-    return max(budget_s, least_s * core_pace)
-
-
-def _took_before(group: _Group, calibration: Calibration | None) -> float | None:
-    """What the same contests took; None where they were others, or nobody noted it."""
-    if calibration is None or len(calibration.contests) != len(group.points):
-        return None
-    return calibration.took_s
+    return max(budget_s, core_pace * sum(point.least_s(threads) for point in itertools.chain(*parts)))
 
 
 @dataclass
@@ -165,35 +166,22 @@ class _Course:
         return (self.least_s - self._done_least_s) * foreseen_s / (self.least_s + self._done_least_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The points of one part of a calibration."""
+def _parts(
+    operations: Sequence[str], dtypes: Sequence[str], lengths: Sequence[Shape] | None
+) -> list[list[_Point]]:
+    """The points of each part of a calibration (an operation, dtype and layout), as they are measured.
 
-    operation: Operation
-    dtype: str
-    layout: str
-    points: tuple[_Point, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.operation.name} {self.dtype} {self.layout}"
-
-
-def _groups(operations: Sequence[str], dtypes: Sequence[str], lengths: Sequence[Shape] | None) -> list[_Group]:
-    """The parts of a calibration, in the order in which they are measured."""
-    return [
-        _Group(operation, dtype, layout, tuple(_points(operation, dtype, layout, lengths)))
-        for operation in map(find_operation, operations)
+    Shuffled within a part, so that a slow spell of the machine does not fall on one corner.
+    """
+    parts = [
+        [_Point(one, dtype, layout, tuple(at)) for at in lengths or one.points(layout)]
+        for one in map(find_operation, operations)
         for dtype in dtypes
-        for layout in (("C",) if lengths else operation.measured)
+        for layout in (("C",) if lengths else one.measured)
     ]
-
-
-def _points(operation: Operation, dtype: str, layout: str, lengths: Sequence[Shape] | None) -> list[_Point]:
-    """The points of one part, shuffled, so that a slow spell of the machine does not fall on one corner."""
-    chosen = [tuple(one) for one in lengths] if lengths else list(operation.points(layout))
-    random.Random(0).shuffle(chosen)
-    return [_Point(operation, dtype, layout, one) for one in chosen]
+    for points in parts:
+        random.Random(0).shuffle(points)
+    return parts
 
 
 def contest(
@@ -223,10 +211,11 @@ def candidates(emit: Emit = ignore) -> dict[str, ComputeBackend]:
     found = {}
     for name in backend_names():
         try:
-            found[name] = find_backend(name)
+            if not isinstance(backend := find_backend(name), AutoBackend):
+                found[name] = backend
         except Exception as failure:  # as above
             emit(warning_event(f"The backend {name} cannot be made, so it is not timed: {failure}"))
-    return {name: backend for name, backend in found.items() if not isinstance(backend, AutoBackend)}
+    return found
 
 
 def _affordable(candidates: Mapping[str, ComputeBackend], point: _Point) -> list[str]:
@@ -259,15 +248,14 @@ def call_of(backend: ComputeBackend, operation: Operation, operands: Sequence[Ar
     return partial(route(backend, operation, *operands), *operands, *operation.defaults)
 
 
-def _compile(groups: Sequence[_Group], candidates: Mapping[str, ComputeBackend]) -> None:
+def _compile(parts: Sequence[Sequence[_Point]], candidates: Mapping[str, ComputeBackend]) -> None:
     """Call each compiled function once, so that no compiling falls into the budget."""
-    for group in groups:
-        if group.points:
-            smallest = min(group.points, key=lambda point: point.steps)
-            operands = make_operands(group.operation, smallest.lengths, group.dtype, group.layout, 0)
-            for name in _affordable(candidates, smallest):
-                with suppress(Exception):  # a contest tells it
-                    call_of(candidates[name], group.operation, operands)()
+    for points in parts:
+        smallest = min(points, key=lambda point: point.steps)
+        operands = make_operands(smallest.operation, smallest.lengths, smallest.dtype, smallest.layout, 0)
+        for name in _affordable(candidates, smallest):
+            with suppress(Exception):  # a contest tells it
+                call_of(candidates[name], smallest.operation, operands)()
 
 
 def _label(point: _Point) -> str:

@@ -4,20 +4,20 @@ it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from accel_core.codec import Record
 from accel_core.model import Estimate, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(Record):
     """Seconds of one call under each backend; who is not in `times_s` would have taken too long."""
 
     lengths: Shape
     """One number for each of the `Form.lengths` of its operation (`accel_core.operations`)."""
     times_s: Mapping[str, Estimate]
-    lead: Estimate | None
+    lead: Estimate | None = None
     """Time of the second best / time of the best, from samples taken in turns; None where only one was
     timed."""
     disturbed_reason: str = ""
@@ -49,24 +49,9 @@ class Contest:
         """Whether by the interval of the lead the second best may be the best; False without interval."""
         return self.lead is not None and self.lead.low is not None and self.lead.low <= 1
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Contest:
-        """The contest that `to_dict` made `data` of."""
-        lead = data.get("lead")
-        return cls(
-            tuple(data["lengths"]),
-            {name: Estimate.from_dict(time_s) for name, time_s in data["times_s"].items()},
-            Estimate.from_dict(lead) if lead else None,
-            data.get("disturbed_reason", ""),
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Record):
     """Contests of one operation, dtype and layout, measured in one job on one machine."""
 
     operation: str
@@ -82,19 +67,3 @@ class Calibration:
     def name(self) -> str:
         """Operation, dtype and layout, as "matmul float32 C"."""
         return f"{self.operation} {self.dtype} {self.layout}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data."""
-        return {**asdict(self), "contests": [contest.to_dict() for contest in self.contests]}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
-        """The calibration that `to_dict` made `data` of."""
-        return cls(
-            data["operation"],
-            data["dtype"],
-            data["layout"],
-            int(data["threads"]),
-            tuple(Contest.from_dict(contest) for contest in data["contests"]),
-            data.get("took_s"),
-        )

@@ -9,11 +9,11 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from accel_core import host_lock
+from accel_core.codec import Record
 from accel_core.errors import printable
 from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
@@ -46,16 +46,13 @@ _SELF_DRIVING = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Record):
     """One finding; `remedy` is "" where `ok`. What the system does not say is ok and called unknown."""
 
     name: str
     ok: bool
     detail: str
     remedy: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def _check(name: str, ok: bool, detail: str, remedy: str) -> Check:

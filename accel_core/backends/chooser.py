@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from accel_core.backends.crossovers import Crossovers, Times
 from accel_core.backends.current import backend_names
+from accel_core.codec import Record
 from accel_core.errors import StoreUnavailable
 from accel_core.kernels.chunks import THREADED_FROM
 from accel_core.machine import detect, environment
@@ -31,8 +32,10 @@ _HOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Record):
     """What AutoBackend takes for operands of one operation, lengths, dtype and layout."""
+
+    derived: ClassVar = ("second", "margin", "reason")
 
     operation: str
     lengths: Shape
@@ -75,10 +78,6 @@ class Choice:
         more = f"{format_number(100 * (self.margin - 1), 2)} % longer"
         beaten = f"{format_number(self.margin)} times as long" if self.margin >= 2 else more
         return f"{how}; the next best, {self.second}, takes {beaten}."
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain data, with what follows from it."""
-        return {**asdict(self), "second": self.second, "margin": self.margin, "reason": self.reason}
 
     def __str__(self) -> str:
         shape = " x ".join(map(str, self.lengths))

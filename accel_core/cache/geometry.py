@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from accel_core.codec import Record
 from accel_core.errors import BadInput, shown
 
 POLICIES = ("lru", "fifo")
@@ -18,7 +19,7 @@ MOST_BYTES = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class CacheGeometry:
+class CacheGeometry(Record):
     """One level: size, ways and line, what it replaces and how it writes. BadInput where impossible."""
 
     size_bytes: int
@@ -62,10 +63,6 @@ class CacheGeometry:
     def sets(self) -> int:
         """Number of sets; a line goes to the one that is its number modulo this."""
         return self.lines // self.ways
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by their names, as JSON holds them."""
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CacheGeometry:

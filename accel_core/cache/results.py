@@ -8,6 +8,7 @@ from typing import Any
 
 from accel_core.cache.geometry import CacheGeometry
 from accel_core.cache.stream.traversal import Traversal
+from accel_core.codec import Record, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class LevelCount:
         """The counts that `to_dict` wrote down."""
         return cls(
             data["level"],
-            CacheGeometry(**{name: data[name] for name in CacheGeometry.__slots__}),
-            Count(**{name: data[name] for name in Count.__slots__}),
-            {name: Count(**count) for name, count in data["operands"].items()},
+            made(CacheGeometry, data),
+            made(Count, data),
+            {name: made(Count, count) for name, count in data["operands"].items()},
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Reuse:
+class Reuse(Record):
     """How many other lines were touched since a line was touched last, over the accesses of the core.
 
     A fully associative LRU cache of more lines than that would have hit.
@@ -66,19 +67,9 @@ class Reuse:
     accesses: tuple[int, ...]
     """Those with a distance up to `at_most` and beyond the one before."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by their names, as JSON holds them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Reuse:
-        """The distances that `to_dict` wrote down."""
-        counts = (tuple(data[name]) for name in ("at_most", "accesses"))
-        return cls(data["line_bytes"], data["first_touches"], *counts)
-
 
 @dataclass(frozen=True, slots=True)
-class Simulation:
+class Simulation(Record):
     """One traversal through one hierarchy. Computed, not measured: the same on every machine."""
 
     traversal: Traversal
@@ -93,22 +84,7 @@ class Simulation:
         return last.bytes_in + last.bytes_out
 
     def to_dict(self) -> dict[str, Any]:
-        """The counts as JSON holds them, with the bytes from and to DRAM and the least there could be."""
-        return {
-            "traversal": self.traversal.to_dict(),
-            "accesses": self.accesses,
-            "levels": [level.to_dict() for level in self.levels],
-            "dram_bytes": self.dram_bytes,
-            "least_bytes": self.traversal.least_bytes,
-            "reuse": self.reuse.to_dict() if self.reuse else None,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Simulation:
-        """The simulation that `to_dict` wrote down."""
-        return cls(
-            Traversal.from_dict(data["traversal"]),
-            data["accesses"],
-            tuple(LevelCount.from_dict(level) for level in data["levels"]),
-            Reuse.from_dict(data["reuse"]) if data.get("reuse") else None,
-        )
+        """The fields and what is derived of them as plain data, each level flat."""
+        levels = [level.to_dict() for level in self.levels]
+        derived = {"dram_bytes": self.dram_bytes, "least_bytes": self.traversal.least_bytes}
+        return {**asdict(self), "levels": levels, **derived}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from dataclasses import is_dataclass
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
+from accel_core.codec import entries
 from accel_core.machine.caches import LEVELS
 from accel_core.machine.partial import MOST_CPUS
 from accel_core.model import CacheGroup, CacheLevel, Cores, Fact, Machine, Simd
@@ -93,7 +93,7 @@ def _fits(value: Any, hint: Any, within: tuple[float, float]) -> bool:
     if is_dataclass(hint):
         return isinstance(value, Mapping) and all(
             _fits(value[name], part, _RANGES.get((hint, name), within)) if name in value else optional  # type: ignore[arg-type]
-            for name, part, optional in _entries(hint)  # type: ignore[arg-type]
+            for name, part, optional in entries(hint)  # type: ignore[arg-type]
         )
     if hint in (int, float):
         kinds = int if hint is int else int | float
@@ -101,13 +101,3 @@ def _fits(value: Any, hint: Any, within: tuple[float, float]) -> bool:
     if hint is str:
         return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
     return hint is NoneType and value is None
-
-
-@cache
-def _entries(kind: type) -> tuple[tuple[str, Any, bool], ...]:
-    """(name, type, whether it may be missing) of each field of a dataclass."""
-    hints = get_type_hints(kind)
-    return tuple(
-        (f.name, hints[f.name], f.default is not MISSING or f.default_factory is not MISSING)
-        for f in fields(kind)
-    )

@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from accel_core.codec import Record
 from accel_core.errors import BadInput, shown
 from accel_core.model.late import Found
 from accel_core.model.words import Shape
@@ -139,7 +140,7 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """One thing to measure, as plain data that crosses a process border."""
 
     kernel: str
@@ -156,16 +157,6 @@ class Case:
         """The kernel's name without its workload's."""
         return self.kernel.partition("/")[2]
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "kernel": self.kernel,
-            "size": self.size,
-            "dtype": self.dtype,
-            "threads": self.threads,
-            "parameters": dict(self.parameters),
-            "shape": list(self.shape) if self.shape else None,
-        }
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Case:
         unknown = set(data) - set(cls.__slots__)
@@ -175,11 +166,5 @@ class Case:
                 f"given: {shown(list(data)) if data else 'nothing'}."
             )
         shape = data.get("shape")
-        return cls(
-            data["kernel"],
-            data["size"],
-            data.get("dtype", "float32"),
-            data.get("threads", 1),
-            dict(data.get("parameters") or {}),
-            tuple(shape) if shape else None,
-        )
+        parameters = dict(data.get("parameters") or {})
+        return cls(**{**data, "parameters": parameters, "shape": tuple(shape) if shape else None})

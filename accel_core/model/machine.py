@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+from accel_core.codec import Record, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Simd:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Record):
     """The hardware. Nothing in it names the host or its user."""
 
     cpu: str
@@ -113,22 +115,6 @@ class Machine:
         """The value of the fact called `name`, None where it is unknown."""
         return next((fact.value for fact in self.facts if fact.name == name), None)
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Machine:
-        plain = dict(data)
-        plain["cores"] = Cores(
-            **{**data["cores"], "cpus_allowed": tuple(data["cores"].get("cpus_allowed", ()))}
-        )
-        plain["caches"] = tuple(_cache_level(c) for c in data["caches"])
-        plain["simd"] = Simd(tuple(data["simd"]["features"]), int(data["simd"]["width_bits"]))
-        plain["facts"] = tuple(
-            Fact(**{**f, "others": tuple((s, v) for s, v in f.get("others", ()))}) for f in data["facts"]
-        )
-        return cls(**plain)
-
 
 def _cache_level(data: Mapping[str, Any]) -> CacheLevel:
     groups = tuple(CacheGroup(**{**g, "cpus": tuple(g["cpus"])}) for g in data.get("groups", ()))
@@ -136,7 +122,7 @@ def _cache_level(data: Mapping[str, Any]) -> CacheLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class Blas:
+class Blas(Record):
     """The library behind NumPy's matrix product."""
 
     name: str
@@ -157,11 +143,11 @@ class Blas:
     def from_dict(cls, data: Mapping[str, Any]) -> Blas:
         """Older records hold the architecture in their source: "threadpoolctl (pthreads, Haswell kernels)"."""
         old = re.fullmatch(r"(.*), (\w+) kernels\)", data["source"])
-        return cls(**{**data, "source": f"{old[1]})", "architecture": old[2]} if old else data)
+        return made(cls, {**data, "source": f"{old[1]})", "architecture": old[2]} if old else data)
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Record):
     """Versions that can change a measurement while the hardware stays the same."""
 
     accel: str
@@ -171,7 +157,7 @@ class Environment:
     llvm: str | None
     system: str
     """Name and release of the operating system's kernel, without the host's name."""
-    blas: Blas | None
+    blas: Blas | None = None
     overrides: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Variables that took from a library the choice of its kernels (NUMBA_CPU_NAME), with their values."""
 
@@ -180,11 +166,3 @@ class Environment:
         """ "NUMBA_CPU_NAME=generic was set"; empty where each library chose for itself."""
         said = " and ".join(f"{name}={value}" for name, value in self.overrides.items())
         return f"{said} {'was' if len(self.overrides) == 1 else 'were'} set" if said else ""
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Environment:
-        blas = data.get("blas")
-        return cls(**{**data, "blas": Blas.from_dict(blas) if blas else None})

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from accel_core.codec import Record, made
 from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
 from accel_core.model.sentinel import Sentinel
 from accel_core.model.words import Estimate, Shape
 
-_LATER = ("waited_fraction", "throttled_s", "sentinel", "waiting", "took_s")
-"""What the oldest stored measurements lack."""
-_LATER_COMPARED = ("disturbed_reason", "left_out")
-"""What the oldest stored comparisons lack."""
-
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Record):
     """One kernel at one setting, verified and timed, with every sample."""
+
+    derived: ClassVar = ("flop_per_s", "intensity_flop_per_byte")
 
     workload: str
     kernel: str
@@ -80,28 +78,9 @@ class Measurement:
     def intensity_flop_per_byte(self) -> float | None:
         return self.flop / self.least_bytes if self.least_bytes else None
 
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            **asdict(self),
-            "flop_per_s": self.flop_per_s,
-            "intensity_flop_per_byte": self.intensity_flop_per_byte,
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Measurement:
-        plain = {name: data[name] for name in cls.__slots__ if name in data or name not in _LATER}
-        plain["shape"] = tuple(data["shape"])
-        plain["parameters"] = dict(data["parameters"])
-        plain["samples_s"] = tuple(data["samples_s"])
-        plain["time_s"] = Estimate.from_dict(data["time_s"])
-        if plain.get("sentinel"):
-            plain["sentinel"] = Sentinel.from_dict(data["sentinel"])
-        plain["environment"] = Environment.from_dict(data["environment"])
-        return cls(**plain)
-
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Record):
     """A case that was not timed: why, and what it would take, extrapolated from a smaller size that was run."""
 
     case: Case
@@ -113,21 +92,12 @@ class Refusal:
     """Whether it was begun and failed (a wrong result, no memory); False where it was never begun."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "case": self.case.to_dict(), "kernel": self.case.kernel}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Refusal:
-        return cls(
-            Case.from_dict(data["case"]),
-            data["reason"],
-            data.get("extrapolated_s"),
-            data.get("extrapolated_from"),
-            bool(data.get("fault", False)),
-        )
+        """The fields and the kernel's id as plain data."""
+        return {**asdict(self), "kernel": self.case.kernel}
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """Two cases timed in turns in one job; `ratio` is speed of a / speed of b with its interval."""
 
     a: str
@@ -146,12 +116,12 @@ class Comparison:
     """Pairs of samples that do not count, because something shared the core meanwhile."""
 
     def to_dict(self) -> dict[str, Any]:
-        flat = {**asdict(self), "ratio": self.ratio.median, "shape": list(self.shape) if self.shape else None}
-        return {**flat, "low": self.ratio.low, "high": self.ratio.high, "n": self.ratio.n}
+        """The fields as plain data; the ratio is its median, with its interval and n beside it."""
+        ratio = asdict(self.ratio)
+        return {**asdict(self), "ratio": ratio.pop("median"), **ratio}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Comparison:
-        names = [name for name in cls.__slots__ if name in data or name not in _LATER_COMPARED]
-        plain = {name: data[name] for name in names if name not in ("ratio", "shape")}
-        shape = tuple(data["shape"]) if data.get("shape") else None
-        return cls(ratio=Estimate(data["ratio"], data["low"], data["high"], data["n"]), shape=shape, **plain)
+        """The comparison in `data`, as `to_dict` has it."""
+        ratio = {**data, "median": data["ratio"]}
+        return made(cls, {**data, "ratio": ratio, "disturbed": data["disturbed"]})  # no silence is a quiet host

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from accel_core.codec import Record
 from accel_core.model.machine import Environment
 from accel_core.model.words import Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(Record):
     """A roof: the most FLOP/s or byte/s that this machine was seen (or is computed) to reach in one way."""
 
     kind: str
@@ -44,16 +43,9 @@ class Ceiling:
     tries: int = 1
     """`value` is the median of `n` samples, and each sample the fastest of so many tries in a row."""
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Ceiling:
-        return cls(**data)
-
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Record):
     """Load-to-use time of one memory level by pointer chase; `time_s` per load."""
 
     level: str
@@ -62,53 +54,27 @@ class Latency:
     definition: str
     disturbed_reason: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Latency:
-        return cls(**{**data, "time_s": Estimate.from_dict(data["time_s"])})
-
 
 @dataclass(frozen=True, slots=True)
-class CurvePoint:
+class CurvePoint(Record):
     """Read bandwidth and load-to-use latency of one core at one working set."""
 
     working_set_bytes: int
-    bandwidth_byte_per_s: Estimate | None
-    latency_s: Estimate | None
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> CurvePoint:
-        b, t = data.get("bandwidth_byte_per_s"), data.get("latency_s")
-        return cls(
-            int(data["working_set_bytes"]),
-            Estimate.from_dict(b) if b else None,
-            Estimate.from_dict(t) if t else None,
-        )
+    bandwidth_byte_per_s: Estimate | None = None
+    latency_s: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Record):
     """The running clock of one core, from a chain of dependent operations."""
 
     clock_hz: Estimate
     definition: str
     disturbed_reason: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Clock:
-        return cls(**{**data, "clock_hz": Estimate.from_dict(data["clock_hz"])})
-
 
 @dataclass(frozen=True, slots=True)
-class Peaks:
+class Peaks(Record):
     """All that was measured of one machine's roofs."""
 
     fingerprint: str
@@ -119,18 +85,3 @@ class Peaks:
     clock: Clock | None = None
     latencies: tuple[Latency, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Peaks:
-        return cls(
-            data["fingerprint"],
-            Environment.from_dict(data["environment"]),
-            data["created"],
-            tuple(Ceiling.from_dict(c) for c in data["ceilings"]),
-            Clock.from_dict(data["clock"]) if data.get("clock") else None,
-            tuple(Latency.from_dict(x) for x in data["latencies"]),
-            tuple(CurvePoint.from_dict(x) for x in data["curve"]),
-        )

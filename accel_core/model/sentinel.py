@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from accel_core.codec import Record
 from accel_core.model.words import Estimate
 from accel_core.units import format_number, format_rate
 
@@ -14,7 +13,7 @@ READ_BYTES = 512 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sentinel:
+class Sentinel(Record):
     """How fast the core was for additions, of which it can start a known number a cycle, and for reads.
 
     The fields of reads are None where the kernel's data are small, and in records of before there were any.
@@ -54,15 +53,3 @@ class Sentinel:
         if drift is None:
             return f"{rate}; nothing was known of it before"
         return f"{rate}, in {format_number(100 * (1 + drift), 3)} % of the time that they take undisturbed"
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Sentinel:
-        read = data.get("read_s")
-        return cls(
-            Estimate.from_dict(data["core_cycles"]),
-            data["undisturbed_cycles"],
-            data["clock_hz"],
-            Estimate.from_dict(read) if read is not None else None,
-            data.get("undisturbed_read_s"),
-            data.get("most_read_s"),
-        )

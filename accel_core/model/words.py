@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from accel_core.codec import Record
 
 Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
@@ -22,17 +23,10 @@ def chosen(parameters: Mapping[str, int]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Record):
     """A median of `n` samples with a confidence interval; `low` and `high` are None under six samples."""
 
     median: float
     low: float | None
     high: float | None
     n: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Estimate:
-        return cls(float(data["median"]), data.get("low"), data.get("high"), int(data["n"]))

@@ -14,8 +14,10 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
+
+from accel_core.codec import Record, made
 
 WAITING, RUNNING = "waiting", "running"
 
@@ -30,7 +32,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Record):
     """A place in the queue."""
 
     id: str
@@ -48,30 +50,12 @@ class Ticket:
     ends_s: float | None = None
     """Until when it may run, by the clock of this boot (`time.monotonic`); None while it waits."""
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Ticket:
         """The ticket in `data`; ValueError, TypeError or KeyError where it holds none."""
         if data["state"] not in (WAITING, RUNNING):
             raise ValueError(f"unknown state {data['state']!r}")
-        worker = data["worker"]
-        return cls(
-            id=str(data["id"]),
-            owner=str(data["owner"]),
-            process=_process(data["process"]),
-            number=int(data["number"]),
-            turn=int(data["turn"]),
-            created=str(data["created"]),
-            state=data["state"],
-            worker=_process(worker) if worker is not None else None,
-            ends_s=None if data.get("ends_s") is None else float(data["ends_s"]),
-        )
-
-
-def _process(data: Mapping[str, Any]) -> Process:
-    return Process(int(data["pid"]), float(data["start"]))
+        return made(cls, data)
 
 
 def next_number(tickets: Iterable[Ticket]) -> int:

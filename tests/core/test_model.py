@@ -266,3 +266,13 @@ def test_a_kernel_is_found_by_name_or_not_at_all():
     assert WORKLOAD.kernel("two") is LADDER[1]
     with pytest.raises(KeyError):
         WORKLOAD.kernel("four")
+
+
+def test_a_record_of_a_later_version_is_read_without_what_this_one_does_not_know():
+    assert Ceiling.from_dict({**CEILING.to_dict(), "colour": "red"}) == CEILING
+
+
+@pytest.mark.parametrize("entry", [{"size": "large"}, {"dtype": 32}, {"time_s": None}, {"samples_s": ["x"]}])
+def test_an_entry_of_another_type_makes_no_record(entry):
+    with pytest.raises((TypeError, ValueError)):
+        Measurement.from_dict({**MEASUREMENT.to_dict(), **entry})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from accel_core.cache.geometry import PAGE_BYTES
 from accel_core.cache.stream.visits import VISITS
+from accel_core.codec import Record
 from accel_core.errors import BadInput, shown
 from accel_core.model import DTYPES
 
@@ -63,7 +64,7 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
-class Traversal:
+class Traversal(Record):
     """One way through c += a b with a (m, k), b (k, n), c (m, n). BadInput where it makes no sense."""
 
     shape: tuple[int, int, int]
@@ -164,10 +165,6 @@ class Traversal:
     @property
     def _inner(self) -> int:
         return AXES.index(self.order[2])
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by their names, as JSON holds them."""
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Traversal:

@@ -1,0 +1,83 @@
+"""Records as plain JSON data and back: the fields of a dataclass say once how each is written and read.
+
+A field that a record lacks takes its default, so that records of before it are read. Entries that are no fields
+are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin, get_type_hints
+
+Made = TypeVar("Made")
+
+
+class Record:
+    """Base of the dataclasses that are stored, printed as JSON or sent to another process."""
+
+    __slots__ = ()
+    derived: ClassVar[tuple[str, ...]] = ()
+    """Properties that `to_dict` tells beside the fields."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, and what is derived of them, as plain data."""
+        derived = {name: getattr(self, name) for name in self.derived}
+        return {**asdict(self), **derived}  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The record in `data`; KeyError, TypeError or ValueError where it holds none."""
+        return made(cls, data)
+
+
+def made(kind: type[Made], data: Mapping[str, Any]) -> Made:
+    """The dataclass `kind` out of plain data; KeyError, TypeError or ValueError where it holds none."""
+    parts = _readers(kind)  # type: ignore[arg-type]
+    return kind(**{name: read(data[name]) for name, read, optional in parts if name in data or not optional})
+
+
+@cache
+def entries(kind: type) -> tuple[tuple[str, Any, bool], ...]:
+    """(name, type, whether it has a default) of each field of a dataclass."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (f.name, hints[f.name], f.default is not MISSING or f.default_factory is not MISSING)
+        for f in fields(kind)
+    )
+
+
+@cache
+def _readers(kind: type) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
+    """(name, what reads it, whether it may be missing) of each field of a dataclass."""
+    return tuple((name, _reader(hint), optional) for name, hint, optional in entries(kind))
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What makes a value of the type `hint` out of plain data."""
+    parts = get_args(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return getattr(hint, "from_dict", None) or partial(made, hint)
+    if get_origin(hint) is tuple:
+        each = [_reader(part) for part in parts if part is not Ellipsis]
+        if len(each) < len(parts):
+            return lambda value: tuple(map(each[0], value))
+        return lambda value: tuple(read(one) for read, one in zip(each, value, strict=True))
+    if get_origin(hint) is Mapping:
+        one = _reader(parts[1])
+        return lambda value: {name: one(entry) for name, entry in value.items()}
+    if isinstance(hint, UnionType):
+        known = [_reader(part) for part in parts if part is not NoneType]
+        return lambda value: known[0](value) if len(known) == 1 and value is not None else value
+    return _SCALARS.get(hint, lambda value: value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: int, float: float, str: _text}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from accel_core.model import LEVELS
 from app.catalogue import PAGES
 
 FLOORS: tuple[tuple[str, ...], ...] = (
@@ -159,6 +160,22 @@ def test_every_folder_of_the_app_is_a_shared_room_or_a_page_of_the_catalogue() -
 def test_studies_draw_nothing_in_a_page() -> None:
     for path in (CORE / "studies").glob("*.py"):
         assert not {name.split(".")[0] for name in imported_names(path)} & {"streamlit", "plotly"}
+
+
+# -- each fact once ------------------------------------------------------------------------------------------
+
+
+def spelled(path: Path) -> set[str]:
+    """The memory levels whose names are strings in a file's code."""
+    strings = (
+        n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)
+    )
+    return set(LEVELS) & {text for text in strings if isinstance(text, str)}
+
+
+def test_one_table_names_the_memory_levels() -> None:
+    face = CORE / "model" / "__init__.py"  # lists DRAM among its names
+    assert {path for path in [*MODULES, *APP_FILES] if spelled(path)} == {CORE / "model" / "levels.py", face}
 
 
 def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

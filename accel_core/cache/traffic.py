@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from accel_core.cache.results import Simulation
 from accel_core.cache.stream.traversal import Traversal
-from accel_core.model import Measurement
+from accel_core.model import DRAM, NEAREST, Measurement
 
 RUNG_ORDERS: Mapping[str, str] = {
     "matmul/compiled_ijk": "ijk",
@@ -38,8 +38,8 @@ def traffic(simulation: Simulation) -> dict[str, int]:
     L1 delivers what the core asks for: an element for each access. Every further level delivers what the cache
     above it takes in, and takes what that writes back: the two that share its bandwidth.
     """
-    delivered = {"L1": simulation.accesses * simulation.traversal.itemsize}
-    deeper = [*(level.level for level in simulation.levels[1:]), "DRAM"]
+    delivered = {NEAREST: simulation.accesses * simulation.traversal.itemsize}
+    deeper = [*(level.level for level in simulation.levels[1:]), DRAM]
     for level, count in zip(deeper, simulation.levels, strict=True):
         delivered[level] = count.total.bytes_in + count.total.bytes_out
     return delivered

@@ -24,7 +24,7 @@ from accel_core.figures.roofs import (
     scene,
 )
 from accel_core.figures.words import roof_rate
-from accel_core.model import Ceiling, Machine, Measurement, Workload
+from accel_core.model import DRAM, Ceiling, Machine, Measurement, Workload
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_count
 
@@ -41,7 +41,7 @@ def copy_roof(ceilings: Sequence[Ceiling], threads: int) -> Ceiling | None:
     found = [
         c
         for c in ceilings
-        if (c.level, c.operation, c.threads, c.source) == ("DRAM", "copy", threads, "measured")
+        if (c.level, c.operation, c.threads, c.source) == (DRAM, "copy", threads, "measured")
         and c.stores != "non_temporal"
     ]
     return max(found, key=lambda c: c.value, default=None)
@@ -61,7 +61,7 @@ def fusion_scene(
     memory = []
     for view in views:
         for roof in view.memory:
-            if roof.level == "DRAM":
+            if roof.level == DRAM:
                 memory.append(copy_roof(ceilings, roof.threads) or roof)
             elif roof.level == level:
                 memory.append(roof)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from accel_core.figures.canvas import label, sample_banner, sheet, wrap
 from accel_core.figures.look import LEAST_PX, Look, faded
 from accel_core.figures.words import ceiling_text, known_levels, load_roof, size_text, time_text
-from accel_core.model import Machine, Peaks
+from accel_core.model import DRAM, Machine, Peaks
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28
@@ -119,7 +119,7 @@ def _draw_band(figure: go.Figure, look: Look, top: float, share: float | None, c
 def _box_text(machine: Machine, peaks: Peaks | None, level: str, size: int | None) -> str:
     if level == "registers":
         return f"<b>Registers</b><br>{machine.simd.width_bits}-bit vectors"
-    name, cache = "DRAM" if level == "DRAM" else f"{level} cache", machine.cache(level)
+    name, cache = DRAM if level == DRAM else f"{level} cache", machine.cache(level)
     known = size_text(cache) if cache else format_bytes(size) if size else "size unknown"
     return f"<b>{name}</b>  {known}<br>{_latency_text(peaks, level)}"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from accel_core.figures.lenses import LENSES, Traffic
 from accel_core.figures.roofs import scene
 from accel_core.figures.words import kernel_title, share_text, times
-from accel_core.model import Ceiling, Machine, Workload
+from accel_core.model import DRAM, NEAREST, Ceiling, Machine, Workload
 from accel_core.units import format_bytes, format_rate
 
 ALIKE = 1.1
@@ -27,7 +27,7 @@ def lens_reading(
     pairs = steps(found, workloads)
     level = LENSES[lens]
     sentences = [_move(tail, head, workloads, level) for tail, head in pairs]
-    if level == "DRAM" and pairs and not any(_sideways(_fewer(*pair, level))[0] for pair in pairs):
+    if level == DRAM and pairs and not any(_sideways(_fewer(*pair, level))[0] for pair in pairs):
         sentences.append(_why_not(machine, found[0]))
     bandwidths = _bandwidths(ceilings, dtype)
     slowest = min(found, key=lambda one: one.measurement.flop_per_s, default=None)
@@ -70,12 +70,12 @@ def _move(tail: Traffic, head: Traffic, workloads: Sequence[Workload], level: st
     faster = head.measurement.flop_per_s / tail.measurement.flop_per_s
     moved, counted = _sideways(fewer)
     height = f"up by {times(faster)}" if faster >= 1 else f"down by {times(1 / faster)}"
-    place = "asked for by the core" if level == "L1" else f"from {level}"
+    place = "asked for by the core" if level == NEAREST else f"from {level}"
     text = (
         f"**{names[0]} to {names[1]}:** {counted} bytes {place} "
         f"({_size(tail, level)}, then {_size(head, level)}), so the dot moves {moved}{height}."
     )
-    if level != "DRAM" or moved:
+    if level != DRAM or moved:
         return text
     return f"{text} {_further_in(tail, head)}".strip()
 

@@ -20,11 +20,11 @@ from accel_core.figures.points import add_arrow, family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.traffic import Traffic
 from accel_core.figures.words import interval, kernel_title, settings
-from accel_core.model import ITEM_BYTES, Machine, Workload
+from accel_core.model import DRAM, ITEM_BYTES, NEAREST, Machine, Workload
 from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 
-LENSES: Mapping[str, str] = {"core": "L1", "DRAM": "DRAM"}
+LENSES: Mapping[str, str] = {"core": NEAREST, DRAM: DRAM}
 """Lens -> the level whose dot it looks at."""
 DEEPEST = 30.0
 """How far the frame's lower edge is raised: no interpreter stands here, only compiled loops are simulated."""
@@ -87,7 +87,7 @@ def _add_line(
 def traffic_hover(one: Traffic, level: str, workloads: Sequence[Workload]) -> str:
     """What a dot is: whose time, which bytes, and that these were never measured."""
     m, count = one.measurement, one.level_bytes[level]
-    to = "asked for by the core" if level == "L1" else f"between {level} and the cache above it"
+    to = "asked for by the core" if level == NEAREST else f"between {level} and the cache above it"
     return "<br>".join(
         [
             f"<b>{kernel_title(workloads, m.kernel)}, {level}</b>: measured time, simulated bytes",

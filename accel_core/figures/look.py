@@ -12,6 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from accel_core.model import CACHE_LEVELS, DRAM
+
+
+def by_level(*signs: str) -> Mapping[str, str]:
+    """What stands for each memory level: of the caches from near to far, and last of DRAM.
+
+    A cache beyond those named is drawn in ink and solid.
+    """
+    return MappingProxyType({**dict(zip(CACHE_LEVELS, signs[:-1], strict=False)), DRAM: signs[-1]})
+
+
 FAMILIES = ("interpreted", "numpy", "compiled", "packed", "library")
 FAMILY_TITLES = MappingProxyType(
     {
@@ -35,9 +46,7 @@ FAMILY_PATTERNS = MappingProxyType(
     {"interpreted": "/", "numpy": ".", "compiled": "", "packed": "x", "library": "-"}
 )
 """Fill of a bar, so that a grey print still tells families apart."""
-LEVEL_DASHES = MappingProxyType(
-    {"L1": "solid", "L2": "18px,4px", "L3": "9px,4px", "L4": "4px,4px", "DRAM": "12px,4px,3px,4px"}
-)
+LEVEL_DASHES = by_level("solid", "18px,4px", "9px,4px", "4px,4px", "12px,4px,3px,4px")
 THEORY_DASH = "2px,4px"
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
@@ -115,9 +124,7 @@ _LIGHT = Look(
             "library": "#16202B",
         }
     ),
-    levels=MappingProxyType(
-        {"L1": "#C94F00", "L2": "#A86F00", "L3": "#2083B8", "L4": "#00776B", "DRAM": "#005A96"}
-    ),
+    levels=by_level("#C94F00", "#A86F00", "#2083B8", "#00776B", "#005A96"),
 )
 _DARK = Look(
     mode="dark",
@@ -137,9 +144,7 @@ _DARK = Look(
             "library": "#EAF0F6",
         }
     ),
-    levels=MappingProxyType(
-        {"L1": "#FF7A33", "L2": "#F0AC1F", "L3": "#7CC8F2", "L4": "#5FD3B4", "DRAM": "#3D9BE0"}
-    ),
+    levels=by_level("#FF7A33", "#F0AC1F", "#7CC8F2", "#5FD3B4", "#3D9BE0"),
 )
 
 

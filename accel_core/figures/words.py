@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accel_core.model import (
+    DRAM,
     LEVELS,
     CacheLevel,
     Ceiling,
@@ -159,4 +160,4 @@ def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:
     caches: list[tuple[str, int | None]] = [
         (level, cache.size_bytes) for level in LEVELS if (cache := machine.cache(level))
     ]
-    return [*caches, ("DRAM", machine.memory_bytes)]
+    return [*caches, (DRAM, machine.memory_bytes)]

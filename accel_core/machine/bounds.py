@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 from accel_core.codec import entries
 from accel_core.machine.caches import LEVELS
 from accel_core.machine.partial import MOST_CPUS
-from accel_core.model import CacheGroup, CacheLevel, Cores, Fact, Machine, Simd
+from accel_core.model import CACHE_LEVELS, CacheGroup, CacheLevel, Cores, Fact, Machine, Simd
 
 _LARGEST_CACHE_BYTES = 2 << 30
 """The L4 that an IBM z16 makes of its L2 has 2 GiB, all L3 of an EPYC 9684X together 1.1 GiB."""
@@ -46,7 +46,6 @@ _RANGES: Mapping[tuple[type, str], tuple[float, float]] = {
     (Fact, "value"): (0, float(1 << 62)),
     (Fact, "others"): (0, float(1 << 62)),
 }
-_NAMES = tuple(f"L{level}" for level in LEVELS)
 
 
 def check_entries(data: Any) -> None:
@@ -70,7 +69,7 @@ def check_sums(machine: Machine) -> None:
         and cores.allowed <= max(cores.quota or MOST_CPUS, 1)
         and len(set(cores.cpus_allowed)) == listed
         and machine.simd.width_bits.bit_count() == 1
-        and all(cache.level in _NAMES and cache.system_bytes >= cache.size_bytes for cache in caches)
+        and all(cache.level in CACHE_LEVELS and cache.system_bytes >= cache.size_bytes for cache in caches)
         and all((each.ways or 1) * (each.line_bytes or 1) <= each.size_bytes for each in every)
         and [cache.level for cache in caches] == sorted(cache.level for cache in caches)
     )

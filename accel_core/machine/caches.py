@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from accel_core.machine.partial import CACHES, Partial, Value, format_cpu_list, parse_cpu_list
-from accel_core.model import CacheGroup, CacheLevel
+from accel_core.model import CACHE_LEVELS, CacheGroup, CacheLevel
 from accel_core.units import format_bytes
 
-LEVELS = (1, 2, 3, 4)
+LEVELS = range(1, 1 + len(CACHE_LEVELS))
+"""By the numbers that systems give them."""
 
 
 def cache_facts(groups: Sequence[CacheGroup], cpu: int | None) -> dict[str, Value]:

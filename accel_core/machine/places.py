@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from accel_core.machine.partial import CORE_LIST, FAST_LIST, parse_cores, parse_cpu_list
-from accel_core.model import CacheGroup, CacheLevel, Machine
+from accel_core.model import CACHE_LEVELS, CacheGroup, CacheLevel, Machine
 
 
 def ranked(
@@ -60,7 +60,7 @@ def sharers(machine: Machine, level: str, cpus: Sequence[int], threads: int | No
         return max(1, *(len(set(group.cpus) & set(cpus)) for group in numbered))
     if cache.groups:
         return -(-count // (cache.instances or 1))
-    return count if level in ("L3", "L4") else 1
+    return count if CACHE_LEVELS[level].shared else 1
 
 
 def last_level_bytes(machine: Machine, cpus: Sequence[int]) -> int:

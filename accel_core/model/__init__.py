@@ -7,16 +7,20 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 from __future__ import annotations
 
 from accel_core.model.kernels import Case, Kernel, Parameter, Workload
+from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
-from accel_core.model.words import DTYPES, ITEM_BYTES, LEVELS, Estimate, Shape, chosen
+from accel_core.model.words import DTYPES, ITEM_BYTES, Estimate, Shape, chosen
 
 __all__ = [
+    "CACHE_LEVELS",
+    "DRAM",
     "DTYPES",
     "ITEM_BYTES",
     "LEVELS",
+    "NEAREST",
     "Blas",
     "CacheGroup",
     "CacheLevel",

@@ -1,4 +1,4 @@
-"""The word that every record needs: a number with its interval; and the names of types and levels."""
+"""The word that every record needs: a number with its interval; and the names of types."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ DTYPES = ("float32", "float64")
 """What is measured."""
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 """Bytes of an element, of what is only counted too."""
-LEVELS = ("L1", "L2", "L3", "L4", "DRAM")
-"""Memory levels from near to far; the order is the order of every table and picture."""
 
 
 def chosen(parameters: Mapping[str, int]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from accel_core.model import DTYPES, CurvePoint, Machine
+from accel_core.model import DRAM, DTYPES, NEAREST, CurvePoint, Machine
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena, build_ring, curve_bytes, line_bytes, place
 from accel_core.peaks.places import Conveyor, Stretch
@@ -68,10 +68,10 @@ def measure_curve(
 
 
 def _add_samples(point: Point, machine: Machine, arena: Arena, one: Team, seed: int) -> None:
-    width, line = widths(machine)[0], line_bytes(machine, "L1")
+    width, line = widths(machine)[0], line_bytes(machine, NEAREST)
     ring = build_ring(arena, 0, point.size_bytes, line, seed)
     address = place(arena, 0, point.size_bytes)
-    chase = tasks.latency_task(one, "DRAM", ring, line)
+    chase = tasks.latency_task(one, DRAM, ring, line)
     loads = _loads(one, width, _Part(address, point.size_bytes))
     if point.size_bytes <= _WARMED_BYTES:
         warmer(one, width, address, point.size_bytes)()
@@ -87,5 +87,5 @@ def _add_samples(point: Point, machine: Machine, arena: Arena, one: Team, seed: 
 def _loads(one: Team, width: int, part: _Part) -> Task:
     if part.size_bytes <= _SWEPT_BYTES:
         stretch = Stretch((part.address,), part.size_bytes)
-        return tasks.load_task(one, "DRAM", width, DTYPES[0], stretch, "four streams")
+        return tasks.load_task(one, DRAM, width, DTYPES[0], stretch, "four streams")
     return tasks.far_load_task(one, width, DTYPES[0], Conveyor(part), "four streams")

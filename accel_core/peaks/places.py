@@ -9,19 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accel_core.machine import cache_of, last_level_bytes, sharers
-from accel_core.model import LEVELS, Machine
+from accel_core.model import CACHE_LEVELS, LEVELS, Machine
 from accel_core.peaks.memory import Region, place, whole_granules, windows
 
 QUANTUM_BYTES = 64 << 10
 """A piece of the block is a multiple of this for each thread."""
-SHARE = {"L1": 1 / 2, "L2": 3 / 4, "L3": 3 / 8, "L4": 3 / 8}
-"""How much of a cache its roof's working set fills: less of L1, which other data need too, and of L3, which
-other cores share, as they do L4."""
-RING_SHARE = {"L1": 1 / 2, "L2": 1 / 2, "L3": 3 / 8, "L4": 3 / 8}
-"""The same for the pointer chase: half of L2, because it also holds the page tables."""
-PLACES = {"L1": 2, "L2": 12, "L3": 4, "L4": 2}
-"""Places tried for a load roof. A cache is found by physical address, and the pages of a range of virtual
-memory may crowd into few sets of it: the machine's roof is that of a place where they do not."""
 PAST_NEARER = 2.0
 """A walk is this many times the nearer cache, or part of it would be served from there."""
 
@@ -71,7 +63,7 @@ def part_bytes(machine: Machine, level: str, threads: int, cpus: Sequence[int]) 
     own = own_bytes(machine, level, threads, cpus)
     if own is None:
         return None
-    part = SHARE[level] * own
+    part = CACHE_LEVELS[level].roof_share * own
     nearer = [own_bytes(machine, one, threads, cpus) for one in LEVELS[: LEVELS.index(level)]]
     if known := [inside for inside in nearer if inside is not None]:
         part = max(part, PAST_NEARER * known[-1])
@@ -102,7 +94,7 @@ def dirty_bytes(machine: Machine, cpus: Sequence[int]) -> int:
 
 def stretches(region: Region, level: str, threads: int, part: int) -> list[Stretch]:
     """Places for a walk of `threads` through `part` bytes each; none where the block has no room."""
-    offsets = windows(region, part, PLACES[level] * threads)
+    offsets = windows(region, part, CACHE_LEVELS[level].places * threads)
     groups = [offsets[i : i + threads] for i in range(0, len(offsets), threads)]
     return [
         Stretch(tuple(place(region, offset, part) for offset in group), part)
@@ -114,4 +106,4 @@ def stretches(region: Region, level: str, threads: int, part: int) -> list[Stret
 def ring_bytes(machine: Machine, level: str) -> int | None:
     """Bytes of the pointer chase of a cache; None where its size is unknown."""
     cache = machine.cache(level)
-    return whole_granules(RING_SHARE[level] * cache.size_bytes) if cache else None
+    return whole_granules(CACHE_LEVELS[level].chase_share * cache.size_bytes) if cache else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from numba import types
 
-from accel_core.model import LEVELS, Machine
+from accel_core.model import DRAM, LEVELS, Machine
 from accel_core.peaks import probes, tasks
 from accel_core.peaks.memory import (
     HUGE_PAGE_BYTES,
@@ -52,7 +52,7 @@ def operations(machine: Machine) -> tuple[str, ...]:
 
 def levels(machine: Machine) -> tuple[str, ...]:
     """Memory levels whose size is known."""
-    return tuple(level for level in LEVELS if level == "DRAM" or machine.cache(level) is not None)
+    return tuple(level for level in LEVELS if level == DRAM or machine.cache(level) is not None)
 
 
 def plan(
@@ -109,7 +109,7 @@ def _loads(
     roofs = []
     for width in load_widths(machine):
         walks = probes.LOADS[width]
-        if level == "DRAM":
+        if level == DRAM:
             room = conveyor.most_turns(1, team.threads)
             made = partial(tasks.far_load_task, team, width, dtype, conveyor)
             choices = [partial(made, walk) for walk in walks if room]
@@ -159,13 +159,13 @@ def latencies(machine: Machine, arena: Arena, one: Team) -> list[Task]:
     made, offset = [], 0
     for level in levels(machine):
         left = whole_granules(max(arena.size_bytes - offset, 0))
-        size = left if level == "DRAM" else ring_bytes(machine, level)
+        size = left if level == DRAM else ring_bytes(machine, level)
         if not size or size > left:
             continue
         line = line_bytes(machine, level)
         ring = build_ring(arena, offset, size, line, seed=offset + 1)
         warm = warmer(one, widths(machine)[0], place(arena, offset, size), size)
-        made.append(tasks.latency_task(one, level, ring, line, (lambda: None) if level == "DRAM" else warm))
+        made.append(tasks.latency_task(one, level, ring, line, (lambda: None) if level == DRAM else warm))
         offset += -(-size // HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES
     return made
 

@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from accel_core.model import Ceiling, Clock, Estimate, Latency
+from accel_core.model import DRAM, Ceiling, Clock, Estimate, Latency
 from accel_core.peaks import probes
 from accel_core.peaks.loops import CHAIN_LENGTH, CHAINS
 from accel_core.peaks.memory import Ring
@@ -206,11 +206,11 @@ def far_load_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, w
 
     block = f"a block of {format_bytes(conveyor.size_bytes)}, piece after piece,"
     return Task(
-        _load_label("DRAM", width_bits, team),
+        _load_label(DRAM, width_bits, team),
         team,
         work,
         QUANTUM_BYTES * team.threads,
-        _load_finish(team, "DRAM", width_bits, dtype, walk, conveyor.size_bytes, block),
+        _load_finish(team, DRAM, width_bits, dtype, walk, conveyor.size_bytes, block),
         most_turns=conveyor.most_turns(1, team.threads),
     )
 
@@ -263,7 +263,7 @@ def copy_task(
     finish = partial(
         _memory_ceiling,
         name=f"copy_DRAM_{stores}_{team.threads}t",
-        level="DRAM",
+        level=DRAM,
         width_bits=width_bits,
         dtype=dtype,
         threads=team.threads,
@@ -297,7 +297,7 @@ def triad_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, dirt
     finish = partial(
         _memory_ceiling,
         name=f"triad_DRAM_{team.threads}t",
-        level="DRAM",
+        level=DRAM,
         width_bits=width_bits,
         dtype=dtype,
         threads=team.threads,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from accel_core.model import LEVELS, Ceiling, Machine, Measurement
+from accel_core.model import DRAM, LEVELS, Ceiling, Machine, Measurement
 from accel_core.roofline.law import attainable, bound_by
 from accel_core.roofline.roofs import limiting_memory_level, select_roofs
 from accel_core.units import format_bytes, format_count, format_number
@@ -188,7 +188,7 @@ def _byte_convention(x: _Excess) -> str | None:
 
 
 def _clock(x: _Excess) -> str | None:
-    if x.limiting.source != "measured" or x.share > 1.5 or x.limiting.level == "DRAM":
+    if x.limiting.source != "measured" or x.share > 1.5 or x.limiting.level == DRAM:
         return None  # no processor's clock explains more
     return (
         "Clock: the processor may have run faster than when the roof was measured (temperature, power, idle "
@@ -216,7 +216,7 @@ def _remedy(x: _Excess) -> str | None:
 
 def _other_traffic(x: _Excess) -> str | None:
     """As `_byte_convention`, but DRAM's own roofs of copy and triad were compared already."""
-    return None if x.limiting.level == "DRAM" else _byte_convention(x)
+    return None if x.limiting.level == DRAM else _byte_convention(x)
 
 
 _EXPLAIN = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import DTYPES, LEVELS, Ceiling, Machine
+from accel_core.model import DRAM, DTYPES, LEVELS, Ceiling, Machine
 from accel_core.roofline.law import ridge_point
 
 _ITEM_BITS = {"float32": 32, "float64": 64}
@@ -52,7 +52,7 @@ def limiting_memory_level(machine: Machine, working_set_bytes: float) -> str:
         cache = machine.cache(level)
         if cache is not None and working_set_bytes <= cache.size_bytes:
             return level
-    return "DRAM"
+    return DRAM
 
 
 def typed_machine(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput
-from accel_core.model import Ceiling, Machine
+from accel_core.model import NEAREST, Ceiling, Machine
 from accel_core.units import format_count, format_rate
 
 _TWO = {128: 2, 256: 2}
@@ -165,7 +165,7 @@ def theoretical_ceilings(machine: Machine, clock_hz: float, measured: Sequence[C
 def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) -> Ceiling | None:
     """The theoretical twin of one measured roof, or None."""
     fma = measured.kind == "compute" and measured.operation == "fma"
-    load = measured.kind == "memory" and measured.operation == "load" and measured.level == "L1"
+    load = measured.kind == "memory" and measured.operation == "load" and measured.level == NEAREST
     item_bits = _ITEM_BITS.get(measured.dtype)
     if not (fma or load) or measured.width_bits is None or item_bits is None:
         return None

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 
 from accel_core.figures import cache_marks
-from accel_core.model import CacheLevel, Machine, Measurement
+from accel_core.model import ITEM_BYTES, NEAREST, CacheLevel, Machine, Measurement
 from accel_core.units import format_number
 
 KERNEL = "matmul/compiled_tiled"
-ITEM_BYTES = {"float32": 4, "float64": 8}
 
 
 def best_block_reading(machine: Machine, measurements: Sequence[Measurement]) -> str:
@@ -69,7 +68,7 @@ def _capacity(machine: Machine, best: Measurement) -> str:
 
 def _conflicts(machine: Machine, best: Measurement) -> str:
     """Where the sets of the nearest cache bound the tile before its capacity, where the best agrees."""
-    cache = machine.cache("L1")
+    cache = machine.cache(NEAREST)
     if cache is None or not cache.ways or not cache.line_bytes:
         return ""
     row_bytes = best.shape[-1] * ITEM_BYTES[best.dtype]

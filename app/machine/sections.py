@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.figures import curve_alt, curve_figure
-from accel_core.model import DTYPES, Ceiling, Clock
+from accel_core.model import DRAM, DTYPES, Ceiling, Clock
 from accel_core.roofline import doubts
 from accel_core.units import format_rate
 from app.parts import tables, theme
@@ -43,7 +43,7 @@ def headline(shown: Record) -> None:
     with columns[3]:
         _roof_metric(
             "DRAM read, 1 core",
-            _best([c for c in peaks.ceilings if c.level == "DRAM" and c.operation == "load"]),
+            _best([c for c in peaks.ceilings if c.level == DRAM and c.operation == "load"]),
             many,
             "B/s",
             "How fast one core reads data that no cache holds.",

@@ -8,10 +8,9 @@ from accel_core import registry
 from accel_core.figures import Mark
 from accel_core.figures.panel_rates import Point, Rates
 from accel_core.figures.panels import Panel
-from accel_core.intensity import ITEM_BYTES
-from accel_core.kernels.matmul.blocking import TYPICAL_BYTES, Blocking, blocking
+from accel_core.kernels.matmul.blocking import L1, L2, L3, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
-from accel_core.model import Case, Ceiling, Machine, Measurement
+from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Ceiling, Machine, Measurement
 from accel_core.roofline import select_roofs
 from app.parts import experiments
 from app.parts.experiments import Setup
@@ -86,14 +85,14 @@ def panels(machine: Machine, asked: Blocking, derived: Blocking, size: int, dtyp
     own = registers_of(machine)
     whole = own.count * own.width_bits // 8
     tile, of_rule = (b.mr * b.nr * item for b in (mine, its))
-    found = [Panel("registers", "L1", "tile of c", "mr x nr", mine.mr, mine.nr, tile, whole, of_rule)]
+    found = [Panel("registers", L1, "tile of c", "mr x nr", mine.mr, mine.nr, tile, whole, of_rule)]
     kinds = {
-        "L1": ("micro-panel of a", "mr x kc", mine.mr, mine.kc),
-        "L2": ("block of b", "kc x nc", mine.kc, mine.nc),
-        "L3": ("block of a", "mc x kc", mine.mc, mine.kc),
+        L1: ("micro-panel of a", "mr x kc", mine.mr, mine.kc),
+        L2: ("block of b", "kc x nc", mine.kc, mine.nc),
+        L3: ("block of a", "mc x kc", mine.mc, mine.kc),
     }
-    last = "L4" if "L4" in known else "DRAM"
-    for (level, kind), beyond in zip(kinds.items(), ("L2", "L3", last), strict=True):
+    last = next(level for level in LEVELS[len(kinds) :] if level in known or level == DRAM)
+    for (level, kind), beyond in zip(kinds.items(), (L2, L3, last), strict=True):
         amount = mine.bytes_in(level, item), known.get(level, TYPICAL_BYTES[level]), its.bytes_in(level, item)
         found.append(Panel(level, beyond, *kind, *amount, assumed=level not in known))
     return found
@@ -102,7 +101,7 @@ def panels(machine: Machine, asked: Blocking, derived: Blocking, size: int, dtyp
 def marks(machine: Machine, asked: Blocking, dtype: str) -> list[Mark]:
     """The KC at which a micro-panel of a fills L1, and a block of b of the chosen NC fills L2."""
     item = ITEM_BYTES[dtype]
-    places = (("L1", "micro-panel of a fills L1", asked.mr), ("L2", "block of b fills L2", asked.nc))
+    places = ((L1, "micro-panel of a fills L1", asked.mr), (L2, "block of b fills L2", asked.nc))
     return [
         Mark(cache.size_bytes / (across * item), text, level)
         for level, text, across in places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from accel_core.model import Cores, Machine, Peaks, Simd
+from accel_core.model import DRAM, LEVELS, Cores, Machine, Peaks, Simd
 from accel_core.roofline import typed_machine
 from app.session import cached, settings
 from app.session.records import Record
@@ -13,7 +13,7 @@ TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "t
 PEAK = settings.Number(
     "peak", "Peak (GFLOP/s)", 0.001, 1e9, 100.0, help="At the number type and thread count chosen above."
 )
-FIELDS = ("L1", "L2", "L3", "DRAM")
+FIELDS = (*LEVELS[:3], DRAM)
 """Few machines have a fourth level: it has no field."""
 BANDWIDTH = tuple(
     settings.Number(f"bw_{level}", f"{level} bandwidth (GB/s)", 0.0, 1e7, default, help="0 leaves it out.")

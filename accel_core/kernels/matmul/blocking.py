@@ -11,13 +11,11 @@ import numpy as np
 from accel_core.errors import BadInput, shown
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
 from accel_core.machine import detect
+from accel_core.model import CACHE_LEVELS
 
-TYPICAL_BYTES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 8 << 20}
-"""What a cache is taken to hold where the system does not say."""
-SHARES = {"L1": 1 / 4, "L2": 1 / 2, "L3": 1 / 8}
-"""How much of a cache its block fills: of L1 little, because micro-panels of b and the tile of c pass through
-it as well; half of L2, which the next block of b and c pass through; an eighth of L3, which other cores
-share."""
+SHARES = {name: level.block_share for name, level in CACHE_LEVELS.items() if level.block_share}
+TYPICAL_BYTES = {name: CACHE_LEVELS[name].typical_bytes for name in SHARES}
+L1, L2, L3 = SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Blocking:
 
     def bytes_in(self, level: str, itemsize: int) -> int:
         """Bytes of the block that is to stay in `level`."""
-        elements = {"L1": self.mr * self.kc, "L2": self.kc * self.nc, "L3": self.mc * self.kc}
+        elements = {L1: self.mr * self.kc, L2: self.kc * self.nc, L3: self.mc * self.kc}
         return elements[level] * itemsize
 
     def given(self, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
@@ -70,8 +68,8 @@ def blocking(
     room = {
         level: int(cache_bytes.get(level, TYPICAL_BYTES[level]) * SHARES[level]) // itemsize for level in SHARES
     }
-    kc = _whole(room["L1"] // rows, 8)
-    return Blocking(rows, nr, _whole(room["L3"] // kc + rows - 1, rows), kc, _whole(room["L2"] // kc, nr))
+    kc = _whole(room[L1] // rows, 8)
+    return Blocking(rows, nr, _whole(room[L3] // kc + rows - 1, rows), kc, _whole(room[L2] // kc, nr))
 
 
 @cache
@@ -83,13 +81,13 @@ def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int =
 @cache
 def unpacked_bytes() -> int:
     """Bytes of b up to which nothing is packed: three quarters of L2, where it then stays for all rows of a."""
-    return _detected().get("L2", TYPICAL_BYTES["L2"]) * 3 // 4
+    return _detected().get(L2, TYPICAL_BYTES[L2]) * 3 // 4
 
 
 @cache
 def unpacked_a_bytes() -> int:
     """Bytes of a up to which only b is packed: its share of L3, where a lies near without being copied."""
-    return int(_detected().get("L3", TYPICAL_BYTES["L3"]) * SHARES["L3"])
+    return int(_detected().get(L3, TYPICAL_BYTES[L3]) * SHARES[L3])
 
 
 def _detected() -> dict[str, int]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from accel_core.bench.causes import Cause, told
-from accel_core.bench.limits import LEAST_CPU_SHARE, MOST_STEAL, MOST_THROTTLED, MOST_WAITED, SLICE_S
 from accel_core.bench.sentinel import Lookout, lookout
 from accel_core.machine import (
     CpuTimes,
@@ -18,6 +17,7 @@ from accel_core.machine import (
     waited_fraction,
 )
 from accel_core.model import Machine
+from accel_core.model.limits import LEAST_CPU_SHARE, MOST_STEAL, MOST_THROTTLED, MOST_WAITED, SLICE_S
 from accel_core.units import format_number
 
 

@@ -28,11 +28,11 @@ import numpy as np
 
 from accel_core.bench.causes import Cause, told
 from accel_core.bench.levels import Levels, levels_file
-from accel_core.bench.limits import MOST_DRIFT
 from accel_core.kernels import sentinel as loops
 from accel_core.machine import allowed_cpus
 from accel_core.machine.partial import SLOW_CORES
 from accel_core.model import Machine, Sentinel
+from accel_core.model.limits import MOST_DRIFT
 from accel_core.model.sentinel import READ_BYTES
 from accel_core.stats import median_interval
 from accel_core.units import format_number

@@ -13,7 +13,7 @@ from pathlib import Path
 import recorded_hosts as hosts
 
 import accel_core
-from accel_core.model import LEVELS, CacheLevel
+from accel_core.model import LEVELS, CacheGroup, CacheLevel
 
 LINE = '    Level("L5", 3 / 8, 3 / 8, 2, shared=True),\n'
 SCRIPT = """
@@ -47,7 +47,8 @@ def test_another_level_is_measured_and_drawn_by_its_line_of_the_table(tmp_path: 
     table.write_text(before + LINE + end + after, encoding="utf-8")
     here = hosts.machine(hosts.USUAL)
     size = 4 * here.caches[-1].size_bytes
-    machine = replace(here, caches=(*here.caches, CacheLevel("L5", size, 16, 64)))
+    another = CacheLevel("L5", size, 16, 64, groups=(CacheGroup(5, size),))
+    machine = replace(here, caches=(*here.caches, another))
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         input=json.dumps(machine.to_dict()),

@@ -32,10 +32,10 @@ from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS
 from accel_core.model import Blas, Cores, Machine, Simd
+from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
 
 SAMPLE_S = 0.5
-STEAL_LIMIT = 0.01
 """The share of stolen time above which a measurement is marked disturbed."""
 OTHER_LOAD_LIMIT = 0.25
 """Processors that others may keep busy; a browser and a server at rest stay below."""
@@ -77,9 +77,9 @@ def judge_steal(fraction: float | None) -> Check:
         return Check("steal time", True, "This system does not count stolen time, so it is unknown.")
     return _check(
         "steal time",
-        fraction <= STEAL_LIMIT,
+        fraction <= MOST_STEAL,
         f"The hypervisor gave {_percent(fraction)} of the processors' time to others; "
-        f"above {_percent(STEAL_LIMIT)} a measurement is marked disturbed.",
+        f"above {_percent(MOST_STEAL)} a measurement is marked disturbed.",
         "Measure again at another time, or on a machine that is not shared.",
     )
 

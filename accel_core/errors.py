@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+import operator
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +33,33 @@ def shown(value: object) -> str:
     except ValueError:  # an int of more than 4300 digits has no decimal text
         return "a number of thousands of digits"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def nearest(word: str, names: Iterable[str], alike: float = 0.4) -> str | None:
+    """The one of `names` that `word` is spelled most like, None where none is `alike` (difflib's ratio)."""
+    return next(iter(difflib.get_close_matches(word[:100], names, 1, alike)), None)
+
+
+def unknown(kind: str, given: object, names: Collection[str], listed: str) -> str:
+    """ "There is no backend 'nunpy'; did you mean 'numpy'? There are: ...": `listed` with the nearest name."""
+    text = given if isinstance(given, str) else ""
+    near = next((name for name in names if text and name.endswith(f"/{text}")), None) or nearest(text, names)
+    meant = f"did you mean {near!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
+    return f"There is no {kind} {shown(given)}; {meant}."
+
+
+def whole(value: object, low: float = -math.inf, high: float = math.inf) -> int | None:
+    """`value` as an int, NumPy's too, where it is one from `low` to `high`; None else, for True and 2.0 too."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return number if number is not None and low <= number <= high else None
+
+
+def is_whole(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
+    """Whether `value` is Python's own int, as JSON has it, from `low` to `high`."""
+    return isinstance(value, int) and whole(value, low, high) is not None
 
 
 class AccelError(Exception):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import operator
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, unknown, whole
 from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
@@ -35,6 +34,7 @@ from accel_core.model import (
     Shape,
     Workload,
 )
+from accel_core.model.limits import LIMIT_S
 from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)
@@ -46,7 +46,7 @@ def workload(name: str) -> Workload:
         if candidate.name == name:
             return candidate
     names = [w.name for w in WORKLOADS]
-    raise BadInput(_unknown("workload", name, names, f"there are: {', '.join(names)}"))
+    raise BadInput(unknown("workload", name, names, f"there are: {', '.join(names)}"))
 
 
 def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
@@ -63,7 +63,7 @@ def kernel(kernel_id: str) -> tuple[Workload, Kernel]:
         if siblings
         else f"kernels are called workload/kernel, and workloads are: {', '.join(w.name for w in WORKLOADS)}"
     )
-    raise BadInput(_unknown("kernel", kernel_id, ids, listed))
+    raise BadInput(unknown("kernel", kernel_id, ids, listed))
 
 
 def kernel_ids() -> list[str]:
@@ -123,7 +123,7 @@ def extra_arrays(measurement: Measurement) -> float | None:
 
 
 def why_not(
-    case: Case, machine: Machine, limit_s: float = 10.0, *, available_bytes: int | None = None
+    case: Case, machine: Machine, limit_s: float = LIMIT_S, *, available_bytes: int | None = None
 ) -> str | None:
     """Why a valid case should not run here, in one sentence, or None.
 
@@ -246,21 +246,10 @@ def _shape(case: Case, problem: Workload) -> Shape | None:
 
 def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int:
     """`value` as an int in low..high; True, 2.0 and "2" are refused, because a guess would hide a mistake."""
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or not low <= number <= high:
+    number = whole(value, low, high)
+    if number is None:
         allowed = (
             f"only {low} is allowed here" if low == high else f"a whole number from {low} to {high} is allowed"
         )
         raise BadInput(f"{name} is {shown(value)}; {allowed}{note}.")
     return number
-
-
-def _unknown(kind: str, name: object, known: Sequence[str], listed: str) -> str:
-    text = name[:100] if isinstance(name, str) else ""
-    near = [one for one in known if text and one.endswith(f"/{text}")]
-    near = near or difflib.get_close_matches(text, known, n=1, cutoff=0.4)
-    nearest = f"did you mean {near[0]!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
-    return f"There is no {kind} {shown(name)}; {nearest}."

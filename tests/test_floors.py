@@ -178,6 +178,21 @@ def test_one_table_names_the_memory_levels() -> None:
     assert {path for path in [*MODULES, *APP_FILES] if spelled(path)} == {CORE / "model" / "levels.py", face}
 
 
+ONCE = {
+    "get_close_matches": "errors.py",  # what was meant by a misspelled name
+    "bool) or not isinstance(value, int)": "",  # which numbers are whole: errors.is_whole
+    '"float64": 8': "model/words.py",  # bytes of an element
+    "THREADED_FROM = ": "kernels/pool.py",  # from where on threads pay
+}
+"""What a fact looks like where it is said, and the one file that says it."""
+
+
+@pytest.mark.parametrize("said", ONCE)
+def test_a_fact_is_said_in_one_place(said: str) -> None:
+    places = [path for path in [*MODULES, *APP_FILES] if said in path.read_text(encoding="utf-8")]
+    assert places == [CORE / place for place in [ONCE[said]] if place]
+
+
 def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "accel_core" / "kernels"
     package.mkdir(parents=True)

@@ -12,14 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, unknown
 from accel_core.kernels.streaming import functions as streaming_functions
 
 Named = str | ComputeBackend
@@ -81,9 +80,7 @@ def find_backend(backend: Named) -> ComputeBackend:
         return backend
     known = _known.get(backend) if isinstance(backend, str) else None
     if known is None:
-        near = get_close_matches(str(backend)[:100], _known, n=1)
-        meant = f"did you mean {near[0]!r}? There" if near else "there"
-        raise BadInput(f"There is no backend {shown(backend)}; {meant} are: {', '.join(_known)}.")
+        raise BadInput(unknown("backend", backend, _known, f"there are: {', '.join(_known)}"))
     return _made.get(str(backend)) or _make(str(backend))
 
 

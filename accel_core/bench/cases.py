@@ -13,6 +13,7 @@ from accel_core.bench.smaller import stand_in
 from accel_core.errors import WrongResult
 from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Machine, Measurement, Refusal
+from accel_core.model.limits import LIMIT_S
 
 
 def run_cases(
@@ -21,7 +22,7 @@ def run_cases(
     *,
     budget_s: float = 2.0,
     emit: Emit = ignore,
-    limit_s: float = 10.0,
+    limit_s: float = LIMIT_S,
     clocks: Clocks | None = None,
 ) -> list[Measurement | Refusal]:
     """Measure `cases` in order, `budget_s` seconds of samples each, and emit each result as it is made.

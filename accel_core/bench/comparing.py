@@ -27,6 +27,7 @@ from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Comparison, Machine, Refusal
+from accel_core.model.limits import LIMIT_S
 from accel_core.stats import ratio_interval
 
 Pair = tuple[Case, Case]
@@ -50,7 +51,7 @@ def compare(
     *,
     budget_s: float = 2.0,
     emit: Emit = ignore,
-    limit_s: float = 10.0,
+    limit_s: float = LIMIT_S,
     clocks: Clocks | None = None,
 ) -> list[Comparison | Refusal]:
     """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 import numba
 from threadpoolctl import threadpool_limits
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 from accel_core.kernels.pool import at_most
 from accel_core.machine import affinity
 from accel_core.machine.thread_settings import bindings
 from accel_core.model import Case
+from accel_core.units import format_count
 
 
 def pool_size() -> int:
@@ -29,7 +30,7 @@ def limit(threads: int) -> Iterator[None]:
     all of it. Apple's Accelerate is not limited by threadpoolctl: its thread count is its own. Where OpenMP
     binds the calling thread to one processor, it gets its own back.
     """
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+    if not is_whole(threads, 1):
         raise BadInput(f"{shown(threads)} threads were asked for: give a whole number from 1 on.")
     with affinity.kept(), at_most(threads), threadpool_limits(limits=threads), _numba_limit(threads):
         yield
@@ -57,8 +58,8 @@ def require_processors(threads: int) -> None:
         bound = bindings(os.environ)
         remedy = f"unset {bound}, which binds threads, and start again" if bound else "start it on more of them"
         raise BadInput(
-            f"{threads} threads were asked for, but this thread may run on {allowed} "
-            f"processor{'' if allowed == 1 else 's'} only: {remedy}, or ask for {allowed}."
+            f"{threads} threads were asked for, but this thread may run on "
+            f"{format_count(allowed, 'processor')} only: {remedy}, or ask for {allowed}."
         )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from accel_core.codec import Record
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 
 POLICIES = ("lru", "fifo")
 WRITES = ("back", "through")
@@ -36,7 +36,7 @@ class CacheGeometry(Record):
     def __post_init__(self) -> None:
         for name in ("size_bytes", "ways", "line_bytes"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_BYTES:
+            if not is_whole(value, 1, MOST_BYTES):
                 raise BadInput(
                     f"A cache's {name} is {shown(value)}: give a whole number above 0, such as 32768:8:64."
                 )

@@ -6,14 +6,13 @@ Nothing slow is imported here.
 from __future__ import annotations
 
 import argparse
-import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from accel_core import __version__
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, unknown
 from accel_core.model import DTYPES
 from accel_core.operations import operation_names
 
@@ -49,16 +48,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if word is None and first not in ("-h", "--help", "--version"):
         raise BadInput(f"No command given: name one of {', '.join(names)}; `accel --help` describes them.")
     if first == word and word not in names:
-        raise BadInput(
-            f"There is no command {shown(word)}{nearest(word or '', names)}; commands: {', '.join(names)}."
-        )
+        raise BadInput(unknown("command", word, names, f"commands: {', '.join(names)}"))
     return parser.parse_args(list(argv))
-
-
-def nearest(word: str, names: Sequence[str]) -> str:
-    """`, did you mean 'bench'` where one of `names` is close to `word`, else nothing."""
-    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}" if close else ""
 
 
 # -- values ---------------------------------------------------------------------------------------------------

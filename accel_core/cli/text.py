@@ -24,7 +24,15 @@ from accel_core.model import (
     Refusal,
     chosen,
 )
-from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_ratio, format_time
+from accel_core.units import (
+    format_arrays,
+    format_bytes,
+    format_count,
+    format_number,
+    format_rate,
+    format_ratio,
+    format_time,
+)
 
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Reuse, Simulation
@@ -263,7 +271,7 @@ def checks(found: Sequence[Check]) -> str:
 
 
 def _threads(count: int | None) -> str:
-    return UNKNOWN if count is None else f"{count} thread{'' if count == 1 else 's'}"
+    return UNKNOWN if count is None else format_count(count, "thread")
 
 
 def _cores(cores: Cores) -> str:

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, unknown
 from accel_core.intensity.dense import DENSE
 from accel_core.intensity.elementwise import ELEMENTWISE
 from accel_core.intensity.neural import NEURAL
@@ -26,7 +24,4 @@ def model(name: str) -> Model:
     by_name = {m.name: m for m in MODELS}
     if name in by_name:
         return by_name[name]
-    near = get_close_matches(str(name), by_name, n=1, cutoff=0.0)[0]
-    raise BadInput(
-        f"There is no model called {shown(name)}; did you mean {shown(near)}? All models: {', '.join(by_name)}."
-    )
+    raise BadInput(unknown("model called", name, by_name, f"all models: {', '.join(by_name)}"))

@@ -15,13 +15,12 @@ division and a comparison of floating-point numbers are one each, however many i
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, whole
 from accel_core.model import ITEM_BYTES, Shape
 from accel_core.units import format_number
 
@@ -171,16 +170,13 @@ class Model:
         if len(shape) != len(self.axes):
             raise BadInput(f"The shape has {len(shape)} entries: {self._wanted()}.")
         for axis, entry in zip(self.parameters, shape, strict=True):
-            try:
-                value = None if isinstance(entry, bool) else operator.index(entry)
-            except TypeError:
-                value = None
+            value = whole(entry)
             if value is None:
                 raise BadInput(f"{axis.name} is {shown(entry)}, which is no whole number: {self._wanted()}.")
             if not axis.low <= value <= axis.high:
                 span = f"between {axis.low} and {axis.high}"
                 raise BadInput(f"{axis.name} is {_short(value)}, but it must lie {span}: {self._wanted()}.")
-        return tuple(operator.index(entry) for entry in shape)
+        return tuple(map(int, shape))
 
     def _wanted(self) -> str:
         example = ",".join(map(str, self.defaults))

@@ -1,7 +1,9 @@
-"""From where on a measurement is called disturbed. All of it stands here."""
+"""From where on a call takes too long, and a measurement is called disturbed. All of it stands here."""
 
 from __future__ import annotations
 
+LIMIT_S = 10.0
+"""A call that is predicted to take longer is refused, where nobody sets another limit."""
 LEAST_CPU_SHARE = 0.97
 """CPU time / (wall time x threads) under which threads did not work all the time."""
 MOST_WAITED = 0.03

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from functools import partial
 
-from accel_core.bench.clocks import MOST_STEAL, read_own_cpu_times
+from accel_core.bench.clocks import read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.machine.overrides import refuse_compiler_overrides
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
+from accel_core.model.limits import MOST_STEAL
 from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
 from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
@@ -42,7 +43,7 @@ def check_request(machine: Machine, dtypes: Sequence[str], threads: Sequence[int
         if dtype not in DTYPES:
             raise BadInput(f"dtype {shown(dtype)} has no roofs; allowed are {' and '.join(DTYPES)}.")
     for count in threads:
-        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= machine.cores.allowed:
+        if not is_whole(count, 1, machine.cores.allowed):
             raise BadInput(f"threads is {shown(count)}; allowed are 1 to {machine.cores.allowed}.")
     if not 0 < budget_s <= 3600:
         raise BadInput(f"budget is {shown(budget_s)} s; give more than 0 and at most 3600 seconds.")

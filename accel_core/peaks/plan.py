@@ -9,7 +9,7 @@ from typing import Any
 
 from numba import types
 
-from accel_core.model import DRAM, LEVELS, Machine
+from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Machine
 from accel_core.peaks import probes, tasks
 from accel_core.peaks.memory import (
     HUGE_PAGE_BYTES,
@@ -92,8 +92,8 @@ def _widest(machine: Machine, dtypes: Sequence[str]) -> list[tuple[str, int, str
 
 def _others(machine: Machine, dtypes: Sequence[str]) -> list[tuple[str, int, str]]:
     """(operation, width_bits, dtype) of all compute roofs but the widest of the best operation."""
-    scalar = {"float32": 32, "float64": 64}
-    every = [(o, w, d) for d in dtypes for o in operations(machine) for w in (*widths(machine), scalar[d])]
+    wide = widths(machine)
+    every = [(o, w, d) for d in dtypes for o in operations(machine) for w in (*wide, 8 * ITEM_BYTES[d])]
     return [one for one in every if one not in _widest(machine, dtypes)]
 
 

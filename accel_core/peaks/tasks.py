@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from accel_core.model import DRAM, Ceiling, Clock, Estimate, Latency
+from accel_core.model import DRAM, ITEM_BYTES, Ceiling, Clock, Estimate, Latency
 from accel_core.peaks import probes
 from accel_core.peaks.loops import CHAIN_LENGTH, CHAINS
 from accel_core.peaks.memory import Ring
@@ -135,13 +135,13 @@ def clock_task(team: Team) -> Task:
 
 def compute_name(operation: str, width_bits: int, dtype: str, threads: int) -> str:
     """ "fma_float32_512_1t", "add_float64_scalar_2t"."""
-    width = "scalar" if width_bits == 8 * np.dtype(dtype).itemsize else width_bits
+    width = "scalar" if width_bits == 8 * ITEM_BYTES[dtype] else width_bits
     return f"{operation}_{dtype}_{width}_{threads}t"
 
 
 def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Task:
     """FLOP/s of independent chains of FMA or additions held in registers."""
-    item_bits = 8 * np.dtype(dtype).itemsize
+    item_bits = 8 * ITEM_BYTES[dtype]
     probe, seed = probes.COMPUTE[operation, width_bits], np.dtype(dtype).type(_SEED)
     lanes = width_bits // item_bits
     per_turn = CHAINS * lanes * (2 if operation == "fma" else 1)

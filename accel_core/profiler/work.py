@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 from accel_core import registry
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, whole
 from accel_core.model import Shape, Workload
 
 Problem = str | tuple[str, Shape]
@@ -56,10 +55,7 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
 
 def whole_number(name: str, value: object, least: int = 0) -> int:
     """`value` as an int, NumPy's own whole numbers too; BadInput for anything but one from `least` on."""
-    try:
-        whole = -1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        whole = -1
-    if whole < least:
+    number = whole(value, least)
+    if number is None:
         raise BadInput(f"{name} is {shown(value)}; give a whole number from {least} on.")
-    return whole
+    return number

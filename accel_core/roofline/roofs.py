@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.errors import BadInput, shown
-from accel_core.model import DRAM, DTYPES, LEVELS, Ceiling, Machine
+from accel_core.errors import BadInput, is_whole, shown
+from accel_core.model import DRAM, DTYPES, ITEM_BYTES, LEVELS, Ceiling, Machine
 from accel_core.roofline.law import ridge_point
 
-_ITEM_BITS = {"float32": 32, "float64": 64}
 _LEFT_OF_RIDGE, _RIGHT_OF_RIDGE, _BELOW_LANE = 30.0, 100.0, 3000.0
 """How far the frame reaches: past y += x on the left (1/24 FLOP/B), past a product of thousand-row matrices on
 the right, and down to an interpreter, which needs some two thousand times as long as one lane of a vector."""
@@ -65,7 +64,7 @@ def typed_machine(
     """
     if dtype not in DTYPES:
         raise BadInput(f"The dtype {shown(dtype)} is not known here: choose one of {', '.join(DTYPES)}.")
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+    if not is_whole(threads, 1):
         raise BadInput(f"{shown(threads)} threads are not possible: give a whole number from 1 upwards.")
     strange = [level for level in bandwidth_byte_per_s if level not in LEVELS]
     if strange or not bandwidth_byte_per_s:
@@ -103,8 +102,7 @@ def frame(ceilings: Sequence[Ceiling]) -> tuple[float, float, float, float]:
 
 def _lane_rate(ceiling: Ceiling) -> float:
     """FLOP/s of one lane of one thread, so that the frame is the same with all widths measured and with one."""
-    item_bits = _ITEM_BITS.get(ceiling.dtype, 32)
-    lanes = (ceiling.width_bits or 512) / item_bits
+    lanes = (ceiling.width_bits or 512) / (8 * ITEM_BYTES.get(ceiling.dtype, 4))
     return ceiling.value / ceiling.threads / max(lanes, 1.0)
 
 

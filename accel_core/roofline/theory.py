@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput
-from accel_core.model import NEAREST, Ceiling, Machine
+from accel_core.model import ITEM_BYTES, NEAREST, Ceiling, Machine
 from accel_core.units import format_count, format_rate
 
 _TWO = {128: 2, 256: 2}
-_ITEM_BITS = {"float32": 32, "float64": 64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +165,15 @@ def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) ->
     """The theoretical twin of one measured roof, or None."""
     fma = measured.kind == "compute" and measured.operation == "fma"
     load = measured.kind == "memory" and measured.operation == "load" and measured.level == NEAREST
-    item_bits = _ITEM_BITS.get(measured.dtype)
-    if not (fma or load) or measured.width_bits is None or item_bits is None:
+    item_bytes = ITEM_BYTES.get(measured.dtype)
+    if not (fma or load) or measured.width_bits is None or item_bytes is None:
         return None
     pipes = (core.fma if fma else core.loads).get(max(measured.width_bits, 128))  # scalars too
     if pipes is None:
         return None
     cores = min(measured.threads, machine.cores.physical or measured.threads)
     width = measured.width_bits
-    per_instruction = 2 * width // item_bits if fma else width // 8
+    per_instruction = width // (4 * item_bytes) if fma else width // 8
     unit = "FLOP" if fma else "B"
     started = f"{pipes} {measured.operation} a cycle × {per_instruction} {unit} ({width} bit)"
     return Ceiling(

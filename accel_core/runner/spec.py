@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 from accel_core.machine import refuse_to_measure
 from accel_core.machine.load import available_memory_bytes
 from accel_core.model import Machine
 from accel_core.runner.kinds import KINDS, JobData
-from accel_core.runner.kinds.kind import is_whole, seconds
+from accel_core.runner.kinds.kind import seconds
 
 MAX_TIME_S = 3600.0
 """No job holds the queue for longer, whatever it asks for."""
@@ -75,7 +75,7 @@ def memory_now_bytes(spec: Spec) -> int:
 
 def _memory(job: JobData) -> int | None:
     given = job.get("memory_limit_bytes")
-    if given is not None and (not is_whole(given) or given <= 0):
+    if given is not None and not is_whole(given, 1):
         raise BadInput(
             f"memory_limit_bytes is {shown(given)}: give a whole number of bytes above 0, or leave it out."
         )

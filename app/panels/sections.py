@@ -17,7 +17,7 @@ from accel_core.model import DTYPES, Machine
 from app.panels.panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
 from app.parts import components, tables, theme
 from app.parts.answers import how_measured
-from app.parts.experiments import LIMIT_S, Setup, Shown, bench_job
+from app.parts.experiments import Setup, Shown, bench_job
 from app.session import drawings, settings
 from app.session.records import Record
 
@@ -94,7 +94,7 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     """Measure the chosen setting beside the rule's and NumPy; sweep KC."""
     once = contest(asked, rule(machine, dtype), size, dtype)
     swept = sweep(machine, asked, size, dtype)
-    missing = next((why for c in once if (why := registry.why_not(c, machine, LIMIT_S))), "")
+    missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
     left, right = st.columns([3, 2])
     with left:
         label = "Measure this setting" if len(once) == 3 else "Measure the rule's setting"

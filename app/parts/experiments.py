@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from accel_core import registry
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
+from accel_core.model.limits import LIMIT_S
 from accel_core.units import format_count
 from app.session.records import Record
 
@@ -20,8 +21,6 @@ OVER = ("block", "size", "threads", "none")
 """What an experiment varies."""
 LEAST_POINTS = 3
 """Of a line: two lonely points say nothing of what lies between them."""
-LIMIT_S = 10.0
-"""A case whose single call is predicted to take longer is refused."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ because a widget drops a value that it does not know without a word.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+from accel_core.errors import nearest
 
 Value = str | int | float
 NOTES = "link notes"
@@ -64,8 +65,8 @@ class Several:
         unknown = [name for name in given if name not in self.options]
         if not unknown:
             return list(given), None
-        near = [m for name in given for m in difflib.get_close_matches(name, self.options, 1, TYPO)]
-        kept = list(dict.fromkeys(near)) or list(self.default)
+        meant = [near for name in given if (near := nearest(name, self.options, TYPO))]
+        kept = list(dict.fromkeys(meant)) or list(self.default)
         return kept, (
             f"The link asks for {self.key}={short(', '.join(unknown))}: it can be any of "
             f"{_listed(self.options)}; shown is {_listed(kept) or 'all'}."
@@ -117,8 +118,7 @@ def _number(text: str) -> float | None:
 def _nearest(text: str, options: Sequence[Value], default: Value) -> Value:
     """The option closest to `text`: by number, by spelling, else the default."""
     if isinstance(options[0], str):
-        close = difflib.get_close_matches(text, [str(o) for o in options], 1, TYPO)
-        return close[0] if close else default
+        return nearest(text, map(str, options), TYPO) or default
     number = _number(text)
     if number is None:
         return default

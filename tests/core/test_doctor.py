@@ -9,7 +9,6 @@ import pytest
 import recorded_hosts as hosts
 
 from accel_core import doctor
-from accel_core.bench import clocks
 from accel_core.doctor import Check, checkup
 from accel_core.machine import detect
 from accel_core.machine.governor import Governor
@@ -159,7 +158,3 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
 def test_a_checkup_bears_every_machine(name: str) -> None:
     for check in checkup(hosts.machine(name), sample_s=0.0):
         assert check.ok == (check.remedy == "")
-
-
-def test_the_limit_of_stolen_time_is_that_of_a_measurement() -> None:
-    assert doctor.STEAL_LIMIT == clocks.MOST_STEAL

@@ -366,7 +366,7 @@ def test_a_tile_of_zero_is_refused():
 
 @pytest.mark.parametrize(("given", "nearest"), [("matmull", "matmul"), ("stencil", "stencil7"), ("", "add")])
 def test_an_unknown_model_is_answered_with_the_nearest_name(given, nearest):
-    with pytest.raises(BadInput, match=f"did you mean '{nearest}'" if given else "All models"):
+    with pytest.raises(BadInput, match=f"did you mean '{nearest}'" if given else "all models"):
         model(given)
 
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from accel_core.cache.geometry import PAGE_BYTES
 from accel_core.cache.stream.visits import VISITS
 from accel_core.codec import Record
-from accel_core.errors import BadInput, shown
-from accel_core.model import DTYPES
+from accel_core.errors import BadInput, is_whole, shown
+from accel_core.model import DTYPES, ITEM_BYTES
 
 ORDERS = ("ijk", "ikj", "jik", "jki", "kij", "kji")
 LAYOUTS = ("row", "column")
@@ -96,7 +94,7 @@ class Traversal(Record):
             raise BadInput(
                 f"A register tile of c needs k as the innermost loop, not {self.order}: use ijk or jik."
             )
-        if isinstance(self.pad, bool) or not isinstance(self.pad, int) or not 0 <= self.pad <= PAGE_BYTES:
+        if not is_whole(self.pad, 0, PAGE_BYTES):
             raise BadInput(
                 f"The pad is {shown(self.pad)}: give a whole number of elements from 0 to {PAGE_BYTES}."
             )
@@ -115,7 +113,7 @@ class Traversal(Record):
     @property
     def itemsize(self) -> int:
         """Bytes of an element."""
-        return np.dtype(self.dtype).itemsize
+        return ITEM_BYTES[self.dtype]
 
     @property
     def operands(self) -> tuple[Operand, Operand, Operand]:
@@ -183,7 +181,7 @@ def _tiles(extent: int, block: int) -> int:
 
 def _check_lengths(name: str, lengths: Any, what: str) -> None:
     good = isinstance(lengths, tuple) and len(lengths) == 3
-    if not good or any(isinstance(x, bool) or not isinstance(x, int) or not 0 < x < 1 << 31 for x in lengths):
+    if not good or not all(is_whole(x, 1, (1 << 31) - 1) for x in lengths):
         raise BadInput(f"The {name} is {shown(lengths)}: give three whole numbers above 0, {what}.")
     if name == "shape" and prod(lengths) > 1 << 50:
         raise BadInput(f"The shape {shown(lengths)} has too many steps to be simulated: use a smaller one.")

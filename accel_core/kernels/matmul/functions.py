@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +14,7 @@ from accel_core.machine.compiler import require_compiler
 
 require_compiler()  # before anything here imports Numba
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, whole
 from accel_core.kernels.matmul import interpreted, packed, threads
 from accel_core.kernels.operands import same_type
 
@@ -76,10 +75,7 @@ def _operands(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _whole(name: str, value: object, example: str) -> int:
-    try:
-        number = 0 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = 0
-    if number < 1:
+    number = whole(value, 1)
+    if number is None:
         raise BadInput(f"{name} is {shown(value)}; give a whole number from 1 up, for instance {example}.")
     return number

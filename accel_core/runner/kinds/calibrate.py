@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 from accel_core.model import DTYPES, Machine
 from accel_core.operations import OPERATIONS, find_operation
 from accel_core.runner.kinds.kind import (
@@ -22,7 +22,6 @@ from accel_core.runner.kinds.kind import (
     JobKind,
     Parts,
     entries,
-    is_whole,
     seconds,
 )
 
@@ -59,7 +58,7 @@ def _lengths(given: Any, operation: str) -> list[int]:
     form = OPERATIONS[operation].form
     names = form.lengths
     fits = isinstance(given, list | tuple) and len(given) == len(names)
-    if not fits or not all(is_whole(n) and 1 <= n <= MAX_LENGTH for n in given):
+    if not fits or not all(is_whole(n, 1, MAX_LENGTH) for n in given):
         raise BadInput(
             f"{shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
             f"{MAX_LENGTH}."

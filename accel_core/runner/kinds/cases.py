@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from accel_core import registry
 from accel_core.errors import BadInput, shown
 from accel_core.model import Case, Machine
+from accel_core.model.limits import LIMIT_S
 from accel_core.runner.kinds.kind import COMPILE_S, MAX_BUDGET_S, JobData, seconds
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ CALLS = 6
 def timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
     """`data` with the budget and the limit of each of so many `cases`, and the seconds that all may take."""
     budget_s = seconds(job, "budget_s", 2.0)
-    limit_s = seconds(job, "limit_s", 10.0, MAX_BUDGET_S)
+    limit_s = seconds(job, "limit_s", LIMIT_S, MAX_BUDGET_S)
     derived_s = COMPILE_S * (1 + cases / 40) + cases * (budget_s + CALLS * limit_s)
     return {**data, "budget_s": budget_s, "limit_s": limit_s}, derived_s
 

@@ -67,8 +67,3 @@ def seconds(job: JobData, key: str, default: float, most: float = MAX_BUDGET_S) 
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= most:
         raise BadInput(f"{key} is {shown(given)}: give a number of seconds above 0 and at most {most:.0f}.")
     return float(given)
-
-
-def is_whole(value: Any) -> bool:
-    """Whether it is an int, and no bool."""
-    return isinstance(value, int) and not isinstance(value, bool)

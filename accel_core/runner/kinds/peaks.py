@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, is_whole, shown
 from accel_core.model import DTYPES, Machine
 from accel_core.runner.kinds.kind import (
     COMPILE_S,
@@ -19,7 +19,6 @@ from accel_core.runner.kinds.kind import (
     JobKind,
     Parts,
     entries,
-    is_whole,
     seconds,
 )
 
@@ -38,7 +37,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
         if dtype not in DTYPES:
             raise BadInput(f"The dtype {shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
     for count in threads:
-        if not is_whole(count) or not 1 <= count <= most:
+        if not is_whole(count, 1, most):
             raise BadInput(f"{shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
     budget_s = seconds(job, "budget_s", 20.0)
     data = {"dtypes": list(dict.fromkeys(dtypes)), "threads": sorted(set(threads)), "budget_s": budget_s}

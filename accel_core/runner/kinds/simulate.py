@@ -17,12 +17,13 @@ from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Part
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
 
-SIMULATED_PER_S = 5e6
-"""Accesses that the simulator takes on a slow host with everything against it."""
+SLOWEST = 12
+"""How many times as long as on a core of the registry's pace a slow host with everything against it takes."""
 
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     from accel_core import cache
+    from accel_core.cache.effort import PER_S, WITH_REUSE
 
     traversals = [cache.Traversal.from_dict(traversal) for traversal in entries(job, "traversals")]
     caches = cache.checked([cache.CacheGeometry.from_dict(level) for level in entries(job, "caches")])
@@ -32,7 +33,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise BadInput(f"{name} is {shown(flag)}: give true or false.")
-    slow = SIMULATED_PER_S / (10 if flags["reuse"] else 1)
+    slow = PER_S / SLOWEST / (WITH_REUSE if flags["reuse"] else 1)
     lists = {"traversals": [t.to_dict() for t in traversals], "caches": [level.to_dict() for level in caches]}
     return {**lists, **flags}, COMPILE_S + sum(t.accesses for t in traversals) / slow
 

@@ -1,230 +1,95 @@
-"""Compiled entry points of the peak measurements: one line each, because a width has to be a literal.
+"""Compiled entry points of the peak measurements, one for each width, walk and kind of store.
 
-All have `gate, target` last: the threads of a team meet there before they start (see `loops.meet`).
+A width has to be a literal of the code: Numba takes a variable of the function around for one. All have
+`gate, target` last: the threads of a team meet there before they start (see `loops.meet`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accel_core.kernels.compiled import compiled
 from accel_core.peaks import loops
 
 Probe = Callable[..., Any]
-
-# -- compute: (seed, turns, gate, target) -> a lane --------------------------------------------------------
-
-
-@compiled
-def fma_32(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 32, 1)
-
-
-@compiled
-def fma_64(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 64, 1)
-
-
-@compiled
-def fma_128(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 128, 1)
-
-
-@compiled
-def fma_256(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 256, 1)
-
-
-@compiled
-def fma_512(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 512, 1)
-
-
-@compiled
-def add_32(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 32, 0)
-
-
-@compiled
-def add_64(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 64, 0)
-
-
-@compiled
-def add_128(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 128, 0)
-
-
-@compiled
-def add_256(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 256, 0)
-
-
-@compiled
-def add_512(seed: Any, turns: int, gate: int, target: int) -> Any:
-    loops.meet(gate, target)
-    return loops.arithmetic_chains(seed, turns, 512, 0)
-
-
-COMPUTE: dict[tuple[str, int], Probe] = {
-    ("fma", 32): fma_32,
-    ("fma", 64): fma_64,
-    ("fma", 128): fma_128,
-    ("fma", 256): fma_256,
-    ("fma", 512): fma_512,
-    ("add", 32): add_32,
-    ("add", 64): add_64,
-    ("add", 128): add_128,
-    ("add", 256): add_256,
-    ("add", 512): add_512,
-}
-"""(operation, width_bits) -> probe; 32 and 64 are the scalars of float32 and float64."""
-
-# -- loads: (address, size_bytes, sweeps, gate, target) ----------------------------------------------------
-# Two walks: one stream in order, and four streams side by side, which keeps more misses in flight where the
-# prefetchers follow one page each. Which is faster depends on level and processor, so both are tried.
-
-
-@compiled
-def load_128_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 128, 8, 1)
-
-
-@compiled
-def load_128_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 128, 16, 4)
-
-
-@compiled
-def load_256_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 256, 8, 1)
-
-
-@compiled
-def load_256_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 256, 8, 4)
-
-
-@compiled
-def load_512_one(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 512, 8, 1)
-
-
-@compiled
-def load_512_four(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.load_sweep(address, size_bytes, sweeps, 512, 4, 4)
-
-
-LOADS: dict[int, dict[str, Probe]] = {
-    128: {"one stream": load_128_one, "four streams": load_128_four},
-    256: {"one stream": load_256_one, "four streams": load_256_four},
-    512: {"one stream": load_512_one, "four streams": load_512_four},
-}
-"""width_bits -> walk -> probe."""
+WIDTHS = (128, 256, 512)
 GRANULE_BYTES = 1024
 """Working sets are multiples of this: four streams of four 512-bit vectors."""
 
-# -- stores: (target address, source address, ..., size_bytes, sweeps, gate, target) -----------------------
+
+def _named(name: str, function: Probe) -> Probe:
+    """`function` compiled under a name of its own, by which its machine code is kept and found again."""
+    function.__name__ = function.__qualname__ = name
+    return compiled(function)
 
 
-@compiled
-def copy_128(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 128, 0)
+def _compute(operation: str, width_bits: int) -> Probe:
+    fused = int(operation == "fma")
+
+    def compute(seed: Any, turns: int, gate: int, target: int) -> Any:
+        loops.meet(gate, target)
+        return loops.arithmetic_chains(seed, turns, width_bits, fused)
+
+    return _named(f"{operation}_{width_bits}", compute)
 
 
-@compiled
-def copy_256(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 256, 0)
+def _load(width_bits: int, unroll: int, streams: int) -> Probe:
+    def load(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
+        loops.meet(gate, target)
+        loops.load_sweep(address, size_bytes, sweeps, width_bits, unroll, streams)
+
+    return _named(f"load_{width_bits}_{streams}", load)
 
 
-@compiled
-def copy_512(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 512, 0)
+def _copy(kind: str, width_bits: int) -> Probe:
+    past = int(kind == "non_temporal")
+
+    def copy(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
+        loops.meet(gate, target)
+        loops.copy_sweep(to, source, size_bytes, sweeps, width_bits, past)
+
+    return _named(f"copy_{kind}_{width_bits}", copy)
 
 
-@compiled
-def copy_past_128(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 128, 1)
+def _triad(width_bits: int) -> Probe:
+    def triad(
+        to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
+    ) -> None:
+        loops.meet(gate, target)
+        loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, width_bits)
+
+    return _named(f"triad_{width_bits}", triad)
 
 
-@compiled
-def copy_past_256(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 256, 1)
-
-
-@compiled
-def copy_past_512(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
-    loops.meet(gate, target)
-    loops.copy_sweep(to, source, size_bytes, sweeps, 512, 1)
-
-
-@compiled
-def triad_128(
-    to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
-) -> None:
-    loops.meet(gate, target)
-    loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, 128)
-
-
-@compiled
-def triad_256(
-    to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
-) -> None:
-    loops.meet(gate, target)
-    loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, 256)
-
-
-@compiled
-def triad_512(
-    to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
-) -> None:
-    loops.meet(gate, target)
-    loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, 512)
-
-
-COPIES: dict[tuple[str, int], Probe] = {
-    ("regular", 128): copy_128,
-    ("regular", 256): copy_256,
-    ("regular", 512): copy_512,
-    ("non_temporal", 128): copy_past_128,
-    ("non_temporal", 256): copy_past_256,
-    ("non_temporal", 512): copy_past_512,
+COMPUTE: Mapping[tuple[str, int], Probe] = {
+    (what, width): _compute(what, width) for what in ("fma", "add") for width in (32, 64, *WIDTHS)
+}
+"""(operation, width_bits) -> probe; 32 and 64 are the scalars of float32 and float64."""
+LOADS: Mapping[int, Mapping[str, Probe]] = {
+    width: {"one stream": _load(width, 8, 1), "four streams": _load(width, 2048 // width, 4)}
+    for width in WIDTHS
+}
+"""width_bits -> walk -> probe: one stream in order, and four streams side by side, which keeps more misses in
+flight where the prefetchers follow one page each. Which is faster depends on level and processor, so both are
+tried."""
+COPIES: Mapping[tuple[str, int], Probe] = {
+    (kind, width): _copy(kind, width) for kind in ("regular", "non_temporal") for width in WIDTHS
 }
 """(kind of store, width_bits) -> probe."""
-TRIADS: dict[int, Probe] = {128: triad_128, 256: triad_256, 512: triad_512}
+TRIADS: Mapping[int, Probe] = {width: _triad(width) for width in WIDTHS}
 """width_bits -> probe."""
-
-# -- latency and clock -------------------------------------------------------------------------------------
 
 
 @compiled
 def chase(address: int, steps: int, gate: int, target: int) -> int:
+    """The address that a pointer chase from `address` reaches."""
     loops.meet(gate, target)
     return loops.pointer_chase(address, steps)
 
 
 @compiled
 def dependent_adds(start: int, turns: int, gate: int, target: int) -> int:
+    """`start` after a chain of additions that wait for one another."""
     loops.meet(gate, target)
     return loops.add_chain(start, turns)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -139,6 +140,29 @@ def compute_name(operation: str, width_bits: int, dtype: str, threads: int) -> s
     return f"{operation}_{dtype}_{width}_{threads}t"
 
 
+def _ceiling(kind: str, team: Team, operation: str, **said: Any) -> Callable[[Estimate], Ceiling]:
+    """What makes the ceiling of an operation out of its rate: `said` are the fields that differ."""
+    fields = {"level": None, "byte_convention": None, "working_set_bytes": None, **said}
+    unit = "FLOP/s" if kind == "compute" else "byte/s"
+
+    def finish(rate: Estimate) -> Ceiling:
+        return Ceiling(
+            kind=kind,
+            threads=team.threads,
+            operation=operation,
+            value=rate.median,
+            low=rate.low,
+            high=rate.high,
+            n=rate.n,
+            unit=unit,
+            source="measured",
+            tries=TRIES,
+            **fields,
+        )
+
+    return finish
+
+
 def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Task:
     """FLOP/s of independent chains of FMA or additions held in registers."""
     item_bits = 8 * ITEM_BYTES[dtype]
@@ -151,28 +175,16 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
     def work(turns: int) -> Sequence[Work]:
         return [partial(probe, seed, turns)] * team.threads
 
-    def finish(rate: Estimate) -> Ceiling:
-        return Ceiling(
-            kind="compute",
-            name=compute_name(operation, width_bits, dtype, team.threads),
-            level=None,
-            width_bits=width_bits,
-            dtype=dtype,
-            threads=team.threads,
-            operation=operation,
-            byte_convention=None,
-            working_set_bytes=None,
-            value=rate.median,
-            low=rate.low,
-            high=rate.high,
-            n=rate.n,
-            unit="FLOP/s",
-            source="measured",
-            definition=f"{called} {dtype} {what} in {CHAINS} independent chains in registers, "
-            f"{format_count(team.threads, 'thread')}.",
-            tries=TRIES,
-        )
-
+    finish = _ceiling(
+        "compute",
+        team,
+        operation,
+        name=compute_name(operation, width_bits, dtype, team.threads),
+        width_bits=width_bits,
+        dtype=dtype,
+        definition=f"{called} {dtype} {what} in {CHAINS} independent chains in registers, "
+        f"{format_count(team.threads, 'thread')}.",
+    )
     label = f"{called} {operation.upper()} {dtype}, {format_count(team.threads, 'thread')}"
     return Task(label, team, work, per_turn * team.threads, finish)
 
@@ -222,14 +234,14 @@ def _load_label(level: str, width_bits: int, team: Team) -> str:
 def _load_finish(
     team: Team, level: str, width_bits: int, dtype: str, walk: str, total: int, what: str
 ) -> Callable[[Estimate], Ceiling]:
-    return partial(
-        _memory_ceiling,
+    return _ceiling(
+        "memory",
+        team,
+        "load",
         name=f"load_{level}_{width_bits}_{team.threads}t",
         level=level,
         width_bits=width_bits,
         dtype=dtype,
-        threads=team.threads,
-        operation="load",
         byte_convention="least",
         working_set_bytes=total,
         definition=f"{width_bits}-bit loads and nothing else, {what} read {_CALLED[walk]}; "
@@ -237,116 +249,83 @@ def _load_finish(
     )
 
 
-def _dirtied(
-    team: Team, work: Callable[[int], Sequence[Work]], most_turns: int, dirty_bytes: int
-) -> Callable[[], object]:
-    """Fills caches of `dirty_bytes` with written lines, so that a try drives out as many as it leaves behind.
+def _far_store_task(
+    team: Team,
+    operation: str,
+    arrays: int,
+    call: Callable[..., Work],
+    conveyor: Conveyor,
+    dirty_bytes: int,
+    **said: Any,
+) -> Task:
+    """A roof of DRAM that stores: `call` makes of pieces of so many `arrays` and their size one call.
 
-    Without that, a try after loads leaves its last lines in the cache and is not charged for writing them back:
-    a triad over 3 MiB then ran at 24 GB/s where 48 MiB ran at 14 (2-core Emerald Rapids virtual machine).
+    First caches of `dirty_bytes` are filled with written lines, so that a try drives out as many as it leaves
+    behind. Without that, a try after loads leaves its last lines in the cache and is not charged for writing
+    them back: a triad over 3 MiB then ran at 24 GB/s where 48 MiB ran at 14 (2-core Emerald Rapids virtual
+    machine).
     """
-    turns = min(max(-(-dirty_bytes // (QUANTUM_BYTES * team.threads)), 1), most_turns)
-    return lambda: team.time(work(turns))
+
+    def work(turns: int) -> Sequence[Work]:
+        pieces = conveyor.take(arrays, team.threads, turns)
+        return [call(*each, turns * QUANTUM_BYTES) for each in zip(*pieces, strict=True)]
+
+    label = f"DRAM {said.pop('label')}, {format_count(team.threads, 'thread')}"
+    size = conveyor.size_bytes
+    finish = _ceiling(
+        "memory", team, operation, level=DRAM, byte_convention="stream", working_set_bytes=size, **said
+    )
+    amount, most = arrays * QUANTUM_BYTES * team.threads, conveyor.most_turns(arrays, team.threads)
+    dirtying = min(max(-(-dirty_bytes // (QUANTUM_BYTES * team.threads)), 1), most)
+    return Task(label, team, work, amount, finish, lambda: team.time(work(dirtying)), most_turns=most)
 
 
 def copy_task(
     team: Team, stores: str, width_bits: int, dtype: str, conveyor: Conveyor, dirty_bytes: int = 0
 ) -> Task:
     """Byte/s of copying one piece of the block to another: bytes read plus bytes written."""
-    probe = probes.COPIES[stores, width_bits]
-
-    def work(turns: int) -> Sequence[Work]:
-        targets, sources = conveyor.take(2, team.threads, turns)
-        size = turns * QUANTUM_BYTES
-        return [partial(probe, to, source, size, 1) for to, source in zip(targets, sources, strict=True)]
-
-    finish = partial(
-        _memory_ceiling,
+    kind = stores.replace("_", "-")
+    return _far_store_task(
+        team,
+        "copy",
+        2,
+        lambda to, source, size: partial(probes.COPIES[stores, width_bits], to, source, size, 1),
+        conveyor,
+        dirty_bytes,
+        label=f"copy, {kind} stores",
         name=f"copy_DRAM_{stores}_{team.threads}t",
-        level=DRAM,
         width_bits=width_bits,
         dtype=dtype,
-        threads=team.threads,
-        operation="copy",
-        byte_convention="stream",
-        working_set_bytes=conveyor.size_bytes,
-        definition=f"b = a with {width_bits}-bit loads and {stores.replace('_', '-')} stores, piece after "
-        f"piece of a block of {format_bytes(conveyor.size_bytes)}; counted are bytes read plus bytes written"
+        stores=stores,
+        definition=f"b = a with {width_bits}-bit loads and {kind} stores, piece after piece of a block of "
+        f"{format_bytes(conveyor.size_bytes)}; counted are bytes read plus bytes written"
         + (
             ", and these stores read nothing first"
             if stores == "non_temporal"
             else " (STREAM); a processor that reads a line before it writes it moves 1.5 times as much"
         )
         + ".",
-        stores=stores,
     )
-    label = f"DRAM copy, {stores.replace('_', '-')} stores, {format_count(team.threads, 'thread')}"
-    amount, most = 2 * QUANTUM_BYTES * team.threads, conveyor.most_turns(2, team.threads)
-    warm = _dirtied(team, work, most, dirty_bytes)
-    return Task(label, team, work, amount, finish, warm, most_turns=most)
 
 
 def triad_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, dirty_bytes: int = 0) -> Task:
     """Byte/s of a = b + s * c over three pieces of the block: STREAM's count of two reads and a write."""
     probe, scale = probes.TRIADS[width_bits], np.dtype(dtype).type(_SEED)
-
-    def work(turns: int) -> Sequence[Work]:
-        arrays = conveyor.take(3, team.threads, turns)
-        return [partial(probe, *three, scale, turns * QUANTUM_BYTES, 1) for three in zip(*arrays, strict=True)]
-
-    finish = partial(
-        _memory_ceiling,
+    return _far_store_task(
+        team,
+        "triad",
+        3,
+        lambda to, first, second, size: partial(probe, to, first, second, scale, size, 1),
+        conveyor,
+        dirty_bytes,
+        label="triad",
         name=f"triad_DRAM_{team.threads}t",
-        level=DRAM,
         width_bits=width_bits,
         dtype=dtype,
-        threads=team.threads,
-        operation="triad",
-        byte_convention="stream",
-        working_set_bytes=conveyor.size_bytes,
+        stores="regular",
         definition=f"a = b + s * c in {dtype} with {width_bits}-bit vectors and regular stores, piece after "
         f"piece of a block of {format_bytes(conveyor.size_bytes)}; counted are two reads and a write (STREAM); "
         "a processor that reads a line before it writes it moves 4/3 as much.",
-        stores="regular",
-    )
-    amount, most = 3 * QUANTUM_BYTES * team.threads, conveyor.most_turns(3, team.threads)
-    label, warm = f"DRAM triad, {format_count(team.threads, 'thread')}", _dirtied(team, work, most, dirty_bytes)
-    return Task(label, team, work, amount, finish, warm, most_turns=most)
-
-
-def _memory_ceiling(
-    rate: Estimate,
-    *,
-    name: str,
-    level: str,
-    width_bits: int,
-    dtype: str,
-    threads: int,
-    operation: str,
-    byte_convention: str,
-    working_set_bytes: int,
-    definition: str,
-    stores: str | None = None,
-) -> Ceiling:
-    return Ceiling(
-        kind="memory",
-        name=name,
-        level=level,
-        width_bits=width_bits,
-        dtype=dtype,
-        threads=threads,
-        operation=operation,
-        byte_convention=byte_convention,
-        working_set_bytes=working_set_bytes,
-        value=rate.median,
-        low=rate.low,
-        high=rate.high,
-        n=rate.n,
-        unit="byte/s",
-        source="measured",
-        definition=definition,
-        stores=stores,
-        tries=TRIES,
     )
 
 

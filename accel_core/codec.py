@@ -6,6 +6,7 @@ are passed over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from functools import cache, partial
@@ -22,6 +23,11 @@ class Record:
     derived: ClassVar[tuple[str, ...]] = ()
     """Properties that `to_dict` tells beside the fields."""
 
+    @classmethod
+    def called(cls) -> str:
+        """What records of this class are called where they are stored or told: `curve_point`."""
+        return re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower()
+
     def to_dict(self) -> dict[str, Any]:
         """The fields, and what is derived of them, as plain data."""
         derived = {name: getattr(self, name) for name in self.derived}
@@ -31,6 +37,11 @@ class Record:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The record in `data`; KeyError, TypeError or ValueError where it holds none."""
         return made(cls, data)
+
+
+def kinds(records: Any) -> dict[str, Any]:
+    """The classes of a union of records, by what they are called."""
+    return {record.called(): record for record in get_args(records)}
 
 
 def made(kind: type[Made], data: Mapping[str, Any]) -> Made:

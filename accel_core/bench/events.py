@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from accel_core.cache.results import Simulation
+from accel_core.codec import kinds
 from accel_core.contest import Calibration
 from accel_core.model import (
     Case,
@@ -18,21 +19,12 @@ from accel_core.model import (
     Refusal,
     chosen,
 )
+from accel_core.units import format_count
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
 Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock | Simulation | Calibration
-RESULT_TYPES: dict[str, type[Result]] = {
-    "measurement": Measurement,
-    "refusal": Refusal,
-    "comparison": Comparison,
-    "ceiling": Ceiling,
-    "latency": Latency,
-    "curve_point": CurvePoint,
-    "clock": Clock,
-    "simulation": Simulation,
-    "calibration": Calibration,
-}
+RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""
 
 
@@ -46,11 +38,12 @@ def step_event(name: str, done: int, total: int, expected_s: float | None) -> Ev
 
 
 def result_event(result: Result) -> Event:
-    kind = next(name for name, type_ in RESULT_TYPES.items() if isinstance(result, type_))
-    return {"event": "result", "type": kind, "data": result.to_dict()}
+    """The event that tells `result`."""
+    return {"event": "result", "type": result.called(), "data": result.to_dict()}
 
 
 def warning_event(message: str) -> Event:
+    """The event that tells a warning's sentence."""
     return {"event": "warning", "message": message}
 
 
@@ -61,5 +54,5 @@ def label(case: Case) -> str:
         words[1] = "x".join(map(str, case.shape))
     words += [f"{name}={value}" for name, value in sorted(chosen(case.parameters).items())]
     if case.threads > 1:
-        words.append(f"{case.threads} threads")
+        words.append(format_count(case.threads, "thread"))
     return " ".join(words)

@@ -13,16 +13,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, RowMapping, func, insert, select
 
 from accel_core import machine as this_machine
+from accel_core.codec import kinds
 from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import (
-    Ceiling,
-    Clock,
     Comparison,
-    CurvePoint,
     Environment,
-    Latency,
     Machine,
     Measurement,
     Peaks,
@@ -36,12 +33,7 @@ from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, soun
 from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry, Stored, Unsaved, now
 
-PEAK_KINDS: dict[str, type[Ceiling] | type[Latency] | type[CurvePoint] | type[Clock]] = {
-    "ceiling": Ceiling,
-    "latency": Latency,
-    "curve_point": CurvePoint,
-    "clock": Clock,
-}
+PEAK_KINDS: dict[str, type[PeakPart]] = kinds(PeakPart)
 
 
 class Store:
@@ -78,8 +70,7 @@ class Store:
 
     def save_peak(self, fingerprint: str, environment: Environment | None, part: PeakPart) -> None:
         """Add one part of a machine's peaks, measured with the versions `environment`."""
-        kind = next(kind for kind, type_ in PEAK_KINDS.items() if isinstance(part, type_))
-        self.save(kind, part, fingerprint, environment)
+        self.save(part.called(), part, fingerprint, environment)
 
     def add(self, entry: Entry) -> None:
         """Store one record, once however often it is added, and then what waits for the store."""

@@ -26,6 +26,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from accel_core.codec import kinds
 from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
@@ -37,15 +38,7 @@ from accel_core.store.sound import DAMAGE, decoded, measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
 
 Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock
-STORED: dict[str, type[Stored]] = {
-    "measurement": Measurement,
-    "comparison": Comparison,
-    "calibration": Calibration,
-    "ceiling": Ceiling,
-    "latency": Latency,
-    "curve_point": CurvePoint,
-    "clock": Clock,
-}
+STORED: dict[str, type[Stored]] = kinds(Stored)
 """What is stored, by the `type` of its event."""
 
 

@@ -12,24 +12,9 @@ import subprocess
 from collections.abc import Mapping
 
 from accel_core.machine import emulation
+from accel_core.machine import partial as names
 from accel_core.machine.caches import cache_facts
-from accel_core.machine.partial import (
-    CLOCK,
-    EMULATION,
-    FAMILY,
-    FAST_CORES,
-    LOGICAL,
-    MEMORY,
-    MODEL,
-    PHYSICAL,
-    PROCESSOR,
-    SLOW_CORES,
-    STEPPING,
-    VENDOR,
-    Partial,
-    Value,
-    parse_whole,
-)
+from accel_core.machine.partial import Partial, Value, parse_whole
 from accel_core.machine.simd import simd_facts
 from accel_core.model import CacheGroup
 
@@ -75,25 +60,25 @@ def sysctl(text: str, architecture: str) -> Partial:
     flags = [flag for key, flag in _FLAGS.items() if fields.get(key) == "1"]
     caches = cache_groups(fields)
     facts: dict[str, Value] = {
-        PROCESSOR: name,
-        VENDOR: vendor,
+        names.PROCESSOR: name,
+        names.VENDOR: vendor,
         **_identity(fields),
-        PHYSICAL: _number(fields, "hw.physicalcpu_max"),
-        LOGICAL: _number(fields, "hw.logicalcpu_max"),
-        MEMORY: _number(fields, "hw.memsize"),
-        CLOCK: _number(fields, "hw.cpufrequency_max") or _number(fields, "hw.cpufrequency"),
+        names.PHYSICAL: _number(fields, "hw.physicalcpu_max"),
+        names.LOGICAL: _number(fields, "hw.logicalcpu_max"),
+        names.MEMORY: _number(fields, "hw.memsize"),
+        names.CLOCK: _number(fields, "hw.cpufrequency_max") or _number(fields, "hw.cpufrequency"),
         **simd_facts(flags, architecture),
         **_kinds(fields),
         **cache_facts(caches, None),
     }
     if emulation.by_rosetta(fields, architecture):
-        facts[EMULATION] = emulation.ROSETTA
+        facts[names.EMULATION] = emulation.ROSETTA
     return Partial(SOURCE, facts, caches=tuple(caches))
 
 
 def _identity(fields: Mapping[str, str]) -> dict[str, Value]:
     """CPUID's numbers, extended parts included; a stepping may be 0. Apple's own processors have none."""
-    keys = ((FAMILY, "family"), (MODEL, "model"), (STEPPING, "stepping"))
+    keys = ((names.FAMILY, "family"), (names.MODEL, "model"), (names.STEPPING, "stepping"))
     texts = {fact: fields.get(f"machdep.cpu.{key}", "") for fact, key in keys}
     return {fact: number for fact, text in texts.items() if (number := parse_whole(text)) is not None}
 
@@ -103,7 +88,7 @@ def _kinds(fields: Mapping[str, str]) -> dict[str, Value]:
     counts = [_number(fields, f"hw.perflevel{n}.physicalcpu_max") for n in range(_levels(fields))]
     if len(counts) < 2 or None in counts:
         return {}
-    return {FAST_CORES: counts[0], SLOW_CORES: sum(c for c in counts[1:] if c)}
+    return {names.FAST_CORES: counts[0], names.SLOW_CORES: sum(c for c in counts[1:] if c)}
 
 
 def _levels(fields: Mapping[str, str]) -> int:

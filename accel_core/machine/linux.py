@@ -8,25 +8,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from accel_core.machine import cgroup, cpuinfo, emulation
+from accel_core.machine import partial as names
 from accel_core.machine.caches import cache_facts
 from accel_core.machine.cpuinfo import CpuInfo
 from accel_core.machine.kinds import core_name
 from accel_core.machine.partial import (
-    CLOCK,
-    CORE_LIST,
-    EMULATION,
-    FAMILY,
-    HYPERVISOR,
-    LOGICAL,
-    MEASURED,
-    MEMORY,
-    MEMORY_LIMIT,
-    MODEL,
-    PHYSICAL,
-    PROCESSOR,
-    QUOTA,
-    STEPPING,
-    VENDOR,
     Partial,
     Read,
     Value,
@@ -93,20 +79,20 @@ def processor(read: Read, info: CpuInfo, named: int | None, cpu: int | None, arc
     fields = info.of(cpu)
     emulated = emulation.from_linux(read, fields, architecture)
     if emulated:
-        return Partial("/proc/cpuinfo", {EMULATION: emulated})
+        return Partial("/proc/cpuinfo", {names.EMULATION: emulated})
     (vendor, name), (_, measured) = core_name(read, named, info), core_name(read, cpu, info)
     flags = cpuinfo.flags(fields)
     facts: dict[str, Value] = {
-        PROCESSOR: name,
-        VENDOR: vendor,
-        MEASURED: measured if measured != name else None,
-        CLOCK: cpuinfo.clock_hz(fields),
+        names.PROCESSOR: name,
+        names.VENDOR: vendor,
+        names.MEASURED: measured if measured != name else None,
+        names.CLOCK: cpuinfo.clock_hz(fields),
         **simd_facts(flags, architecture),
     }
-    for fact, key in ((FAMILY, "cpu family"), (MODEL, "model"), (STEPPING, "stepping")):
+    for fact, key in ((names.FAMILY, "cpu family"), (names.MODEL, "model"), (names.STEPPING, "stepping")):
         facts[fact] = parse_whole(fields.get(key))
     if "hypervisor" in flags:
-        facts[HYPERVISOR] = "yes, so clock, caches and steal time are what the hypervisor shows"
+        facts[names.HYPERVISOR] = "yes, so clock, caches and steal time are what the hypervisor shows"
     return Partial("/proc/cpuinfo", facts)
 
 
@@ -144,8 +130,12 @@ def core_groups(read: Read, cpus: Sequence[int]) -> list[tuple[int, ...]]:
 def cores(cpus: Sequence[int], groups: Sequence[Sequence[int]], kinds: Mapping[str, Value]) -> Partial:
     """How many logical processors and cores there are, and of which kinds."""
     if not groups:
-        return Partial(f"{CPU}/online", {LOGICAL: len(cpus) or None, **kinds})
-    facts: dict[str, Value] = {LOGICAL: len(cpus), PHYSICAL: len(groups), CORE_LIST: format_cores(groups)}
+        return Partial(f"{CPU}/online", {names.LOGICAL: len(cpus) or None, **kinds})
+    facts: dict[str, Value] = {
+        names.LOGICAL: len(cpus),
+        names.PHYSICAL: len(groups),
+        names.CORE_LIST: format_cores(groups),
+    }
     return Partial(f"{CPU}/cpu*/topology", {**facts, **kinds})
 
 
@@ -188,8 +178,8 @@ def shared_caches(info: CpuInfo, known: Sequence[CacheGroup]) -> list[CacheGroup
 
 def _cache_sizes(read: Read, folder: str) -> tuple[int | None, int | None, int | None]:
     """Size, ways and line in bytes; None where sysfs says 0 or nothing."""
-    names = ("ways_of_associativity", "coherency_line_size", "number_of_sets")
-    ways, line, sets = (parse_whole(read(f"{folder}/{name}")) or None for name in names)
+    files = ("ways_of_associativity", "coherency_line_size", "number_of_sets")
+    ways, line, sets = (parse_whole(read(f"{folder}/{name}")) or None for name in files)
     product = ways * line * sets if ways and line and sets else None
     return _size(read(f"{folder}/size")) or product, ways, line
 
@@ -206,17 +196,17 @@ def clock_limit(read: Read, cpus: Sequence[int | None]) -> Partial:
     """
     paths = [f"{CPU}/cpu{cpu or 0}/cpufreq/cpuinfo_max_freq" for cpu in cpus]
     path, khz = next(((path, khz) for path in paths if (khz := parse_whole(read(path)))), (paths[0], None))
-    return Partial(path, {CLOCK: khz * 1e3 if khz else None})
+    return Partial(path, {names.CLOCK: khz * 1e3 if khz else None})
 
 
 def memory(read: Read) -> Partial:
     """/proc/meminfo: memory that the kernel manages, somewhat less than is installed."""
     for line in (read("/proc/meminfo") or "").splitlines():
         if line.startswith("MemTotal:"):
-            return Partial("/proc/meminfo", {MEMORY: int(line.split()[1]) * 1024})
+            return Partial("/proc/meminfo", {names.MEMORY: int(line.split()[1]) * 1024})
     return Partial("/proc/meminfo")
 
 
 def limits(read: Read) -> Partial:
     """What the control group allows: processors per wall time, and bytes."""
-    return Partial("cgroup", {QUOTA: cgroup.quota(read), MEMORY_LIMIT: cgroup.memory_limit(read)})
+    return Partial("cgroup", {names.QUOTA: cgroup.quota(read), names.MEMORY_LIMIT: cgroup.memory_limit(read)})

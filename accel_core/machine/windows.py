@@ -13,27 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.machine import emulation
+from accel_core.machine import partial as names
 from accel_core.machine.caches import cache_facts
-from accel_core.machine.partial import (
-    CLOCK,
-    CORE_LIST,
-    EMULATION,
-    FAMILY,
-    FAST_CORES,
-    FAST_LIST,
-    LOGICAL,
-    MODEL,
-    PHYSICAL,
-    PROCESSOR,
-    SLOW_CORES,
-    STEPPING,
-    VENDOR,
-    WIDTH,
-    Partial,
-    Value,
-    format_cores,
-    format_cpu_list,
-)
+from accel_core.machine.partial import Partial, Value, format_cores, format_cpu_list
 from accel_core.machine.places import ranked
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.model import CacheGroup
@@ -97,13 +79,17 @@ def topology(buffer: bytes, allowed: Sequence[int] = ()) -> Partial:
     best = max(core.efficiency for core in cores)
     fast = sorted(cpu for core in cores if core.efficiency == best for cpu in core.cpus)
     facts: dict[str, Value] = {
-        PHYSICAL: len(cores),
-        LOGICAL: sum(len(core.cpus) for core in cores),
-        CORE_LIST: format_cores(core.cpus for core in cores),
+        names.PHYSICAL: len(cores),
+        names.LOGICAL: sum(len(core.cpus) for core in cores),
+        names.CORE_LIST: format_cores(core.cpus for core in cores),
     }
     slow = sum(1 for core in cores if core.efficiency < best)
     if slow:
-        facts |= {FAST_CORES: len(cores) - slow, SLOW_CORES: slow, FAST_LIST: format_cpu_list(fast)}
+        facts |= {
+            names.FAST_CORES: len(cores) - slow,
+            names.SLOW_CORES: slow,
+            names.FAST_LIST: format_cpu_list(fast),
+        }
     everybody = [cpu for core in cores for cpu in core.cpus]
     cpu = ranked(allowed or everybody, [core.cpus for core in cores], fast)[0]
     return Partial(
@@ -114,27 +100,29 @@ def topology(buffer: bytes, allowed: Sequence[int] = ()) -> Partial:
 def features(present: Iterable[int], architecture: str) -> Partial:
     """Vector width out of the numbers that IsProcessorFeaturePresent affirms; an old Windows affirms fewer."""
     known = known_features((PROCESSOR_FEATURES[n] for n in present if n in PROCESSOR_FEATURES), architecture)
-    return Partial("IsProcessorFeaturePresent", {WIDTH: width_bits(known)})
+    return Partial("IsProcessorFeaturePresent", {names.WIDTH: width_bits(known)})
 
 
 def registry(values: Mapping[str, str | int]) -> Partial:
     """Name, vendor, CPUID's numbers and clock (the time-stamp counter's, in MHz) as the registry holds them."""
     mhz = values.get("~MHz")
     facts: dict[str, Value] = {
-        PROCESSOR: str(values["ProcessorNameString"]).strip() if "ProcessorNameString" in values else None,
-        VENDOR: str(values["VendorIdentifier"]).strip() if "VendorIdentifier" in values else None,
-        CLOCK: float(mhz) * 1e6 if mhz else None,
+        names.PROCESSOR: str(values["ProcessorNameString"]).strip()
+        if "ProcessorNameString" in values
+        else None,
+        names.VENDOR: str(values["VendorIdentifier"]).strip() if "VendorIdentifier" in values else None,
+        names.CLOCK: float(mhz) * 1e6 if mhz else None,
     }
     identity = _IDENTIFIER.match(str(values.get("Identifier", "")))
     if identity:
-        facts |= zip((FAMILY, MODEL, STEPPING), map(int, identity.groups()), strict=True)
+        facts |= zip((names.FAMILY, names.MODEL, names.STEPPING), map(int, identity.groups()), strict=True)
     return Partial(rf"registry, HKLM\{_KEY}", facts)
 
 
 def translation(values: Mapping[str, str | int], architecture: str, native: str | None) -> Partial:
     """Whether Windows on ARM translates this process, by what runs natively or by the registry's identifier."""
     told = emulation.from_windows(architecture, native, str(values.get("Identifier", "")))
-    return Partial("IsWow64Process2" if native else rf"registry, HKLM\{_KEY}", {EMULATION: told})
+    return Partial("IsWow64Process2" if native else rf"registry, HKLM\{_KEY}", {names.EMULATION: told})
 
 
 # -- acts: only on Windows -----------------------------------------------------------------------------------

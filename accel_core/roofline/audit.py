@@ -226,16 +226,11 @@ _EXPLAIN = (
     _narrow_roof,
     _level_without_roof,
     _cache_resident,
-    _other_traffic,
+    _other_traffic,  # last
 )
 """Causes by which a point may truly be faster than a true roof."""
 _CAUSES: tuple[Callable[[_Excess], str | None], ...] = (
-    _typed,
-    _own_threads,
-    _matrix_unit,
-    _narrow_roof,
-    _level_without_roof,
-    _cache_resident,
+    *_EXPLAIN[:-1],
     _byte_convention,
     _uncertain_roof,
     _clock,

@@ -80,7 +80,7 @@ def _without_log(state: State) -> State:
 
 def _held(state: State, level: Level) -> Held:
     if level.listed:
-        newer = state.cells[level.links : level.twin : sets.LINK]  # the twin lies behind the links
+        newer = state.cells[level.links : level.shadow : sets.LINK]  # the shadow cache lies behind the links
         line = np.flatnonzero(newer != sets.ABSENT).astype(np.int32)
     else:
         cells = state.cells[level.cells : level.cells + level.sets * level.stride]

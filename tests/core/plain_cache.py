@@ -22,7 +22,7 @@ class PlainLevel:
         self.cache, self.above, self.operand = cache, above, operand
         self.below: PlainLevel | None = None
         self.sets: list[list[int]] = [[] for _ in range(cache.sets)]  # oldest first
-        self.twin: list[int] = []
+        self.shadow: list[int] = []
         self.seen: set[int] = set()
         self.dirty: set[int] = set()
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -56,17 +56,17 @@ class PlainLevel:
                 self.evict(own_set.pop(0))
 
     def judge(self, line: int, held: bool, allocate: bool) -> str:
-        in_twin, seen = line in self.twin, line in self.seen
+        in_shadow, seen = line in self.shadow, line in self.seen
         self.seen.add(line)
-        if in_twin and self.cache.policy == "lru":
-            self.twin.remove(line)
-            self.twin.append(line)
-        if not in_twin and allocate:
-            self.twin.append(line)
-            del self.twin[: -self.cache.lines]
+        if in_shadow and self.cache.policy == "lru":
+            self.shadow.remove(line)
+            self.shadow.append(line)
+        if not in_shadow and allocate:
+            self.shadow.append(line)
+            del self.shadow[: -self.cache.lines]
         if held:
             return HIT
-        return COMPULSORY if not seen else CONFLICT if in_twin else CAPACITY
+        return COMPULSORY if not seen else CONFLICT if in_shadow else CAPACITY
 
     def evict(self, victim: int) -> None:
         if self.cache.inclusive:
@@ -79,8 +79,8 @@ class PlainLevel:
 
     def recall(self, address: int, by: PlainLevel) -> None:
         line = address // self.cache.line_bytes
-        if line in self.twin:
-            self.twin.remove(line)
+        if line in self.shadow:
+            self.shadow.remove(line)
         if line not in self.set_of(line):
             return
         self.set_of(line).remove(line)

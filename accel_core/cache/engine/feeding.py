@@ -3,13 +3,13 @@
 Three shortcuts make it fast, and each leaves every count and every state as one request after the other would:
 
 1. An access to the newest line of its set is a hit that changes no order: under LRU the line stays the newest,
-   FIFO ignores hits. Only the twin has to see it, and the dirty mark is set.
+   FIFO ignores hits. Only the shadow cache has to see it, and the dirty mark is set.
 2. While no reference of a sweep leaves its line, the first step is done in full. If afterwards all those lines
-   are held, by the level and by its twin, every further such step is all hits: hits evict nothing, so by
-   induction the lines stay. Under LRU these lines were the last ones used, in the order of the references, and
-   a further step uses them in that order again: the order at its end is what it was. So those steps are counted
-   and skipped. What they write is dirty: in the step that was done, a written line may have been evicted and
-   loaded again by a read.
+   are held, by the level and by its shadow cache, every further such step is all hits: hits evict nothing, so
+   by induction the lines stay. Under LRU these lines were the last ones used, in the order of the references,
+   and a further step uses them in that order again: the order at its end is what it was. So those steps are
+   counted and skipped. What they write is dirty: in the step that was done, a written line may have been
+   evicted and loaded again by a read.
 3. Under LRU, with no more references than ways and no inclusive level that could recall a line, a step leaves
    its lines held (fewer other lines came than a set has ways), which saves looking in 2.
 
@@ -22,7 +22,7 @@ from typing import Any
 
 from accel_core.cache import fields as f
 from accel_core.cache.engine.levels import Level
-from accel_core.cache.engine.request import renew_twin, request_first
+from accel_core.cache.engine.request import renew_shadow, request_first
 from accel_core.cache.engine.sets import ABSENT, LINK, NEWER, first_cell, place_of
 from accel_core.kernels.compiled import inlined
 
@@ -73,7 +73,7 @@ def _access(
     if cells[first_cell(first, line)] != line or (write and first.through):
         request_first(table, cells, marks, counts, first, line, write, size)
     else:
-        renew_twin(cells, first, line, True)
+        renew_shadow(cells, first, line, True)
         if write:
             marks[first.marks + line] |= f.DIRTY
 
@@ -116,7 +116,7 @@ def _mark_written(marks: Any, first: Level, sweep: Any, step: int) -> None:
 
 @inlined
 def _all_held(cells: Any, first: Level, sweep: Any, step: int) -> bool:
-    """Whether the first level and its twin hold every line that `step` touches."""
+    """Whether the first level and its shadow cache hold every line that `step` touches."""
     if first.sure >= sweep[f.REFERENCES]:
         return True
     for number in range(sweep[f.REFERENCES]):
@@ -124,6 +124,6 @@ def _all_held(cells: Any, first: Level, sweep: Any, step: int) -> bool:
         line = (sweep[at + f.ADDRESS] + step * sweep[at + f.MOVE]) >> first.shift
         if place_of(cells, first, line) < 0:
             return False
-        if first.twin >= 0 and cells[first.twin_links + LINK * line + NEWER] == ABSENT:
+        if first.shadow >= 0 and cells[first.shadow_links + LINK * line + NEWER] == ABSENT:
             return False
     return True

@@ -38,9 +38,9 @@ class Level(NamedTuple):
     """Offset in `cells` of the links of a listed level."""
     marks: int
     """Offset in `marks`."""
-    twin: int
-    """Offset in `cells` of the header of the fully associative twin, -1 where misses are not classified."""
-    twin_links: int
+    shadow: int
+    """Offset in `cells` of the header of the shadow cache, -1 where misses are not classified."""
+    shadow_links: int
     capacity: int
     """Lines in all."""
     first_b: int
@@ -112,8 +112,8 @@ def common(level: Level) -> Level:
         level.cells,
         level.links,
         level.marks,
-        level.twin,
-        level.twin_links,
+        level.shadow,
+        level.shadow_links,
         level.capacity,
         level.first_b,
         level.first_c,

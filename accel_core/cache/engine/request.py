@@ -6,8 +6,9 @@
 - Write-through: every write goes on to the level below; one that misses allocates nothing.
 - An inclusive level recalls what it evicts from all levels above. A dirty copy is written to the nearest level
   below it that still holds the line: a hit that renews nothing, because the line is leaving there too.
-- A miss is compulsory where the level never saw the line, a conflict where its twin, the same cache in a single
-  set, holds the line, and else due to capacity (Hill and Smith, IEEE Trans. Computers 38(12), 1989, 1612-1630).
+- A miss is compulsory where the level never saw the line, a conflict where its shadow cache, of the same lines
+  in a single set, holds the line, and else due to capacity (Hill and Smith, IEEE Trans. Computers 38(12), 1989,
+  1612-1630).
 """
 
 from __future__ import annotations
@@ -104,9 +105,9 @@ def _settle(
     """Count the access and take the line in; the line of this level to write below and how many bytes of it."""
     operand, mark = operand_of(level, line), level.marks + line
     through = write and level.through
-    twin_held = renew_twin(cells, level, line, not through)
+    shadow_held = renew_shadow(cells, level, line, not through)
     if not held:
-        kind = f.CONFLICT if twin_held else f.CAPACITY_MISSES
+        kind = f.CONFLICT if shadow_held else f.CAPACITY_MISSES
         kind = kind if marks[mark] & f.SEEN else f.COMPULSORY
         counts[level.number, operand, kind] += 1
         _log(cells, row, f.LOG_OUTCOME, kind)
@@ -122,15 +123,15 @@ def _settle(
 
 
 @inlined
-def renew_twin(cells: Any, level: Level, line: int, allocate: bool) -> bool:
-    """Whether the twin, where there is one, held `line` when this access came, which it now sees too."""
-    if level.twin < 0:
+def renew_shadow(cells: Any, level: Level, line: int, allocate: bool) -> bool:
+    """Whether the shadow cache, where there is one, held `line` before this access, which it now sees too."""
+    if level.shadow < 0:
         return False
-    held = cells[level.twin_links + sets.LINK * line + sets.NEWER] != sets.ABSENT
+    held = cells[level.shadow_links + sets.LINK * line + sets.NEWER] != sets.ABSENT
     if not held and allocate:
-        sets.list_insert(cells, level.twin, level.twin_links, level.capacity, line)
+        sets.list_insert(cells, level.shadow, level.shadow_links, level.capacity, line)
     elif held and not level.fifo:
-        sets.list_renew(cells, level.twin, level.twin_links, line)
+        sets.list_renew(cells, level.shadow, level.shadow_links, line)
     return held
 
 
@@ -159,8 +160,8 @@ def _recall(table: Any, cells: Any, marks: Any, counts: Any, number: int, victim
         upper = level_of(table, at)
         parts = level_of(table, number).shift - upper.shift
         for line in range(victim << parts, (victim + 1) << parts):
-            if upper.twin >= 0 and cells[upper.twin_links + sets.LINK * line + sets.NEWER] != sets.ABSENT:
-                sets.list_remove(cells, upper.twin, upper.twin_links, line)
+            if upper.shadow >= 0 and cells[upper.shadow_links + sets.LINK * line + sets.NEWER] != sets.ABSENT:
+                sets.list_remove(cells, upper.shadow, upper.shadow_links, line)
             if sets.place_of(cells, upper, line) < 0:
                 continue
             sets.remove(cells, upper, line)

@@ -1,8 +1,8 @@
 """One set of a cache: is a line held, make it the newest, push one in, take one out. All compiled.
 
-Few ways lie in order in cells, newest first (lanes.py). Many ways, and the fully associative twin that tells
-conflict from capacity, are doubly linked lists over line numbers: every step costs the same at any length.
-The first cell of a set is its newest line in both forms, which is all that the common case looks at.
+Few ways lie in order in cells, newest first (lanes.py). Many ways, and the shadow cache, which is fully
+associative, are doubly linked lists over line numbers: every step costs the same at any length. The first cell
+of a set is its newest line in both forms, which is all that the common case looks at.
 """
 
 from __future__ import annotations

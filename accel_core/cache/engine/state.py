@@ -53,9 +53,9 @@ def new_state(
     for number, cache in enumerate(caches):
         lines = pages * PAGE_BYTES // cache.line_bytes
         row = _level(number, caches, lines, cells, marks, bases)
-        row = row._replace(twin=row.twin if classify else -1, log=0 if log_rows else -1)
+        row = row._replace(shadow=row.shadow if classify else -1, log=0 if log_rows else -1)
         rows.append(row)
-        cells = row.twin_links + sets.LINK * lines if classify else row.twin_links - sets.HEADER
+        cells = row.shadow_links + sets.LINK * lines if classify else row.shadow_links - sets.HEADER
         marks += lines
     return _empty(np.array(rows, np.int64), cells, marks, pages)
 
@@ -63,12 +63,12 @@ def new_state(
 def _level(
     number: int, caches: Sequence[CacheGeometry], lines: int, cells: int, marks: int, bases: Sequence[int]
 ) -> Level:
-    """Level `number`, with a twin and a log, whose parts begin at offsets `cells` and `marks`."""
+    """Level `number`, with a shadow cache and a log, whose parts begin at offsets `cells` and `marks`."""
     cache, below = caches[number], caches[min(number + 1, len(caches) - 1)]
     listed = cache.ways > LISTED_WAYS
     stride = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
     links = cells + cache.sets * stride
-    twin = links + (sets.LINK * lines if listed else 0)
+    shadow = links + (sets.LINK * lines if listed else 0)
     return Level(
         number=number,
         shift=cache.line_bytes.bit_length() - 1,
@@ -83,8 +83,8 @@ def _level(
         cells=cells,
         links=links,
         marks=marks,
-        twin=twin,
-        twin_links=twin + sets.HEADER,
+        shadow=shadow,
+        shadow_links=shadow + sets.HEADER,
         capacity=cache.lines,
         first_b=bases[1] // cache.line_bytes,
         first_c=bases[2] // cache.line_bytes,
@@ -113,7 +113,7 @@ def _empty(table: NDArray[np.int64], cells: int, marks: int, pages: int) -> Stat
 def _clear(cells: NDArray[np.int32], level: Level, lines: int) -> None:
     """Empty lists: every line ABSENT, headers without a newest, an oldest or a length."""
     lists = [(level.cells, level.sets, level.links)] if level.listed else []
-    lists += [(level.twin, 1, level.twin_links)] if level.twin >= 0 else []
+    lists += [(level.shadow, 1, level.shadow_links)] if level.shadow >= 0 else []
     for headers, number, links in lists:
         cells[headers + sets.LENGTH : headers + sets.HEADER * number : sets.HEADER] = 0
         cells[links : links + sets.LINK * lines] = sets.ABSENT

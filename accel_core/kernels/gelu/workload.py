@@ -19,10 +19,6 @@ else:
     compiled, interpreted, chunks = late("gelu.compiled", "gelu.interpreted", "chunks")
 
 
-def _shape(size: int) -> Shape:
-    return (size, size)
-
-
 def _elements(shape: Shape) -> Shape:
     return (math.prod(shape),)
 
@@ -174,7 +170,7 @@ GELU = Workload(
     title="GELU",
     size_means="side of a square array",
     axes=("rows", "columns"),
-    shape=_shape,
+    shape=lambda size: (size, size),
     make_inputs=_make_inputs,
     reference=_reference,
     flop=flop_of("gelu", _elements),

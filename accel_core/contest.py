@@ -65,5 +65,5 @@ class Calibration(Record):
 
     @property
     def name(self) -> str:
-        """Operation, dtype and layout, as "matmul float32 C"."""
+        """Operation, dtype and layout: `matmul float32 C`."""
         return f"{self.operation} {self.dtype} {self.layout}"

@@ -162,6 +162,27 @@ def test_studies_draw_nothing_in_a_page() -> None:
         assert not {name.split(".")[0] for name in imported_names(path)} & {"streamlit", "plotly"}
 
 
+# -- what a reader is told ----------------------------------------------------------------------------------
+
+NOT_YET_TOLD = ("kernels", "cache", "backends", "figures", "profiler", "studies")
+TOLD = [*APP_FILES, *(path for path in INSIDE if top_module(path) not in NOT_YET_TOLD)]
+
+
+def untold(body: list[ast.stmt]) -> Iterator[str]:
+    """The public classes and functions in a body that have no docstring."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield from () if ast.get_docstring(node) else (node.name,)
+            yield from untold(node.body) if isinstance(node, ast.ClassDef) else ()
+
+
+@pytest.mark.parametrize(
+    "path", [*APP_FILES, *(p for p in INSIDE if top_module(p) not in NOT_YET_TOLD)], ids=str
+)
+def test_what_is_public_says_what_it_returns(path: Path) -> None:
+    assert not list(untold(ast.parse(path.read_text(encoding="utf-8")).body))
+
+
 # -- each fact once ------------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,7 @@ def _run(
 
 
 def out_of_memory(case: Case) -> str:
+    """Why a case was not timed that found too little memory."""
     return f"{label(case)} found too little free memory: choose a smaller size."
 
 

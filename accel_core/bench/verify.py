@@ -103,6 +103,7 @@ def check(workload: Workload, case: Case, shape: Shape, result: Any, expected: A
 
 
 def format_shape(shape: Shape) -> str:
+    """A shape as text: `2000 x 300 x 700`."""
     return " x ".join(map(str, shape))
 
 

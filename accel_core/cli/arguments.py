@@ -28,6 +28,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
+        """Raise BadInput with what Python's own parser says, shortened."""
         said = LONG_WORD.sub(lambda word: f"{word[0][:WORD]}...", message.removeprefix("argument "))
         said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
         raise BadInput(f"{said[:1].upper()}{said[1:]}; `{self.prog} --help` shows what it takes.")
@@ -99,6 +100,7 @@ def seconds(text: str) -> float:
 
 
 def dtype(text: str) -> str:
+    """The dtype called `text`, for the parser."""
     if text not in DTYPES:
         raise argparse.ArgumentTypeError(
             f"{shown(text)} is not a dtype that is measured here, use {' or '.join(DTYPES)}"

@@ -45,6 +45,7 @@ class Array:
 
     @property
     def size_bytes(self) -> int:
+        """Bytes of all its elements."""
         return prod(self.dims) * self.item_bytes
 
     def text(self, times: int) -> str:
@@ -136,10 +137,12 @@ class Model:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """The names of its parameters."""
         return tuple(axis.name for axis in self.parameters)
 
     @property
     def defaults(self) -> Shape:
+        """The default of each parameter, as a shape."""
         return tuple(axis.default for axis in self.parameters)
 
     def estimate(self, shape: Shape, dtype: str = "float32", convention: str = "least") -> Intensity:

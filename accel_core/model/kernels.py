@@ -117,6 +117,7 @@ class Workload:
         object.__setattr__(self, "kernels", mine)
 
     def kernel(self, name: str) -> Kernel:
+        """The rung called `name`; KeyError where there is none."""
         for kernel in self.kernels:
             if kernel.name == name:
                 return kernel

@@ -72,10 +72,12 @@ class Measurement(Record):
 
     @property
     def flop_per_s(self) -> float:
+        """The rate at the median time."""
         return self.flop / self.time_s.median
 
     @property
     def intensity_flop_per_byte(self) -> float | None:
+        """FLOP/B of the least traffic; None where nothing is moved."""
         return self.flop / self.least_bytes if self.least_bytes else None
 
 

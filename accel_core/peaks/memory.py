@@ -36,10 +36,12 @@ class Region(Protocol):
     """An extent of memory: what a plan needs to know of the block."""
 
     @property
-    def address(self) -> int: ...
+    def address(self) -> int:
+        """Of its first byte."""
 
     @property
-    def size_bytes(self) -> int: ...
+    def size_bytes(self) -> int:
+        """From its first byte to its end."""
 
 
 def place(region: Region, offset: int, size_bytes: int) -> int:
@@ -108,6 +110,7 @@ def curve_bytes(largest_bytes: int) -> tuple[int, ...]:
 
 
 def whole_granules(size_bytes: float) -> int:
+    """The multiple of GRANULE_BYTES at or below `size_bytes`."""
     return int(size_bytes) // GRANULE_BYTES * GRANULE_BYTES
 
 

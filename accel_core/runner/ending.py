@@ -32,10 +32,12 @@ _WINDOWS = {
 
 
 def cancelled() -> JobCancelled:
+    """The end of a job that was cancelled by the one who asked for it."""
     return JobCancelled("The job was cancelled; what it had measured before is kept.")
 
 
 def unattended(after_s: float) -> JobCancelled:
+    """The end of a queued job whose page has been closed for `after_s` seconds."""
     return JobCancelled(
         f"The page that asked for this measurement was closed for {format_time(after_s)} before its turn came, "
         "so it left the queue: start it again."
@@ -43,6 +45,7 @@ def unattended(after_s: float) -> JobCancelled:
 
 
 def over_time(limit_s: float) -> JobFailed:
+    """The end of a job that ran past its time limit."""
     return JobFailed(
         f"The job took longer than its time limit of {format_time(limit_s)} and was ended: choose a smaller "
         "size or fewer cases; what it had measured before is kept."
@@ -50,6 +53,7 @@ def over_time(limit_s: float) -> JobFailed:
 
 
 def over_memory(used_bytes: int, limit_bytes: int) -> JobFailed:
+    """The end of a job that took more memory than it may."""
     return JobFailed(
         f"The job used {format_bytes(used_bytes)}, more than its memory limit of {format_bytes(limit_bytes)}, "
         f"and was ended: {SMALLER}."

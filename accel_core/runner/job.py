@@ -90,6 +90,7 @@ class Job:
 
     @property
     def progress(self) -> Progress:
+        """How far it is now."""
         with self._lock:
             now = self._ended or time.monotonic()
             elapsed_s = now - self._began if self._began is not None else 0.0
@@ -118,6 +119,7 @@ class Job:
 
     @property
     def warnings(self) -> list[str]:
+        """The sentences of its warnings, as they arrived."""
         with self._lock:
             return list(self._warnings)
 
@@ -138,6 +140,7 @@ class Job:
 
     @property
     def cancel_requested(self) -> bool:
+        """Whether `cancel` was called."""
         return self._cancelled
 
     def cancel(self) -> None:
@@ -177,11 +180,13 @@ class Job:
             return time.monotonic() - self._attended_at
 
     def move_to(self, place: int) -> None:
+        """Tell the new place in the queue, where it is another."""
         if place != self._place:
             self._place = place
             self.tell({"event": "queued", "place": place})
 
     def begin(self) -> None:
+        """Its turn has come: it runs from now on."""
         with self._lock:
             self._state, self._place, self._began = "running", 0, time.monotonic()
 
@@ -191,6 +196,7 @@ class Job:
             self._state, self._place, self._began = QUEUED, None, None
 
     def step(self, event: Mapping[str, Any]) -> None:
+        """Take what a step event says."""
         expected = event.get("expected_s")
         with self._lock:
             self._step = (
@@ -202,6 +208,7 @@ class Job:
             )
 
     def add(self, result: Any) -> None:
+        """Keep a result."""
         with self._lock:
             self._results.append(result)
 
@@ -267,6 +274,7 @@ class Jobs:
         return [Waiting(job.owner, job.visitor) for job in waiting if job.visitor is not None]
 
     def find(self, id: str) -> Job | None:
+        """The job with this id, None where it is unknown or forgotten."""
         with self._lock:
             return self._jobs.get(id)
 
@@ -276,5 +284,6 @@ class Jobs:
             return next((job for job in reversed(self._jobs.values()) if job.owner == owner), None)
 
     def unfinished(self) -> list[Job]:
+        """All jobs that wait or run, first come first."""
         with self._lock:
             return [job for job in self._jobs.values() if job.state not in FINAL]

@@ -38,6 +38,7 @@ class Promise:
 
     @property
     def total_s(self) -> float:
+        """Seconds of the start and all steps."""
         return self.start_s + sum(self.steps_s)
 
     def left_s(self, done: int, in_step_s: float) -> float:

@@ -95,6 +95,7 @@ class Worker:
         return "\n".join(self._tail.copy())
 
     def resident_bytes(self) -> int | None:
+        """Resident memory of its process; None where it is gone or may not be asked."""
         return processes.resident_bytes(self.pid)
 
     def drain(self, timeout_s: float) -> bool:

@@ -29,10 +29,12 @@ def place(url: str | URL) -> str:
 
 
 def no_permission(where: str, action: str) -> str:
+    """What is said where a file or folder may not be used."""
     return f"Records cannot be {action} {where}: no permission there; make it writable or {_ELSEWHERE}."
 
 
 def not_a_folder(where: str, action: str) -> str:
+    """What is said where no file can be at that path."""
     return f"Records cannot be {action} {where}: a part of that path is no folder; {_ELSEWHERE}."
 
 
@@ -45,6 +47,7 @@ def no_locks(where: str, action: str, reason: str) -> str:
 
 
 def disk_full(where: str) -> str:
+    """What is said where nothing more fits."""
     return (
         f"Records cannot be written to {where}: the disk is full; free some space (what is stored is unharmed)."
     )
@@ -65,6 +68,7 @@ def saved(where: str, rows: int) -> str:
 
 
 def skipped(where: str, rows: int) -> str:
+    """What is said of damaged rows that were left out."""
     records = "1 damaged record was" if rows == 1 else f"{rows} damaged records were"
     return f"{records} skipped in the record store {where}; all others are read, and nothing was deleted."
 
@@ -78,6 +82,7 @@ def unsaved(reason: str, results: int, folder: Path | None) -> str:
 
 
 def newer(where: str, found: int, known: int) -> str:
+    """What is said of a store whose schema is not known yet."""
     return (
         f"The record store {where} was made by a newer version of Accel Explorer (schema {found}, "
         f"this one knows {known}): update Accel Explorer or {_ELSEWHERE}."

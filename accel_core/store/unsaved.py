@@ -63,6 +63,7 @@ class Entry:
     """The name of its file."""
 
     def to_dict(self) -> dict[str, Any]:
+        """The record under its kind, with what is kept beside it, as plain data."""
         beside = {"fingerprint": self.fingerprint, "environment": self.environment.to_dict()}
         return {"type": self.kind, "data": self.record.to_dict(), **beside, "created": self.created}
 

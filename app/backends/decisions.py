@@ -101,6 +101,7 @@ class Answer:
 
     @property
     def ratio(self) -> float:
+        """Time before / time after: above 1 the step pays."""
         return self.before.time_s.median / self.after.time_s.median
 
 

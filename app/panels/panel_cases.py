@@ -58,6 +58,7 @@ def contest(asked: Blocking, derived: Blocking, size: int, dtype: str) -> list[C
 
 
 def numpy(size: int, dtype: str) -> Case:
+    """NumPy's product of the same matrices on one thread."""
     return experiments.case_of(WORKLOAD, WORKLOAD.kernel("numpy"), Setup(size, dtype, 1))
 
 

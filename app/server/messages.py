@@ -60,6 +60,7 @@ def is_wanted(data: bytes | None) -> bool:
 
 @cache
 def tell_once(kind: str | None) -> None:
+    """Log a kind of message that was not passed on, each kind once."""
     LOG.warning("A browser's message of the kind %s was not passed on: no page needs it.", kind)
 
 

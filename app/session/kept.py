@@ -26,6 +26,7 @@ class Kept:
 
     @property
     def size_bytes(self) -> int:
+        """Bytes of all that is kept."""
         return self._size_bytes
 
     def get(self, key: Hashable) -> Any:

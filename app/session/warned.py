@@ -11,6 +11,7 @@ _heard: dict[str, None] = {}
 
 
 def hear(sentence: str) -> None:
+    """Keep a warning's sentence, each once."""
     _heard[sentence] = None
 
 

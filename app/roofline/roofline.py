@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.parts import components, peaks
+from app.parts import components, peaks, theme
 from app.roofline import calculator, files, lens, sections, typed
 from app.session import jobs, records, settings
 
@@ -26,12 +26,12 @@ components.header(
 )
 with st.container(horizontal=True, gap="small"):
     dtype = str(settings.segments(controls["dtype"]))
-    with st.container(width=THREADS_PX):
+    with st.container(width=round(THREADS_PX * theme.larger())):
         threads = int(settings.slider(controls["threads"]))
     points = str(settings.segments(controls["points"]))
     level = lens.control()
-    with st.container(width=NAMES_PX):
-        named = sections.named()
+    with st.container(width=round(NAMES_PX * theme.larger())):
+        named = sections.named(level)
     kernels = settings.several(sections.KERNELS)
 
 with settings.place():

@@ -68,9 +68,9 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
     }
 
 
-def named() -> str:
-    """The workload whose points are to carry names; empty for the one measured last."""
-    asked = str(settings.select(NAMED))
+def named(lens: str) -> str:
+    """The workload whose points are to carry names; empty for the one measured last. In a `lens` all do."""
+    asked = str(settings.select(NAMED, disabled=bool(lens)))
     return "" if asked == NEWEST else asked
 
 

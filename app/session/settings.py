@@ -215,8 +215,8 @@ def _one(setting: Choice, chosen: object) -> Value:
     return next((option for option in setting.options if option == chosen), setting.default)
 
 
-def select(setting: Choice) -> Value:
-    """A list that opens, one of it chosen."""
+def select(setting: Choice, *, disabled: bool = False) -> Value:
+    """A list that opens, one of it chosen; `disabled` where it changes nothing."""
     fit(setting)
     chosen = st.selectbox(
         setting.label,
@@ -224,6 +224,7 @@ def select(setting: Choice) -> Value:
         setting.options.index(setting.default),
         key=setting.key,
         help=setting.help,
+        disabled=disabled,
         bind="query-params",
     )
     return _one(setting, chosen)

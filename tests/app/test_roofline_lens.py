@@ -149,3 +149,10 @@ def test_large_products_are_not_simulated(open_page: Open):
 
 def test_a_link_with_another_lens_is_answered_in_a_sentence(open_page: Open):
     assert any("lens=sideways" in said.value for said in open_page("roofline", lens="sideways").warning)
+
+
+@pytest.mark.parametrize(("lens", "idle"), [("least", False), ("core", True)])
+def test_whose_points_carry_names_is_no_choice_in_a_lens(open_page: Open, lens: str, idle: bool):
+    store_peaks()
+    store_measurements(SMALL)
+    assert open_page("roofline", lens=lens).selectbox("named").disabled == idle

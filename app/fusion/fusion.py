@@ -1,11 +1,14 @@
 """Fusion: GELU rung by rung, with the arrays that each allocates, and in-place against allocating vectors."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.fusion import sections
 from app.parts import answers, components, experiments
 from app.session import jobs, records, settings
 
+FIELD_PX = 200
 own = records.own()
 controls = sections.controls(own.machine)
 streams = sections.sweep_controls(own.machine)
@@ -14,24 +17,10 @@ components.header(
     "What did fusion remove?",
     "Predict first: which one change makes it much faster: one expression, no new arrays, one pass?",
 )
-left, right = st.columns([675, 295], vertical_alignment="bottom")
-row = left.columns([200, 185, 120, 170])
-with row[0]:
-    size = int(settings.slider(controls["size"]))
-with row[1]:
-    dtype = str(settings.segments(controls["dtype"]))
-with row[2]:
-    threads = int(settings.slider(controls["threads"]))
-with row[3]:
-    budget_s = float(settings.slider(controls["budget"]))
-
-experiment = sections.experiment(experiments.Setup(size, dtype, threads))
-cases = sections.cases(experiment)
-with right:
-    components.measure_button(
-        "Time all rungs",
-        experiments.bench_job(cases, budget_s),
-    )
+with st.container(horizontal=True, key="setup"):
+    setup, budget_s = answers.setup(controls)
+    experiment = sections.experiment(setup)
+    components.measure_button("Time all rungs", experiments.bench_job(sections.cases(experiment), budget_s))
 sweeping = sections.sweeping()
 above = settings.place()
 with above:
@@ -50,16 +39,13 @@ if shown.measurements:
     sections.roofline(record, shown)
 
 st.subheader("In place against allocating, from L1 to DRAM", anchor=False)
-left, right = st.columns([675, 295], vertical_alignment="bottom")
-fields = left.columns(3)
-with fields[0]:
+with st.container(horizontal=True, key="setup-sweep"):
     operation = str(settings.segments(streams["operation"]))
-with fields[1]:
-    upto = int(settings.slider(streams["upto"]))
-with fields[2]:
-    point_s = float(settings.slider(streams["point"]))
-sweep = sections.sweep(operation, experiments.Setup(upto, dtype, threads))
-with right:
+    with st.container(width=FIELD_PX):
+        upto = int(settings.slider(streams["upto"]))
+    with st.container(width=FIELD_PX):
+        point_s = float(settings.slider(streams["point"]))
+    sweep = sections.sweep(operation, replace(setup, size=upto))
     sections.sweep_button(sweep, point_s)
 beside = settings.place()
 with beside:

@@ -15,24 +15,10 @@ controls = answers.controls(own.machine, workload)
 with head:
     settings.admit(*controls.values(), sections.rung(workload))
     components.header("Why is this code slow?", sections.first(workload))
-left, right = st.columns([675, 295], vertical_alignment="bottom")
-row = left.columns([200, 185, 120, 170])
-with row[0]:
-    size = int(settings.slider(controls["size"]))
-with row[1]:
-    dtype = str(settings.segments(controls["dtype"]))
-with row[2]:
-    threads = int(settings.slider(controls["threads"]))
-with row[3]:
-    budget_s = float(settings.slider(controls["budget"]))
-
-experiment = sections.experiment(workload, experiments.Setup(size, dtype, threads))
-cases = experiment.cases()
-with right:
-    components.measure_button(
-        "Time all rungs",
-        experiments.bench_job(cases, budget_s),
-    )
+with st.container(horizontal=True, key="setup"):
+    setup, budget_s = answers.setup(controls)
+    experiment = sections.experiment(workload, setup)
+    components.measure_button("Time all rungs", experiments.bench_job(experiment.cases(), budget_s))
 jobs.panel()
 
 record = records.or_sample(own, lacking=not answers.any_measured(own, workload))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.model import Machine, Measurement, Workload, chosen
-from app.parts import components, experiments, tables
-from app.parts.experiments import Experiment, Shown
+from app.parts import components, experiments, tables, theme
+from app.parts.experiments import Experiment, Setup, Shown
 from app.session import jobs, settings
 from app.session.records import Record
+
+WIDTHS_PX = {"size": 200, "dtype": 180, "threads": 120, "budget": 170}
 
 
 def controls(machine: Machine, workload: Workload) -> dict[str, settings.Choice]:
@@ -19,6 +21,17 @@ def controls(machine: Machine, workload: Workload) -> dict[str, settings.Choice]
         "threads": settings.threads(machine.cores.allowed),
         "budget": settings.BUDGET,
     }
+
+
+def setup(controls: dict[str, settings.Choice]) -> tuple[Setup, float]:
+    """What the settings say, and the time of a rung; side by side, or below one another where it is narrow."""
+    values = {}
+    for name, width_px in WIDTHS_PX.items():
+        widget = settings.segments if name == "dtype" else settings.slider
+        with st.container(width=round(width_px * theme.larger())):
+            values[name] = widget(controls[name])
+    size, dtype, threads, budget_s = values.values()
+    return Setup(int(size), str(dtype), int(threads)), float(budget_s)
 
 
 def any_measured(record: Record, workload: Workload) -> bool:

@@ -13,6 +13,8 @@ STYLE = """<style>
         display: none
     }
     .stMainBlockContainer h1 { padding: 0 }
+    /* Settings in a row have their names on one line; the button beside them stands on their ground. */
+    [class*="st-key-setup"] > :has(> .stButton) { align-self: flex-end }
     /* The numbers of a code's lines, too small for a projector. */
     .stCode pre, .stCode pre > div, .stCode .linenumber { font-size: 0.8rem !important }
     /* The bar of the menu is empty beside its button, but for what unfolds a sidebar: titles stand there. */
@@ -35,13 +37,14 @@ LARGE = """<style>
 
 
 @cache
-def _history() -> str:
-    return Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+def _window() -> str:
+    return Path(__file__).with_name("window.js").read_text(encoding="utf-8")
 
 
 def draw() -> None:
-    """Put the style into the page, and what makes its Back button lead to the page before."""
+    """Put the style into the page, and the script that knows its window."""
     st.html(STYLE)
-    st.html(f"<script>{_history()}</script>", unsafe_allow_javascript=True)
+    constants = f"const ROOMS = {list(theme.ROOMS_PX)}, DRAWN_FOR = {theme.room_px()};"
+    st.html(f"<script>{{ {constants} {_window()} }}</script>", unsafe_allow_javascript=True)
     if theme.larger() != 1:
         st.html(LARGE % (theme.LARGER * int(st.get_option("theme.baseFontSize"))))

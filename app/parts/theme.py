@@ -18,6 +18,10 @@ FONT_PX = 17
 """A step above the figures' own default: pages are projected."""
 PHONE_PX = 350
 """The width that a phone leaves for a figure."""
+ROOMS_PX = (PHONE_PX, 540, 700, DESKTOP_PX)
+"""Widths that figures are laid out for."""
+ROOM = "accel_room"
+"""The cookie in which the browser says what its window leaves (`window.js`)."""
 
 
 LARGE = settings.Choice(
@@ -36,6 +40,14 @@ def is_phone() -> bool:
     return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
+def room_px() -> int:
+    """The width to lay a figure out for: what the browser said, else what its kind usually leaves."""
+    told = st.context.cookies.get(ROOM, "")
+    if told in map(str, ROOMS_PX):
+        return int(told)
+    return PHONE_PX if is_phone() else DESKTOP_PX
+
+
 def larger() -> float:
     """The factor by which figures are drawn larger; a phone has no room for that."""
     return LARGER if st.session_state.get(LARGE.key) and not is_phone() else 1.0
@@ -46,7 +58,8 @@ def current_look(share: float = 1.0) -> Look:
 
     `share` is the part of the page's width that the figure takes; on a phone columns lie below one another.
     """
-    width_px = PHONE_PX if is_phone() else round(DESKTOP_PX * share / larger())
+    room = room_px()
+    width_px = room if room == PHONE_PX else round(room * share / larger())
     return look_for(st.context.theme.type, font_px=FONT_PX, width_px=width_px)
 
 

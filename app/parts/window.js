@@ -1,3 +1,5 @@
+// What the app has to do with the browser's window.
+//
 // One press of Back: one page, with its own settings.
 //
 // Streamlit makes an entry of the browser's history when it clears the settings of a page that is left, and one
@@ -31,4 +33,24 @@
     setTimeout(() => { leavingTo = null; }, 5000); // whatever kept it from leaving
   }, true);
   window.addEventListener("popstate", () => location.reload());
+
+  // The server lays figures out for a width. It learns the room that a narrow window leaves from a cookie, which
+  // comes with the next load; so a page that was laid out for another room is loaded once more.
+  const room = () => {
+    const block = document.querySelector('[data-testid="stMainBlockContainer"]');
+    if (!block) return 0;
+    const style = getComputedStyle(block);
+    return block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  };
+  const note = () => {
+    const wide = ROOMS.at(-1); // it shrinks by a sixth and still fits
+    const width = room() > 0.83 * wide ? wide : Math.max(ROOMS[0], ...ROOMS.filter((one) => one <= room()));
+    document.cookie = `accel_room=${width}; path=/; SameSite=Lax`;
+    return width;
+  };
+  if (room() && note() !== DRAWN_FOR && !sessionStorage.getItem("accel drawn anew")) {
+    sessionStorage.setItem("accel drawn anew", "1"); // where cookies are refused, once is enough
+    location.reload();
+  }
+  window.addEventListener("resize", note);
 })();

@@ -11,19 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from accel_core.machine import affinity
-from accel_core.machine.partial import (
-    ALLOWED_LIST,
-    ARCHITECTURE,
-    CLOCK,
-    LLVM_TARGET,
-    LOGICAL,
-    MEMORY,
-    PHYSICAL,
-    SYSTEM,
-    Partial,
-    Value,
-    format_cpu_list,
-)
+from accel_core.machine import partial as names
+from accel_core.machine.partial import Partial, Value, format_cpu_list
 from accel_core.machine.simd import baseline_facts, simd_facts
 
 _ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "win32": "x86", "aarch64": "arm64"}
@@ -50,12 +39,12 @@ def architecture() -> str:
 
 def platform_facts() -> Partial:
     """Python's platform module."""
-    return Partial("platform", {ARCHITECTURE: architecture(), SYSTEM: platform.system() or None})
+    return Partial("platform", {names.ARCHITECTURE: architecture(), names.SYSTEM: platform.system() or None})
 
 
 def affinity_facts(cpus: tuple[int, ...]) -> Partial:
     """The affinity mask as a fact."""
-    return Partial("affinity mask of this process", {ALLOWED_LIST: format_cpu_list(cpus) or None})
+    return Partial("affinity mask of this process", {names.ALLOWED_LIST: format_cpu_list(cpus) or None})
 
 
 def psutil_facts() -> Partial:
@@ -64,10 +53,10 @@ def psutil_facts() -> Partial:
 
     facts: dict[str, Value] = {}
     for name, ask in (
-        (LOGICAL, psutil.cpu_count),
-        (PHYSICAL, lambda: psutil.cpu_count(logical=False)),
-        (MEMORY, lambda: psutil.virtual_memory().total),
-        (CLOCK, lambda: _clock_hz(psutil.cpu_freq())),
+        (names.LOGICAL, psutil.cpu_count),
+        (names.PHYSICAL, lambda: psutil.cpu_count(logical=False)),
+        (names.MEMORY, lambda: psutil.virtual_memory().total),
+        (names.CLOCK, lambda: _clock_hz(psutil.cpu_freq())),
     ):
         with suppress(Exception):  # psutil raises what the system does, and more
             facts[name] = ask() or None
@@ -84,7 +73,8 @@ def llvm_facts() -> Partial:
     from llvmlite import binding
 
     flags = [name for name, present in binding.get_host_cpu_features().items() if present]
-    return Partial("LLVM", {LLVM_TARGET: binding.get_host_cpu_name(), **simd_facts(flags, architecture())})
+    target = binding.get_host_cpu_name()
+    return Partial("LLVM", {names.LLVM_TARGET: target, **simd_facts(flags, architecture())})
 
 
 def glibc_facts() -> Partial:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel_core.errors import BadInput
 from accel_core.model import ITEM_BYTES, NEAREST, Ceiling, Machine
@@ -176,22 +176,17 @@ def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) ->
     per_instruction = width // (4 * item_bytes) if fma else width // 8
     unit = "FLOP" if fma else "B"
     started = f"{pipes} {measured.operation} a cycle × {per_instruction} {unit} ({width} bit)"
-    return Ceiling(
-        kind=measured.kind,
+    return replace(
+        measured,
         name=f"theory_{measured.name}",
-        level=measured.level,
-        width_bits=width,
-        dtype=measured.dtype,
-        threads=measured.threads,
-        operation=measured.operation,
-        byte_convention=measured.byte_convention,
         working_set_bytes=None,
         value=clock_hz * pipes * per_instruction * cores,
         low=None,
         high=None,
         n=0,
-        unit=measured.unit,
         source="theory",
+        disturbed_reason="",
+        tries=1,
         definition=(
             f"{core.name}: {format_rate(clock_hz, 'Hz')} × {started} × {format_count(cores, 'core')} at that "
             f"clock. Pipes: {core.source}."

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, is_whole, shown
 from accel_core.model import DTYPES, Machine
-from accel_core.runner.kinds.kind import (
-    COMPILE_S,
-    Emit,
-    JobData,
-    JobKind,
-    Parts,
-    entries,
-    seconds,
-)
+from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, entries, seconds
 
 if TYPE_CHECKING:
     from accel_core.runner.known import Known

@@ -1,7 +1,7 @@
 """Records as plain JSON data and back: the fields of a dataclass say once how each is written and read.
 
-A field that a record lacks takes its default, so that records of before it are read. Entries that are no fields
-are passed over.
+A field that a record lacks takes its default, or None where its type has that, so that records of before it are
+read. Entries that are no fields are passed over.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def kinds(records: Any) -> dict[str, Any]:
 
 def made(kind: type[Made], data: Mapping[str, Any]) -> Made:
     """The dataclass `kind` out of plain data; KeyError, TypeError or ValueError where it holds none."""
-    parts = _readers(kind)  # type: ignore[arg-type]
-    return kind(**{name: read(data[name]) for name, read, optional in parts if name in data or not optional})
+    readers, unknown = _readers(kind)  # type: ignore[arg-type]
+    return kind(**{**unknown, **{name: read(data[name]) for name, read in readers if name in data}})
 
 
 @cache
@@ -61,9 +61,11 @@ def entries(kind: type) -> tuple[tuple[str, Any, bool], ...]:
 
 
 @cache
-def _readers(kind: type) -> tuple[tuple[str, Callable[[Any], Any], bool], ...]:
-    """(name, what reads it, whether it may be missing) of each field of a dataclass."""
-    return tuple((name, _reader(hint), optional) for name, hint, optional in entries(kind))
+def _readers(kind: type) -> tuple[tuple[tuple[str, Callable[[Any], Any]], ...], dict[str, None]]:
+    """(name, what reads it) of each field of a dataclass; and None for those without another default."""
+    found = entries(kind)
+    unknown = [name for name, hint, optional in found if not optional and NoneType in get_args(hint)]
+    return tuple((name, _reader(hint)) for name, hint, _ in found), dict.fromkeys(unknown)
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError, fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accel_core.contest import Calibration
 from accel_core.errors import BadInput
 from accel_core.model import (
     LEVELS,
@@ -270,6 +272,18 @@ def test_a_kernel_is_found_by_name_or_not_at_all():
 
 def test_a_record_of_a_later_version_is_read_without_what_this_one_does_not_know():
     assert Ceiling.from_dict({**CEILING.to_dict(), "colour": "red"}) == CEILING
+
+
+def test_an_interval_that_is_not_told_is_unknown():
+    assert Estimate.from_dict({"median": 2.0, "n": 3}) == UNSURE
+
+
+def test_the_record_that_the_app_brings_along_is_read_whole():
+    told = json.loads((Path(__file__).parents[2] / "assets" / "sample_record.json").read_text(encoding="utf-8"))
+    Machine.from_dict(told["machine"])
+    Peaks.from_dict(told["peaks"])
+    assert [Measurement.from_dict(one) for one in told["measurements"]]
+    assert [Calibration.from_dict(one) for one in told["calibrations"]]
 
 
 @pytest.mark.parametrize("entry", [{"size": "large"}, {"dtype": 32}, {"time_s": None}, {"samples_s": ["x"]}])

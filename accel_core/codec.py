@@ -47,7 +47,7 @@ def kinds(records: Any) -> dict[str, Any]:
 def made(kind: type[Made], data: Mapping[str, Any]) -> Made:
     """The dataclass `kind` out of plain data; KeyError, TypeError or ValueError where it holds none."""
     readers, unknown = _readers(kind)  # type: ignore[arg-type]
-    return kind(**{**unknown, **{name: read(data[name]) for name, read in readers if name in data}})
+    return kind(**unknown | {name: read(data[name]) for name, read in readers if name in data})
 
 
 @cache
@@ -83,14 +83,14 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return lambda value: {name: one(entry) for name, entry in value.items()}
     if isinstance(hint, UnionType):
         known = [_reader(part) for part in parts if part is not NoneType]
-        return lambda value: known[0](value) if len(known) == 1 and value is not None else value
-    return _SCALARS.get(hint, lambda value: value)
+        read = known[0] if len(known) == 1 else _same
+        return lambda value: None if value is None else read(value)
+    return _SCALARS.get(hint, _same)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+def _same(value: Any) -> Any:
     return value
 
 
-_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: int, float: float, str: _text}
+_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: int, float: float, str: str.__str__}
+"""What reads a number or a text; TypeError where another type stands for a text."""

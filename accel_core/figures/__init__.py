@@ -5,13 +5,13 @@ from accel_core.figures.contest import contest_alt, contest_figure
 from accel_core.figures.crossover import crossover_figure
 from accel_core.figures.crossover_words import crossover_alt, crossover_reading
 from accel_core.figures.curve import curve_figure
-from accel_core.figures.export import figure_html, toolbar_config
+from accel_core.figures.drawing.export import figure_html, toolbar_config
+from accel_core.figures.drawing.look import PAPER, Look, look_for
 from accel_core.figures.hierarchy import hierarchy_figure
 from accel_core.figures.ladder import ladder_figure
 from accel_core.figures.latest import MOST_POINTS, latest
 from accel_core.figures.lens_words import lens_alt, lens_reading
 from accel_core.figures.lenses import LENSES, Traffic
-from accel_core.figures.look import PAPER, Look, look_for
 from accel_core.figures.marks import Mark, cache_marks
 from accel_core.figures.points import Prediction
 from accel_core.figures.readings import ladder_reading, machine_reading, roofline_reading, sweep_reading

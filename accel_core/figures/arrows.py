@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.look import Look
+from accel_core.figures.drawing.look import Look
 from accel_core.figures.rungs import Rung
 from accel_core.model import Workload
 

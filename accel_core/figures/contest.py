@@ -7,9 +7,9 @@ import math
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.canvas import label, log_axis, sheet, teaching_figure
 from accel_core.figures.crossover_cells import backend_label
-from accel_core.figures.look import FAMILY_PATTERNS, Look
+from accel_core.figures.drawing.axes import label, log_axis, sheet, teaching_figure
+from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look
 from accel_core.figures.words import time_text
 from accel_core.operations import OPERATIONS
 from accel_core.units import format_number, format_time

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.canvas import axis, label, sample_banner, sheet, teaching_figure
 from accel_core.figures.crossover_cells import (
     LABELS,
     Cell,
@@ -19,7 +18,8 @@ from accel_core.figures.crossover_cells import (
     map_rows,
 )
 from accel_core.figures.crossover_words import lead_text, size_text
-from accel_core.figures.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
+from accel_core.figures.drawing.axes import axis, label, sample_banner, sheet, teaching_figure
+from accel_core.figures.drawing.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
 from accel_core.operations import OPERATIONS
 from accel_core.units import format_time
 

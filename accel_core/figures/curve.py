@@ -9,9 +9,17 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from accel_core.figures.canvas import decades, label, log2_axis, log_axis, sample_banner, sheet, teaching_figure
+from accel_core.figures.drawing.axes import (
+    decades,
+    label,
+    log2_axis,
+    log_axis,
+    sample_banner,
+    sheet,
+    teaching_figure,
+)
+from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.hierarchy import sample_text
-from accel_core.figures.look import Look, faded
 from accel_core.figures.words import rate_text, time_text
 from accel_core.model import Estimate, Machine, Peaks
 from accel_core.roofline import limiting_memory_level

@@ -8,8 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import axis, label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
+from accel_core.figures.drawing.axes import axis, label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look, faded
+from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
 from accel_core.figures.fusion_steps import (
     Step,
     arrays_text,
@@ -18,7 +19,6 @@ from accel_core.figures.fusion_steps import (
     change_text,
     fusion_steps,
 )
-from accel_core.figures.look import FAMILY_PATTERNS, Look, faded
 from accel_core.figures.words import interval, library_lines, roof_rate, settings
 from accel_core.model import Ceiling, Measurement, Workload
 from accel_core.units import format_bytes, format_rate, format_time

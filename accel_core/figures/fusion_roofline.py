@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.look import LEAST_PX, Look
 from accel_core.figures.fusion_steps import Step, fusion_steps
-from accel_core.figures.labels import add_labels
 from accel_core.figures.lenses import without_interpreters
-from accel_core.figures.look import LEAST_PX, Look
+from accel_core.figures.point_names import add_labels
 from accel_core.figures.points import add_points
 from accel_core.figures.roofline import judge_all
 from accel_core.figures.roofs import (

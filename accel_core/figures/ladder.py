@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from accel_core.figures.arrows import add_arrows, arrows_px, changes
-from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
-from accel_core.figures.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
+from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
+from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
 from accel_core.figures.rungs import Rung, rungs
 from accel_core.figures.words import (
     interval,

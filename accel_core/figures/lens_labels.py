@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import spread
-from accel_core.figures.labels import COLUMN_GAP
-from accel_core.figures.look import Look, faded
+from accel_core.figures.drawing.axes import spread
+from accel_core.figures.drawing.look import Look, faded
+from accel_core.figures.point_names import COLUMN_GAP
 from accel_core.figures.points import family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.traffic import Traffic

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import plotly.graph_objects as go
 
-from accel_core.figures.disturbed import add_disturbed
+from accel_core.figures.drawing.look import FAMILY_SYMBOLS, THEORY_DASH, Look
+from accel_core.figures.drawing.marks import add_disturbed
 from accel_core.figures.lens_labels import add_names, level_sides, level_texts
-from accel_core.figures.look import FAMILY_SYMBOLS, THEORY_DASH, Look
 from accel_core.figures.points import add_arrow, family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.traffic import Traffic

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, spread, wrap
-from accel_core.figures.look import Look, faded
+from accel_core.figures.drawing.axes import label, spread, wrap
+from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.words import find_kernel
 from accel_core.model import Measurement, Workload
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import decades, label, log_axis, spread
-from accel_core.figures.look import LEVEL_DASHES, Look, faded
+from accel_core.figures.drawing.axes import decades, label, log_axis, spread
+from accel_core.figures.drawing.look import LEVEL_DASHES, Look, faded
 from accel_core.units import format_number
 
 LOWER_PX, GAP_PX = 240, 76

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import axis, label, log2_axis, sheet, teaching_figure
-from accel_core.figures.disturbed import add_disturbed
-from accel_core.figures.look import FAMILY_SYMBOLS, Look, faded
+from accel_core.figures.drawing.axes import axis, label, log2_axis, sheet, teaching_figure
+from accel_core.figures.drawing.look import FAMILY_SYMBOLS, Look, faded
+from accel_core.figures.drawing.marks import add_disturbed
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import interval, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Measurement

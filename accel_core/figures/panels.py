@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, sheet
-from accel_core.figures.look import LEAST_PX, Look, faded
+from accel_core.figures.drawing.axes import label, sheet
+from accel_core.figures.drawing.look import LEAST_PX, Look, faded
 from accel_core.units import format_bytes, format_number
 
 BAR_PX, HEAD_PX, LINE_PX, GAP_PX = 40, 26, 19, 28

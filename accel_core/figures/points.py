@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import wrap
-from accel_core.figures.disturbed import add_disturbed
-from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
+from accel_core.figures.drawing.axes import wrap
+from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
+from accel_core.figures.drawing.marks import add_disturbed
 from accel_core.figures.roofs import roof_title
 from accel_core.figures.words import (
     find_kernel,

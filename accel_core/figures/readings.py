@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel_core.figures.labels import named_workload
 from accel_core.figures.marks import Mark
+from accel_core.figures.point_names import named_workload
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
 from accel_core.figures.rungs import Rung, rungs

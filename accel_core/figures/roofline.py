@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
+from accel_core.figures.drawing.look import LEAST_PX, Look, faded
 from accel_core.figures.hierarchy import sample_text
-from accel_core.figures.labels import add_labels, named_workload
 from accel_core.figures.lenses import Traffic, add_traffic, add_walls, without_interpreters
-from accel_core.figures.look import LEAST_PX, Look, faded
+from accel_core.figures.point_names import add_labels, named_workload
 from accel_core.figures.points import (
     Prediction,
     add_arrows,

@@ -9,8 +9,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import label, spread, wrap
-from accel_core.figures.look import LEVEL_DASHES, THEORY_DASH, Look, faded
+from accel_core.figures.drawing.axes import label, spread, wrap
+from accel_core.figures.drawing.look import LEVEL_DASHES, THEORY_DASH, Look, faded
 from accel_core.figures.words import ceiling_text, roof_rate
 from accel_core.model import LEVELS, Ceiling
 from accel_core.roofline import frame, ridge_point, select_roofs

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from accel_core.errors import BadInput, shown
-from accel_core.figures.canvas import (
+from accel_core.figures.drawing.axes import (
     decades,
     label,
     log2_axis,
@@ -19,9 +19,9 @@ from accel_core.figures.canvas import (
     teaching_figure,
     wrap,
 )
-from accel_core.figures.disturbed import add_disturbed, add_disturbed_legend
+from accel_core.figures.drawing.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
+from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
 from accel_core.figures.line_names import name_beside, name_inside
-from accel_core.figures.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.marks import Mark
 from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Kernel, Measurement, Workload

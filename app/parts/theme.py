@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from accel_core.figures import Look, look_for, toolbar_config
-from accel_core.figures.look import DESKTOP_PX
+from accel_core.figures.drawing.look import DESKTOP_PX
 from accel_core.figures.scaling import scaled
 from app.session import settings
 from app.session.drawings import Drawing

@@ -18,8 +18,8 @@ from streamlit.testing.v1.element_tree import NumberInput
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, simulate, trace
 from accel_core.cache.stream.traversal import ORDERS
-from accel_core.figures.look import contrast, look_for
-from accel_core.figures.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES, OUTCOMES, outcome_colours
+from accel_core.figures.drawing.look import contrast, look_for
+from accel_core.figures.drawing.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES, OUTCOMES, outcome_colours
 from accel_core.model import Machine
 from accel_core.studies.traversals import traversal_reading
 from app.traversal import choices

@@ -30,7 +30,7 @@ from visitor import (
     visit,
 )
 
-from accel_core.figures.look import LEAST_PX
+from accel_core.figures.drawing.look import LEAST_PX
 from accel_core.model import Machine
 from accel_core.registry import workload
 from app.parts import theme

@@ -17,7 +17,7 @@ from tabs import Tab
 from visitor import IDLE, WAIT_MS, WIDE_LETTERS, go_to, has_no_fault
 
 from accel_core.cache import CLASSROOM, Trace, Traversal, trace
-from accel_core.figures.look import look_for
+from accel_core.figures.drawing.look import look_for
 
 QUESTION = "What does the cache see?"
 COMPILE_MS = 180_000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.figures.batched import BatchedFigure
+from accel_core.figures.drawing.batched import BatchedFigure
 
 Step = Callable[[go.Figure], object]
 STEPS: dict[str, Step] = {

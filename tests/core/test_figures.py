@@ -30,8 +30,8 @@ from accel_core.figures import (
     sweep_figure,
     toolbar_config,
 )
-from accel_core.figures.canvas import spread, within, wrap
-from accel_core.figures.look import FAMILY_TITLES, faded
+from accel_core.figures.drawing.axes import spread, within, wrap
+from accel_core.figures.drawing.look import FAMILY_TITLES, faded
 from accel_core.figures.roofline import provenance
 from accel_core.figures.roofs import PLOT_PX, scene
 from accel_core.model import Blas, Measurement

@@ -20,7 +20,7 @@ from accel_core.figures import (
     look_for,
 )
 from accel_core.figures.crossover_cells import LABELS, cells, map_rows
-from accel_core.figures.look import FAMILIES, contrast
+from accel_core.figures.drawing.look import FAMILIES, contrast
 from accel_core.model import Estimate
 from accel_core.operations import OPERATIONS
 

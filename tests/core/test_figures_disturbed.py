@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.figures import PAPER, Traffic, ladder_figure, roofline_figure, sweep_figure
-from accel_core.figures.disturbed import NAME
-from accel_core.figures.look import FAMILIES, FAMILY_SYMBOLS
+from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS
+from accel_core.figures.drawing.marks import NAME
 from accel_core.model import Measurement
 
 JOB = records.workload()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accel_core.figures.look import (
+from accel_core.figures.drawing.look import (
     FAMILIES,
     FAMILY_PATTERNS,
     FAMILY_SYMBOLS,

@@ -10,7 +10,7 @@ import pytest
 from test_figures import all_figures
 
 from accel_core.figures import look_for
-from accel_core.figures.look import LEAST_PX
+from accel_core.figures.drawing.look import LEAST_PX
 from accel_core.figures.scaling import scaled
 
 FACTOR = 1.5

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from accel_core.cache import Operand, Trace
-from accel_core.figures.look import FONT, look_for
-from accel_core.figures.outcomes import outcome_colours
+from accel_core.figures.drawing.look import FONT, look_for
+from accel_core.figures.drawing.outcomes import outcome_colours
 
 KINDS = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i32": "<i4"}
 EVENTS = {"level": "u8", "line": "i32", "write": "u8", "outcome": "u8", "evicted": "i32"}

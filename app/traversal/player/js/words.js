@@ -1,4 +1,4 @@
-// The outcomes by their numbers in a trace (accel_core/figures/outcomes.py), and numbers as people read them.
+// The outcomes by their numbers in a trace (accel_core/figures/drawing/outcomes.py), and numbers as people read them.
 
 export const HIT = 0;
 export const OUTCOMES = ["hit", "compulsory", "capacity", "conflict"];

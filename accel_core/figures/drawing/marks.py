@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.look import Look
+from accel_core.figures.drawing.look import Look
 
 NAME = "disturbed timing"
 SIZE_PX, LEGEND_PX = 18, 30

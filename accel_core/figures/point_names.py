@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.figures.canvas import spread, within
-from accel_core.figures.look import Look, faded
+from accel_core.figures.drawing.axes import spread, within
+from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.points import Prediction, best_of_each, family_of
 from accel_core.figures.roofs import Scene
 from accel_core.figures.words import kernel_title

@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.batched import BatchedFigure
-from accel_core.figures.look import Look, faded
+from accel_core.figures.drawing.batched import BatchedFigure
+from accel_core.figures.drawing.look import Look, faded
 from accel_core.units import format_bytes, format_number
 
 BANNER_PX, BANNER_LINE_PX, BANNER_CHAR_PX = 34, 20, 9

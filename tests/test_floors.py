@@ -7,6 +7,7 @@ page imports what is shared, and no other page.
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
-    ("figures", "studies"),  # 6 pictures, the only place that knows plotly; what pages ask
-    ("cli", "__main__"),  # 7 the door
+    ("readings",),  # 6 what pictures say, in words and rows
+    ("figures", "studies"),  # 7 pictures, the only place that knows plotly; what pages ask
+    ("cli", "__main__"),  # 8 the door
 )
 WORDS_AND_SUMS = {name for floor in FLOORS[:2] for name in floor}
 STANDARD_AND_NUMPY = {"numpy", "accel_core"}
@@ -210,6 +212,12 @@ ONCE = {
 def test_a_fact_is_said_in_one_place(said: str) -> None:
     places = [path for path in [*MODULES, *APP_FILES] if said in path.read_text(encoding="utf-8")]
     assert places == [CORE / place for place in [ONCE[said]] if place]
+
+
+def test_readings_come_without_plotly() -> None:
+    rooms = [f"accel_core.readings.{path.stem}" for path in (CORE / "readings").glob("*.py")]
+    code = f"import sys, {', '.join(rooms)}; assert 'plotly' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

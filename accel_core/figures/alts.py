@@ -8,10 +8,10 @@ from accel_core.figures.hierarchy import SAMPLE
 from accel_core.figures.misses import PER_FLOP, Misses
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofs import roof_title, scene
-from accel_core.figures.rungs import rungs
 from accel_core.figures.sweep import curves, rate_of
-from accel_core.figures.words import kernel_title, known_levels, load_roof, roof_rate, size_text
 from accel_core.model import Ceiling, Machine, Measurement, Peaks, Refusal, Workload
+from accel_core.readings.rungs import rungs
+from accel_core.readings.words import kernel_title, known_levels, load_roof, roof_rate, size_text
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 

@@ -7,11 +7,11 @@ import math
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.crossover_cells import backend_label
 from accel_core.figures.drawing.axes import label, log_axis, sheet, teaching_figure
 from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look
-from accel_core.figures.words import time_text
 from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover_cells import backend_label
+from accel_core.readings.words import time_text
 from accel_core.units import format_number, format_time
 
 ROW_PX, BAR_PX, TOP_PX, BOTTOM_PX = 52, 20, 40, 62

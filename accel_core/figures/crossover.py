@@ -9,7 +9,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.crossover_cells import (
+from accel_core.figures.drawing.axes import axis, label, sample_banner, sheet, teaching_figure
+from accel_core.figures.drawing.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
+from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover import lead_text, size_text
+from accel_core.readings.crossover_cells import (
     LABELS,
     Cell,
     Contests,
@@ -17,10 +21,6 @@ from accel_core.figures.crossover_cells import (
     cells,
     map_rows,
 )
-from accel_core.figures.crossover_words import lead_text, size_text
-from accel_core.figures.drawing.axes import axis, label, sample_banner, sheet, teaching_figure
-from accel_core.figures.drawing.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
-from accel_core.operations import OPERATIONS
 from accel_core.units import format_time
 
 ROW_PX, TOP_PX, BOTTOM_PX, LEFT_PX = 54, 76, 66, 104

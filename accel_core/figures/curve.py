@@ -20,8 +20,8 @@ from accel_core.figures.drawing.axes import (
 )
 from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.hierarchy import sample_text
-from accel_core.figures.words import rate_text, time_text
 from accel_core.model import Estimate, Machine, Peaks
+from accel_core.readings.words import rate_text, time_text
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_bytes
 

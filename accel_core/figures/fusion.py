@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from accel_core.figures.drawing.axes import axis, label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look, faded
 from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
-from accel_core.figures.fusion_steps import (
+from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.readings.fusion_steps import (
     Step,
     arrays_text,
     bandwidth,
@@ -19,8 +20,7 @@ from accel_core.figures.fusion_steps import (
     change_text,
     fusion_steps,
 )
-from accel_core.figures.words import interval, library_lines, roof_rate, settings
-from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.readings.words import interval, library_lines, roof_rate, settings
 from accel_core.units import format_bytes, format_rate, format_time
 
 BAR_PX, LINE_PX, GAP_PX = 24, 20, 12

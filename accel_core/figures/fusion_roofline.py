@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.drawing.look import LEAST_PX, Look
-from accel_core.figures.fusion_steps import Step, fusion_steps
 from accel_core.figures.lenses import without_interpreters
 from accel_core.figures.point_names import add_labels
 from accel_core.figures.points import add_points
@@ -23,8 +22,9 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import roof_rate
 from accel_core.model import DRAM, Ceiling, Machine, Measurement, Workload
+from accel_core.readings.fusion_steps import Step, fusion_steps
+from accel_core.readings.words import roof_rate
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_count
 

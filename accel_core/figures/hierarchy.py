@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import label, sample_banner, sheet, wrap
 from accel_core.figures.drawing.look import LEAST_PX, Look, faded
-from accel_core.figures.words import ceiling_text, known_levels, load_roof, size_text, time_text
 from accel_core.model import DRAM, Machine, Peaks
+from accel_core.readings.words import ceiling_text, known_levels, load_roof, size_text, time_text
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28

@@ -16,8 +16,9 @@ from accel_core.figures.arrows import add_arrows, arrows_px, changes
 from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
 from accel_core.figures.drawing.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
 from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
-from accel_core.figures.rungs import Rung, rungs
-from accel_core.figures.words import (
+from accel_core.model import Ceiling, Measurement, Refusal, Workload
+from accel_core.readings.rungs import Rung, rungs
+from accel_core.readings.words import (
     interval,
     library_lines,
     rate_bounds,
@@ -25,7 +26,6 @@ from accel_core.figures.words import (
     settings,
     share_text,
 )
-from accel_core.model import Ceiling, Measurement, Refusal, Workload
 from accel_core.units import format_number, format_rate, format_ratio, format_time
 
 ROW_PX, BAR_PX, LINE_PX = 48, 20, 19

@@ -13,8 +13,8 @@ from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.point_names import COLUMN_GAP
 from accel_core.figures.points import family_of
 from accel_core.figures.roofs import Scene
-from accel_core.figures.traffic import Traffic
 from accel_core.model import Workload
+from accel_core.readings.traffic import Traffic
 
 NAME_GAP_PX = 21
 LEVEL_PX = 24

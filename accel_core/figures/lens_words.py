@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from accel_core.figures.lenses import LENSES, Traffic
 from accel_core.figures.roofs import scene
-from accel_core.figures.words import kernel_title, share_text, times
 from accel_core.model import DRAM, NEAREST, Ceiling, Machine, Workload
+from accel_core.readings.words import kernel_title, share_text, times
 from accel_core.units import format_bytes, format_rate
 
 ALIKE = 1.1

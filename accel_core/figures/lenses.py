@@ -18,9 +18,9 @@ from accel_core.figures.drawing.marks import add_disturbed
 from accel_core.figures.lens_labels import add_names, level_sides, level_texts
 from accel_core.figures.points import add_arrow, family_of
 from accel_core.figures.roofs import Scene
-from accel_core.figures.traffic import Traffic
-from accel_core.figures.words import interval, kernel_title, settings
 from accel_core.model import DRAM, ITEM_BYTES, NEAREST, Machine, Workload
+from accel_core.readings.traffic import Traffic
+from accel_core.readings.words import interval, kernel_title, settings
 from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 

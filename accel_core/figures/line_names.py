@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import label, spread, wrap
 from accel_core.figures.drawing.look import Look, faded
-from accel_core.figures.words import find_kernel
 from accel_core.model import Measurement, Workload
+from accel_core.readings.words import find_kernel
 
 NAME_GAP_PX, TALL_GAP_PX = 24, 42
 BESIDE_PX, BESIDE_CHARS = 190, 20

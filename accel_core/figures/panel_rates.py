@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from accel_core.figures.drawing.axes import axis, label, log2_axis, sheet, teaching_figure
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, Look, faded
 from accel_core.figures.drawing.marks import add_disturbed
-from accel_core.figures.marks import Mark
-from accel_core.figures.words import interval, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Measurement
+from accel_core.readings.marks import Mark
+from accel_core.readings.words import interval, rate_bounds, roof_rate, settings
 from accel_core.units import format_rate, format_time
 
 PLOT_PX, AXIS_PX, LEGEND_PX, MARK_PX, TOOLS_PX = 340, 60, 24, 22, 40

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from accel_core.figures.panel_rates import LENGTHS, Rates
 from accel_core.figures.panels import Panel, need
-from accel_core.figures.words import rate_bounds, share_text, times
 from accel_core.model import Ceiling, Measurement
+from accel_core.readings.words import rate_bounds, share_text, times
 from accel_core.units import format_number, format_rate
 
 NOT_YET = "The chosen setting is not measured yet: predict where it will stand, then measure it."

@@ -11,8 +11,8 @@ from accel_core.figures.drawing.axes import spread, within
 from accel_core.figures.drawing.look import Look, faded
 from accel_core.figures.points import Prediction, best_of_each, family_of
 from accel_core.figures.roofs import Scene
-from accel_core.figures.words import kernel_title
 from accel_core.model import Measurement, Workload
+from accel_core.readings.words import kernel_title
 
 LABEL_GAP_PX = 21
 COLUMN_GAP = 0.03

@@ -13,7 +13,8 @@ from accel_core.figures.drawing.axes import wrap
 from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
 from accel_core.figures.drawing.marks import add_disturbed
 from accel_core.figures.roofs import roof_title
-from accel_core.figures.words import (
+from accel_core.model import Measurement, Workload
+from accel_core.readings.words import (
     find_kernel,
     interval,
     kernel_title,
@@ -22,7 +23,6 @@ from accel_core.figures.words import (
     rate_bounds,
     settings,
 )
-from accel_core.model import Measurement, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
 

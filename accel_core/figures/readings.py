@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accel_core.figures.marks import Mark
 from accel_core.figures.point_names import named_workload
 from accel_core.figures.points import best_of_each, placed
 from accel_core.figures.roofline import judge_all
-from accel_core.figures.rungs import Rung, rungs
 from accel_core.figures.sweep import curves
-from accel_core.figures.words import (
+from accel_core.model import Ceiling, Latency, Machine, Measurement, Peaks, Refusal, Workload
+from accel_core.readings.marks import Mark
+from accel_core.readings.rungs import Rung, rungs
+from accel_core.readings.words import (
     find_kernel,
     kernel_title,
     known_levels,
@@ -18,7 +19,6 @@ from accel_core.figures.words import (
     share_text,
     times,
 )
-from accel_core.model import Ceiling, Latency, Machine, Measurement, Peaks, Refusal, Workload
 from accel_core.roofline import Verdict
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio, format_time
 

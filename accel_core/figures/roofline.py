@@ -28,8 +28,8 @@ from accel_core.figures.roofs import (
     roof_title,
     scene,
 )
-from accel_core.figures.words import held_back_text, libraries_text, rate_text, roof_rate
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
+from accel_core.readings.words import held_back_text, libraries_text, rate_text, roof_rate
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes, format_count
 

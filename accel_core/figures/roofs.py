@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import label, spread, wrap
 from accel_core.figures.drawing.look import LEVEL_DASHES, THEORY_DASH, Look, faded
-from accel_core.figures.words import ceiling_text, roof_rate
 from accel_core.model import LEVELS, Ceiling
+from accel_core.readings.words import ceiling_text, roof_rate
 from accel_core.roofline import frame, ridge_point, select_roofs
 from accel_core.units import format_count, format_number, format_rate
 

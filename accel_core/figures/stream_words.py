@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accel_core.figures.marks import Mark
 from accel_core.figures.sweep import curves, rate_of
 from accel_core.model import Measurement, Workload
+from accel_core.readings.marks import Mark
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio
 
 EVEN = 0.1

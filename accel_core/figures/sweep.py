@@ -22,9 +22,9 @@ from accel_core.figures.drawing.axes import (
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
 from accel_core.figures.line_names import name_beside, name_inside
-from accel_core.figures.marks import Mark
-from accel_core.figures.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
+from accel_core.readings.marks import Mark
+from accel_core.readings.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
 from accel_core.units import format_bytes, format_rate, format_time
 
 AXIS_TITLES = {

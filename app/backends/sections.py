@@ -16,8 +16,8 @@ from accel_core.figures import (
     crossover_figure,
     crossover_reading,
 )
-from accel_core.figures.crossover_cells import LABELS, backend_label, cells
 from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover_cells import LABELS, backend_label, cells
 from accel_core.units import format_time
 from app.parts import components, tables, theme
 from app.session import cached, drawings, jobs, settings

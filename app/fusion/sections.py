@@ -16,9 +16,9 @@ from accel_core.figures.fusion_roofline import (
     fusion_roofline_figure,
     fusion_scene,
 )
-from accel_core.figures.fusion_words import fusion_alt, fusion_claims, fusion_reading
 from accel_core.figures.stream_words import ALLOCATING, IN_PLACE, ONE_PASS, THREADS, stream_reading
 from accel_core.model import Case, Ceiling, Machine, Measurement, Workload
+from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
 from accel_core.units import format_bytes
 from app.parts import answers, components, experiments, tables, theme
 from app.parts.experiments import Experiment, Setup, Shown

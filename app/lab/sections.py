@@ -20,9 +20,9 @@ from accel_core.figures import (
     sweep_figure,
     sweep_reading,
 )
-from accel_core.figures.marks import Mark
 from accel_core.figures.misses import Misses, add_misses
 from accel_core.model import Machine, Measurement
+from accel_core.readings.marks import Mark
 from accel_core.studies.blocks import best_block_reading
 from app.lab import block_misses
 from app.parts import answers, components, tables, theme

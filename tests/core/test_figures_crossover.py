@@ -19,10 +19,10 @@ from accel_core.figures import (
     crossover_reading,
     look_for,
 )
-from accel_core.figures.crossover_cells import LABELS, cells, map_rows
 from accel_core.figures.drawing.look import FAMILIES, contrast
 from accel_core.model import Estimate
 from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover_cells import LABELS, cells, map_rows
 
 CANDIDATES = tuple(candidates())
 

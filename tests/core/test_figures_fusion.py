@@ -15,10 +15,10 @@ from accel_core.figures.fusion_roofline import (
     fusion_roofline_figure,
     fusion_scene,
 )
-from accel_core.figures.fusion_steps import arrays_text, bandwidth, change_text, fusion_steps
-from accel_core.figures.fusion_words import fusion_alt, fusion_claims, fusion_reading
 from accel_core.figures.stream_words import stream_reading
 from accel_core.model import Measurement
+from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
+from accel_core.readings.fusion_steps import arrays_text, bandwidth, change_text, fusion_steps
 from accel_core.registry import workload
 
 GELU, ADD = workload("gelu"), workload("add")

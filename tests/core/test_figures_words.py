@@ -20,8 +20,8 @@ from accel_core.figures import (
     sweep_alt,
     sweep_reading,
 )
-from accel_core.figures.words import settings
 from accel_core.model import Measurement
+from accel_core.readings.words import settings
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.figures.fusion_steps import (
+from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.readings.fusion_steps import (
     EVEN,
     SAME_ARRAYS,
     Step,
@@ -15,8 +16,7 @@ from accel_core.figures.fusion_steps import (
     change_text,
     fusion_steps,
 )
-from accel_core.figures.words import roof_rate, share_text
-from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.readings.words import roof_rate, share_text
 from accel_core.units import format_count, format_number, format_ratio, format_time
 
 

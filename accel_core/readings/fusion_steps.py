@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accel_core.figures.rungs import Rung, rungs
 from accel_core.model import Measurement, Workload
+from accel_core.readings.rungs import Rung, rungs
 from accel_core.units import format_arrays, format_number, format_rate, format_ratio
 
 EVEN = 0.05

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 from accel_core.contest import Contest
-from accel_core.figures.crossover_cells import Contests, backend_label, cells, map_rows
+from accel_core.readings.crossover_cells import Contests, backend_label, cells, map_rows
 from accel_core.units import format_number
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accel_core.figures.words import newest
 from accel_core.model import Kernel, Measurement, Refusal, Workload
+from accel_core.readings.words import newest
 
 
 @dataclass(frozen=True)

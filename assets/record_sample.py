@@ -62,7 +62,7 @@ def calibrations() -> list[dict[str, Any]]:
     """Who is fastest where, as far as the page Backends draws it: the cells of its maps, medians alone."""
     from accel_core import runner
     from accel_core.contest import Calibration
-    from accel_core.readings.crossover_cells import map_rows
+    from accel_core.readings.crossover import map_rows
 
     parts = []
     for part in runner.run({"kind": "calibrate", "budget_s": 60.0}, "sample"):

@@ -256,7 +256,7 @@ def roofline(options: Namespace) -> Answer:
 
 def _points(store: Store, here: Machine, options: Namespace) -> tuple[list[Measurement], int]:
     """What is drawn of the stored measurements at this dtype and thread count, and how many there are."""
-    from accel_core.figures import MOST_POINTS, latest
+    from accel_core.readings.roofline import MOST_POINTS, latest
     from accel_core.registry import WORKLOADS
 
     dtype, threads = options.dtype, options.threads

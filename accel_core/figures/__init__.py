@@ -1,22 +1,20 @@
 """Pictures: pure `<noun>_figure(data, look)` -> plotly Figure, for pages, notebooks and the command line."""
 
-from accel_core.figures.alts import curve_alt, hierarchy_alt, ladder_alt, misses_alt, roofline_alt, sweep_alt
-from accel_core.figures.contest import contest_alt, contest_figure
+from accel_core.figures.contest import contest_figure
 from accel_core.figures.crossover import crossover_figure
 from accel_core.figures.curve import curve_figure
 from accel_core.figures.drawing.export import figure_html, toolbar_config
 from accel_core.figures.drawing.look import PAPER, Look, look_for
 from accel_core.figures.hierarchy import hierarchy_figure
 from accel_core.figures.ladder import ladder_figure
-from accel_core.figures.lens_words import lens_alt, lens_reading
-from accel_core.figures.lenses import LENSES, Traffic
-from accel_core.figures.points import Prediction
-from accel_core.figures.readings import ladder_reading, machine_reading, roofline_reading, sweep_reading
 from accel_core.figures.roofline import roofline_figure
 from accel_core.figures.sweep import sweep_figure
-from accel_core.readings.crossover import crossover_alt, crossover_reading
-from accel_core.readings.latest import MOST_POINTS, latest
-from accel_core.readings.marks import Mark, cache_marks
+from accel_core.readings.crossover import contest_alt, crossover_alt, crossover_reading
+from accel_core.readings.ladder import ladder_alt, ladder_reading
+from accel_core.readings.lenses import LENSES, Traffic, lens_alt, lens_reading
+from accel_core.readings.machine import curve_alt, hierarchy_alt, machine_reading
+from accel_core.readings.roofline import MOST_POINTS, Prediction, latest, roofline_alt, roofline_reading
+from accel_core.readings.sweep import Mark, cache_marks, misses_alt, sweep_alt, sweep_reading
 from accel_core.readings.words import held_back_text, share_text
 
 __all__ = [

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.drawing.look import Look
 from accel_core.model import Workload
-from accel_core.readings.rungs import Rung
+from accel_core.readings.ladder import Rung
 
 FIRST_PX, PITCH_PX, RIM_PX = 10, 14, 16
 """From the bars to the nearest lane, from lane to lane, and from the outermost to the edge."""

@@ -7,10 +7,11 @@ import math
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.drawing.axes import label, log_axis, sheet, teaching_figure
-from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look
-from accel_core.operations import OPERATIONS
-from accel_core.readings.crossover_cells import backend_label
+from accel_core.figures.drawing.axes import sheet_of_rows, teaching_figure, time_axis
+from accel_core.figures.drawing.labels import label
+from accel_core.figures.drawing.look import Look
+from accel_core.figures.drawing.marks import bar_marker
+from accel_core.readings.crossover import backend_label
 from accel_core.readings.words import time_text
 from accel_core.units import format_number, format_time
 
@@ -26,14 +27,9 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
         return teaching_figure("Measure: the same call will stand here under each backend.", look, 260)
     names = contest.order[::-1]
     best_s = contest.times_s[contest.winner].median
-    figure = sheet(look, ROW_PX * len(names) + TOP_PX + BOTTOM_PX, left_px=16)
-    figure.update_layout(bargap=0, showlegend=False, margin={"t": TOP_PX, "b": BOTTOM_PX})
-    slowest_s = contest.times_s[names[0]].median
-    low, high = 10 ** math.floor(math.log10(best_s) - 0.3), slowest_s * 2
-    unit_s, unit = next(u for u in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (0, "")) if slowest_s >= u[0])
-    unit_s, unit = (unit_s, unit) if unit else (1e-6, "µs")
-    figure.update_xaxes(log_axis(look, f"Time of one call ({unit}, log scale)", low, high, unit_s))
-    figure.update_yaxes(visible=False, fixedrange=True, range=[ROW_PX * len(names), 0])
+    figure = sheet_of_rows(look, ROW_PX * len(names), top_px=TOP_PX, bottom_px=BOTTOM_PX, left_px=16)
+    low_s, slowest_s = 10 ** math.floor(math.log10(best_s) - 0.3), contest.times_s[names[0]].median
+    figure.update_xaxes(time_axis(look, "Time of one call ({unit}, log scale)", low_s, slowest_s, 2))
     for at, name in enumerate(names):
         time_s, family = contest.times_s[name], backend_label(name).family
         middle = ROW_PX * at + ROW_PX - BAR_PX / 2 - 6
@@ -42,16 +38,7 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
             x=[time_s.median],
             y=[middle],
             width=BAR_PX,
-            marker={
-                "color": look.family(family),
-                "pattern": {
-                    "shape": FAMILY_PATTERNS.get(family, ""),
-                    "fillmode": "overlay",
-                    "fgcolor": look.background,
-                    "size": 8,
-                    "solidity": 0.25,
-                },
-            },
+            marker=bar_marker(look, family, look.family(family)),
             hovertext=[f"<b>{backend_label(name).title}</b><br>{time_text(time_s)}"],
             hoverinfo="text",
         )
@@ -69,16 +56,3 @@ def _told(name: str, contest: Contest, look: Look, chosen: str) -> str:
         return f"{format_time(time_s)}{', <b>auto</b>' if name == chosen else ''}"
     ratio = "the fastest" if name == contest.winner else f"{format_number(time_s / best_s)} times as long"
     return f"{format_time(time_s)}, {ratio}{', <b>auto takes it</b>' if name == chosen else ''}"
-
-
-def contest_alt(operation: str, contest: Contest | None) -> str:
-    """Each backend's time."""
-    if contest is None:
-        return f"Time of {operation} under each backend: not measured yet."
-    lengths = ", ".join(
-        f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
-    )
-    times = "; ".join(
-        f"{backend_label(n).title} {format_time(contest.times_s[n].median)}" for n in contest.order
-    )
-    return f"Time of {operation} at {lengths} under each backend: {times}."

@@ -9,21 +9,25 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from accel_core.contest import Contest
-from accel_core.figures.drawing.axes import axis, label, sample_banner, sheet, teaching_figure
-from accel_core.figures.drawing.look import FAMILY_SYMBOLS, LEAST_PX, Look, contrast
+from accel_core.figures.drawing.axes import axis, sheet, teaching_figure
+from accel_core.figures.drawing.labels import caption, label, sample_banner
+from accel_core.figures.drawing.look import LEAST_PX, Look, contrast
+from accel_core.figures.drawing.marks import add_box, add_dots, add_legend_entry
+from accel_core.figures.drawing.text import width_px
 from accel_core.operations import OPERATIONS
-from accel_core.readings.crossover import lead_text, size_text
-from accel_core.readings.crossover_cells import (
+from accel_core.readings.crossover import (
     LABELS,
     Cell,
     Contests,
     backend_label,
     cells,
+    contest_rows,
+    lead_text,
     map_rows,
+    size_text,
 )
-from accel_core.units import format_time
 
-ROW_PX, TOP_PX, BOTTOM_PX, LEFT_PX = 54, 76, 66, 104
+ROW_PX, TOP_PX, BOTTOM_PX = 54, 76, 66
 GAP = 0.03
 """Between cells, in cells."""
 BLACK_OR_WHITE = ("#000000", "#FFFFFF")
@@ -46,20 +50,15 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     used = sorted({cell.row for cell in shown})
     height_px = ROW_PX * max(len(used), 2)
     bottom_px = BOTTOM_PX + 20 * look.narrow  # for the footnote, which has no room beside the axis title
-    figure = sheet(look, height_px + TOP_PX + bottom_px, left_px=92 if look.narrow else LEFT_PX, right_px=8)
-    figure.update_layout(margin={"t": TOP_PX, "b": bottom_px})
+    titles = [rows[row].title for row in used]
+    left_px = round(max(width_px(title, look.small_px) for title in titles)) + 16
+    figure = sheet(look, height_px, top_px=TOP_PX, bottom_px=bottom_px, left_px=left_px, right_px=8)
     place = {row: at for at, row in enumerate(used)}
     for cell in shown:
         _add_cell(figure, look, cell, (sizes.index(cell.size), place[cell.row]), stale)
-    figure.add_scatter(
-        x=[sizes.index(cell.size) for cell in shown],
-        y=[place[cell.row] for cell in shown],
-        mode="markers",
-        marker={"size": 36, "opacity": 0, "color": look.ink},
-        hovertext=[_hover(operation, cell.contest, rows[cell.row].meaning) for cell in shown],
-        hoverinfo="text",
-        showlegend=False,
-    )
+    at = [(sizes.index(cell.size), place[cell.row]) for cell in shown]
+    texts = [_hover(operation, cell.contest, rows[cell.row].meaning) for cell in shown]
+    add_dots(figure, at, {"size": 36, "opacity": 0, "color": look.ink}, hovertext=texts, showlegend=False)
     _add_legend(figure, look, shown, stale)
     quiet = {"showgrid": False, "fixedrange": True, "tickmode": "array"}
     figure.update_xaxes(
@@ -73,11 +72,9 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
             **quiet,
         )
     )
-    texts = [rows[row].title for row in used]
-    tick_axis = axis(look, "", range=[len(used) - 0.5, -0.5], tickvals=list(range(len(used))), ticktext=texts)
+    tick_axis = axis(look, "", range=[len(used) - 0.5, -0.5], tickvals=list(range(len(used))), ticktext=titles)
     figure.update_yaxes({**tick_axis, **quiet, "tickfont": {"size": look.small_px, "color": look.ink}})
-    if stale:
-        sample_banner(figure, look, stale)
+    sample_banner(figure, look, stale)
     return figure
 
 
@@ -88,32 +85,15 @@ def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], st
     fill = _mixed(colour, look.background, _strength(cell.contest))
     ink = max(BLACK_OR_WHITE, key=lambda candidate: contrast(candidate, fill))
     half = 0.5 - GAP
-    figure.add_shape(
-        type="rect",
-        x0=x - half,
-        x1=x + half,
-        y0=y - half,
-        y1=y + half,
-        fillcolor=fill,
-        line={"color": colour, "width": 1},
-        layer="below",
-    )
+    add_box(figure, (x - half, x + half), (y - half, y + half), fill, {"color": colour, "width": 1})
     name = backend_label(winner).short
     if look.narrow:
         name = name[:1].upper()
     mark = "*" if cell.contest.disturbed_reason else ""
     lead = lead_text(cell.contest, 2 if look.narrow else 3).removeprefix("×" if look.narrow else "")
+    size_px = LEAST_PX if look.narrow else look.small_px
     text = f"<b>{name}</b>{mark}<br>{lead}"
-    figure.add_annotation(
-        label(
-            look,
-            text,
-            x,
-            y,
-            align="center",
-            font={"size": LEAST_PX if look.narrow else look.small_px, "color": ink},
-        )
-    )
+    figure.add_annotation(label(look, text, x, y, align="center", size=size_px, colour=ink))
 
 
 def _strength(contest: Contest) -> float:
@@ -129,41 +109,16 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
     for name in [name for name in dict.fromkeys((*LABELS, *winners)) if winners[name]]:
         title, short, family = backend_label(name)
         letter = f"{short[:1].upper()}: " if look.narrow else ""
-        figure.add_scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            marker={
-                "symbol": FAMILY_SYMBOLS.get(family, "circle"),
-                "size": 12,
-                "color": look.stale if stale else look.family(family),
-            },
-            name=f"{letter}{title}",
-        )
+        colour = look.stale if stale else look.family(family)
+        add_legend_entry(figure, family, colour, f"{letter}{title}")
     if any(cell.contest.disturbed_reason for cell in shown):
-        figure.add_annotation(
-            label(
-                look,
-                "* disturbed while it was timed",
-                1,
-                0,
-                xref="paper",
-                yref="paper",
-                xanchor="right",
-                yanchor="top",
-                yshift=-58 if look.narrow else -44,
-                font={"size": LEAST_PX, "color": look.muted},
-            )
-        )
+        place = {"xanchor": "right", "yshift": -58 if look.narrow else -44}
+        note = caption(look, "* disturbed while it was timed", 0, 8)
+        figure.add_annotation({**note, "x": 1, **place})
 
 
 def _hover(operation: str, contest: Contest, meaning: str) -> str:
-    lengths = ", ".join(
-        f"{name} {n}" for name, n in zip(OPERATIONS[operation].form.lengths, contest.lengths, strict=True)
-    )
-    times = [
-        f"{backend_label(name).title}: {format_time(contest.times_s[name].median)}" for name in contest.order
-    ]
+    lengths, times = contest_rows(operation, contest)
     said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []
     return "<br>".join([f"<b>{meaning}</b>", lengths, *times, *said])
 

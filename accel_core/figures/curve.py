@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from accel_core.figures.drawing.axes import (
-    decades,
-    label,
-    log2_axis,
-    log_axis,
-    sample_banner,
-    sheet,
-    teaching_figure,
-)
-from accel_core.figures.drawing.look import Look, faded
-from accel_core.figures.hierarchy import sample_text
+from accel_core.figures.drawing.axes import decades, log2_axis, log_axis, sheet, teaching_figure
+from accel_core.figures.drawing.labels import sample_banner
+from accel_core.figures.drawing.look import THEORY_DASH, Look, faded
+from accel_core.figures.drawing.marks import add_band, add_vertical
 from accel_core.model import Estimate, Machine, Peaks
+from accel_core.readings.machine import sample_text
 from accel_core.readings.words import rate_text, time_text
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_bytes
@@ -40,7 +32,7 @@ def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: b
     if not bandwidth and not latency:
         return teaching_figure(EMPTY, look)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    figure.update_layout(sheet(look, 620).layout, showlegend=False, hovermode="x")
+    figure.update_layout(sheet(look, 500).layout, showlegend=False, hovermode="x")
     panels = ((1, "Read bandwidth (GB/s)", 1e9, bandwidth), (2, "Latency (ns)", 1e-9, latency))
     for row, title, scale, series in panels:
         levels = [limiting_memory_level(machine, size) for size, _ in series]
@@ -51,8 +43,7 @@ def curve_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: b
     figure.update_xaxes(x_axis)
     figure.update_xaxes(row=1, col=1, title="", showticklabels=False)
     _mark_caches(figure, machine, look, min(places), max(places))
-    if sample:
-        sample_banner(figure, look, sample_text(machine))
+    sample_banner(figure, look, sample_text(machine) if sample else "")
     return figure
 
 
@@ -65,20 +56,8 @@ def _add_panel(
         return
     name = "bandwidth" if row == 1 else "latency"
     x = [size for size, _ in series]
-    low = [e.median if e.low is None else e.low for _, e in series]
-    high = [e.median if e.high is None else e.high for _, e in series]
-    quiet = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    figure.add_scatter(x=x, y=low, name=f"{name} low", **quiet, row=row, col=1)
-    figure.add_scatter(
-        x=x,
-        y=high,
-        name=f"{name} high",
-        fill="tonexty",
-        fillcolor=faded(look.ink, 0.18),
-        **quiet,
-        row=row,
-        col=1,
-    )
+    ends = [(e.median if e.low is None else e.low, e.median if e.high is None else e.high) for _, e in series]
+    add_band(figure, f"{name} interval", x, ends, faded(look.ink, 0.18), row=row, col=1)
     texts = [
         f"{format_bytes(size)}: {rate_text(e, 'B/s') if name == 'bandwidth' else time_text(e)}"
         for size, e in series
@@ -95,7 +74,11 @@ def _add_panel(
         row=row,
         col=1,
     )
-    figure.update_yaxes(log_axis(look, title, *decades(low + high, above=1.8), scale), row=row, col=1)
+    figure.update_yaxes(
+        log_axis(look, title, *decades([end for pair in ends for end in pair], above=1.8), scale),
+        row=row,
+        col=1,
+    )
 
 
 def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, high: float) -> None:
@@ -105,36 +88,10 @@ def _mark_caches(figure: go.Figure, machine: Machine, look: Look, low: float, hi
     along it, what is reported.
     """
     for cache in machine.caches:
-        colour = look.level(cache.level)
+        colour, reported = look.level(cache.level), cache.reported_bytes
         if low <= cache.size_bytes <= high:
             size = "" if look.narrow else f" {format_bytes(cache.size_bytes)}"
-            _line(figure, cache.size_bytes, colour, "6px,4px")
-            above = {"yanchor": "bottom", "align": "center"}
-            _name(figure, look, cache.size_bytes, f"<b>{cache.level}</b>{size}", colour, above)
-        if cache.reported_bytes and low <= cache.reported_bytes <= high:
-            _line(figure, cache.reported_bytes, colour, "1px,4px")
-            along = {"yanchor": "top", "xanchor": "left", "textangle": -90}
-            _name(figure, look, cache.reported_bytes, f"{cache.level} as reported", colour, along)
-
-
-def _line(figure: go.Figure, size_bytes: int, colour: str, dash: str) -> None:
-    figure.add_shape(
-        type="line",
-        xref="x",
-        yref="paper",
-        x0=size_bytes,
-        x1=size_bytes,
-        y0=0,
-        y1=1,
-        line={"color": colour, "width": 1.5, "dash": dash},
-        layer="between",
-    )
-
-
-def _name(
-    figure: go.Figure, look: Look, size_bytes: int, text: str, colour: str, placed: dict[str, Any]
-) -> None:
-    font = {"size": look.small_px, "color": colour}
-    figure.add_annotation(
-        label(look, text, math.log10(size_bytes), 1, xref="x", yref="paper", font=font, **placed)
-    )
+            add_vertical(figure, look, cache.size_bytes, f"<b>{cache.level}</b>{size}", colour)
+        if reported and low <= reported <= high:
+            along = {"dash": THEORY_DASH, "yanchor": "top", "xanchor": "left", "textangle": -90}
+            add_vertical(figure, look, reported, f"{cache.level} as reported", colour, **along)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.drawing.axes import axis, label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.drawing.look import FAMILY_PATTERNS, Look, faded
-from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
-from accel_core.model import Ceiling, Measurement, Workload
+from accel_core.figures.drawing.axes import linear_axis, sheet_of_rows, teaching_figure, time_axis
+from accel_core.figures.drawing.hover import hover
+from accel_core.figures.drawing.labels import label, sample_banner
+from accel_core.figures.drawing.look import LEVEL_DASHES, Look, faded
+from accel_core.figures.drawing.marks import (
+    add_disturbed,
+    add_disturbed_legend,
+    add_vertical,
+    bar_marker,
+    intervals,
+)
+from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
+from accel_core.model import DRAM, Ceiling, Measurement, Workload
 from accel_core.readings.fusion_steps import (
     Step,
     arrays_text,
     bandwidth,
     bandwidth_text,
-    change_text,
     fusion_steps,
+    step_text,
 )
-from accel_core.readings.words import interval, library_lines, roof_rate, settings
+from accel_core.readings.words import interval, roof_rate
 from accel_core.units import format_bytes, format_rate, format_time
 
-BAR_PX, LINE_PX, GAP_PX = 24, 20, 12
-TOP_PX, BOTTOM_PX, LEFT_PX = 36, 62, 20
-CHAR_PX = 8.0
-"""A generous width for a character of a rung's sentence: a line must fit."""
+BAR_PX, GAP_PX = 24, 12
+TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 36, 62, 20, 24
 WIDE = {"time": (0.0, 0.4), "bandwidth": (0.46, 0.73), "arrays": (0.79, 1.0)}
 NARROW = {"time": (0.0, 0.62), "arrays": (0.68, 1.0)}
 """Parts of the width; a phone has no room for the bandwidth, which stands in its text."""
@@ -53,11 +61,11 @@ def fusion_figure(
         text = "Time the rungs: each will stand here with its time, its bandwidth and the arrays it allocates."
         return teaching_figure(text, look)
     heads = [_head(step, look) for step in steps]
-    tops = _tops(heads)
-    places = [top + LINE_PX * _lines(head) + 4 + BAR_PX / 2 for top, head in zip(tops, heads, strict=False)]
-    figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=LEFT_PX)
-    figure.update_layout(bargap=0, barmode="overlay", margin={"t": TOP_PX, "b": BOTTOM_PX}, showlegend=False)
-    figure.update_yaxes(visible=False, range=[tops[-1], 0], fixedrange=True)
+    high_px = [line_px(look.small_px) * lines(head) + 1 for head in heads]
+    tops = list(accumulate((high + BAR_PX + GAP_PX for high in high_px), initial=4.0))
+    places = [top + high + 4 + BAR_PX / 2 for top, high in zip(tops, high_px, strict=False)]
+    margins = {"top_px": TOP_PX, "bottom_px": BOTTOM_PX, "left_px": LEFT_PX, "right_px": RIGHT_PX}
+    figure = sheet_of_rows(look, tops[-1], **margins)
     _add_axes(figure, look, steps, roof)
     for step, at, top, head in zip(steps, places, tops, heads, strict=False):
         colour = look.stale if stale else look.family(step.row.kernel.family)
@@ -70,9 +78,10 @@ def fusion_figure(
     )
     add_disturbed_legend(figure)
     if roof is not None and not look.narrow:
-        _add_roof(figure, look, roof)
-    if stale:
-        sample_banner(figure, look, stale)
+        text = f"<b>{roof.level} {roof.operation} {roof_rate(roof)}</b>"
+        line = {"dash": LEVEL_DASHES[DRAM], "width": 2, "log": False, "xref": "x2", "xanchor": "center"}
+        add_vertical(figure, look, roof.value, text, look.level(roof.level), **line)
+    sample_banner(figure, look, stale)
     return figure
 
 
@@ -82,25 +91,14 @@ def _head(step: Step, look: Look) -> str:
     name = f"{step.row.number} {kernel.name if look.narrow else kernel.title}"
     if step.measured.disturbed and not look.narrow:
         name += " (disturbed)"
-    change = change_text(step) if step.before is not None else ""
+    change = step_text(step) if step.before is not None else ""
     beside = f"   {bandwidth_text(step.measured)}" if look.narrow else ""
     if not change:
         return f"<b>{name}</b>{beside}"
-    if not look.narrow and len(name) + len(change) + 3 <= look.chars(CHAR_PX, LEFT_PX + 24):
-        return f"<b>{name}</b>   {change}"
-    return f"<b>{name}</b>{beside}<br>{wrap(change, look.chars(CHAR_PX, LEFT_PX + 24))}"
-
-
-def _lines(text: str) -> int:
-    return text.count("<br>") + 1
-
-
-def _tops(heads: Sequence[str]) -> list[float]:
-    """Upper edge of each row in pixels, and the lower edge of the last."""
-    tops = [4.0]
-    for head in heads:
-        tops.append(tops[-1] + LINE_PX * _lines(head) + BAR_PX + GAP_PX)
-    return tops
+    room_px, one_line = look.room_px(LEFT_PX + RIGHT_PX), f"<b>{name}</b>   {change}"
+    if not look.narrow and width_px(one_line, look.small_px) <= room_px:
+        return one_line
+    return f"<b>{name}</b>{beside}<br>{wrap(change, room_px, look.small_px)}"
 
 
 def _add_axes(figure: go.Figure, look: Look, steps: Sequence[Step], roof: Ceiling | None) -> None:
@@ -108,42 +106,18 @@ def _add_axes(figure: go.Figure, look: Look, steps: Sequence[Step], roof: Ceilin
     domains = NARROW if look.narrow else WIDE
     times = [s.measured.time_s.median for s in steps]
     least = min(s.measured.time_s.low or s.measured.time_s.median for s in steps)
-    low, high = 10 ** math.floor(math.log10(least) - 0.2), max(times) * (20 if look.narrow else 5)
-    unit, scale = next(
-        (u, s) for u, s in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if max(times) >= s or s < 1e-5
-    )
-    time_title = f"Time ({unit}, log)" if look.narrow else f"Time of a call ({unit}, log scale)"
-    figure.update_xaxes(log_axis(look, time_title, low, high, scale), domain=domains["time"])
+    low_s = 10 ** math.floor(math.log10(least) - 0.2)
+    title, room = ("Time ({unit}, log)", 20) if look.narrow else ("Time of a call ({unit}, log scale)", 5)
+    figure.update_xaxes(time_axis(look, title, low_s, max(times), room), domain=domains["time"])
     if not look.narrow:
         top = max([_bounds(s.measured)[1] for s in steps] + ([roof.value] if roof else []))
-        figure.update_layout(
-            xaxis2=_linear(look, "Effective bandwidth (GB/s)", top * 1.36, domains["bandwidth"], 1e9)
-        )
+        title, domain = "Effective bandwidth (GB/s)", domains["bandwidth"]
+        figure.update_layout(xaxis2=linear_axis(look, title, top * 1.36, 1e9, domain=domain, anchor="y"))
     most = max([s.arrays or 0 for s in steps] + [3.0])
-    room = 2.1 if any(s.arrays_size for s in steps) else 1.5
+    most *= 2.1 if any(s.arrays_size for s in steps) else 1.5
     title = "Arrays made" if look.narrow else "Arrays allocated (count)"
-    figure.update_layout(xaxis3=_linear(look, title, most * room, domains["arrays"], 1.0))
-    if look.narrow:
-        figure.update_layout(xaxis3={"showticklabels": False})
-
-
-def _linear(look: Look, title: str, high: float, domain: tuple[float, float], scale: float) -> dict[str, Any]:
-    """A linear axis from zero with about four round ticks, in units of `scale`."""
-    rough = high / scale / 4
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
-    step = max(step, 1) if scale == 1.0 else step
-    ticks = [i * step for i in range(int(high / scale / step) + 1)]
-    return axis(
-        look,
-        title,
-        range=[0, high],
-        domain=domain,
-        anchor="y",
-        tickmode="array",
-        tickvals=[t * scale for t in ticks],
-        ticktext=[f"{t:g}" for t in ticks],
-    )
+    place: dict[str, Any] = {"domain": domains["arrays"], "anchor": "y", "showticklabels": not look.narrow}
+    figure.update_layout(xaxis3=linear_axis(look, title, most, **place))
 
 
 def _add_bars(figure: go.Figure, look: Look, step: Step, at: float, colour: str) -> None:
@@ -155,24 +129,17 @@ def _add_bars(figure: go.Figure, look: Look, step: Step, at: float, colour: str)
         "hovertext": [_hover(step)],
         "hoverinfo": "text",
         "customdata": [step.name],
-        "marker": {
-            "color": colour,
-            "line": {"color": colour, "width": 1},
-            "pattern": {
-                "fillmode": "overlay",
-                "shape": FAMILY_PATTERNS.get(step.row.kernel.family, ""),
-                "fgcolor": look.background,
-                "size": 8,
-                "solidity": 0.25,
-            },
-        },
+        "marker": bar_marker(look, step.row.kernel.family, colour),
     }
-    figure.add_bar(x=[m.time_s.median], y=[at], error_x=_error(look, m), **common)
-    time = format_time(m.time_s.median)
-    end = math.log10(m.time_s.high or m.time_s.median)
-    _say(figure, look, time, end, at, "x", shift=14 if m.disturbed else 8)
+    time, rate = m.time_s, bandwidth(m)
+    ends = (time.low, time.high) if time.low is not None and time.high is not None else None
+    error = intervals([time.median], [ends], look.ink) if ends else None
+    figure.add_bar(x=[time.median], y=[at], error_x=error, **common)
+    end = math.log10(time.high or time.median)
+    _say(figure, look, format_time(time.median), end, at, "x", shift=14 if m.disturbed else 8)
     if not look.narrow:
-        figure.add_bar(x=[bandwidth(m)], y=[at], xaxis="x2", error_x=_error(look, m, rate=True), **common)
+        error = intervals([rate], [_bounds(m)], look.ink) if ends else None
+        figure.add_bar(x=[rate], y=[at], xaxis="x2", error_x=error, **common)
         _say(figure, look, bandwidth_text(m), _bounds(m)[1], at, "x2")
     _add_blocks(figure, look, step, at, common)
 
@@ -201,15 +168,6 @@ def _bounds(m: Measurement) -> tuple[float, float]:
     return m.least_bytes / high, m.least_bytes / low
 
 
-def _error(look: Look, m: Measurement, *, rate: bool = False) -> dict[str, Any] | None:
-    if m.time_s.low is None or m.time_s.high is None:
-        return None
-    middle = bandwidth(m) if rate else m.time_s.median
-    low, high = _bounds(m) if rate else (m.time_s.low, m.time_s.high)
-    ends = {"array": [high - middle], "arrayminus": [middle - low]}
-    return {"type": "data", "symmetric": False, **ends, "color": look.ink, "thickness": 2}
-
-
 def _say(figure: go.Figure, look: Look, text: str, x: float, y: float, xref: str, shift: int = 8) -> None:
     """A value at the end of its bar."""
     place = {"xref": xref, "xanchor": "left", "yanchor": "middle", "xshift": shift, "borderpad": 0}
@@ -228,40 +186,6 @@ def _hover(step: Step) -> str:
         memory += f" ({format_bytes(m.peak_alloc_bytes)})"
     elif step.arrays is None:
         memory = "memory not measured: a call takes longer than is traced"
-    lines = [
-        f"<b>{kernel.title}</b>",
-        f"{format_time(m.time_s.median)} (median), {bandwidth_text(m)} = {m.least_bytes:,} B / time",
-        f"{format_rate(m.flop_per_s, 'FLOP/s')}, {interval(m)}",
-        memory,
-        settings(m),
-        *library_lines(kernel, m),
-        wrap(kernel.idea, 60),
-    ]
-    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
-
-
-def _add_roof(figure: go.Figure, look: Look, roof: Ceiling) -> None:
-    """What a copy reaches, as a dashed line through the bandwidths."""
-    figure.add_shape(
-        type="line",
-        xref="x2",
-        yref="paper",
-        x0=roof.value,
-        x1=roof.value,
-        y0=0,
-        y1=1,
-        line={"color": look.level(roof.level), "width": 2, "dash": "12px,4px,3px,4px"},
-    )
-    figure.add_annotation(
-        label(
-            look,
-            f"<b>{roof.level} {roof.operation} {roof_rate(roof)}</b>",
-            roof.value,
-            1,
-            xref="x2",
-            yref="paper",
-            xanchor="center",
-            yanchor="bottom",
-            font={"size": look.small_px, "color": look.level(roof.level)},
-        )
-    )
+    time = f"{format_time(m.time_s.median)} (median), {bandwidth_text(m)} = {m.least_bytes:,} B / time"
+    rate = f"{format_rate(m.flop_per_s, 'FLOP/s')}, {interval(m)}"
+    return hover(m, f"<b>{kernel.title}</b>", time, rate, memory, kernel=kernel, idea=True)

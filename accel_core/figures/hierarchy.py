@@ -6,21 +6,19 @@ import math
 
 import plotly.graph_objects as go
 
-from accel_core.figures.drawing.axes import label, sample_banner, sheet, wrap
-from accel_core.figures.drawing.look import LEAST_PX, Look, faded
+from accel_core.figures.drawing.axes import sheet_of_rows
+from accel_core.figures.drawing.labels import backed, label, sample_banner
+from accel_core.figures.drawing.look import LEAST_PX, THEORY_DASH, Look, faded
+from accel_core.figures.drawing.marks import add_box
+from accel_core.figures.drawing.text import wrap
 from accel_core.model import DRAM, Machine, Peaks
+from accel_core.readings.machine import sample_text
 from accel_core.readings.words import ceiling_text, known_levels, load_roof, size_text, time_text
-from accel_core.units import format_bytes, format_number, format_rate, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28
 NARROWEST, WIDEST_BAND = 0.5, 0.34
 MOST_CORES_DRAWN = 16
-SAMPLE = "Sample: another machine"
-
-
-def sample_text(machine: Machine) -> str:
-    """The label of a sample: whose it is."""
-    return f"{SAMPLE} ({machine.cpu})"
 
 
 def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
@@ -31,10 +29,8 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
     """
     rows = [("registers", None), *known_levels(machine)]
     height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX
-    figure = sheet(look, height + 48)
-    figure.update_layout(margin={"l": 12, "r": 12, "t": 40, "b": 8}, showlegend=False)
+    figure = sheet_of_rows(look, height, top_px=40, bottom_px=8, left_px=12, right_px=12)
     figure.update_xaxes(visible=False, range=[-0.004, 1.004], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[height, 0], fixedrange=True)
     _draw_cores(figure, machine, look)
     roofs = [load_roof(peaks, level) for level, _ in rows]
     widest = max((roof.value for roof in roofs if roof), default=1.0)
@@ -49,13 +45,10 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
             text = format_rate(roof.value, "B/s") if roof else "not measured yet"
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
     _add_hover(figure, machine, peaks, rows)
-    note = "Band width: square root of the bandwidth that one core reads with"
-    note = wrap(note, look.chars(8))
-    figure.add_annotation(
-        label(look, note, 0.5, height - 10, align="center", font={"size": LEAST_PX, "color": look.muted})
-    )
-    if sample:
-        sample_banner(figure, look, sample_text(machine))
+    note = wrap("Band width: square root of the bandwidth that one core reads with", look.room_px(24), LEAST_PX)
+    place = {"align": "center", "size": LEAST_PX, "colour": look.muted}
+    figure.add_annotation(label(look, note, 0.5, height - 10, **place))
+    sample_banner(figure, look, sample_text(machine) if sample else "")
     return figure
 
 
@@ -64,56 +57,25 @@ def _draw_cores(figure: go.Figure, machine: Machine, look: Look) -> None:
     allowed = machine.cores.allowed
     drawn = min(allowed, MOST_CORES_DRAWN)
     for i in range(drawn):
-        figure.add_shape(
-            type="rect",
-            xsizemode="pixel",
-            xanchor=0.5,
-            x0=(i - drawn / 2) * 20 + 2,
-            x1=(i - drawn / 2) * 20 + 18,
-            y0=24,
-            y1=40,
-            fillcolor=look.panel,
-            line={"color": look.ink, "width": 1.5},
-        )
-    word = "core" if allowed == 1 else "cores"
-    text = f"{allowed} {word} for this process" + (f", {drawn} drawn" if drawn < allowed else "")
+        left_px = (i - drawn / 2) * 20
+        ends, line = (left_px + 2, left_px + 18), {"color": look.ink, "width": 1.5}
+        add_box(figure, ends, (24, 40), look.panel, line, xsizemode="pixel", xanchor=0.5, layer="above")
+    text = f"{format_count(allowed, 'core')} for this process" + (f", {drawn} drawn" if drawn < allowed else "")
     figure.add_annotation(label(look, text, 0.5, 10))
 
 
 def _draw_box(figure: go.Figure, look: Look, top: float, width: float, colour: str, text: str) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=0.5 - width / 2,
-        x1=0.5 + width / 2,
-        y0=top,
-        y1=top + ROW_PX,
-        fillcolor=faded(colour, 0.16),
-        line={"color": colour, "width": 2},
-        layer="below",
-    )
-    figure.add_annotation(label(look, text, 0.5, top + ROW_PX / 2, align="center", font={"size": look.font_px}))
+    ends, line = (0.5 - width / 2, 0.5 + width / 2), {"color": colour, "width": 2}
+    add_box(figure, ends, (top, top + ROW_PX), faded(colour, 0.16), line)
+    figure.add_annotation(label(look, text, 0.5, top + ROW_PX / 2, align="center", size=look.font_px))
 
 
 def _draw_band(figure: go.Figure, look: Look, top: float, share: float | None, colour: str, text: str) -> None:
     """The road between two levels: its width is `share` of the widest, a thin dashed line where unknown."""
-    if share is None:
-        line = {"color": look.muted, "width": 1.5, "dash": "2px,4px"}
-        figure.add_shape(type="line", x0=0.5, x1=0.5, y0=top, y1=top + GAP_PX, line=line, layer="below")
-    else:
-        half = share * WIDEST_BAND / 2
-        figure.add_shape(
-            type="rect",
-            x0=0.5 - half,
-            x1=0.5 + half,
-            y0=top,
-            y1=top + GAP_PX,
-            fillcolor=faded(colour, 0.45),
-            line={"width": 0},
-            layer="below",
-        )
-    figure.add_annotation(
-        label(look, f"<b>{text}</b>", 0.5, top + GAP_PX / 2, bgcolor=faded(look.background, 0.86), borderpad=2)
-    )
+    half = (share or 0) * WIDEST_BAND / 2
+    line = {"color": look.muted, "width": 1.5, "dash": THEORY_DASH} if share is None else {"width": 0}
+    add_box(figure, (0.5 - half, 0.5 + half), (top, top + GAP_PX), faded(colour, 0.45), line)
+    figure.add_annotation(label(look, f"<b>{text}</b>", 0.5, top + GAP_PX / 2, **backed(look)))
 
 
 def _box_text(machine: Machine, peaks: Peaks | None, level: str, size: int | None) -> str:

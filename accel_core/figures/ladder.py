@@ -9,29 +9,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import plotly.graph_objects as go
 
 from accel_core.figures.arrows import add_arrows, arrows_px, changes
-from accel_core.figures.drawing.axes import label, log_axis, sample_banner, sheet, teaching_figure, wrap
-from accel_core.figures.drawing.look import FAMILY_PATTERNS, FAMILY_TITLES, Look, contrast
-from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
-from accel_core.model import Ceiling, Measurement, Refusal, Workload
-from accel_core.readings.rungs import Rung, rungs
-from accel_core.readings.words import (
-    interval,
-    library_lines,
-    rate_bounds,
-    roof_rate,
-    settings,
-    share_text,
+from accel_core.figures.drawing.axes import log_axis, sheet_of_rows, teaching_figure
+from accel_core.figures.drawing.hover import broken, hover
+from accel_core.figures.drawing.labels import label, sample_banner
+from accel_core.figures.drawing.look import FAMILY_TITLES, Look, contrast
+from accel_core.figures.drawing.marks import (
+    add_disturbed,
+    add_disturbed_legend,
+    add_vertical,
+    bar_marker,
+    intervals,
 )
-from accel_core.units import format_number, format_rate, format_ratio, format_time
+from accel_core.figures.drawing.text import line_px, lines, wrap
+from accel_core.model import Ceiling, Measurement, Refusal, Workload
+from accel_core.readings.ladder import Rung, change_text, rungs
+from accel_core.readings.words import interval, rate_bounds, roof_rate, share_text, speed_text
+from accel_core.units import format_number, format_rate, format_time
 
-ROW_PX, BAR_PX, LINE_PX = 48, 20, 19
+ROW_PX, BAR_PX, RIGHT_PX = 48, 20, 24
 TOP_PX, BOTTOM_PX = 50, 56
-STEP_CHAR_PX = 7.2
-"""A generous width for a character of a step's sentence: a line must fit."""
 MOST_ROOMY = 8
 """Rungs that fit on a screen of 900 pixels with a sentence above each."""
 LONG_ROW_PX, LONG_BAR_PX = 38, 13
@@ -60,15 +61,16 @@ def ladder_figure(
     row_px, bar_px = (LONG_ROW_PX, LONG_BAR_PX) if long else (ROW_PX, BAR_PX)
     left_px = arrows_px(arrows)
     steps = {row.number: "" if long else _step_text(workload, row, rows, look, left_px) for row in rows}
-    tops = _tops(rows, steps, row_px)
+    line = line_px(look.small_px)
+    tops = list(accumulate((row_px + line * lines(steps[row.number]) for row in rows), initial=6.0))
     middles = {
-        row.number: _bar_at(top, steps[row.number], bar_px) for row, top in zip(rows, tops, strict=False)
+        row.number: top + line * (lines(steps[row.number]) + 1) + 3 + bar_px / 2
+        for row, top in zip(rows, tops, strict=False)
     }
-    figure = sheet(look, round(tops[-1]) + TOP_PX + BOTTOM_PX, left_px=left_px)
+    margins = {"top_px": TOP_PX, "bottom_px": BOTTOM_PX, "left_px": left_px, "right_px": RIGHT_PX}
+    figure = sheet_of_rows(look, tops[-1], showlegend=None, **margins)
     low, high = _bounds(rows, ceiling)
     figure.update_xaxes(log_axis(look, "Speed (GFLOP/s, log scale)", low, high, 1e9))
-    figure.update_yaxes(visible=False, range=[tops[-1], 0], fixedrange=True)
-    figure.update_layout(bargap=0, barmode="overlay", margin={"t": TOP_PX, "b": BOTTOM_PX})
     for row, top in zip(rows, tops, strict=False):
         colour = look.stale if stale else look.family(row.kernel.family)
         at = middles[row.number]
@@ -81,26 +83,10 @@ def ladder_figure(
     add_disturbed_legend(figure)
     add_arrows(figure, look, arrows, list(middles.values()), bar_px)
     if ceiling is not None:
-        _add_roof(figure, look, ceiling)
-    if stale:
-        sample_banner(figure, look, stale)
+        text = f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}"
+        add_vertical(figure, look, ceiling.value, text, look.ink, width=2, xanchor="right", xshift=RIGHT_PX)
+    sample_banner(figure, look, stale)
     return figure
-
-
-def _tops(rows: Sequence[Rung], steps: dict[int, str], row_px: int) -> list[float]:
-    """Upper edge of each row in pixels, and the lower edge of the last."""
-    tops = [6.0]
-    for row in rows:
-        tops.append(tops[-1] + row_px + LINE_PX * _lines(steps[row.number]))
-    return tops
-
-
-def _lines(text: str) -> int:
-    return text.count("<br>") + 1 if text else 0
-
-
-def _bar_at(top: float, step: str, bar_px: int) -> float:
-    return top + LINE_PX * (_lines(step) + 1) + 3 + bar_px / 2
 
 
 def _bounds(rows: Sequence[Rung], ceiling: Ceiling | None) -> tuple[float, float]:
@@ -113,12 +99,11 @@ def _step_text(workload: Workload, row: Rung, rows: Sequence[Rung], look: Look, 
     """ "72 times faster: the interpreter is gone", against the rung that this one changes."""
     if workload.before(row.kernel) is None:
         return ""
-    text = row.kernel.idea
+    text = row.kernel.idea.rstrip(".")
     if gain := _gain(workload, row, rows):
         other, ratio = gain
-        than = "" if other == row.number - 1 else f" than rung {other}"
-        text = f"{format_ratio(ratio)}{than}: {text[:1].lower()}{text[1:]}"
-    return wrap(text.rstrip("."), look.chars(STEP_CHAR_PX, left_px + 24))
+        text = change_text(row.kernel, ratio, "" if other == row.number - 1 else f"rung {other}")
+    return wrap(text, look.room_px(left_px + RIGHT_PX), look.small_px)
 
 
 def _against(workload: Workload, row: Rung, rows: Sequence[Rung], roof: Ceiling | None) -> str:
@@ -143,38 +128,17 @@ def _gain(workload: Workload, row: Rung, rows: Sequence[Rung]) -> tuple[int, flo
 def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, bar_px: int, colour: str) -> None:
     if not row.rate:
         return
-    marker = {
-        "color": look.background if row.extrapolated else colour,
-        "line": {"color": colour, "width": 2},
-        "pattern": {
-            "fillmode": "overlay",  # the other mode takes the bar's colour away
-            "shape": "" if row.extrapolated else FAMILY_PATTERNS.get(row.kernel.family, ""),
-            "fgcolor": look.background,
-            "size": 8,
-            "solidity": 0.25,
-        },
-    }
-    bounds = rate_bounds(row.measured) if row.measured else None
-    error = None
-    if bounds:
-        error = {
-            "type": "data",
-            "symmetric": False,
-            "array": [bounds[1] - row.rate],
-            "arrayminus": [row.rate - bounds[0]],
-            "color": look.ink,
-            "thickness": 2,
-        }
+    ends = rate_bounds(row.measured) if row.measured else None
     figure.add_bar(
         orientation="h",
         x=[row.rate],
         y=[at],
         width=bar_px,
-        marker=marker,
-        error_x=error,
+        marker=bar_marker(look, row.kernel.family, colour, hollow=row.extrapolated),
+        error_x=intervals([row.rate], [ends], look.ink) if ends else None,
         name=FAMILY_TITLES.get(row.kernel.family, row.kernel.family),
         showlegend=False,
-        customdata=[f"{row.kernel.name}"],
+        customdata=[row.kernel.name],
         hovertext=[_hover(row)],
         hoverinfo="text",
     )
@@ -183,18 +147,10 @@ def _add_bar(figure: go.Figure, look: Look, row: Rung, at: float, bar_px: int, c
 def _hover(row: Rung) -> str:
     if row.measured is None:
         assert row.refused is not None
-        why = f"not run: {wrap(row.refused.reason, 60)}"
-        return "<br>".join([f"<b>{row.kernel.title}</b>", why, _extrapolation(row), wrap(row.kernel.idea, 60)])
-    m = row.measured
-    lines = [
-        f"<b>{row.kernel.title}</b>",
-        f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
-        interval(m),
-        settings(m),
-        *library_lines(row.kernel, m),
-        wrap(row.kernel.idea, 60),
-    ]
-    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+        why = f"not run: {broken(row.refused.reason)}"
+        return "<br>".join([f"<b>{row.kernel.title}</b>", why, _extrapolation(row), broken(row.kernel.idea)])
+    title, m = f"<b>{row.kernel.title}</b>", row.measured
+    return hover(m, title, speed_text(m), interval(m), kernel=row.kernel, idea=True)
 
 
 def _extrapolation(row: Rung) -> str:
@@ -213,7 +169,7 @@ def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str, 
         value += " (disturbed)"
     name = row.kernel.name if look.narrow else row.kernel.title
     text = f"<b>{row.number} {name}</b>  {', '.join([value, more] if more else [value])}"
-    figure.add_annotation(_line(look, text, top + LINE_PX * _lines(step), look.ink))
+    figure.add_annotation(_line(look, text, top + line_px(look.small_px) * lines(step), look.ink))
 
 
 def _add_bar_text(
@@ -227,7 +183,7 @@ def _add_bar_text(
 ) -> None:
     """At the end of the bar: the share of the roof; inside a long bar, beside a short one; off its interval."""
     if row.measured is None:
-        text = wrap(_extrapolation(row), look.chars(STEP_CHAR_PX, figure.layout.margin.l + 24))
+        text = wrap(_extrapolation(row), look.room_px(figure.layout.margin.l + RIGHT_PX), look.small_px)
     elif roof is not None and roof.value > 0 and row.rate:
         text = f"{share_text(row.rate / roof.value)} of the roof"
     else:
@@ -242,42 +198,9 @@ def _add_bar_text(
     place = {"xanchor": "right", "xshift": -off - 2} if inside else {"xanchor": "left", "xshift": off}
     ground = {"bgcolor": colour} if solid else {}
     readable = max((look.background, look.ink), key=lambda ink: contrast(ink, colour))
-    font = {"size": look.small_px, "color": readable if solid else look.ink}
-    figure.add_annotation(label(look, text, end, at, borderpad=0, font=font, **place, **ground))
+    ink = readable if solid else look.ink
+    figure.add_annotation(label(look, text, end, at, borderpad=0, colour=ink, **place, **ground))
 
 
 def _line(look: Look, text: str, y: float, colour: str) -> dict[str, object]:
-    return label(
-        look,
-        text,
-        0,
-        y,
-        xref="paper",
-        xanchor="left",
-        yanchor="top",
-        font={"size": look.small_px, "color": colour},
-    )
-
-
-def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
-    figure.add_shape(
-        type="line",
-        x0=ceiling.value,
-        x1=ceiling.value,
-        yref="paper",
-        y0=0,
-        y1=1,
-        line={"color": look.ink, "width": 2, "dash": "7px,4px"},
-    )
-    figure.add_annotation(
-        label(
-            look,
-            f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}",
-            math.log10(ceiling.value),
-            1,
-            yref="paper",
-            xanchor="right",
-            yanchor="bottom",
-            xshift=24,
-        )
-    )
+    return label(look, text, 0, y, xref="paper", xanchor="left", yanchor="top", colour=colour)

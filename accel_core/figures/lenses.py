@@ -8,31 +8,29 @@ doi:10.1109/L-CA.2013.6). "DRAM": the bytes that come from memory. Times are mea
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
+from accel_core.figures.drawing.labels import backed, label, leader, spread
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, THEORY_DASH, Look
-from accel_core.figures.drawing.marks import add_disturbed
-from accel_core.figures.lens_labels import add_names, level_sides, level_texts
-from accel_core.figures.points import add_arrow, family_of
-from accel_core.figures.roofs import Scene
-from accel_core.model import DRAM, ITEM_BYTES, NEAREST, Machine, Workload
-from accel_core.readings.traffic import Traffic
-from accel_core.readings.words import interval, kernel_title, settings
+from accel_core.figures.drawing.marks import add_arrow, add_disturbed
+from accel_core.figures.points import COLUMN_GAP, family_of
+from accel_core.figures.roofs import px_per_decade
+from accel_core.model import ITEM_BYTES, NEAREST, Machine, Workload
+from accel_core.readings.lenses import LENSES, Traffic
+from accel_core.readings.scene import Scene
+from accel_core.readings.words import interval, kernel_title, settings, steps
 from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 
-LENSES: Mapping[str, str] = {"core": NEAREST, DRAM: DRAM}
-"""Lens -> the level whose dot it looks at."""
-DEEPEST = 30.0
-"""How far the frame's lower edge is raised: no interpreter stands here, only compiled loops are simulated."""
-
-
-def without_interpreters(view: Scene) -> Scene:
-    """The frame of a lens: a function of the roofs alone too, and the same for both lenses."""
-    return replace(view, y=(view.y[0] * DEEPEST, view.y[1]))
+NAME_GAP_PX = 21
+LEVEL_PX = 24
+"""What the names of a line's dots take above or below it."""
+TOGETHER = 0.06
+"""Dots closer than this part of a decade share a name."""
+NOTE = "Measured times, simulated bytes"
 
 
 def add_traffic(
@@ -104,15 +102,9 @@ def _add_moves(
     figure: go.Figure, look: Look, found: Sequence[Traffic], workloads: Sequence[Workload], level: str
 ) -> None:
     """An arrow from the lens's dot of each rung to that of the rung that changes it."""
-    by_kernel = {one.measurement.kernel: one for one in found}
-    for workload in workloads:
-        for kernel in workload.kernels:
-            before = workload.before(kernel)
-            head = by_kernel.get(kernel.id)
-            tail = by_kernel.get(before.id) if before else None
-            if head and tail:
-                ends = ((t.intensity(level), t.measurement.flop_per_s) for t in (tail, head))
-                add_arrow(figure, look, *ends)
+    for pair in steps(workloads, {one.measurement.kernel: one for one in found}):
+        ends = ((one.intensity(level), one.measurement.flop_per_s) for one in pair)
+        add_arrow(figure, ends, look.muted, standoff=8, startstandoff=8)
 
 
 def walls(machine: Machine, dtype: str) -> dict[str, float]:
@@ -140,14 +132,61 @@ def add_walls(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtyp
             showlegend=False,
         )
         text = f"{level} wall" if look.narrow else f"{level} wall, {format_number(best)} FLOP/B"
-        figure.add_annotation(
-            x=math.log10(best),
-            y=0,
-            yref="paper",
-            yanchor="bottom",
-            xanchor="right",
-            textangle=-90,
-            showarrow=False,
-            text=text,
-            font={"size": look.small_px, "color": look.level(level)},
-        )
+        place = {"yref": "paper", "yanchor": "bottom", "xanchor": "right", "textangle": -90}
+        figure.add_annotation(label(look, text, math.log10(best), 0, colour=look.level(level), **place))
+
+
+def level_texts(one: Traffic) -> list[str]:
+    """The name of each dot's level; dots that lie on each other are named once: "L3, DRAM"."""
+    levels = list(one.level_bytes)
+    places = [math.log10(one.intensity(level)) for level in levels]
+    texts, group = [""] * len(levels), [0]
+    for rank in range(1, len(levels) + 1):
+        if rank < len(levels) and abs(places[rank] - places[group[0]]) < TOGETHER:
+            group.append(rank)
+            continue
+        texts[group[0]] = ", ".join(levels[i] for i in group)
+        group = [rank]
+    return texts
+
+
+def level_sides(view: Scene, found: Sequence[Traffic]) -> dict[str, str]:
+    """Measurement id -> "bottom", "top", or "" where other lines leave no room for the names of the dots."""
+    falling = sorted(found, key=lambda one: -one.measurement.flop_per_s)
+    heights = [math.log10(one.measurement.flop_per_s) * px_per_decade(view) for one in falling]
+    free = [math.inf, *(upper - lower for upper, lower in pairwise(heights)), math.inf]
+    sides: dict[str, str] = {}
+    for rank, one in enumerate(falling):
+        side = "bottom" if free[rank + 1] >= LEVEL_PX else "top" if free[rank] >= LEVEL_PX else ""
+        free[rank + (side == "bottom")] -= LEVEL_PX if side else 0
+        sides[one.measurement.id] = side
+    return sides
+
+
+def add_names(
+    figure: go.Figure, look: Look, view: Scene, found: Sequence[Traffic], workloads: Sequence[Workload]
+) -> None:
+    """A column of names right of all dots, each joined to its line's end; on a phone in the lower corner."""
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 6, "yshift": 4}
+    note = NOTE.replace(", ", ",<br>") if look.narrow else NOTE
+    figure.add_annotation(label(look, note, 0, 0, colour=look.muted, **place))
+    own = {one.measurement.id: math.log10(one.measurement.flop_per_s) for one in found}
+    span = math.log10(view.x[1] / view.x[0])
+    right = max((math.log10(max(map(one.intensity, one.level_bytes))) for one in found), default=0)
+    places = _corner(view, found) if look.narrow else spread(own, NAME_GAP_PX / px_per_decade(view))
+    for one in found:
+        m = one.measurement
+        ends = [math.log10(one.intensity(level)) for level in one.level_bytes]
+        colour = look.family(family_of(workloads, m))
+        block = f", {m.parameters['block']}" if "block" in m.parameters else ""
+        ax = math.log10(view.x[0] * 1.2) if look.narrow else right + COLUMN_GAP * span
+        place = {"ax": ax, "axref": "x", "ay": places[m.id], "ayref": "y", "xanchor": "left", "standoff": 8}
+        x, text = min(ends) if look.narrow else max(ends), f"<b>{m.kernel.partition('/')[2]}{block}</b>"
+        figure.add_annotation(leader(look, text, x, own[m.id], colour, **place, **backed(look)))
+
+
+def _corner(view: Scene, found: Sequence[Traffic]) -> dict[str, float]:
+    """Heights of a stack of names above the lower edge, in the order of the lines."""
+    low, step = math.log10(view.y[0]), NAME_GAP_PX / px_per_decade(view)
+    rising = sorted(found, key=lambda one: one.measurement.flop_per_s)
+    return {one.measurement.id: low + (rank + 2.4) * step for rank, one in enumerate(rising)}

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.drawing.axes import decades, label, log_axis, spread
-from accel_core.figures.drawing.look import LEVEL_DASHES, Look, faded
+from accel_core.figures.drawing.axes import decades, log_axis
+from accel_core.figures.drawing.labels import add_end_names, backed, label
+from accel_core.figures.drawing.look import LEVEL_DASHES, Look
+from accel_core.readings.sweep import PER_FLOP, Misses
 from accel_core.units import format_number
 
 LOWER_PX, GAP_PX = 240, 76
 LABEL_GAP_PX = 20
-PER_FLOP = 1000
-"""Misses are counted for so many FLOP."""
-
-Misses = Mapping[str, Sequence[tuple[float, float]]]
-"""Cache level -> (block, misses for 1,000 FLOP), rising."""
 
 
 def add_misses(figure: go.Figure, look: Look, misses: Misses, *, title: str) -> None:
@@ -57,33 +52,14 @@ def add_misses(figure: go.Figure, look: Look, misses: Misses, *, title: str) -> 
             hoverinfo="text",
             showlegend=False,
         )
-    _label(figure, look, shown, LOWER_PX / math.log10(high / low))
+    px_per_decade = LOWER_PX / math.log10(high / low)
+    side = {"yref": "y2", "xanchor": "right", "yanchor": "middle", **backed(look)}
+    names = {}
+    for level, line in shown.items():
+        x, y = math.log10(line[-1][0]), math.log10(line[-1][1]) + 14 / px_per_decade
+        names[level] = label(look, f"<b>{level}</b>", x, y, colour=look.level(level), **side)
+    add_end_names(figure, names, px_per_decade, LABEL_GAP_PX)
     head = f"Simulated misses of {title}" + ("" if look.narrow else ", this CPU's caches as detected")
-    place: dict[str, Any] = {
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "yshift": 6,
-    }
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 6}
     place["bgcolor"] = look.background
     figure.add_annotation(label(look, f"<b>{head}</b>", 0, LOWER_PX / plot_px, **place))
-
-
-def _label(figure: go.Figure, look: Look, shown: Misses, px_per_decade: float) -> None:
-    """Each level's name at the right end of its line, apart from the others."""
-    own = {level: math.log10(line[-1][1]) + 14 / px_per_decade for level, line in shown.items()}
-    for level, height in spread(own, LABEL_GAP_PX / px_per_decade).items():
-        figure.add_annotation(
-            label(
-                look,
-                f"<b>{level}</b>",
-                math.log10(shown[level][-1][0]),
-                height,
-                yref="y2",
-                xanchor="right",
-                yanchor="middle",
-                bgcolor=faded(look.background, 0.8),
-                font={"size": look.small_px, "color": look.level(level)},
-            )
-        )

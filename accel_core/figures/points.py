@@ -5,48 +5,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.figures.drawing.axes import wrap
+from accel_core.figures.drawing.hover import broken, hover
+from accel_core.figures.drawing.labels import backed, leader, spread, within
 from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TITLES, Look, faded
-from accel_core.figures.drawing.marks import add_disturbed
-from accel_core.figures.roofs import roof_title
+from accel_core.figures.drawing.marks import add_arrow, add_disturbed, add_dots, add_legend_entry, intervals
+from accel_core.figures.roofs import px_per_decade
 from accel_core.model import Measurement, Workload
-from accel_core.readings.words import (
-    find_kernel,
-    interval,
-    kernel_title,
-    library_lines,
-    newest,
-    rate_bounds,
-    settings,
-)
+from accel_core.readings.roofline import Prediction, best_of_each
+from accel_core.readings.scene import Scene
+from accel_core.readings.words import find_kernel, interval, kernel_title, newest, rate_ends, roof_title, steps
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
 
 QUIET = 0.3
 """How strong the points of other workloads are than the one whose points carry names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A point that nobody has measured: from an intensity model and the roofs. FLOP/byte and FLOP/s."""
-
-    title: str
-    intensity_flop_per_byte: float
-    flop_per_s: float
-    derivation: str = ""
-
-
-def placed(measurements: Sequence[Measurement], dtype: str, threads: int) -> list[Measurement]:
-    """The measurements that belong in the picture: of this dtype and thread count, with an intensity."""
-    return [
-        m
-        for m in measurements
-        if m.dtype == dtype and m.threads == threads and m.intensity_flop_per_byte and m.flop > 0
-    ]
+LABEL_GAP_PX = 21
+COLUMN_GAP = 0.03
+"""Between the column of names and the leftmost point, as a part of the axis."""
 
 
 def add_points(
@@ -76,7 +54,14 @@ def add_points(
         figure.add_scatter(
             x=[m.intensity_flop_per_byte for m in mine],
             y=[m.flop_per_s for m in mine],
-            error_y=_error_bars(mine, colour, named),
+            error_y=intervals(
+                [m.flop_per_s for m in mine],
+                # quiet points say theirs on hover
+                [rate_ends(m) if m.workload == named else (m.flop_per_s,) * 2 for m in mine],
+                colour,
+                thickness=1.5,
+                width=0,
+            ),
             mode="markers",
             marker={
                 "symbol": FAMILY_SYMBOLS.get(family, "x"),
@@ -88,57 +73,23 @@ def add_points(
             legendgroup=family,
             name=FAMILY_TITLES.get(family, "other"),
             customdata=[m.id for m in mine],
-            hovertext=[hover(m, workloads, judged.get(m.id)) for m in mine],
+            hovertext=[_hover(m, workloads, judged.get(m.id)) for m in mine],
             hoverinfo="text",
             showlegend=False,
         )
-        _add_legend_entry(figure, family, colour)
+        add_legend_entry(figure, family, colour, FAMILY_TITLES.get(family, "other"), legendgroup=family)
     crossed = [(m.intensity_flop_per_byte or 0, m.flop_per_s) for m in points if m.disturbed]
     add_disturbed(figure, look, crossed)
     _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
 
 
-def _error_bars(points: Sequence[Measurement], colour: str, named: str) -> dict[str, object]:
-    """The intervals of the rates; nothing to see where there is none, or where the points are quiet."""
-    bounds = [(rate_bounds(m) if m.workload == named else None) or (m.flop_per_s, m.flop_per_s) for m in points]
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [high - m.flop_per_s for m, (_, high) in zip(points, bounds, strict=True)],
-        "arrayminus": [m.flop_per_s - low for m, (low, _) in zip(points, bounds, strict=True)],
-        "thickness": 1.5,
-        "width": 0,
-        "color": colour,
-    }
-
-
-def _add_legend_entry(figure: go.Figure, family: str, colour: str) -> None:
-    """A trace without points whose marker is never faded."""
-    figure.add_scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        marker={"symbol": FAMILY_SYMBOLS.get(family, "x"), "size": 12, "color": colour},
-        legendgroup=family,
-        name=FAMILY_TITLES.get(family, "other"),
-        showlegend=True,
-    )
-
-
-def best_of_each(points: Sequence[Measurement]) -> list[Measurement]:
-    """The fastest measurement of each kernel: the one that carries its label."""
-    best: dict[str, Measurement] = {}
-    for m in sorted(points, key=lambda m: (m.flop_per_s, m.created)):
-        best[m.kernel] = m
-    return list(best.values())
-
-
 def family_of(workloads: Sequence[Workload], m: Measurement) -> str:
+    """The kernel family of a measurement, for its colour and marker; empty for a rung that is no more."""
     kernel = find_kernel(workloads, m.kernel)
     return kernel.family if kernel and kernel.family in FAMILIES else ""
 
 
-def hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None) -> str:
+def _hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None) -> str:
     """Formula with its numbers, attainable, share, limiting roof, n and interval, settings."""
     lines = [
         f"<b>{kernel_title(workloads, m.kernel)}</b>: {format_rate(m.flop_per_s, 'FLOP/s')}",
@@ -156,43 +107,28 @@ def hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None
             f"{roof_title(roof)}",
         ]
         if verdict.above:
-            lines += ["<b>above its roof</b>; likely:", *(wrap(cause, 70) for cause in verdict.causes)]
-    lines += [settings(m), *library_lines(find_kernel(workloads, m.kernel), m)]
-    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+            lines += ["<b>above its roof</b>; likely:", *map(broken, verdict.causes)]
+    return hover(m, *lines, kernel=find_kernel(workloads, m.kernel))
 
 
 def _flag(figure: go.Figure, look: Look, above: Sequence[Measurement]) -> None:
     """A ring round each point above its roof, and one legend entry that says what it means."""
-    if above:
-        figure.add_scatter(
-            x=[m.intensity_flop_per_byte for m in above],
-            y=[m.flop_per_s for m in above],
-            mode="markers",
-            marker={"symbol": "circle-open", "size": 24, "line": {"width": 3}, "color": look.warning},
-            name="above roof",
-            hoverinfo="skip",
-            showlegend=True,
-        )
+    at = [(m.intensity_flop_per_byte or 0, m.flop_per_s) for m in above]
+    ring = {"symbol": "circle-open", "size": 24, "line": {"width": 3}, "color": look.warning}
+    add_dots(figure, at, ring, name="above roof", showlegend=True)
 
 
 def add_predictions(figure: go.Figure, look: Look, predicted: Sequence[Prediction]) -> None:
     """Hollow markers for what the roofs promise."""
     shown = [p for p in predicted if p.intensity_flop_per_byte > 0 and p.flop_per_s > 0]
-    if shown:
-        figure.add_scatter(
-            x=[p.intensity_flop_per_byte for p in shown],
-            y=[p.flop_per_s for p in shown],
-            mode="markers",
-            marker={"symbol": "hexagon-open", "size": 15, "line": {"width": 2.5}, "color": look.ink},
-            name="predicted, not measured",
-            hovertext=[
-                f"<b>{p.title}</b>, predicted<br>{format_number(p.intensity_flop_per_byte)} FLOP/byte, "
-                f"at most {format_rate(p.flop_per_s, 'FLOP/s')}<br>{wrap(p.derivation, 70)}"
-                for p in shown
-            ],
-            hoverinfo="text",
-            showlegend=True,
-        )
+    hexagon = {"symbol": "hexagon-open", "size": 15, "line": {"width": 2.5}, "color": look.ink}
+    texts = [
+        f"<b>{p.title}</b>, predicted<br>{format_number(p.intensity_flop_per_byte)} FLOP/byte, "
+        f"at most {format_rate(p.flop_per_s, 'FLOP/s')}<br>{broken(p.derivation)}"
+        for p in shown
+    ]
+    at = [(p.intensity_flop_per_byte, p.flop_per_s) for p in shown]
+    add_dots(figure, at, hexagon, name="predicted, not measured", hovertext=texts, showlegend=True)
 
 
 def add_arrows(
@@ -206,32 +142,56 @@ def add_arrows(
             continue
         size = max(kernels_at, key=lambda n: (kernels_at[n], n))
         at_size = newest(best_of_each([m for m in mine if m.size == size]))
-        for kernel in workload.kernels:
-            before = workload.before(kernel)
-            head = at_size.get(kernel.id)
-            tail = at_size.get(before.id) if before else None
-            if head and tail:
-                ends = ((m.intensity_flop_per_byte or 1, m.flop_per_s) for m in (tail, head))
-                add_arrow(figure, look, *ends)
+        for pair in steps([workload], at_size):
+            ends = ((m.intensity_flop_per_byte or 1, m.flop_per_s) for m in pair)
+            add_arrow(figure, ends, look.muted, standoff=8, startstandoff=8)
 
 
-def add_arrow(figure: go.Figure, look: Look, tail: tuple[float, float], head: tuple[float, float]) -> None:
-    """An arrow from one place to another, both as (FLOP/byte, FLOP/s)."""
-    figure.add_annotation(
-        x=math.log10(head[0]),
-        y=math.log10(head[1]),
-        ax=math.log10(tail[0]),
-        ay=math.log10(tail[1]),
-        xref="x",
-        yref="y",
-        axref="x",
-        ayref="y",
-        text="",
-        showarrow=True,
-        arrowhead=2,
-        arrowsize=1,
-        arrowwidth=1.5,
-        arrowcolor=look.muted,
-        standoff=8,
-        startstandoff=8,
-    )
+def add_labels(
+    figure: go.Figure,
+    look: Look,
+    view: Scene,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction] = (),
+    *,
+    named: str = "",
+    sample: bool = False,
+) -> None:
+    """Names of each kernel's best point of the workload `named`, and of predictions, joined to their points.
+
+    Every label has a height of its own (at least a line apart), so none can touch another at any width.
+    Points right of the middle have theirs in one column left of the leftmost, so no label hides a named point.
+    """
+    names = _names(look, [m for m in points if m.workload == named], workloads, predicted)
+    floor = math.log10(view.y[0]) + 12 / px_per_decade(view)
+    ceiling = math.log10(view.peak) - 18 / px_per_decade(view)
+    gap = LABEL_GAP_PX / px_per_decade(view)
+    own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in names.items()}
+    places = within(spread(own, gap), floor, ceiling, gap)
+    low, high = (math.log10(x) for x in view.x)
+    right = [math.log10(x) for _, x, _, _ in names.values() if math.log10(x) > (low + high) / 2]
+    column = min(right, default=high) - COLUMN_GAP * (high - low)
+    for key, (title, intensity, rate, colour) in names.items():
+        x, y = math.log10(intensity), math.log10(rate)
+        left = x > (low + high) / 2
+        place = {"ax": column if left else 22, "ay": -(places[key] - y) * px_per_decade(view), "standoff": 7}
+        side = {"axref": "x" if left else "pixel", "xanchor": "right" if left else "left"}
+        ink = look.muted if sample else colour
+        line = look.stale if sample else colour
+        name = leader(look, title, x, y, line, colour=ink, **place, **side, **backed(look, 0.9))
+        figure.add_annotation(name)
+
+
+def _names(
+    look: Look, points: Sequence[Measurement], workloads: Sequence[Workload], predicted: Sequence[Prediction]
+) -> dict[str, tuple[str, float, float, str]]:
+    """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
+    names = {}
+    for m in best_of_each(points):
+        title = m.rung if look.narrow else kernel_title(workloads, m.kernel)
+        colour = look.family(family_of(workloads, m))
+        names[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
+    for i, p in enumerate(predicted):
+        names[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
+    return names

@@ -4,70 +4,60 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.figures.drawing.axes import label, spread, wrap
-from accel_core.figures.drawing.look import LEVEL_DASHES, THEORY_DASH, Look, faded
-from accel_core.model import LEVELS, Ceiling
-from accel_core.readings.words import ceiling_text, roof_rate
-from accel_core.roofline import frame, ridge_point, select_roofs
+from accel_core.figures.drawing.axes import log_axis, sheet
+from accel_core.figures.drawing.labels import caption, label, leader, spread
+from accel_core.figures.drawing.look import LEAST_PX, LEVEL_DASHES, THEORY_DASH, Look, faded
+from accel_core.figures.drawing.marks import QUIET, add_dots
+from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
+from accel_core.model import Ceiling
+from accel_core.readings.scene import Scene
+from accel_core.readings.words import ceiling_text, roof_rate, roof_title
+from accel_core.roofline import ridge_point
 from accel_core.units import format_count, format_number, format_rate
 
 PLOT_PX = 440
 LABEL_GAP_PX = 20
-MARGIN_PX, NARROW_MARGIN_PX = 222, 16
-"""Right of the plot: room for the names of the compute roofs, none on a phone. They fit in the widest of the
-fonts that a computer may fall back to (DejaVu Sans, Verdana)."""
-NAMES_CHARS = 20
+BELOW_PX, NARROW_MARGIN_PX = 66, 16
+NAMES_PX, NAMES_HEAD = 150, "Compute roofs (GFLOP/s)"
+"""Width of the names of the compute roofs, right of the plot, and what stands above them; not on a phone."""
 ROOM_RIGHT = 0.6
 """A stair of labels that begins beyond this part of the axis runs to the left."""
 EQUAL = 0.06
 """Compute roofs closer than this share a label: wide additions are as fast as half as wide multiply-adds."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """The roofs of one picture and its frame: intensities in FLOP/byte and rates in FLOP/s, low and high."""
-
-    compute: tuple[Ceiling, ...]
-    """Measured (or typed in), from the highest down; never empty."""
-    memory: tuple[Ceiling, ...]
-    """One a level, from near to far; never empty."""
-    theory: tuple[Ceiling, ...]
-    x: tuple[float, float]
-    y: tuple[float, float]
-
-    @property
-    def peak(self) -> float:
-        return self.compute[0].value
-
-    @property
-    def px_per_decade(self) -> float:
-        return PLOT_PX / math.log10(self.y[1] / self.y[0])
+def px_per_decade(view: Scene) -> float:
+    """Pixels of the plot's height for each power of ten."""
+    return PLOT_PX / view.decades
 
 
-def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None:
-    """What to draw for `dtype` and `threads`; None without a compute and a memory roof.
+def roofline_sheet(
+    look: Look, view: Scene, note: str, *, top_px: int, left_px: int, legend_px: int = 0
+) -> go.Figure:
+    """The axes of a roofline, and under them `note`, beneath a legend of `legend_px`.
 
-    A level is drawn with its highest operation mix. The frame is a function of the ceilings alone, so a kernel
-    that became faster moves on the picture.
+    The height follows the note; the plot's own height never changes.
     """
-    roofs = select_roofs([c for c in ceilings if c.value > 0], dtype, threads)
-    compute = tuple(c for c in roofs.compute if c.source != "theory")
-    memory = tuple(
-        max(found, key=lambda c: c.value)
-        for level in LEVELS
-        if (found := [c for c in roofs.memory if c.level == level and c.source != "theory"])
+    below_px = BELOW_PX + legend_px
+    bottom_px = below_px + line_px(LEAST_PX) * lines(note) + 8
+    figure = sheet(
+        look, PLOT_PX, top_px=top_px, bottom_px=bottom_px, left_px=left_px, right_px=_margin_px(look, view)
     )
-    if not compute or not memory:
-        return None
-    theory = tuple(c for c in roofs.compute if c.source == "theory")
-    x_low, x_high, y_low, y_high = frame((*compute, *memory))
-    # a decade above the roof for the labels of the slopes
-    return Scene(compute, memory, theory, (x_low, x_high), (y_low, max(y_high, 10 * compute[0].value)))
+    figure.update_xaxes(log_axis(look, "Arithmetic intensity (FLOP/byte)", *view.x), tickangle=0)
+    figure.update_yaxes(log_axis(look, "Speed (GFLOP/s)", *view.y, 1e9))
+    figure.add_annotation(caption(look, note, below_px, left_px))
+    return figure
+
+
+def _margin_px(look: Look, view: Scene) -> int:
+    """Room right of the plot for the names of the compute roofs."""
+    if look.narrow:
+        return NARROW_MARGIN_PX
+    texts = (NAMES_HEAD, *(_group_text(look, group) for group in _groups(view.compute)))
+    return math.ceil(max(width_px(text, look.small_px) for text in texts)) + NARROW_MARGIN_PX + 8
 
 
 def add_roofs(figure: go.Figure, look: Look, view: Scene, *, sample: bool = False) -> None:
@@ -87,14 +77,8 @@ def add_roofs(figure: go.Figure, look: Look, view: Scene, *, sample: bool = Fals
 def _add_slope(figure: go.Figure, look: Look, view: Scene, roof: Ceiling, colour: str) -> None:
     """A memory roof up to the highest compute roof, with its interval as a band."""
     if roof.low is not None and roof.high is not None:
-        ends = [_slope(view, value) for value in (roof.low, roof.high)]
-        figure.add_scatter(
-            x=[*ends[0][0], *reversed(ends[1][0])],
-            y=[*ends[0][1], *reversed(ends[1][1])],
-            fill="toself",
-            fillcolor=faded(colour, 0.25),
-            **_quiet(f"{roof.name} interval"),
-        )
+        (low_x, low_y), (high_x, high_y) = (_slope(view, value) for value in (roof.low, roof.high))
+        _add_band(figure, roof, [*low_x, *reversed(high_x)], [*low_y, *reversed(high_y)], faded(colour, 0.25))
     x, y = _slope(view, roof.value)
     _add_line(figure, look, roof, x, y, colour, 3, LEVEL_DASHES.get(roof.level or "", "solid"))
 
@@ -111,13 +95,8 @@ def _add_level_line(figure: go.Figure, look: Look, view: Scene, roof: Ceiling, w
     left = ridge_point(roof.value, max(c.value for c in view.memory))
     x = [left, view.x[1]]
     if roof.low is not None and roof.high is not None:
-        figure.add_scatter(
-            x=[*x, *reversed(x)],
-            y=[roof.low, roof.low, roof.high, roof.high],
-            fill="toself",
-            fillcolor=faded(look.ink, 0.18),
-            **_quiet(f"{roof.name} interval"),
-        )
+        y = [roof.low, roof.low, roof.high, roof.high]
+        _add_band(figure, roof, [*x, *reversed(x)], y, faded(look.ink, 0.18))
     _add_line(figure, look, roof, x, [roof.value] * 2, look.ink if width > 2 else look.muted, width, dash)
 
 
@@ -143,24 +122,8 @@ def _add_line(
     )
 
 
-def _quiet(name: str) -> dict[str, Any]:
-    return {
-        "mode": "lines",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "name": name,
-    }
-
-
-def roof_title(roof: Ceiling) -> str:
-    """ "L2 load", "FMA 256-bit", "FMA scalar"."""
-    if roof.kind == "memory":
-        return f"{roof.level} {roof.operation}"
-    width = "" if roof.width_bits is None else f"{roof.width_bits}-bit"
-    if roof.width_bits is not None and roof.width_bits <= 64:
-        width = "scalar"
-    return f"{roof.operation.upper() if roof.operation == 'fma' else roof.operation} {width}".strip()
+def _add_band(figure: go.Figure, roof: Ceiling, x: list[float], y: list[float], fill: str) -> None:
+    figure.add_scatter(**QUIET, x=x, y=y, fill="toself", fillcolor=fill, name=f"{roof.name} interval")
 
 
 def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ceiling, colour: str) -> None:
@@ -178,20 +141,11 @@ def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ce
     if not look.narrow:
         convention = f", {roof.byte_convention.replace('_', '-')} bytes" if roof.byte_convention else ""
         text += f"  {roof.operation}, {format_count(roof.threads, 'thread')}{convention}"
-    figure.add_annotation(
-        x=math.log10(ridge_point(view.peak, roof.value)),
-        y=math.log10(view.peak),
-        ax=0,
-        ay=-(26 + step * LABEL_GAP_PX),
-        xanchor="right" if leftwards else "left",
-        yanchor="bottom",
-        showarrow=True,
-        arrowhead=0,
-        arrowwidth=1.5,
-        arrowcolor=colour,
-        text=text,
-        font={"size": look.small_px, "color": look.muted if colour == look.stale else colour},
-    )
+    x, y = math.log10(ridge_point(view.peak, roof.value)), math.log10(view.peak)
+    place = {"ax": 0, "ay": -(26 + step * LABEL_GAP_PX), "xanchor": "right" if leftwards else "left"}
+    ink = look.muted if colour == look.stale else colour
+    line = {"yanchor": "bottom", "arrowwidth": 1.5, "colour": ink}
+    figure.add_annotation(leader(look, text, x, y, colour, **place, **line))
 
 
 def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
@@ -207,25 +161,13 @@ def _label_compute(figure: go.Figure, look: Look, view: Scene) -> None:
         return
     groups = _groups(view.compute)
     heights = {str(rank): -math.log10(group[0].value) for rank, group in enumerate(groups)}
-    places = spread(heights, LABEL_GAP_PX / view.px_per_decade)
+    places = spread(heights, LABEL_GAP_PX / px_per_decade(view))
     excess = max(0.0, heights["0"] - places["0"])  # the highest stays at its line, the others follow
     for rank, group in enumerate(groups):
-        moved_px = (places[str(rank)] + excess - heights[str(rank)]) * view.px_per_decade
+        moved_px = (places[str(rank)] + excess - heights[str(rank)]) * px_per_decade(view)
         _label_group(figure, look, group, moved_px)
-    figure.add_annotation(
-        label(
-            look,
-            "Compute roofs (GFLOP/s)",
-            1,
-            math.log10(view.peak),
-            xref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            xshift=14,
-            yshift=10,
-            font={"size": look.small_px, "color": look.muted},
-        )
-    )
+    head = {"xref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 14, "yshift": 10}
+    figure.add_annotation(label(look, NAMES_HEAD, 1, math.log10(view.peak), colour=look.muted, **head))
 
 
 def _groups(compute: Sequence[Ceiling]) -> list[list[Ceiling]]:
@@ -241,47 +183,25 @@ def _groups(compute: Sequence[Ceiling]) -> list[list[Ceiling]]:
 
 def _label_group(figure: go.Figure, look: Look, group: Sequence[Ceiling], moved_px: float) -> None:
     """The name of some equal roofs, `moved_px` below their line where others are near."""
-    figure.add_annotation(
-        x=1,
-        xref="paper",
-        y=math.log10(group[0].value),
-        ax=16,
-        ay=moved_px,
-        xanchor="left",
-        yanchor="middle",
-        align="left",
-        showarrow=True,
-        arrowhead=0,
-        arrowwidth=1,
-        arrowcolor=look.muted,
-        text=_group_text(group),
-        hovertext="<br>".join(f"{roof_title(c)} {format_rate(c.value, 'FLOP/s')}" for c in group),
-        font={"size": look.small_px, "color": look.ink},
-    )
+    place = {"xref": "paper", "ax": 16, "ay": moved_px, "xanchor": "left", "colour": look.ink}
+    said = "<br>".join(f"{roof_title(c)} {format_rate(c.value, 'FLOP/s')}" for c in group)
+    text, y = _group_text(look, group), math.log10(group[0].value)
+    figure.add_annotation(leader(look, text, 1, y, look.muted, hovertext=said, **place))
 
 
-def _group_text(group: Sequence[Ceiling]) -> str:
+def _group_text(look: Look, group: Sequence[Ceiling]) -> str:
     """ "<b>127</b> FMA 256, add 512": GFLOP/s, then operation and vector width in bits."""
     widths: dict[str, list[str]] = {}
     for roof in group:
         operation, _, width = roof_title(roof).partition(" ")
         widths.setdefault(operation, []).append(width.removesuffix("-bit"))
     names = ", ".join(f"{operation} {'/'.join(w)}".strip() for operation, w in widths.items())
-    return f"<b>{format_number(group[0].value / 1e9)}</b>  {wrap(names, NAMES_CHARS)}"
+    return f"<b>{format_number(group[0].value / 1e9)}</b>  {wrap(names, NAMES_PX, look.small_px)}"
 
 
 def _mark_ridges(figure: go.Figure, look: Look, view: Scene) -> None:
     """A dot where each slope meets the highest compute roof."""
     ridges = [ridge_point(view.peak, c.value) for c in view.memory]
-    figure.add_scatter(
-        x=ridges,
-        y=[view.peak] * len(ridges),
-        mode="markers",
-        marker={"symbol": "circle", "size": 8, "color": look.ink},
-        name="ridge points",
-        hovertext=[
-            f"ridge point of {c.level}: {r:.3g} FLOP/byte" for c, r in zip(view.memory, ridges, strict=True)
-        ],
-        hoverinfo="text",
-        showlegend=False,
-    )
+    texts = [f"ridge point of {c.level}: {r:.3g} FLOP/byte" for c, r in zip(view.memory, ridges, strict=True)]
+    at, dot = [(ridge, view.peak) for ridge in ridges], {"symbol": "circle", "size": 8, "color": look.ink}
+    add_dots(figure, at, dot, name="ridge points", hovertext=texts, showlegend=False)

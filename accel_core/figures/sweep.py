@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.errors import BadInput, shown
-from accel_core.figures.drawing.axes import (
-    decades,
-    label,
-    log2_axis,
-    log_axis,
-    sample_banner,
-    sheet,
-    teaching_figure,
-    wrap,
-)
+from accel_core.figures.drawing.axes import decades, log2_axis, log_axis, sheet, teaching_figure
+from accel_core.figures.drawing.hover import hover
+from accel_core.figures.drawing.labels import add_end_names, backed, label, leader, sample_banner
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
-from accel_core.figures.drawing.marks import add_disturbed, add_disturbed_legend
-from accel_core.figures.line_names import name_beside, name_inside
+from accel_core.figures.drawing.marks import (
+    add_band,
+    add_disturbed,
+    add_disturbed_legend,
+    add_level,
+    add_vertical,
+)
+from accel_core.figures.drawing.text import line_px, width_px, wrap
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
-from accel_core.readings.marks import Mark
-from accel_core.readings.words import find_kernel, interval, library_lines, rate_bounds, roof_rate, settings
-from accel_core.units import format_bytes, format_rate, format_time
+from accel_core.readings.sweep import Mark, curves, rate_of
+from accel_core.readings.words import find_kernel, interval, rate_ends, roof_rate, speed_text
+from accel_core.units import format_bytes, format_rate
 
 AXIS_TITLES = {
     "size": "Size N (elements a side, log scale)",
@@ -33,43 +30,12 @@ AXIS_TITLES = {
     "threads": "Threads (count)",
     "bytes": "Bytes read and written, each once (log scale)",
 }
-HEIGHT_PX, TOP_PX, BOTTOM_PX = 580, 120, 60
-
-
-def swept(m: Measurement, over: str) -> float | None:
-    """The swept value of a measurement; None where it has no such parameter."""
-    if over not in AXIS_TITLES:
-        raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
-        )
-    if over == "block":
-        return m.parameters.get("block")
-    if over == "bytes":
-        return float(m.least_bytes)
-    return float(m.size if over == "size" else m.threads)
-
-
-def rate_of(m: Measurement, over: str) -> float:
-    """What is drawn against `over`: FLOP/s, and against the bytes themselves byte/s (least bytes over time)."""
-    return m.flop_per_s * _scale(m, over)
-
-
-def _scale(m: Measurement, over: str) -> float:
-    return m.least_bytes / m.flop if over == "bytes" and m.flop else 1.0
-
-
-def curves(
-    workload: Workload, results: Sequence[Measurement], over: str
-) -> dict[str, list[tuple[float, Measurement]]]:
-    """Kernel id -> (swept value, newest measurement there), rising; kernels in the order of the ladder."""
-    latest: dict[tuple[str, float], Measurement] = {}
-    for m in sorted(results, key=lambda m: m.created):
-        value = swept(m, over)
-        if value is not None and value > 0:
-            latest[m.kernel, value] = m
-    order = [kernel.id for kernel in workload.kernels]
-    names = sorted({k for k, _ in latest}, key=lambda k: (order.index(k) if k in order else len(order), k))
-    return {k: sorted(((v, m) for (n, v), m in latest.items() if n == k), key=lambda p: p[0]) for k in names}
+PLOT_PX, TOP_PX, BOTTOM_PX = 400, 120, 60
+MARK_NAME_PX = 105
+"""The name of a mark is broken beyond: "three blocks", "fill L1"."""
+NAME_GAP_PX, TALL_GAP_PX = 24, 42
+LEADER_PX, NAME_PX = 34, 145
+"""Between the plot and a name beside it, and the width of a line of the name."""
 
 
 def sweep_figure(
@@ -89,15 +55,11 @@ def sweep_figure(
     lines = curves(workload, results, over)
     if not lines:
         varied = "the size" if over == "bytes" else over
-        text = (
-            f"Run a sweep over {varied}: a line for each kernel will stand here, with the cache sizes marked."
-        )
+        text = f"Run a sweep over {varied}: a line for each kernel will stand here, with the caches marked."
         return teaching_figure(text, look)
-    figure = sheet(look, HEIGHT_PX)
-    figure.update_layout(margin={"t": TOP_PX, "b": BOTTOM_PX}, showlegend=False)
-    rates = [rate_of(m, over) for line in lines.values() for _, m in line] + (
-        [ceiling.value] if ceiling else []
-    )
+    figure = sheet(look, PLOT_PX, top_px=TOP_PX, bottom_px=BOTTOM_PX, showlegend=False)
+    rates = [rate_of(m, over) for line in lines.values() for _, m in line]
+    rates += [ceiling.value] if ceiling else []
     low, high = decades(rates, below=2, above=2.2)
     drawn = "Bandwidth (GB/s, log scale)" if over == "bytes" else "Speed (GFLOP/s, log scale)"
     figure.update_yaxes(log_axis(look, drawn, low, high, 1e9))
@@ -110,25 +72,13 @@ def sweep_figure(
     points = [(v, m) for line in lines.values() for v, m in line]
     add_disturbed(figure, look, [(v, rate_of(m, over)) for v, m in points if m.disturbed])
     add_disturbed_legend(figure)
-    px_per_decade = (HEIGHT_PX - TOP_PX - BOTTOM_PX) / math.log10(high / low)
-    roof = ceiling.value if ceiling else None
-    ends = {kernel_id: [rate_of(m, over) for _, m in line[-2:]] for kernel_id, line in lines.items()}
-    if over == "bytes" and not look.narrow:
-        name_beside(figure, look, workload, lines, ends, px_per_decade, stale)
-    else:
-        name_inside(figure, look, workload, lines, ends, px_per_decade, roof, stale)
-    _add_marks(
-        figure,
-        look,
-        marks,
-        min(values) / 1.2,
-        max(values) * 1.2,
-        format_bytes if over == "bytes" else "{:.0f}".format,
-    )
+    px_per_decade = PLOT_PX / math.log10(high / low)
+    _name_lines(figure, look, workload, lines, over, px_per_decade, ceiling.value if ceiling else None, stale)
+    _add_marks(figure, look, marks, min(values) / 1.2, max(values) * 1.2, over)
     if ceiling is not None:
-        _add_roof(figure, look, ceiling)
-    if stale:
-        sample_banner(figure, look, stale)
+        text = f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}"
+        add_level(figure, look, ceiling.value, text, look.ink, log=True)
+    sample_banner(figure, look, stale)
     return figure
 
 
@@ -149,17 +99,9 @@ def _add_line(
     dash = KERNEL_DASHES[seen.get(family, 0) % len(KERNEL_DASHES)]
     seen[family] = seen.get(family, 0) + 1
     x = [v for v, _ in line]
-    flop_bounds = [(rate_bounds(m) or (m.flop_per_s, m.flop_per_s), _scale(m, over)) for _, m in line]
-    bounds = [(low * scale, high * scale) for (low, high), scale in flop_bounds]
-    quiet: dict[str, Any] = {
-        "mode": "lines",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "name": f"{kernel_id} interval",
-    }
-    figure.add_scatter(x=x, y=[b[0] for b in bounds], **quiet)
-    figure.add_scatter(x=x, y=[b[1] for b in bounds], fill="tonexty", fillcolor=faded(colour, 0.22), **quiet)
+    scales = [rate_of(m, over) / m.flop_per_s for _, m in line]
+    ends = [(low * s, high * s) for s, (low, high) in zip(scales, (rate_ends(m) for _, m in line), strict=True)]
+    add_band(figure, f"{kernel_id} interval", x, ends, faded(colour, 0.22))
     figure.add_scatter(
         x=x,
         y=[rate_of(m, over) for _, m in line],
@@ -178,72 +120,60 @@ def _add_line(
 
 
 def _hover(kernel: Kernel | None, m: Measurement, over: str) -> str:
-    lines = [
-        f"<b>{kernel.title if kernel else m.kernel}</b>",
-        f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)",
-        *([f"{format_rate(rate_of(m, over), 'B/s')} = {m.least_bytes:,} B / time"] if over == "bytes" else []),
-        interval(m),
-        settings(m),
-        *library_lines(kernel, m),
-    ]
-    return "<br>".join(lines + ([f"disturbed: {m.disturbed_reason}"] if m.disturbed else []))
+    title = f"<b>{kernel.title if kernel else m.kernel}</b>"
+    rate = [f"{format_rate(rate_of(m, over), 'B/s')} = {m.least_bytes:,} B / time"] if over == "bytes" else []
+    return hover(m, title, speed_text(m), *rate, interval(m), kernel=kernel)
 
 
 def _add_marks(
-    figure: go.Figure,
-    look: Look,
-    marks: Sequence[Mark],
-    low: float,
-    high: float,
-    text: Callable[[float], str],
+    figure: go.Figure, look: Look, marks: Sequence[Mark], low: float, high: float, over: str
 ) -> None:
     """Vertical lines with their labels above the plot, alternating between two heights.
 
     On a phone only two whole labels have room; of more marks the levels alone are named.
     """
+    text = format_bytes if over == "bytes" else "{:.0f}".format
     shown = [m for m in sorted(marks, key=lambda m: m.value) if low <= m.value <= high]
     short = look.narrow and len(shown) > 2
     for rank, mark in enumerate(shown):
-        colour = look.level(mark.level)
-        figure.add_shape(
-            type="line",
-            x0=mark.value,
-            x1=mark.value,
-            yref="paper",
-            y0=0,
-            y1=1,
-            line={"color": colour, "width": 1.5, "dash": "6px,4px"},
-            layer="between",
-        )
-        figure.add_annotation(
-            label(
-                look,
-                f"{mark.level if short else wrap(mark.label, 13)}: {text(mark.value)}",
-                math.log10(mark.value),
-                1,
-                yref="paper",
-                yanchor="bottom",
-                yshift=2 + 40 * (rank % 2),
-                xanchor="center" if low * 1.5 < mark.value < high / 1.5 else "right",
-                align="center",
-                font={"size": look.small_px, "color": colour},
-            )
-        )
+        name = mark.level if short else wrap(mark.label, MARK_NAME_PX, look.small_px)
+        anchor = "center" if low * 1.5 < mark.value < high / 1.5 else "right"
+        place = {"xanchor": anchor, "yshift": 2 + 2 * line_px(look.small_px) * (rank % 2)}
+        add_vertical(figure, look, mark.value, f"{name}: {text(mark.value)}", look.level(mark.level), **place)
 
 
-def _add_roof(figure: go.Figure, look: Look, ceiling: Ceiling) -> None:
-    figure.add_shape(
-        type="line",
-        xref="paper",
-        x0=0,
-        x1=1,
-        y0=ceiling.value,
-        y1=ceiling.value,
-        line={"color": look.ink, "width": 2, "dash": "7px,4px"},
-    )
-    text = f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}"
-    figure.add_annotation(
-        label(
-            look, text, 0, math.log10(ceiling.value), xref="paper", xanchor="left", yanchor="bottom", xshift=6
-        )
-    )
+def _name_lines(
+    figure: go.Figure,
+    look: Look,
+    workload: Workload,
+    lines: Mapping[str, Sequence[tuple[float, Measurement]]],
+    over: str,
+    px_per_decade: float,
+    roof: float | None,
+    stale: str,
+) -> None:
+    """Each line's name at its right end: above a rising end, below a falling one or one close under the roof.
+
+    It runs to the side with more room. Over bytes lines end together: there names stand beside the plot, joined
+    to the ends. Names are moved apart where two would touch.
+    """
+    beside, names, widest = over == "bytes" and not look.narrow, {}, 0.0
+    middle = math.sqrt(max(line[-1][0] for line in lines.values()) * min(line[0][0] for line in lines.values()))
+    for kernel_id, line in lines.items():
+        before, end = rate_of(line[-2:][0][1], over), rate_of(line[-1][1], over)
+        kernel = find_kernel([workload], kernel_id)
+        colour = look.muted if stale else look.family(kernel.family if kernel else "")
+        x, y, title = math.log10(line[-1][0]), math.log10(end), kernel.title if kernel else kernel_id
+        if beside:
+            text = f"<b>{wrap(title, NAME_PX, look.small_px)}</b>"
+            place = {"ax": LEADER_PX, "xanchor": "left", "standoff": 7, "arrowwidth": 1.5}
+            names[kernel_id] = leader(look, text, x, y, colour, **place)
+            widest = max(widest, width_px(text, look.small_px))
+            continue
+        below = end < before or (roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44)
+        y += (-22 if below else 22) / px_per_decade
+        place = {"xanchor": "right" if line[-1][0] > middle else "left", "yanchor": "middle", **backed(look)}
+        names[kernel_id] = label(look, f"<b>{title}</b>", x, y, colour=colour, **place)
+    add_end_names(figure, names, px_per_decade, TALL_GAP_PX if beside else NAME_GAP_PX)
+    if beside:
+        figure.update_layout(margin={"r": math.ceil(widest) + LEADER_PX})

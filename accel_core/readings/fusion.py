@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 from accel_core.model import Ceiling, Measurement, Workload
 from accel_core.readings.fusion_steps import (
-    EVEN,
     SAME_ARRAYS,
     Step,
     arrays_text,
     bandwidth,
     bandwidth_text,
-    change_text,
     fusion_steps,
+    step_text,
 )
-from accel_core.readings.words import roof_rate, share_text
-from accel_core.units import format_count, format_number, format_ratio, format_time
+from accel_core.readings.words import EVEN, ratio_text, roof_rate, share_text
+from accel_core.units import format_count, format_number, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ def _power(steps: Mapping[str, Step]) -> str:
         return ""
     before = steps["power_expression"]
     start = f"**x\\*x\\*x instead of x\\*\\*3:** {_ratio(step.gain)}"
+    if step.gain < 1 - EVEN:
+        return f"{start}: the power was not the cost here."
     if step.gain <= 1 + EVEN:
         return f"{start}: the power costs nothing here."
     if step.arrays is None or before.arrays is None:
@@ -74,6 +75,8 @@ def _allocation(steps: Mapping[str, Step]) -> str:
     part = f"**In place:** {_part(1 / step.gain)} of the time of the expression"
     if step.arrays is not None and before.arrays is not None:
         part += f", with {arrays_text(step)} instead of {arrays_text(before)}"
+    if step.gain < 1 - EVEN:
+        return f"{part}: writing in place does not pay at this size."
     if step.gain <= 1 + EVEN:
         return f"{part}: new memory costs nothing at this size."
     return f"{part}: the rest was the price of new memory."
@@ -83,9 +86,8 @@ def _passes(steps: Mapping[str, Step]) -> str:
     one_pass, fused = steps.get("compiled_tanh"), steps.get("fused")
     if one_pass is None or one_pass.gain is None:
         return ""
-    text = f"**One pass alone** is {_ratio(one_pass.gain)} than NumPy in place"
-    if abs(one_pass.gain - 1) <= EVEN:
-        text = "**One pass alone** is as fast as NumPy in place"
+    said, _, than = ratio_text(one_pass.gain).rpartition(" ")
+    text = f"**One pass alone** is **{said}** {than} NumPy in place"
     if fused is None or fused.gain is None:
         return f"{text}."
     same = fused.gain <= 1 + EVEN
@@ -93,7 +95,7 @@ def _passes(steps: Mapping[str, Step]) -> str:
         ": the tanh is not the cost here."
         if same
         else ": the tanh was the cost, not the passes."
-        if one_pass.gain < 1
+        if one_pass.gain < 1 - EVEN
         else "."
     )
 
@@ -101,12 +103,13 @@ def _passes(steps: Mapping[str, Step]) -> str:
 def _far(steps: Mapping[str, Step], roof: Ceiling | None) -> str:
     """What the fastest rung reaches of a copy, and from where it came."""
     listed = list(steps.values())
-    fast = min(listed, key=lambda s: s.measured.time_s.median)
+    fast = min(reversed(listed), key=lambda s: s.measured.time_s.median)
     slow = max(listed, key=lambda s: s.measured.time_s.median)
     if fast is slow:
         return ""
     gain = slow.measured.time_s.median / fast.measured.time_s.median
-    text = f"**All changes together:** {_ratio(gain)}, to {bandwidth_text(fast.measured)}"
+    ends = "All changes together" if (slow, fast) == (listed[0], listed[-1]) else "Slowest to fastest rung"
+    text = f"**{ends}:** {_ratio(gain)}, to {bandwidth_text(fast.measured)}"
     if roof is None:
         return f"{text}."
     share = bandwidth(fast.measured) / roof.value
@@ -119,7 +122,11 @@ def _far(steps: Mapping[str, Step], roof: Ceiling | None) -> str:
 
 
 def _ratio(gain: float) -> str:
-    return f"**{format_ratio(gain)}**"
+    return f"**{_plain(gain)}**"
+
+
+def _plain(gain: float) -> str:
+    return ratio_text(gain).rpartition(" ")[0]
 
 
 def _part(share: float) -> str:
@@ -154,10 +161,12 @@ def _eightfold(steps: Mapping[str, Step]) -> Claim | None:
     if one is None or one.gain is None or named is None or not one.arrays or not named.arrays:
         return None
     fewer = named.arrays / one.arrays
+    if fewer <= 1 + EVEN:
+        return None
     return Claim(
         "So many times fewer arrays make it so many times faster.",
         f"{format_number(fewer, 2)} times fewer ({arrays_text(named)} to {arrays_text(one)}): "
-        f"{format_ratio(one.gain)}.",
+        f"{_plain(one.gain)}.",
         one.gain > fewer * 0.8,
     )
 
@@ -168,8 +177,8 @@ def _memory_decides(steps: Mapping[str, Step]) -> Claim | None:
         return None
     return Claim(
         "An elementwise formula is slow because of its temporary arrays.",
-        f"Without the power: {format_ratio(power.gain)}. Without new arrays: {format_ratio(place.gain)}.",
-        place.gain > power.gain,
+        f"Without the power: {_plain(power.gain)}. Without new arrays: {_plain(place.gain)}.",
+        place.gain > max(power.gain, 1 + EVEN),
     )
 
 
@@ -180,7 +189,7 @@ def _one_pass_wins(steps: Mapping[str, Step]) -> Claim | None:
     times = f"{format_time(step.before.time_s.median)} to {format_time(step.measured.time_s.median)}"  # type: ignore[union-attr]
     return Claim(
         "A fused loop, compiled, beats NumPy's many passes.",
-        f"With the C library's tanh it is {format_ratio(step.gain)} than NumPy in place ({times}).",
+        f"With the C library's tanh it is {ratio_text(step.gain)} NumPy in place ({times}).",
         step.gain > 1 + EVEN,
     )
 
@@ -195,7 +204,7 @@ def fusion_alt(
     parts = [
         f"{step.row.number} {step.row.kernel.title}: {format_time(step.measured.time_s.median)}, "
         f"{bandwidth_text(step.measured)}, {arrays_text(step)}"
-        + (f" ({change_text(step)})" if step.before is not None else "")
+        + (f" ({step_text(step)})" if step.before is not None else "")
         for step in steps
     ]
     return (

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accel_core.model import Measurement, Workload
-from accel_core.readings.rungs import Rung, rungs
-from accel_core.units import format_arrays, format_number, format_rate, format_ratio
+from accel_core.readings.ladder import Rung, as_clause, change_text, rungs
+from accel_core.units import format_arrays, format_number, format_rate
 
-EVEN = 0.05
-"""Times that differ by less than this part are called as fast: the machine's own restlessness is not a gain."""
 SAME_ARRAYS = 0.25
 """Memory that differs by less, in arrays, is called as much: a small array's overhead is not an array."""
 
@@ -30,6 +28,7 @@ class Step:
 
     @property
     def name(self) -> str:
+        """The rung's name."""
         return self.row.kernel.name
 
     @property
@@ -101,24 +100,9 @@ def bandwidth_text(m: Measurement) -> str:
     return format_rate(rate, "B/s") if rate >= 1e9 else f"{format_number(rate / 1e9, 2)} GB/s"
 
 
-def change_text(step: Step) -> str:
-    """ "32.3 times faster: the power is gone"; what a change brought along is named where it cost time."""
-    kernel = step.row.kernel
-    gone, came = kernel.removes or _as_clause(kernel.idea), kernel.brings
+def step_text(step: Step) -> str:
+    """What a change gained and what it removed; without the rung before it, what it is."""
     if step.gain is None:
-        return _as_clause(step.row.kernel.idea)
-    if abs(step.gain - 1) <= EVEN:
-        return f"As fast{_than(step)}: {gone}, and that gains nothing here"
-    said = f"{format_ratio(step.gain)}{_than(step)}"
-    if step.gain > 1:
-        return f"{said}: {gone}"
-    return f"{said}: {gone}, but {came}" if came else f"{said}, though {gone}"
-
-
-def _than(step: Step) -> str:
+        return as_clause(step.row.kernel.idea)
     neighbour = step.before_number == step.row.number - 1
-    return "" if neighbour else f" than rung {step.before_number}"
-
-
-def _as_clause(idea: str) -> str:
-    return f"{idea[:1].lower()}{idea[1:]}".rstrip(".")
+    return change_text(step.row.kernel, step.gain, "" if neighbour else f"rung {step.before_number}")

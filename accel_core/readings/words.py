@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from accel_core.model import (
     DRAM,
@@ -18,7 +19,12 @@ from accel_core.model import (
     Workload,
     chosen,
 )
-from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio, format_time
+
+Thing = TypeVar("Thing")
+EVEN, FLAT = 0.05, 1.1
+"""Speeds that differ by less than this part are called as fast: a machine's own restlessness is no gain. Curves
+whose fastest and slowest point differ by less than this factor are flat."""
 
 
 def rate_bounds(m: Measurement) -> tuple[float, float] | None:
@@ -26,6 +32,16 @@ def rate_bounds(m: Measurement) -> tuple[float, float] | None:
     if m.time_s.low is None or m.time_s.high is None or m.time_s.low <= 0:
         return None
     return m.flop / m.time_s.high, m.flop / m.time_s.low
+
+
+def rate_ends(m: Measurement) -> tuple[float, float]:
+    """FLOP/s at the ends of the interval; the median twice where there is none."""
+    return rate_bounds(m) or (m.flop_per_s, m.flop_per_s)
+
+
+def speed_text(m: Measurement) -> str:
+    """ "118 GFLOP/s, 2.27 ms (median)"."""
+    return f"{format_rate(m.flop_per_s, 'FLOP/s')}, {format_time(m.time_s.median)} (median)"
 
 
 def interval(m: Measurement) -> str:
@@ -37,24 +53,24 @@ def interval(m: Measurement) -> str:
     return f"95 % interval {low} to {high}, n = {m.time_s.n}"
 
 
-def estimate_text(value: Estimate, texts: tuple[str, str | None, str | None]) -> str:
-    """A median with its interval, all three already formatted."""
-    median, low, high = texts
-    if low == high == median:  # narrower than three digits show
+def estimate_text(value: Estimate, show: Callable[[float], str]) -> str:
+    """A median with its interval: "1.91 ns (1.90 to 1.92, n = 21)"."""
+    median = show(value.median)
+    if value.low is None or value.high is None:
         return f"{median} (n = {value.n})"
-    return f"{median} ({low} to {high}, n = {value.n})" if low and high else f"{median} (n = {value.n})"
+    low, high = show(value.low), show(value.high)
+    ends = "" if low == high == median else f"{low} to {high}, "  # narrower than three digits show
+    return f"{median} ({ends}n = {value.n})"
 
 
 def time_text(value: Estimate) -> str:
-    """ "1.91 ns (1.90 to 1.92, n = 21)"."""
-    ends = [None if end is None else format_time(end) for end in (value.low, value.high)]
-    return estimate_text(value, (format_time(value.median), ends[0], ends[1]))
+    """A time with its interval."""
+    return estimate_text(value, format_time)
 
 
 def rate_text(value: Estimate, unit: str) -> str:
     """A rate with its interval."""
-    ends = [None if end is None else format_rate(end, unit) for end in (value.low, value.high)]
-    return estimate_text(value, (format_rate(value.median, unit), ends[0], ends[1]))
+    return estimate_text(value, lambda rate: format_rate(rate, unit))
 
 
 def ceiling_text(ceiling: Ceiling) -> str:
@@ -117,8 +133,15 @@ def find_kernel(workloads: Iterable[Workload], kernel_id: str) -> Kernel | None:
 
 
 def kernel_title(workloads: Iterable[Workload], kernel_id: str) -> str:
+    """A rung's title; its name where no workload has it any more."""
     kernel = find_kernel(workloads, kernel_id)
     return kernel.title if kernel else kernel_id.partition("/")[2] or kernel_id
+
+
+def steps(workloads: Iterable[Workload], found: Mapping[str, Thing]) -> list[tuple[Thing, Thing]]:
+    """What is `found` of each kernel id, after what is found of the kernel that it changes: (before, after)."""
+    kernels = ((workload.before(kernel), kernel) for workload in workloads for kernel in workload.kernels)
+    return [(found[b.id], found[k.id]) for b, k in kernels if b and b.id in found and k.id in found]
 
 
 def newest(measurements: Iterable[Measurement]) -> dict[str, Measurement]:
@@ -127,6 +150,16 @@ def newest(measurements: Iterable[Measurement]) -> dict[str, Measurement]:
     for m in sorted(measurements, key=lambda m: m.created):
         latest[m.kernel] = m
     return latest
+
+
+def is_even(gain: float) -> bool:
+    """Whether speeds with this ratio count as the same."""
+    return 1 - EVEN <= gain <= 1 + EVEN
+
+
+def ratio_text(gain: float) -> str:
+    """ "36 times faster than", "1.3 times slower than"; what nobody could repeat is "as fast as"."""
+    return "as fast as" if is_even(gain) else f"{format_ratio(gain)} than"
 
 
 def times(ratio: float) -> str:
@@ -161,3 +194,13 @@ def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:
         (level, cache.size_bytes) for level in LEVELS if (cache := machine.cache(level))
     ]
     return [*caches, (DRAM, machine.memory_bytes)]
+
+
+def roof_title(roof: Ceiling) -> str:
+    """ "L2 load", "FMA 256-bit", "FMA scalar"."""
+    if roof.kind == "memory":
+        return f"{roof.level} {roof.operation}"
+    width = "" if roof.width_bits is None else f"{roof.width_bits}-bit"
+    if roof.width_bits is not None and roof.width_bits <= 64:
+        width = "scalar"
+    return f"{roof.operation.upper() if roof.operation == 'fma' else roof.operation} {width}".strip()

@@ -26,8 +26,9 @@ def best_block_reading(machine: Machine, measurements: Sequence[Measurement]) ->
     if tied[0] == least and tied[-1] == most:
         return "compiled_tiled is equally fast with every block: at this size it does not wait for a cache."
     span = str(tied[0]) if len(tied) == 1 else f"{tied[0]} to {tied[-1]} (their intervals touch)"
-    gain = format_number(swept[-1].time_s.median / best.time_s.median, 2)
-    text = f"compiled_tiled is fastest with block {span}, {gain} times as fast as with block {most}."
+    other = swept[0] if block_of(best) == most else swept[-1]
+    gain = format_number(other.time_s.median / best.time_s.median, 2)
+    text = f"compiled_tiled is fastest with block {span}, {gain} times as fast as with block {block_of(other)}."
     if block_of(best) == most:
         return f"{text} It does not wait for a cache here: larger tiles only mean fewer starts."
     reasons = (_capacity(machine, best), _conflicts(machine, best))

@@ -9,15 +9,16 @@ import streamlit as st
 from accel_core.backends.chooser import Chooser
 from accel_core.backends.crossovers import Crossovers
 from accel_core.contest import Calibration, Contest
-from accel_core.figures import (
+from accel_core.figures import contest_figure, crossover_figure
+from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover import (
+    LABELS,
+    backend_label,
+    cells,
     contest_alt,
-    contest_figure,
     crossover_alt,
-    crossover_figure,
     crossover_reading,
 )
-from accel_core.operations import OPERATIONS
-from accel_core.readings.crossover_cells import LABELS, backend_label, cells
 from accel_core.units import format_time
 from app.parts import components, tables, theme
 from app.session import cached, drawings, jobs, settings

@@ -8,17 +8,14 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.bench.memory import QUICK_S
-from accel_core.figures import cache_marks, sweep_alt, sweep_figure
+from accel_core.figures import sweep_figure
 from accel_core.figures.fusion import fusion_figure
-from accel_core.figures.fusion_roofline import (
-    copy_roof,
-    fusion_roofline_alt,
-    fusion_roofline_figure,
-    fusion_scene,
-)
-from accel_core.figures.stream_words import ALLOCATING, IN_PLACE, ONE_PASS, THREADS, stream_reading
+from accel_core.figures.fusion_roofline import fusion_roofline_figure
 from accel_core.model import Case, Ceiling, Machine, Measurement, Workload
 from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
+from accel_core.readings.scene import copy_roof, fusion_roofline_alt, fusion_scene
+from accel_core.readings.stream import ALLOCATING, IN_PLACE, ONE_PASS, THREADS, stream_reading
+from accel_core.readings.sweep import cache_marks, sweep_alt
 from accel_core.units import format_bytes
 from app.parts import answers, components, experiments, tables, theme
 from app.parts.experiments import Experiment, Setup, Shown

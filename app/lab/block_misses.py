@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from accel_core.figures.misses import PER_FLOP, Misses
 from accel_core.model import Measurement
+from accel_core.readings.sweep import PER_FLOP, Misses
 from accel_core.studies.blocks import KERNEL, block_of, equally_fast
 from app.parts import simulated
 from app.session.records import Record

@@ -9,20 +9,11 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import (
-    Look,
-    cache_marks,
-    ladder_alt,
-    ladder_figure,
-    ladder_reading,
-    misses_alt,
-    sweep_alt,
-    sweep_figure,
-    sweep_reading,
-)
-from accel_core.figures.misses import Misses, add_misses
+from accel_core.figures import Look, ladder_figure, sweep_figure
+from accel_core.figures.misses import add_misses
 from accel_core.model import Machine, Measurement
-from accel_core.readings.marks import Mark
+from accel_core.readings.ladder import ladder_alt, ladder_reading
+from accel_core.readings.sweep import Mark, Misses, cache_marks, misses_alt, sweep_alt, sweep_reading
 from accel_core.studies.blocks import best_block_reading
 from app.lab import block_misses
 from app.parts import answers, components, tables, theme

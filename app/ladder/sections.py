@@ -9,8 +9,10 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import ladder_alt, ladder_figure, ladder_reading, share_text
+from accel_core.figures import ladder_figure
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
+from accel_core.readings.ladder import ladder_alt, ladder_reading
+from accel_core.readings.words import share_text
 from accel_core.roofline import judge, select_roofs
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
 from accel_core.studies.blocks import best_block_reading, block_of

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from accel_core.figures import hierarchy_alt, hierarchy_figure, machine_reading
+from accel_core.figures import hierarchy_figure
+from accel_core.readings.machine import hierarchy_alt, machine_reading
 from app.machine import sections
 from app.parts import components, peaks, theme
 from app.session import cached, drawings, jobs, records, settings

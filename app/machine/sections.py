@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from accel_core.figures import curve_alt, curve_figure
+from accel_core.figures import curve_figure
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
+from accel_core.readings.machine import curve_alt
 from accel_core.roofline import doubts
 from accel_core.units import format_rate
 from app.parts import tables, theme

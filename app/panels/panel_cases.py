@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from accel_core import registry
-from accel_core.figures import Mark
-from accel_core.figures.panel_rates import Point, Rates
-from accel_core.figures.panels import Panel
 from accel_core.kernels.matmul.blocking import L1, L2, L3, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
 from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Ceiling, Machine, Measurement
+from accel_core.readings.panel_rates import Point, Rates
+from accel_core.readings.panels import Panel
+from accel_core.readings.sweep import Mark
 from accel_core.roofline import select_roofs
 from app.parts import experiments
 from app.parts.experiments import Setup

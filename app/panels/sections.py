@@ -8,12 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures.panel_rates import LENGTHS, Rates, rates_figure
-from accel_core.figures.panel_words import best_reading, rates_alt, rates_reading
-from accel_core.figures.panels import Panel, panels_alt, panels_figure, panels_reading
+from accel_core.figures.panel_rates import rates_figure
+from accel_core.figures.panels import panels_figure
 from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
+from accel_core.readings.panel_rates import LENGTHS, Rates, best_reading, rates_alt, rates_reading
+from accel_core.readings.panels import Panel, panels_alt, panels_reading
 from app.panels.panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
 from app.parts import components, tables, theme
 from app.parts.answers import how_measured

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from accel_core.errors import AccelError
-from accel_core.figures import held_back_text
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.model import Measurement
+from accel_core.readings.words import held_back_text
 from accel_core.units import format_duration
 from app.session import cached, jobs
 from app.session.records import Record

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from accel_core.errors import BadInput
-from accel_core.figures import Prediction
 from accel_core.intensity import CONVENTIONS, MODELS, Intensity, Model, model
 from accel_core.model import LEVELS, Ceiling, Machine
+from accel_core.readings.roofline import Prediction
 from accel_core.roofline import attainable, bound_by, limiting_memory_level, select_roofs
 from accel_core.units import format_bytes, format_number, format_rate
 from app.session import settings

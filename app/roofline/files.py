@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from accel_core.figures import PAPER, Traffic, figure_html
+from accel_core.figures import PAPER, figure_html
 from accel_core.model import CacheLevel, Ceiling, Measurement
+from accel_core.readings.lenses import Traffic
 from accel_core.units import format_bytes, format_number
 from app.parts import tables
 from app.roofline import sections

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import LENSES, Traffic
 from accel_core.model import Case, Measurement
+from accel_core.readings.lenses import LENSES, Traffic
 from accel_core.studies.blocks import KERNEL as TILED
 from app.parts import components, experiments, simulated
 from app.session import settings

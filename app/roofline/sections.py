@@ -10,18 +10,10 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import (
-    MOST_POINTS,
-    Prediction,
-    Traffic,
-    latest,
-    lens_alt,
-    lens_reading,
-    roofline_alt,
-    roofline_figure,
-    roofline_reading,
-)
+from accel_core.figures import roofline_figure
 from accel_core.model import Case, Ceiling, Machine, Measurement
+from accel_core.readings.lenses import Traffic, lens_alt, lens_reading
+from accel_core.readings.roofline import MOST_POINTS, Prediction, latest, roofline_alt, roofline_reading
 from accel_core.roofline import Verdict, judge
 from app.parts import components, experiments, theme
 from app.session import cached, drawings, settings

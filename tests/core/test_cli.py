@@ -318,7 +318,7 @@ def test_roofline_draws_the_newest_of_each_kernel_and_all_on_demand(capsys, tmp_
     page = ("roofline", "--html", str(tmp_path / "roofline.html"))
     latest, every = answer(capsys, *page), answer(capsys, *page, "--points", "all")
     assert [(said["measurements"], said["stored"]) for said in (latest, every)] == [(2, 4), (4, 4)]
-    monkeypatch.setattr("accel_core.figures.MOST_POINTS", 2)
+    monkeypatch.setattr("accel_core.readings.roofline.MOST_POINTS", 2)
     assert main([*page, "--points", "all"]) == 0
     assert "2 of 4 measurements of float32 on 1 thread" in capsys.readouterr().out
 

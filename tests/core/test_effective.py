@@ -19,7 +19,7 @@ from accel_core.cache import cpu_caches, cpu_notes
 from accel_core.cli import main
 from accel_core.figures import PAPER, curve_alt, curve_figure, hierarchy_alt, hierarchy_figure, machine_reading
 from accel_core.model import CurvePoint, Estimate, Machine, Peaks
-from accel_core.readings.marks import cache_marks
+from accel_core.readings.sweep import cache_marks
 from accel_core.roofline import as_measured, doubts, effective_sizes, limiting_memory_level
 from accel_core.store import Store
 from accel_core.units import format_bytes

@@ -12,7 +12,7 @@ import pytest
 
 from accel_core.figures import PAPER, Traffic, ladder_figure, roofline_figure, sweep_figure
 from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS
-from accel_core.figures.drawing.marks import NAME
+from accel_core.figures.drawing.marks import DISTURBED as NAME
 from accel_core.model import Measurement
 
 JOB = records.workload()

@@ -9,16 +9,12 @@ import pytest
 
 from accel_core.figures import cache_marks, look_for, sweep_alt, sweep_figure
 from accel_core.figures.fusion import fusion_figure
-from accel_core.figures.fusion_roofline import (
-    copy_roof,
-    fusion_roofline_alt,
-    fusion_roofline_figure,
-    fusion_scene,
-)
-from accel_core.figures.stream_words import stream_reading
+from accel_core.figures.fusion_roofline import fusion_roofline_figure
 from accel_core.model import Measurement
 from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
-from accel_core.readings.fusion_steps import arrays_text, bandwidth, change_text, fusion_steps
+from accel_core.readings.fusion_steps import arrays_text, bandwidth, fusion_steps, step_text
+from accel_core.readings.scene import copy_roof, fusion_roofline_alt, fusion_scene
+from accel_core.readings.stream import stream_reading
 from accel_core.registry import workload
 
 GELU, ADD = workload("gelu"), workload("add")
@@ -77,18 +73,18 @@ def test_a_step_stands_beside_the_rung_that_it_changes_and_its_arrays_are_measur
 
 
 def test_a_change_that_did_not_pay_is_not_called_a_gain() -> None:
-    texts = {s.name: change_text(s) for s in fusion_steps(GELU, rungs(in_place=0.00601))}
+    texts = {s.name: step_text(s) for s in fusion_steps(GELU, rungs(in_place=0.00601))}
     assert texts["in_place"] == "As fast: the new arrays are gone, and that gains nothing here"
     assert (
         "slower" in texts["compiled_tanh"]
         and "but the tanh is now one number at a time" in texts["compiled_tanh"]
     )
-    quick = {s.name: change_text(s) for s in fusion_steps(GELU, rungs(compiled_tanh=0.001))}
+    quick = {s.name: step_text(s) for s in fusion_steps(GELU, rungs(compiled_tanh=0.001))}
     assert quick["compiled_tanh"] == "2.00 times faster: all passes but one are gone"
 
 
 def test_a_rung_that_is_slower_does_not_say_that_its_change_pays() -> None:
-    texts = {s.name: change_text(s) for s in fusion_steps(GELU, rungs(fused_threads=0.0015 * 1.08))}
+    texts = {s.name: step_text(s) for s in fusion_steps(GELU, rungs(fused_threads=0.0015 * 1.08))}
     assert texts["fused_threads"] == "1.08 times slower, though the limit of one core is gone"
 
 

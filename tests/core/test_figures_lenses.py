@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.figures import PAPER, Traffic, lens_alt, lens_reading, roofline_figure
-from accel_core.figures.lens_labels import NAME_GAP_PX, level_sides
-from accel_core.figures.lenses import walls
-from accel_core.figures.roofs import PLOT_PX, scene
+from accel_core.figures.lenses import NAME_GAP_PX, level_sides, walls
+from accel_core.figures.roofs import PLOT_PX
+from accel_core.readings.scene import scene
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 MB = 10**6

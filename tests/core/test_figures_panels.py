@@ -9,9 +9,10 @@ import figure_records as records
 import pytest
 
 from accel_core.figures import PAPER, Mark, look_for
-from accel_core.figures.panel_rates import EMPTY, Point, Rates, rates_figure
-from accel_core.figures.panel_words import NOT_YET, best_reading, rates_alt, rates_reading
-from accel_core.figures.panels import PATTERN, ROOM, Panel, panels_alt, panels_figure, panels_reading
+from accel_core.figures.panel_rates import EMPTY, rates_figure
+from accel_core.figures.panels import PATTERN, ROOM, panels_figure
+from accel_core.readings.panel_rates import NOT_YET, Point, Rates, best_reading, rates_alt, rates_reading
+from accel_core.readings.panels import Panel, panels_alt, panels_reading
 
 KiB = 1024
 RULE = (6, 1026, 512, 256)

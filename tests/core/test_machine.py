@@ -11,9 +11,7 @@ from accel_core.machine.blas import choose_blas
 from accel_core.machine.cpuinfo import parse
 from accel_core.machine.decide import decide, installed_gib
 from accel_core.machine.environment import environment
-from accel_core.machine.linux import (
-    processor,
-)
+from accel_core.machine.linux import processor
 from accel_core.machine.partial import Partial, format_cores, format_cpu_list, parse_cores, parse_cpu_list
 from accel_core.machine.recorded import partials
 from accel_core.machine.simd import known_features, width_bits

@@ -13,14 +13,7 @@ from accel_core.machine.arm import arm_processor
 from accel_core.machine.cgroup import memory_left, memory_limit, quota
 from accel_core.machine.decide import decide
 from accel_core.machine.libraries import psutil_facts
-from accel_core.machine.linux import (
-    CPU,
-    cache_groups,
-    clock_limit,
-    core_groups,
-    processors,
-    read_file,
-)
+from accel_core.machine.linux import CPU, cache_groups, clock_limit, core_groups, processors, read_file
 from accel_core.machine.partial import Partial
 from accel_core.machine.recorded import partials
 from accel_core.machine.windows import registry

@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.runner.queue import (
-    RUNNING,
-    Process,
-    Ticket,
-    next_number,
-    next_ticket,
-    places,
-    without,
-)
+from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
 
 HERE = Process(1, 1.0)
 OWNERS = "abc"

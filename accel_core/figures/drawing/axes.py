@@ -1,57 +1,70 @@
-"""The empty sheet that every figure starts from: fonts, axes with readable log ticks, labels, empty states."""
+"""The empty sheet that every figure starts from: fonts, axes with readable ticks, empty states."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from accel_core.figures.drawing.batched import BatchedFigure
+from accel_core.figures.drawing.labels import label
 from accel_core.figures.drawing.look import Look, faded
+from accel_core.figures.drawing.text import wrap
 from accel_core.units import format_bytes, format_number
 
-BANNER_PX, BANNER_LINE_PX, BANNER_CHAR_PX = 34, 20, 9
+MESSAGE_PX = 400
+"""A sentence in an empty picture is no wider."""
 
 
-def sheet(look: Look, height_px: int, *, left_px: int = 76, right_px: int = 24) -> go.Figure:
-    """An empty figure in `look`, as wide as its place and `height_px` high."""
-    layout = {
+def sheet(
+    look: Look,
+    plot_px: int,
+    *,
+    top_px: int = 56,
+    bottom_px: int = 64,
+    left_px: int = 76,
+    right_px: int = 24,
+    **layout: Any,
+) -> go.Figure:
+    """An empty figure in `look`, as wide as its place, whose plot is `plot_px` high; the legend above it."""
+    small = {"size": look.small_px, "color": look.ink}
+    place = {"x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "yref": "paper"}
+    plain = {
         "autosize": True,
-        "height": height_px,
-        "margin": {"l": left_px, "r": right_px, "t": 56, "b": 64},
+        "height": plot_px + top_px + bottom_px,
+        "margin": {"l": left_px, "r": right_px, "t": top_px, "b": bottom_px},
         "paper_bgcolor": look.background,
         "plot_bgcolor": look.background,
         "font": {"family": look.font_family, "size": look.font_px, "color": look.ink},
         "hoverlabel": {
             "bgcolor": look.panel,
             "bordercolor": look.muted,
-            "font": {"family": look.font_family, "size": look.small_px, "color": look.ink},
+            "font": {"family": look.font_family, **small},
             "align": "left",
         },
         "hovermode": "closest",
-        "legend": legend(look),
+        "legend": {
+            "orientation": "h",
+            "font": small,
+            "bgcolor": faded(look.background, 0),
+            "itemsizing": "constant",
+            **place,
+            **layout.pop("legend", {}),
+        },
         "modebar": {"bgcolor": faded(look.background, 0), "color": look.muted, "activecolor": look.ink},
         "barcornerradius": 3,
         "dragmode": "pan",
     }
-    return BatchedFigure(layout=layout)  # a tenth of the time that updating takes
+    return BatchedFigure(layout={**plain, **layout})  # a tenth of the time that updating takes
 
 
-def legend(look: Look) -> dict[str, Any]:
-    """A horizontal legend above the plot."""
-    return {
-        "orientation": "h",
-        "x": 0,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "bottom",
-        "yref": "paper",
-        "font": {"size": look.small_px, "color": look.ink},
-        "bgcolor": faded(look.background, 0),
-        "itemsizing": "constant",
-    }
+def sheet_of_rows(look: Look, rows_px: float, **more: Any) -> go.Figure:
+    """An empty figure whose rows are placed by pixels from the top, for bars that lie."""
+    figure = sheet(look, round(rows_px), bargap=0, barmode="overlay", **{"showlegend": False, **more})
+    figure.update_yaxes(visible=False, range=[rows_px, 0], fixedrange=True)
+    return figure
 
 
 def axis(look: Look, title: str, **extra: Any) -> dict[str, Any]:
@@ -119,106 +132,33 @@ def decades(values: Sequence[float], *, below: float = 1.6, above: float = 1.6) 
     return low, high
 
 
-def label(look: Look, text: str, x: float | str, y: float | str, **extra: Any) -> dict[str, Any]:
-    """An annotation without an arrow; positions on a log axis are given as exponents of ten."""
-    defaults: dict[str, Any] = {
-        "text": text,
-        "x": x,
-        "y": y,
-        "showarrow": False,
-        "align": "left",
-        "font": {"size": look.small_px, "color": look.ink},
-    }
-    return {**defaults, **extra}
+def linear_axis(look: Look, title: str, high: float, scale: float = 1.0, **extra: Any) -> dict[str, Any]:
+    """A linear axis from zero with about four round ticks, in units of `scale`."""
+    rough = high / scale / 4
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
+    step = max(step, 1) if scale == 1.0 else step
+    ticks = [i * step for i in range(int(high / scale / step) + 1)]
+    values, texts = [t * scale for t in ticks], [f"{t:g}" for t in ticks]
+    return axis(look, title, range=[0, high], tickmode="array", tickvals=values, ticktext=texts, **extra)
+
+
+def time_axis(look: Look, title: str, least_s: float, most_s: float, room: float) -> dict[str, Any]:
+    """A log axis of times to `room` times the longest, in its unit, for which `title` has a {unit}."""
+    unit, scale = next((u, s) for u, s in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if most_s >= s or s < 1e-5)
+    return log_axis(look, title.format(unit=unit), least_s, most_s * room, scale)
 
 
 def teaching_figure(message: str, look: Look, height_px: int = 420) -> go.Figure:
     """A figure for no data: one sentence that says what will stand here and what to do; never an exception."""
-    figure = sheet(look, height_px)
+    figure = sheet(look, height_px - 120)
     figure.update_xaxes(visible=False, fixedrange=True, range=[0, 1])
     figure.update_yaxes(visible=False, fixedrange=True, range=[0, 1])
-    figure.add_annotation(
-        label(
-            look,
-            wrap(message, min(38, look.chars(11, 50))),
-            0.5,
-            0.5,
-            xref="paper",
-            yref="paper",
-            align="center",
-            font={"size": look.font_px + 2, "color": look.muted},
-        )
-    )
+    size_px = look.font_px + 2
+    text = wrap(message, min(MESSAGE_PX, look.room_px(50)), size_px)
+    place = {"xref": "paper", "yref": "paper", "align": "center", "size": size_px, "colour": look.muted}
+    figure.add_annotation(label(look, text, 0.5, 0.5, **place))
     return figure
-
-
-def sample_banner(figure: go.Figure, look: Look, text: str, *, clear_px: int = 0) -> None:
-    """Says in the picture that it is not the reader's own result: beside the toolbar, on a phone under it.
-
-    `clear_px` is how far labels reach above the plot where the banner would stand.
-    """
-    top = figure.layout.margin.t
-    text = wrap(text, look.chars(BANNER_CHAR_PX, 90))
-    more_px = BANNER_LINE_PX * text.count("<br>") + (BANNER_PX if look.narrow else 0)
-    margin = max(top, clear_px + BANNER_PX) + more_px
-    figure.update_layout(margin={"t": margin}, height=figure.layout.height + margin - top)
-    figure.add_annotation(
-        label(
-            look,
-            f"<b>{text}</b>",
-            0,
-            1,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="bottom",
-            yshift=margin - more_px - 31,
-            bgcolor=look.panel,
-            bordercolor=look.stale,
-            borderpad=4,
-        )
-    )
-
-
-def wrap(text: str, width: int) -> str:
-    """`text` broken at spaces into lines of at most `width` characters, joined by <br>."""
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return "<br>".join([*lines, line] if line else lines)
-
-
-def spread(places: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Positions moved apart so that neighbours keep at least `gap`, as near their own places as that allows.
-
-    Pool-adjacent-violators on the places minus their rank times the gap: the least-squares answer.
-    """
-    names = sorted(places, key=lambda name: places[name])
-    blocks: list[list[float]] = []  # [sum, count]
-    for rank, name in enumerate(names):
-        blocks.append([places[name] - rank * gap, 1])
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            total, count = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += count
-    flat = [total / count for total, count in blocks for _ in range(int(count))]
-    return {name: place + rank * gap for rank, (name, place) in enumerate(zip(names, flat, strict=True))}
-
-
-def within(places: Mapping[str, float], low: float, high: float, gap: float) -> dict[str, float]:
-    """Positions that keep `gap`, moved between `low` and `high`; where not all of them fit, beyond `high`."""
-    names, kept = sorted(places, key=lambda name: places[name]), dict(places)
-    for name in reversed(names):
-        kept[name] = min(kept[name], high)
-        high = kept[name] - gap
-    for name in names:
-        kept[name] = max(kept[name], low)
-        low = kept[name] + gap
-    return kept
 
 
 def _plain(value: float) -> str:

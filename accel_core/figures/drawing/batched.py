@@ -92,6 +92,7 @@ class BatchedFigure(go.Figure):
 
     @data.setter
     def data(self, new: Any) -> None:
+        """Take other traces."""
         self._lay_out()
         go.Figure.data.fset(self, new)
 
@@ -103,6 +104,7 @@ class BatchedFigure(go.Figure):
 
     @layout.setter
     def layout(self, new: Any) -> None:
+        """Take another layout."""
         self._lay_out()
         go.Figure.layout.fset(self, new)
 

@@ -8,7 +8,7 @@ Backgrounds are solid, never transparent, so that a downloaded picture looks lik
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -23,31 +23,21 @@ def by_level(*signs: str) -> Mapping[str, str]:
     return MappingProxyType({**dict(zip(CACHE_LEVELS, signs[:-1], strict=False)), DRAM: signs[-1]})
 
 
-FAMILIES = ("interpreted", "numpy", "compiled", "packed", "library")
-FAMILY_TITLES = MappingProxyType(
-    {
-        "interpreted": "interpreted Python",
-        "numpy": "NumPy",
-        "compiled": "compiled",
-        "packed": "our packed kernel",
-        "library": "library (BLAS)",
-    }
+_FAMILIES = {
+    "interpreted": ("interpreted Python", "triangle-up", "/"),
+    "numpy": ("NumPy", "square", "."),
+    "compiled": ("compiled", "circle", ""),
+    "packed": ("our packed kernel", "diamond", "x"),
+    "library": ("library (BLAS)", "star", "-"),
+}
+FAMILIES = tuple(_FAMILIES)
+FAMILY_TITLES, FAMILY_SYMBOLS, FAMILY_PATTERNS = (
+    MappingProxyType({name: facts[at] for name, facts in _FAMILIES.items()}) for at in range(3)
 )
-FAMILY_SYMBOLS = MappingProxyType(
-    {
-        "interpreted": "triangle-up",
-        "numpy": "square",
-        "compiled": "circle",
-        "packed": "diamond",
-        "library": "star",
-    }
-)
-FAMILY_PATTERNS = MappingProxyType(
-    {"interpreted": "/", "numpy": ".", "compiled": "", "packed": "x", "library": "-"}
-)
-"""Fill of a bar, so that a grey print still tells families apart."""
+"""Name, marker, and fill of a bar, so that a grey print still tells families apart."""
 LEVEL_DASHES = by_level("solid", "18px,4px", "9px,4px", "4px,4px", "12px,4px,3px,4px")
-THEORY_DASH = "2px,4px"
+THEORY_DASH, MARK_DASH, SHORT_DASH = "2px,4px", "7px,4px", "4px,3px"
+"""Of what nobody measured; of a roof or a cache's size across a plot; of what a rule says, or a step back."""
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
 
@@ -88,9 +78,9 @@ class Look:
         """Whether this is a phone's width: fewer labels in the plot, shorter ones."""
         return self.width_px < NARROW_PX
 
-    def chars(self, px_per_char: float, reserved_px: int = 0) -> int:
-        """How many characters of so many pixels stand in a line beside `reserved_px` of other things."""
-        return max(20, int((self.width_px - reserved_px) / px_per_char))
+    def room_px(self, reserved_px: float = 0) -> float:
+        """The width that is left for text beside `reserved_px` of other things."""
+        return max(160, self.width_px - reserved_px)
 
     @property
     def small_px(self) -> int:
@@ -106,6 +96,10 @@ class Look:
         return self.levels.get(name or "", self.ink)
 
 
+def _by(names: Iterable[str], colours: Sequence[str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(zip(names, colours, strict=True)))
+
+
 _LIGHT = Look(
     mode="light",
     background="#FFFFFF",
@@ -115,15 +109,7 @@ _LIGHT = Look(
     grid="#E3E8EE",
     stale="#8A939D",
     warning="#B3261E",
-    families=MappingProxyType(
-        {
-            "interpreted": "#B34A86",
-            "numpy": "#7D7200",
-            "compiled": "#00805C",
-            "packed": "#5B3FA6",
-            "library": "#16202B",
-        }
-    ),
+    families=_by(FAMILIES, ("#B34A86", "#7D7200", "#00805C", "#5B3FA6", "#16202B")),
     levels=by_level("#C94F00", "#A86F00", "#2083B8", "#00776B", "#005A96"),
 )
 _DARK = Look(
@@ -135,15 +121,7 @@ _DARK = Look(
     grid="#27323E",
     stale="#7F8B98",
     warning="#FF8A80",
-    families=MappingProxyType(
-        {
-            "interpreted": "#EBA0CB",
-            "numpy": "#F0E442",
-            "compiled": "#2BC497",
-            "packed": "#A78BFA",
-            "library": "#EAF0F6",
-        }
-    ),
+    families=_by(FAMILIES, ("#EBA0CB", "#F0E442", "#2BC497", "#A78BFA", "#EAF0F6")),
     levels=by_level("#FF7A33", "#F0AC1F", "#7CC8F2", "#5FD3B4", "#3D9BE0"),
 )
 

@@ -10,38 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-OUTCOMES = ("hit", "compulsory", "capacity", "conflict")
+_KINDS = {
+    "hit": ("hit", "none", "#0A7C86", "#58D3DC"),
+    "compulsory": ("miss: first touch", "dots", "#D96A8B", "#B04A6C"),
+    "capacity": ("miss: capacity", "lines", "#B8234F", "#F07A9C"),
+    "conflict": ("miss: conflict", "cross", "#6B0F2B", "#FFC9D8"),
+    "evicted": ("evicted", "dashes", "#16202B", "#EAF0F6"),
+}
+OUTCOMES = tuple(_KINDS)[:4]
 """In the order of their numbers in a trace."""
-OUTCOME_TITLES = MappingProxyType(
-    {
-        "hit": "hit",
-        "compulsory": "miss: first touch",
-        "capacity": "miss: capacity",
-        "conflict": "miss: conflict",
-        "evicted": "evicted",
-    }
-)
-OUTCOME_HATCHES = MappingProxyType(
-    {"hit": "none", "compulsory": "dots", "capacity": "lines", "conflict": "cross", "evicted": "dashes"}
-)
-
-_LIGHT = MappingProxyType(
-    {
-        "hit": "#0A7C86",
-        "compulsory": "#D96A8B",
-        "capacity": "#B8234F",
-        "conflict": "#6B0F2B",
-        "evicted": "#16202B",
-    }
-)
-_DARK = MappingProxyType(
-    {
-        "hit": "#58D3DC",
-        "compulsory": "#B04A6C",
-        "capacity": "#F07A9C",
-        "conflict": "#FFC9D8",
-        "evicted": "#EAF0F6",
-    }
+OUTCOME_TITLES, OUTCOME_HATCHES, _LIGHT, _DARK = (
+    MappingProxyType({name: facts[at] for name, facts in _KINDS.items()}) for at in range(4)
 )
 
 

@@ -1,17 +1,31 @@
-"""What the two lenses of the roofline say in words: how far a dot moves, and which roof each kernel is near."""
+"""What the two lenses of the roofline say: how far a dot moves, and which roof each kernel is near."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from accel_core.figures.lenses import LENSES, Traffic
-from accel_core.figures.roofs import scene
-from accel_core.model import DRAM, NEAREST, Ceiling, Machine, Workload
-from accel_core.readings.words import kernel_title, share_text, times
+from accel_core.model import DRAM, NEAREST, Ceiling, Machine, Measurement, Workload
+from accel_core.readings.scene import scene
+from accel_core.readings.words import EVEN, is_even, kernel_title, share_text, steps, times
 from accel_core.units import format_bytes, format_rate
 
+LENSES: Mapping[str, str] = {"core": NEAREST, DRAM: DRAM}
+"""Lens -> the level whose dot it looks at."""
 ALIKE = 1.1
 """Byte counts within this ratio count as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """A measured kernel with its simulated bytes: memory level -> bytes that it delivers, from near to far."""
+
+    measurement: Measurement
+    level_bytes: Mapping[str, int]
+
+    def intensity(self, level: str) -> float:
+        """FLOP/byte."""
+        return self.measurement.flop / self.level_bytes[level]
 
 
 def lens_reading(
@@ -24,7 +38,7 @@ def lens_reading(
     dtype: str,
 ) -> str:
     """How blocking (and every other step between two of these kernels) moves the dot; what is near a roof."""
-    pairs = steps(found, workloads)
+    pairs = moves(found, workloads)
     level = LENSES[lens]
     sentences = [_move(tail, head, workloads, level) for tail, head in pairs]
     if level == DRAM and pairs and not any(_sideways(_fewer(*pair, level))[0] for pair in pairs):
@@ -49,18 +63,10 @@ def lens_alt(found: Sequence[Traffic], *, workloads: Sequence[Workload], lens: s
     return f"Roofline with measured times and simulated bytes, seen by the bytes {seen}. FLOP/byte: {dots}."
 
 
-def steps(found: Sequence[Traffic], workloads: Sequence[Workload]) -> list[tuple[Traffic, Traffic]]:
+def moves(found: Sequence[Traffic], workloads: Sequence[Workload]) -> list[tuple[Traffic, Traffic]]:
     """Each kernel with the one that changes it, of the same size: (before, after)."""
-    by_kernel = {one.measurement.kernel: one for one in found}
-    pairs = []
-    for workload in workloads:
-        for kernel in workload.kernels:
-            before = workload.before(kernel)
-            tail = by_kernel.get(before.id) if before else None
-            head = by_kernel.get(kernel.id)
-            if tail and head and tail.measurement.flop == head.measurement.flop:
-                pairs.append((tail, head))
-    return pairs
+    pairs = steps(workloads, {one.measurement.kernel: one for one in found})
+    return [(tail, head) for tail, head in pairs if tail.measurement.flop == head.measurement.flop]
 
 
 def _move(tail: Traffic, head: Traffic, workloads: Sequence[Workload], level: str) -> str:
@@ -70,6 +76,8 @@ def _move(tail: Traffic, head: Traffic, workloads: Sequence[Workload], level: st
     faster = head.measurement.flop_per_s / tail.measurement.flop_per_s
     moved, counted = _sideways(fewer)
     height = f"up by {times(faster)}" if faster >= 1 else f"down by {times(1 / faster)}"
+    if is_even(faster):
+        height = "neither up nor down" if not moved else "nowhere else"
     place = "asked for by the core" if level == NEAREST else f"from {level}"
     text = (
         f"**{names[0]} to {names[1]}:** {counted} bytes {place} "
@@ -135,6 +143,8 @@ def _nearest_roof(one: Traffic, bandwidths: dict[str, float], workloads: Sequenc
     level = max(shares, key=lambda name: shares[name])
     title = kernel_title(workloads, one.measurement.kernel)
     text = f"{title} is nearest to the roof of {level}: {share_text(shares[level])} of it."
+    if shares[level] > 1 + EVEN:
+        return f"{text} Fewer bytes came than the simulation says, or the roof is from a busier time."
     if shares[level] < 0.3:
         return f"{text} No bandwidth holds it back: it waits for single loads or additions."
     return text

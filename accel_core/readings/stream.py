@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accel_core.figures.sweep import curves, rate_of
 from accel_core.model import Measurement, Workload
-from accel_core.readings.marks import Mark
-from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio
+from accel_core.readings.sweep import Mark, curves, rate_of
+from accel_core.readings.words import FLAT, ratio_text
+from accel_core.units import format_bytes, format_count, format_number, format_rate
 
-EVEN = 0.1
-"""Rates that differ by less than this part are called equal."""
 ALLOCATING, IN_PLACE, ONE_PASS, THREADS = "numpy", "in_place", "compiled", "compiled_threads"
 
 
@@ -45,7 +43,7 @@ def _allocation(lines: dict[str, dict[float, Measurement]], marks: Sequence[Mark
         f"**In place** is {_faster(gains[small])} as the allocating form at {format_bytes(small)} and "
         f"{_faster(gains[large])} at {format_bytes(large)}"
     )
-    paying = [s for s in sizes if all(gains[t] > 1 + EVEN for t in sizes if t >= s)]
+    paying = [s for s in sizes if all(gains[t] > FLAT for t in sizes if t >= s)]
     if not paying:
         return f"{text}: new memory costs little at the largest size."
     if paying[0] == small:
@@ -54,7 +52,7 @@ def _allocation(lines: dict[str, dict[float, Measurement]], marks: Sequence[Mark
 
 
 def _faster(gain: float) -> str:
-    if abs(gain - 1) <= EVEN:
+    if abs(gain - 1) <= FLAT - 1:
         return "as fast"
     return (
         f"{format_number(gain, 2)} times as fast"
@@ -75,10 +73,8 @@ def _against(
     if after == THREADS and m.threads == 1:
         return ""
     start = subject.format(threads=format_count(m.threads, "thread"))
-    ratio = format_ratio(gains[at]) if abs(gains[at] - 1) > EVEN else "as fast"
-    joint = "as" if ratio == "as fast" else "than"
     rate = format_rate(rate_of(m, "bytes"), "B/s")
-    return f"{start} is {ratio} {joint} {other} at {format_bytes(at)} ({rate})."
+    return f"{start} is {ratio_text(gains[at])} {other} at {format_bytes(at)} ({rate})."
 
 
 def _gains(lines: dict[str, dict[float, Measurement]], before: str, after: str) -> dict[float, float]:

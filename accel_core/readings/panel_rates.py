@@ -3,17 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accel_core.figures.panel_rates import LENGTHS, Rates
-from accel_core.figures.panels import Panel, need
 from accel_core.model import Ceiling, Measurement
+from accel_core.readings.panels import Panel, need
 from accel_core.readings.words import rate_bounds, share_text, times
 from accel_core.units import format_number, format_rate
 
+LENGTHS = ("mr", "mc", "kc", "nc")
 NOT_YET = "The chosen setting is not measured yet: predict where it will stand, then measure it."
 ONE_RUN = timedelta(minutes=5)
 """Measurements further apart are taken for those of two runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A measured setting: the block lengths that ran, which may be shorter than what was asked for."""
+
+    lengths: tuple[int, int, int, int]
+    """mr, mc, kc, nc."""
+    measured: Measurement
+
+    @property
+    def kc(self) -> int:
+        """Depth of the packed blocks, in elements."""
+        return self.lengths[2]
+
+    @property
+    def others(self) -> tuple[int, int, int]:
+        """What stays the same along a sweep of kc."""
+        return self.lengths[0], self.lengths[1], self.lengths[3]
+
+    def text(self) -> str:
+        """ "mr = 6, mc = 1026, kc = 512, nc = 256"."""
+        return ", ".join(f"{name} = {value}" for name, value in zip(LENGTHS, self.lengths, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What was measured of the packed product at one size and number type."""
+
+    asked: tuple[int, int, int, int]
+    """The chosen lengths as they run."""
+    rule: tuple[int, int, int, int]
+    """What the rule's lengths become."""
+    points: tuple[Point, ...] = ()
+    """The newest of each setting."""
+    numpy: Measurement | None = None
+    """The one nearest in time to the chosen setting's."""
+
+    def at(self, lengths: tuple[int, int, int, int]) -> Point | None:
+        """The point of these lengths, None where it was not measured."""
+        return next((p for p in self.points if p.lengths == lengths), None)
+
+    @property
+    def line(self) -> list[Point]:
+        """Those that differ from the chosen setting in kc alone, rising."""
+        others = self.asked[0], self.asked[1], self.asked[3]
+        return sorted((p for p in self.points if p.others == others), key=lambda p: p.kc)
 
 
 def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | None = None) -> str:

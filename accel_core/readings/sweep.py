@@ -1,0 +1,168 @@
+"""What a sweep says: its curves, where each is best among the marks, and the misses under it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accel_core.errors import BadInput, shown
+from accel_core.model import DTYPES, ITEM_BYTES, Machine, Measurement, Workload
+from accel_core.readings.words import FLAT, find_kernel, kernel_title, times
+from accel_core.units import format_bytes, format_number, format_rate
+
+OVER = ("size", "block", "threads", "bytes")
+PER_FLOP = 1000
+"""Misses are counted for so many FLOP."""
+Misses = Mapping[str, Sequence[tuple[float, float]]]
+"""Cache level -> (block, misses for 1,000 FLOP), rising."""
+
+
+def swept(m: Measurement, over: str) -> float | None:
+    """The swept value of a measurement; None where it has no such parameter."""
+    if over not in OVER:
+        raise BadInput(
+            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
+        )
+    if over == "block":
+        return m.parameters.get("block")
+    if over == "bytes":
+        return float(m.least_bytes)
+    return float(m.size if over == "size" else m.threads)
+
+
+def rate_of(m: Measurement, over: str) -> float:
+    """What is drawn against `over`: FLOP/s, and against the bytes themselves byte/s (least bytes over time)."""
+    return m.flop_per_s * _scale(m, over)
+
+
+def _scale(m: Measurement, over: str) -> float:
+    return m.least_bytes / m.flop if over == "bytes" and m.flop else 1.0
+
+
+def curves(
+    workload: Workload, results: Sequence[Measurement], over: str
+) -> dict[str, list[tuple[float, Measurement]]]:
+    """Kernel id -> (swept value, newest measurement there), rising; kernels in the order of the ladder."""
+    latest: dict[tuple[str, float], Measurement] = {}
+    for m in sorted(results, key=lambda m: m.created):
+        value = swept(m, over)
+        if value is not None and value > 0:
+            latest[m.kernel, value] = m
+    order = [kernel.id for kernel in workload.kernels]
+    names = sorted({k for k, _ in latest}, key=lambda k: (order.index(k) if k in order else len(order), k))
+    return {k: sorted(((v, m) for (n, v), m in latest.items() if n == k), key=lambda p: p[0]) for k in names}
+
+
+def sweep_alt(workload: Workload, results: Sequence[Measurement], over: str) -> str:
+    """The range and the best of each line."""
+    parts = []
+    for kernel_id, line in curves(workload, results, over).items():
+        at, best = max(line, key=lambda p: rate_of(p[1], over))
+        values = (line[0][0], line[-1][0], at)
+        first, last, place = (format_bytes(v) if over == "bytes" else f"{v:.0f}" for v in values)
+        unit = "B/s" if over == "bytes" else "FLOP/s"
+        parts.append(
+            f"{kernel_title([workload], kernel_id)} from {over} {first} to {last}, "
+            f"fastest at {place} with {format_rate(rate_of(best, over), unit)}"
+        )
+    return f"Speed against {over}: {'; '.join(parts) or 'nothing measured yet'}."
+
+
+def misses_alt(misses: Misses, title: str) -> str:
+    """What stands under a sweep over the block: each level's misses at its ends and where they are fewest."""
+    parts = []
+    for level, line in misses.items():
+        (first, small), (last, large) = line[0], line[-1]
+        at, fewest = min(line, key=lambda point: point[1])
+        parts.append(
+            f"{level} {format_number(small)} at block {first:.0f}, {format_number(large)} at {last:.0f}, "
+            f"fewest {format_number(fewest)} at {at:.0f}"
+        )
+    return f" Under it simulated misses of {title} for {PER_FLOP:,} FLOP: {'; '.join(parts)}." if parts else ""
+
+
+def sweep_reading(
+    workload: Workload, results: Sequence[Measurement], over: str, marks: Sequence[Mark] = ()
+) -> str:
+    """Whether each kernel's curve is flat, rises, falls or has its best inside, and where among the marks."""
+    least, said = (2, "two") if over == "threads" else (3, "three")  # two cores allow no third point
+    lines = {k: line for k, line in curves(workload, results, over).items() if len(line) >= least}
+    if not lines:
+        return f"Fewer than {said} points say nothing about {over}: run a sweep."
+    sentences = []
+    for kernel_id, line in list(lines.items())[:3]:
+        kernel = find_kernel([workload], kernel_id)
+        sentences.append(_curve_sentence(kernel.title if kernel else kernel_id, line, over, marks))
+    return " ".join(sentences)
+
+
+def _curve_sentence(
+    title: str, line: Sequence[tuple[float, Measurement]], over: str, marks: Sequence[Mark]
+) -> str:
+    rates = [rate_of(m, over) for _, m in line]
+    best, least, first, last = max(rates), min(rates), rates[0], rates[-1]
+    show, unit = (format_bytes, "B/s") if over == "bytes" else ("{:.0f}".format, "FLOP/s")
+    at, slow = (show(line[rates.index(end)][0]) for end in (best, least))
+    if best / least < FLAT:
+        change = format_number((best / least - 1) * 100, 2)
+        return f"{title} is flat: {over} changes it by {change} % at the most."
+    if best / last < FLAT and first / least < FLAT and last / first > FLAT:
+        end = f"{over} {show(line[-1][0])} ({format_rate(last, unit)})"
+        return f"{title} rises {times(last / first)} up to {end}."
+    if best / first < FLAT and last / least < FLAT and first / last > FLAT:
+        start = f"{over} {show(line[0][0])}"
+        return f"{title} falls from {start} on, to {format_number(last / first, 2)} of its start."
+    place = _place(line[rates.index(best)][0], marks)
+    value, gain = format_rate(best, unit), f"{times(best / least)} its slowest, at {slow}"
+    return f"{title} is best at {over} {at} ({value}), {place}{gain}."
+
+
+def _place(at: float, marks: Sequence[Mark]) -> str:
+    """Where a value lies among the marks: "below 52 where three blocks fill L1, "."""
+    ordered = sorted(marks, key=lambda m: m.value)
+    if here := next((m for m in ordered if m.value == at), None):
+        return f"where the mark says {here.label}, "
+    above = next((m for m in ordered if at <= m.value), None)
+    if above is not None:
+        return f"below {above.value:.0f} where {above.label}, "
+    return f"beyond {ordered[-1].value:.0f} where {ordered[-1].label}, " if ordered else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled place on a swept axis; `level` is the memory level it belongs to, "" for none."""
+
+    value: float
+    label: str
+    level: str = ""
+
+
+def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = None) -> tuple[Mark, ...]:
+    """Marks for a sweep of a matrix product `over` "size", "block" or "threads", up to `limit`.
+
+    Three square matrices (or tiles) of side s are resident at once, so a cache of S bytes is full at
+    s = sqrt(S / (3 * itemsize)). Over threads the marks are the cores that this process may use, over bytes the
+    sizes of the caches themselves.
+    """
+    if over == "threads":
+        cores = machine.cores
+        found = [Mark(cores.allowed, f"{cores.allowed} cores allowed here")]
+        if cores.physical and cores.physical < cores.allowed:
+            found.insert(0, Mark(cores.physical, f"{cores.physical} physical cores"))
+    elif over == "bytes":
+        caches = sorted(machine.caches, key=lambda c: c.level)
+        found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
+    elif over in ("size", "block"):
+        if dtype not in DTYPES:
+            raise BadInput(f"dtype {shown(dtype)} is not measured here; use one of: {', '.join(DTYPES)}.")
+        things = "blocks" if over == "block" else "matrices"
+        found = [
+            Mark(math.sqrt(c.size_bytes / (3 * ITEM_BYTES[dtype])), f"three {things} fill {c.level}", c.level)
+            for c in sorted(machine.caches, key=lambda c: c.level)
+        ]
+    else:
+        raise BadInput(
+            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
+        )
+    return tuple(m for m in found if limit is None or m.value <= limit)

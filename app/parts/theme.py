@@ -10,7 +10,7 @@ import streamlit as st
 
 from accel_core.figures import Look, look_for, toolbar_config
 from accel_core.figures.drawing.look import DESKTOP_PX
-from accel_core.figures.scaling import scaled
+from accel_core.figures.drawing.scaling import scaled
 from app.session import settings
 from app.session.drawings import Drawing
 
@@ -86,7 +86,7 @@ def show(
         height="content",
         key=key,
         alt=alt,
-        config=toolbar_config(filename, form),
+        config=toolbar_config(filename, form, figure),
         on_select=on_select,
         selection_mode="points",
     )

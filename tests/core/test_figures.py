@@ -485,6 +485,14 @@ def test_the_html_needs_no_network_and_saves_both_formats() -> None:
     assert page.count("</script>") == 2
 
 
+@pytest.mark.parametrize("name", all_figures())
+def test_a_saved_picture_has_the_size_that_it_is_laid_out_for(name: str) -> None:
+    figure = all_figures(look_for("light", width_px=540))[name]
+    saved = toolbar_config("a", figure=figure)["toImageButtonOptions"]
+    assert (saved["width"], saved["height"]) == (540, figure.layout.height)
+    assert f"width: 540, height: {figure.layout.height}," in figure_html(figure)
+
+
 def test_the_toolbar_saves_a_png_of_twice_the_size_or_an_svg_and_sends_nothing_away() -> None:
     png, svg = toolbar_config("a"), toolbar_config("a", "svg")
     assert (png["toImageButtonOptions"]["format"], png["toImageButtonOptions"]["scale"]) == ("png", 2)

@@ -11,7 +11,7 @@ from test_figures import all_figures
 
 from accel_core.figures import look_for
 from accel_core.figures.drawing.look import LEAST_PX
-from accel_core.figures.scaling import scaled
+from accel_core.figures.drawing.scaling import scaled
 
 FACTOR = 1.5
 FIGURES = {name: figure.to_dict() for name, figure in all_figures(look_for("dark", width_px=700)).items()}

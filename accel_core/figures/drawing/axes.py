@@ -34,6 +34,7 @@ def sheet(
     plain = {
         "autosize": True,
         "height": plot_px + top_px + bottom_px,
+        "meta": {"width": look.width_px},  # what it is laid out for: a saved picture has that width
         "margin": {"l": left_px, "r": right_px, "t": top_px, "b": bottom_px},
         "paper_bgcolor": look.background,
         "plot_bgcolor": look.background,

@@ -29,7 +29,7 @@ _PAGE = """<!DOCTYPE html>
 <script>
 const figure = {figure};
 const save = (format, scale) => (gd) => Plotly.downloadImage(gd, {{
-  format, scale, filename: {filename}, width: gd.offsetWidth, height: gd.offsetHeight,
+  format, scale, filename: {filename}, width: {width}, height: {height},
 }});
 const button = (name, title, icon, click) => ({{ name, title, icon, click }});
 const config = {{
@@ -55,13 +55,17 @@ def figure_html(figure: go.Figure, title: str = "Accel Explorer", filename: str 
         plotly=get_plotlyjs(),
         figure=_script_safe(figure.to_json()),
         filename=_script_safe(json.dumps(filename)),
+        width=figure.layout.meta["width"],
+        height=figure.layout.height,
         buttons=json.dumps(_BUTTONS),
         scale=PNG_SCALE,
     )
 
 
-def toolbar_config(filename: str, form: str = "png") -> dict[str, Any]:
+def toolbar_config(filename: str, form: str = "png", figure: go.Figure | None = None) -> dict[str, Any]:
     """Plotly's `config` for a page: the camera saves `form`, "png" (twice the size) or "svg".
+
+    A picture of `figure` has the size that it is laid out for, whatever window it is seen in.
 
     A toolbar described by JSON has one camera with one format (plotly.js, `toImageButtonOptions`); a second
     button needs a function, as in `figure_html`. Hence a page asks for the format beside the figure.
@@ -70,6 +74,8 @@ def toolbar_config(filename: str, form: str = "png") -> dict[str, Any]:
         raise BadInput(
             f"A picture is saved as {' or '.join(FORMS)}, not as {shown(form)}; choose one of these."
         )
+    layout = {} if figure is None else figure.to_dict()["layout"]
+    size = {"width": layout["meta"]["width"], "height": layout["height"]} if "meta" in layout else {}
     return {
         "displaylogo": False,
         "showSendToCloud": False,
@@ -81,6 +87,7 @@ def toolbar_config(filename: str, form: str = "png") -> dict[str, Any]:
             "format": form,
             "filename": filename,
             "scale": PNG_SCALE if form == "png" else 1,
+            **size,
         },
     }
 

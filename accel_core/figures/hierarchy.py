@@ -10,7 +10,7 @@ from accel_core.figures.drawing.axes import sheet_of_rows
 from accel_core.figures.drawing.labels import backed, label, sample_banner
 from accel_core.figures.drawing.look import LEAST_PX, THEORY_DASH, Look, faded
 from accel_core.figures.drawing.marks import add_box
-from accel_core.figures.drawing.text import wrap
+from accel_core.figures.drawing.text import width_px, wrap
 from accel_core.model import DRAM, Machine, Peaks
 from accel_core.readings.machine import sample_text
 from accel_core.readings.words import ceiling_text, known_levels, load_roof, size_text, time_text
@@ -18,6 +18,7 @@ from accel_core.units import format_bytes, format_count, format_number, format_r
 
 ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28
 NARROWEST, WIDEST_BAND = 0.5, 0.34
+RIM_PX = 12
 MOST_CORES_DRAWN = 16
 
 
@@ -29,7 +30,7 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
     """
     rows = [("registers", None), *known_levels(machine)]
     height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX
-    figure = sheet_of_rows(look, height, top_px=40, bottom_px=8, left_px=12, right_px=12)
+    figure = sheet_of_rows(look, height, top_px=40, bottom_px=8, left_px=RIM_PX, right_px=RIM_PX)
     figure.update_xaxes(visible=False, range=[-0.004, 1.004], fixedrange=True)
     _draw_cores(figure, machine, look)
     roofs = [load_roof(peaks, level) for level, _ in rows]
@@ -38,7 +39,9 @@ def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sampl
         top = CORES_PX + rank * (ROW_PX + GAP_PX)
         width = NARROWEST + (1 - NARROWEST) * rank / (len(rows) - 1)
         colour = look.stale if sample else look.level(level)
-        _draw_box(figure, look, top, width, colour, _box_text(machine, peaks, level, size))
+        text = _box_text(machine, peaks, level, size)
+        least = width_px(text, look.font_px) / look.room_px(2 * RIM_PX)
+        _draw_box(figure, look, top, min(max(width, least), 1.0), colour, text)
         if rank:
             roof = roofs[rank]
             share = math.sqrt(roof.value / widest) if roof else None

@@ -32,6 +32,7 @@ from accel_core.figures import (
 )
 from accel_core.figures.drawing.labels import spread, within
 from accel_core.figures.drawing.look import FAMILY_TITLES, faded
+from accel_core.figures.drawing.text import width_px
 from accel_core.figures.roofs import PLOT_PX
 from accel_core.model import Blas, Measurement
 from accel_core.readings.roofline import provenance
@@ -509,3 +510,14 @@ def test_the_picture_says_once_that_a_sample_is_the_fastest_of_several_tries() -
         assert view is not None
         text = " ".join(provenance(records.machine(), view, [], "float32", 1, None, None, None))
         assert text.count("fastest of 3 tries") == said
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "phone"])
+def test_a_level_s_box_is_as_wide_as_what_stands_in_it(look: Any) -> None:
+    smaller = tuple(replace(c, size_bytes=704 << 10, reported_bytes=2 << 20) for c in MACHINE.caches)
+    figure = hierarchy_figure(replace(MACHINE, caches=smaller), PEAKS, look)
+    boxes = {(s.y0 + s.y1) / 2: s.x1 - s.x0 for s in figure.layout.shapes if s.line.width == 2}
+    texts = {a.y: a.text for a in figure.layout.annotations if a.y in boxes}
+    assert len(texts) == len(boxes) == 1 + len(MACHINE.caches) + 1
+    for y, width in boxes.items():
+        assert width_px(texts[y], look.font_px) <= width * look.room_px(24) + 1

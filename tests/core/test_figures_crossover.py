@@ -170,3 +170,11 @@ def test_without_a_contest_the_bars_say_what_to_do() -> None:
 def test_times_of_microseconds_are_drawn_in_microseconds() -> None:
     figure = contest_figure("gelu", held((4,), numpy=4e-6, naive=1e-6), PAPER)
     assert "(µs" in figure.layout.xaxis.title.text
+
+
+def test_a_phone_s_legend_stands_below_the_banner_row_by_row() -> None:
+    won = {"C": [held((1, n, n, n), numpy=n * 1e-6, **{f"b{n}": 1e-9}) for n in (2, 8, 32, 128)]}
+    figure = crossover_figure("matmul", won, look_for("light", width_px=350), stale="Sample: another machine")
+    entries = sum(bool(trace.name) for trace in figure.data)
+    (banner,) = (a for a in figure.layout.annotations if a.text.startswith("<b>Sample"))
+    assert entries == 4 and banner.yshift >= 20 * entries

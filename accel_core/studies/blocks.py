@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from accel_core.figures import cache_marks
 from accel_core.model import ITEM_BYTES, NEAREST, CacheLevel, Machine, Measurement
+from accel_core.readings.sweep import cache_marks
 from accel_core.units import format_number
 
 KERNEL = "matmul/compiled_tiled"

@@ -8,10 +8,11 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.model import Case, Measurement
+from accel_core.studies import experiments
+from accel_core.studies.record import Record
 from accel_core.units import format_number, format_ratio, format_time
-from app.parts import components, experiments
+from app.parts import components
 from app.session import settings
-from app.session.records import Record
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from accel_core.readings.crossover import (
     crossover_alt,
     crossover_reading,
 )
+from accel_core.studies.record import Record
 from accel_core.units import format_time
 from app.parts import components, tables, theme
 from app.session import cached, drawings, jobs, settings
-from app.session.records import Record
 
 OPERATION = settings.Choice(
     "operation", "Operation", tuple(OPERATIONS), "matmul", "Each operation has a map of its own."

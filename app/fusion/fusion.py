@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from accel_core.studies import experiments
 from app.fusion import sections
-from app.parts import answers, components, experiments
+from app.parts import answers, components
 from app.session import jobs, records, settings
 
 FIELD_PX = 200

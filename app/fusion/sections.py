@@ -16,11 +16,12 @@ from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
 from accel_core.readings.scene import copy_roof, fusion_roofline_alt, fusion_scene
 from accel_core.readings.stream import ALLOCATING, IN_PLACE, ONE_PASS, THREADS, stream_reading
 from accel_core.readings.sweep import cache_marks, sweep_alt
+from accel_core.studies import experiments
+from accel_core.studies.experiments import Experiment, Setup, Shown
+from accel_core.studies.record import Record
 from accel_core.units import format_bytes
-from app.parts import answers, components, experiments, tables, theme
-from app.parts.experiments import Experiment, Setup, Shown
+from app.parts import answers, components, tables, theme
 from app.session import drawings, jobs, records, settings
-from app.session.records import Record
 
 GELU = registry.workload("gelu")
 STREAMS = ("add", "scale", "triad")

@@ -9,8 +9,8 @@ import streamlit as st
 from accel_core.model import Measurement
 from accel_core.readings.sweep import PER_FLOP, Misses
 from accel_core.studies.blocks import KERNEL, block_of, equally_fast
+from accel_core.studies.record import Record
 from app.parts import simulated
-from app.session.records import Record
 
 TITLE = KERNEL.partition("/")[2]
 ALIKE = 1.1

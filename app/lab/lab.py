@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from accel_core.studies import experiments
 from app.lab import sections
-from app.parts import answers, components, experiments
+from app.parts import answers, components
 from app.session import jobs, records, settings
 
 own = records.own()

@@ -15,11 +15,11 @@ from accel_core.model import Machine, Measurement
 from accel_core.readings.ladder import ladder_alt, ladder_reading
 from accel_core.readings.sweep import Mark, Misses, cache_marks, misses_alt, sweep_alt, sweep_reading
 from accel_core.studies.blocks import best_block_reading
+from accel_core.studies.experiments import OVER, Experiment, Setup, Shown, block_choices
+from accel_core.studies.record import Record
 from app.lab import block_misses
 from app.parts import answers, components, tables, theme
-from app.parts.experiments import OVER, Experiment, Setup, Shown, block_choices
 from app.session import drawings, settings
-from app.session.records import Record
 
 WORKLOAD = registry.workload("matmul")
 BUTTONS = {

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from accel_core import registry
+from accel_core.studies import experiments
 from app.ladder import sections
-from app.parts import answers, components, experiments
+from app.parts import answers, components
 from app.session import jobs, records, settings
 
 own = records.own()

@@ -13,14 +13,14 @@ from accel_core.figures import ladder_figure
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
 from accel_core.readings.ladder import ladder_alt, ladder_reading
 from accel_core.readings.words import share_text
-from accel_core.roofline import judge, select_roofs
+from accel_core.roofline import judge
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
 from accel_core.studies.blocks import best_block_reading, block_of
+from accel_core.studies.experiments import Experiment, Setup, Shown
+from accel_core.studies.record import Record, fma_roof
 from accel_core.units import format_arrays, format_rate, format_ratio, format_time
 from app.parts import answers, components, tables, theme
-from app.parts.experiments import Experiment, Setup, Shown
 from app.session import cached, drawings, settings
-from app.session.records import Record
 
 WORKLOAD = settings.Choice(
     "workload",
@@ -61,9 +61,7 @@ def roof(record: Record, shown: Shown) -> Ceiling | None:
         memory = verdict.limiting
         called, allowed = f"{memory.level} {memory.operation}", verdict.attainable_flop_per_s
         return replace(memory, kind="compute", level=None, value=allowed, unit="FLOP/s", operation=called)
-    compute = select_roofs(record.peaks.ceilings, setup.dtype, setup.threads).compute
-    measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
-    return max(measured, key=lambda c: c.value, default=None)
+    return fma_roof(record, setup.dtype, setup.threads)
 
 
 def picture(record: Record, workload: Workload, shown: Shown) -> None:

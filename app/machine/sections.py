@@ -8,10 +8,10 @@ from accel_core.figures import curve_figure
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
 from accel_core.readings.machine import curve_alt
 from accel_core.roofline import doubts
+from accel_core.studies.record import Record, roofs_of
 from accel_core.units import format_rate
 from app.parts import tables, theme
-from app.session import cached, drawings, records, settings
-from app.session.records import Record
+from app.session import cached, drawings, settings
 
 BUDGET = settings.Choice(
     "seconds",
@@ -114,7 +114,7 @@ def details(own: Record, shown: Record) -> None:
     if shown.peaks is not None and shown.peaks.ceilings:
         peaks = shown.peaks
         with st.expander(f"All roofs{whose}, measured and computed", icon=":material/table:"):
-            rows = tables.roof_rows(records.ceilings(shown))
+            rows = tables.roof_rows(roofs_of(shown))
             tables.table(rows, "roofs", alt=f"Roofs{whose} with intervals and definitions")
             st.markdown("**Latency of one load** (pointer chase)")
             rows = tables.latency_rows(peaks.latencies)

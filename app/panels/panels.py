@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app.panels import panel_cases, sections
+from accel_core.studies import packed
+from app.panels import sections
 from app.parts import components
 from app.session import jobs, records, settings
 
@@ -27,13 +28,13 @@ with side:
     size = int(settings.slider(sections.SIZE))
     budget_s = float(settings.slider(sections.BUDGET))
 
-derived = panel_cases.rule(own.machine, dtype)
-asked = panel_cases.rule(own.machine, dtype, tile).given(**given)
-levels = panel_cases.panels(own.machine, asked, derived, size, dtype)
+derived = packed.rule(own.machine, dtype)
+asked = packed.rule(own.machine, dtype, tile).given(**given)
+levels = packed.panels(own.machine, asked, derived, size, dtype)
 with main:
     sections.buttons(own.machine, asked, size, dtype, budget_s)
     jobs.panel()
     sections.occupancy(levels, asked, size)
-    found = panel_cases.rates(own, asked, derived, size, dtype)
+    found = packed.rates(own, asked, derived, size, dtype)
     sections.picture(own, found, levels, asked, dtype)
     sections.details(found)

@@ -15,12 +15,12 @@ from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
 from accel_core.readings.panel_rates import LENGTHS, Rates, best_reading, rates_alt, rates_reading
 from accel_core.readings.panels import Panel, panels_alt, panels_reading
-from app.panels.panel_cases import PACKED, WORKLOAD, contest, cut, marks, roof, rule, sweep
+from accel_core.studies.experiments import Setup, Shown, bench_job
+from accel_core.studies.packed import PACKED, WORKLOAD, contest, cut, marks, rule, sweep
+from accel_core.studies.record import Record, fma_roof
 from app.parts import components, tables, theme
 from app.parts.answers import how_measured
-from app.parts.experiments import Setup, Shown, bench_job
 from app.session import drawings, settings
-from app.session.records import Record
 
 COLUMNS = (4, 9)
 """The widths of the controls and of the pictures."""
@@ -128,7 +128,7 @@ def occupancy(found: list[Panel], asked: Blocking, size: int) -> None:
 def picture(record: Record, found: Rates, levels: list[Panel], asked: Blocking, dtype: str) -> None:
     """The rate against KC, and what it says."""
     look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
-    ceiling = roof(record, dtype)
+    ceiling = fma_roof(record, dtype, 1)
     figure = drawings.drawn(
         rates_figure, found, look, marks=marks(record.machine, asked, dtype), ceiling=ceiling
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.model import Machine, Measurement, Workload, chosen
-from app.parts import components, experiments, tables, theme
-from app.parts.experiments import Experiment, Setup, Shown
+from accel_core.studies import experiments
+from accel_core.studies.experiments import Experiment, Setup, Shown
+from accel_core.studies.record import Record
+from app.parts import components, tables, theme
 from app.session import jobs, settings
-from app.session.records import Record
 
 WIDTHS_PX = {"size": 200, "dtype": 180, "threads": 120, "budget": 170}
 

@@ -15,9 +15,9 @@ from accel_core.errors import AccelError
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.model import Measurement
 from accel_core.readings.words import held_back_text
+from accel_core.studies.record import Record
 from accel_core.units import format_duration
 from app.session import cached, jobs
-from app.session.records import Record
 
 LOG = logging.getLogger("accel_explorer")
 WITHOUT_SETTINGS = "?"

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from accel_core.model import DTYPES, Machine
-from app.session import cached, records
-from app.session.records import Record
+from accel_core.studies.record import Record, changes
+from app.session import cached
 
 
 def job(machine: Machine, budget_s: float) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def environment_notice(record: Record) -> None:
     """Say which versions have changed since the roofs were measured."""
     if record.peaks is None:
         return
-    changed = records.changes(record.peaks.environment, cached.environment())
+    changed = changes(record.peaks.environment, cached.environment())
     if changed:
         st.info(
             f"These roofs were measured with other versions: {'; '.join(changed)}. Measure again to compare.",

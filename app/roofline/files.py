@@ -11,11 +11,11 @@ import streamlit as st
 from accel_core.figures import PAPER, figure_html
 from accel_core.model import CacheLevel, Ceiling, Measurement
 from accel_core.readings.lenses import Traffic
+from accel_core.studies.record import Record
 from accel_core.units import format_bytes, format_number
 from app.parts import tables
 from app.roofline import sections
 from app.roofline.sections import View
-from app.session.records import Record
 
 JSON = "application/json"
 CACHE = "this CPU (as detected)"

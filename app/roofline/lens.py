@@ -10,10 +10,11 @@ import streamlit as st
 from accel_core import registry
 from accel_core.model import Case, Measurement
 from accel_core.readings.lenses import LENSES, Traffic
+from accel_core.studies import experiments
 from accel_core.studies.blocks import KERNEL as TILED
-from app.parts import components, experiments, simulated
+from accel_core.studies.record import Record
+from app.parts import components, simulated
 from app.session import settings
-from app.session.records import Record
 
 LEAST = "least"
 TILED_NAME = TILED.partition("/")[2]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from accel_core.studies.record import roofs_of
 from app.parts import components, peaks, theme
 from app.roofline import calculator, files, lens, sections, typed
 from app.session import jobs, records, settings
@@ -38,7 +39,7 @@ with settings.place():
     record = typed.typed(dtype, threads) or records.or_sample(
         own, lacking=own.peaks is None or not own.peaks.ceilings
     )
-    ceilings = records.ceilings(record)
+    ceilings = roofs_of(record)
     prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
     predicted = (prediction[0],) if prediction else ()
     if record.sample or not ceilings:

@@ -15,9 +15,10 @@ from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.readings.lenses import Traffic, lens_alt, lens_reading
 from accel_core.readings.roofline import MOST_POINTS, Prediction, latest, roofline_alt, roofline_reading
 from accel_core.roofline import Verdict, judge
-from app.parts import components, experiments, theme
+from accel_core.studies import experiments
+from accel_core.studies.record import Record
+from app.parts import components, theme
 from app.session import cached, drawings, settings
-from app.session.records import Record
 
 SINCE = "since"
 HELP_POINTS = (

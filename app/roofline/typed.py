@@ -6,8 +6,8 @@ import streamlit as st
 
 from accel_core.model import DRAM, LEVELS, Cores, Machine, Peaks, Simd
 from accel_core.roofline import typed_machine
+from accel_core.studies.record import Record
 from app.session import cached, settings
-from app.session.records import Record
 
 TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "true"), "false")
 PEAK = settings.Number(

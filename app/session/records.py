@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from accel_core.model import (
-    Ceiling,
-    Clock,
-    CurvePoint,
-    Environment,
-    Latency,
-    Machine,
-    Measurement,
-    Peaks,
-    Refusal,
-)
-from accel_core.roofline import as_measured, theoretical_ceilings
+from accel_core.model import Ceiling, Clock, CurvePoint, Latency, Machine, Measurement, Peaks, Refusal
+from accel_core.roofline import as_measured
+from accel_core.studies.record import Record
 from app.session import cached, jobs, settings, warned
 
 Part = TypeVar("Part")
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything known about one machine."""
-
-    machine: Machine
-    """Its caches with their effective sizes where these were measured to be smaller than reported."""
-    peaks: Peaks | None
-    measurements: tuple[Measurement, ...]
-    """The newest of each case, newest first."""
-    refusals: tuple[Refusal, ...] = ()
-    sample: bool = False
-    """Whether this is another machine's record, shown as an example."""
 
 
 def own() -> Record:
@@ -98,28 +75,3 @@ def _of(results: Iterable[Any], kind: type[Part]) -> list[Part]:
 def _newest(parts: Sequence[Part], key: Callable[[Part], Hashable]) -> tuple[Part, ...]:
     """The last part of each key, in the order in which the keys came."""
     return tuple({key(part): part for part in parts}.values())
-
-
-def ceilings(record: Record) -> tuple[Ceiling, ...]:
-    """Measured roofs, and the theoretical ones where the running clock was measured too."""
-    peaks = record.peaks
-    if peaks is None:
-        return ()
-    if peaks.clock is None:
-        return peaks.ceilings
-    clock_hz = peaks.clock.clock_hz.median
-    return (*peaks.ceilings, *theoretical_ceilings(record.machine, clock_hz, peaks.ceilings))
-
-
-def changes(then: Environment, now: Environment) -> list[str]:
-    """What differs between the versions of a record and those of now: "NumPy 2.3.0, now 2.4.6"."""
-    names = {"python": "Python", "numpy": "NumPy", "numba": "Numba", "llvm": "LLVM", "system": "system"}
-    found = [
-        f"{title} {getattr(then, name)}, now {getattr(now, name)}"
-        for name, title in names.items()
-        if getattr(then, name) != getattr(now, name)
-    ]
-    was, is_now = (e.blas.title if e.blas else "unknown" for e in (then, now))
-    if was != is_now:
-        found.append(f"BLAS {was}, now {is_now}")
-    return found

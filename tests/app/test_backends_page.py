@@ -190,10 +190,10 @@ def test_the_walk_asks_six_questions_about_kernels_that_there_are() -> None:
 
 
 def test_each_step_can_be_run(open_page: Open) -> None:
-    from app.session import records
+    from accel_core.studies.record import Record
 
     here = this_machine.detect()
-    record = records.Record(here, None, ())
+    record = Record(here, None, ())
     for step in decisions.STEPS:
         for case in decisions.cases(record, step):
             assert registry.why_not(registry.validate(case, here), here) is None
@@ -234,7 +234,7 @@ def test_a_time_on_other_threads_answers_no_question(open_page: Open) -> None:
 
 
 def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
-    from app.session import records
+    from accel_core.studies.record import Record
 
     (step,) = (step for step in decisions.STEPS if step.name == "vectorise")
     rule = {"tile": 0, "mc": 0, "kc": 0, "nc": 0}
@@ -242,8 +242,8 @@ def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
     tried = [measurement("packed", 2e9, size=size, parameters={**rule, "kc": 8}) for size in (1024, 2048)]
     usual = measurement("packed", 9e10, size=1024, parameters=rule)
     here = this_machine.detect()
-    assert decisions.answer(records.Record(here, None, (*tried, *loops)), step) is None
-    found = decisions.answer(records.Record(here, None, (*tried, *loops, usual)), step)
+    assert decisions.answer(Record(here, None, (*tried, *loops)), step) is None
+    found = decisions.answer(Record(here, None, (*tried, *loops, usual)), step)
     assert found is not None and found.after is usual and found.ratio == pytest.approx(9)
 
 
@@ -259,9 +259,9 @@ def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
 
 
 def test_cores_are_held_against_one_core() -> None:
-    from app.session import records
+    from accel_core.studies.record import Record
 
     step = decisions.STEPS[-1]
     here = this_machine.detect()
-    cases = decisions.cases(records.Record(here, None, ()), step)
+    cases = decisions.cases(Record(here, None, ()), step)
     assert [case.threads for case in cases] == [1, here.cores.allowed]

@@ -21,9 +21,10 @@ from streamlit.testing.v1 import AppTest
 from accel_core import folders, registry
 from accel_core.model import Estimate, Sentinel
 from accel_core.store import Store
+from accel_core.studies import experiments
 from app.lab import sections as lab_page
 from app.ladder import sections as ladder_page
-from app.parts import components, experiments, sidebar, tables
+from app.parts import components, sidebar, tables
 from app.roofline import sections as roofline_page
 from app.session import cached, jobs, warned
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from accel_core.kernels.matmul.blocking import blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import Measurement
-from app.panels import panel_cases
+from accel_core.studies import packed
 from app.session import cached, jobs
 
 QUESTION = "Which cache holds which panel?"
@@ -31,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def rule(dtype: str = "float32", tile: int = ROWS) -> dict[str, int]:
-    blocks = panel_cases.rule(cached.machine(), dtype, tile)
+    blocks = packed.rule(cached.machine(), dtype, tile)
     return {name: getattr(blocks, name) for name in NAMES}
 
 
@@ -114,12 +114,12 @@ def test_moving_a_slider_redraws_the_levels_and_starts_nothing(open_page: Open) 
 
 def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> None:
     here = machine()
-    derived = panel_cases.rule(here, "float32")
+    derived = packed.rule(here, "float32")
     assert derived == blocking(
-        "float32", {c.level: c.size_bytes for c in here.caches}, registers=panel_cases.registers_of(here)
+        "float32", {c.level: c.size_bytes for c in here.caches}, registers=packed.registers_of(here)
     )
     deep = derived.given(kc=4096)
-    found = {p.level: p for p in panel_cases.panels(here, deep, derived, 1024, "float32")}
+    found = {p.level: p for p in packed.panels(here, deep, derived, 1024, "float32")}
     assert list(found) == ["registers", "L1", "L2", "L3"]
     assert (found["L1"].columns, found["L1"].size_bytes) == (1024, ROWS * 1024 * 4)
     assert [found[level].level_bytes for level in ("L1", "L2", "L3")] == [c.size_bytes for c in here.caches]
@@ -132,8 +132,8 @@ def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> Non
 )
 def test_the_register_tile_is_that_of_the_described_processor(name: str, width_bits: int, count: int) -> None:
     here = hosts.machine(name)
-    blocks = panel_cases.rule(here, "float32")
-    registers = panel_cases.panels(here, blocks, blocks, 1024, "float32")[0]
+    blocks = packed.rule(here, "float32")
+    registers = packed.panels(here, blocks, blocks, 1024, "float32")[0]
     assert registers.level_bytes == count * width_bits // 8
     assert (blocks.mr, blocks.nr) == (ROWS, count * 3 // 4 // ROWS * width_bits // 32)
 
@@ -141,8 +141,8 @@ def test_the_register_tile_is_that_of_the_described_processor(name: str, width_b
 @pytest.mark.parametrize("tile", TILES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_register_tile_leaves_registers_for_b_and_a(tile: int, dtype: str) -> None:
-    blocks = panel_cases.rule(machine(), dtype, tile)
-    registers = panel_cases.panels(machine(), blocks, blocks, 1024, dtype)[0]
+    blocks = packed.rule(machine(), dtype, tile)
+    registers = packed.panels(machine(), blocks, blocks, 1024, dtype)[0]
     assert 0.5 < registers.share < 1
 
 
@@ -172,11 +172,11 @@ def test_a_setting_that_runs_as_the_rules_is_not_measured_twice(
 @pytest.mark.parametrize("size", [512, 1000, 2048])
 @pytest.mark.parametrize("tile", TILES)
 def test_a_sweep_has_eight_depths_that_all_run_differently_the_rules_among_them(size: int, tile: int) -> None:
-    derived = panel_cases.rule(machine(), "float32", tile)
-    cases = [c for c in panel_cases.sweep(machine(), derived, size, "float32") if c.kernel == "matmul/packed"]
-    ran = [panel_cases.cut(derived.given(kc=c.parameters["kc"]), size)[2] for c in cases]
-    assert len(set(ran)) == len(ran) == panel_cases.SWEPT and ran == sorted(ran)
-    assert panel_cases.cut(derived, size)[2] in ran
+    derived = packed.rule(machine(), "float32", tile)
+    cases = [c for c in packed.sweep(machine(), derived, size, "float32") if c.kernel == "matmul/packed"]
+    ran = [packed.cut(derived.given(kc=c.parameters["kc"]), size)[2] for c in cases]
+    assert len(set(ran)) == len(ran) == packed.SWEPT and ran == sorted(ran)
+    assert packed.cut(derived, size)[2] in ran
     assert all(c.parameters["nc"] == derived.nc for c in cases)
 
 
@@ -184,7 +184,7 @@ def test_a_sweep_has_eight_depths_that_all_run_differently_the_rules_among_them(
 def test_the_sweep_button_asks_for_the_sweep(open_page: Open, asked: list[dict[str, Any]]) -> None:
     open_page("panels", nc="1024").button(key="sweep kc").click().run()
     cases = asked[0]["cases"]
-    assert len(cases) == panel_cases.SWEPT + 1 and cases[-1]["kernel"] == "matmul/numpy"
+    assert len(cases) == packed.SWEPT + 1 and cases[-1]["kernel"] == "matmul/numpy"
 
 
 def test_a_processor_that_cannot_run_it_is_told_why(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,19 +216,19 @@ def test_settings_of_other_sizes_and_unpacked_ones_are_no_points(open_page: Open
 
 def test_two_settings_that_run_alike_are_one_point_the_newest() -> None:
     here = machine()
-    derived = panel_cases.rule(here, "float32")
+    derived = packed.rule(here, "float32")
     lengths = {"tile": ROWS, "mc": derived.mc, "kc": derived.kc, "nc": derived.nc}
     pair = [
         measurement("packed", rate, size=1024, parameters={**lengths, "kc": kc}, created=created)
         for rate, kc, created in ((90e9, 4096, "2026-05-05T10:00:00"), (80e9, 2048, "2026-05-04T10:00:00"))
     ]
-    found = panel_cases.rates(panel_cases.Record(here, None, tuple(pair)), derived, derived, 1024, "float32")
+    found = packed.rates(packed.Record(here, None, tuple(pair)), derived, derived, 1024, "float32")
     assert [p.measured.flop_per_s for p in found.points] == [pytest.approx(90e9)]
 
 
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_what_overflows_the_third_level_goes_to_what_lies_beyond_it(name: str) -> None:
     there = hosts.machine(name)
-    blocks = panel_cases.rule(there, "float32")
-    found = panel_cases.panels(there, blocks, blocks, 1024, "float32")
+    blocks = packed.rule(there, "float32")
+    found = packed.panels(there, blocks, blocks, 1024, "float32")
     assert found[-1].level == "L3" and found[-1].beyond == ("L4" if there.cache("L4") else "DRAM")

@@ -17,11 +17,11 @@ from accel_core.cache import cpu_caches, simulate, traffic
 from accel_core.cache import rung_traversal as traversal_of
 from accel_core.figures import Traffic
 from accel_core.model import CacheLevel
+from accel_core.studies.record import Record
 from app.parts import simulated
 from app.roofline.files import as_json
 from app.roofline.sections import View
 from app.session import cached, jobs
-from app.session.records import Record
 
 SMALL = [
     measurement("compiled_ijk", size=32),

@@ -60,10 +60,9 @@ def jobs() -> dict[str, dict[str, Any]]:
     from accel_core.cache import cpu_caches
     from accel_core.machine import detect
     from accel_core.operations import OPERATIONS
-    from accel_core.studies import orders
+    from accel_core.studies import orders, packed
+    from accel_core.studies.experiments import Experiment, Setup, bench_job
     from app.backends.sections import ONE_S, budget_s
-    from app.panels import panel_cases
-    from app.parts.experiments import Experiment, Setup, bench_job
 
     machine = detect()
     found: dict[str, dict[str, Any]] = {}
@@ -76,8 +75,8 @@ def jobs() -> dict[str, dict[str, Any]]:
     found["ladder matmul 512"] = bench_job(large.cases(), 1.0)
     block = Experiment(matmul, ("compiled_tiled", "numpy_tiled"), "block", Setup(512, "float32", 1))
     found["lab block"] = bench_job(block.cases(), 0.5)
-    rule = panel_cases.rule(machine, "float32")
-    found["panels rule"] = bench_job(panel_cases.contest(rule, rule, 1024, "float32"), 0.5)
+    rule = packed.rule(machine, "float32")
+    found["panels rule"] = bench_job(packed.contest(rule, rule, 1024, "float32"), 0.5)
     found["one rung"] = bench_job([large.cases()[7]], 1.0)
     streams = Experiment(
         registry.workload("add"), ("numpy", "in_place", "compiled"), "size", Setup(1 << 24, "float32", 1)

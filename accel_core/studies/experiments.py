@@ -14,8 +14,8 @@ from accel_core import registry
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
 from accel_core.model.limits import LIMIT_S
+from accel_core.studies.record import Record
 from accel_core.units import format_count
-from app.session.records import Record
 
 OVER = ("block", "size", "threads", "none")
 """What an experiment varies."""

@@ -7,14 +7,13 @@ from datetime import datetime
 from accel_core import registry
 from accel_core.kernels.matmul.blocking import L1, L2, L3, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
-from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Ceiling, Machine, Measurement
+from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Machine, Measurement
 from accel_core.readings.panel_rates import Point, Rates
 from accel_core.readings.panels import Panel
 from accel_core.readings.sweep import Mark
-from accel_core.roofline import select_roofs
-from app.parts import experiments
-from app.parts.experiments import Setup
-from app.session.records import Record
+from accel_core.studies import experiments
+from accel_core.studies.experiments import Setup
+from accel_core.studies.record import Record
 
 KERNEL = "matmul/packed"
 WORKLOAD, PACKED = registry.kernel(KERNEL)
@@ -136,15 +135,6 @@ def as_it_ran(machine: Machine, m: Measurement) -> Lengths | None:
     if not (tile or any(given.values())) or tile not in (0, *TILES):
         return None
     return cut(rule(machine, m.dtype, tile or ROWS).given(**given), m.size)
-
-
-def roof(record: Record, dtype: str) -> Ceiling | None:
-    """The measured FMA roof of one thread; None where there is none."""
-    if record.peaks is None:
-        return None
-    compute = select_roofs(record.peaks.ceilings, dtype, 1).compute
-    measured = [c for c in compute if c.operation == "fma" and c.source == "measured"]
-    return max(measured, key=lambda c: c.value, default=None)
 
 
 def _moment(m: Measurement) -> float:

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 
 from accel_core.model import ITEM_BYTES, NEAREST, CacheLevel, Machine, Measurement
-from accel_core.readings.sweep import cache_marks
+from accel_core.readings.sweep import Misses, cache_marks
 from accel_core.units import format_number
 
 KERNEL = "matmul/compiled_tiled"
+ALIKE = 1.1
+"""Miss counts within this ratio of the least are as good as it."""
 
 
 def best_block_reading(machine: Machine, measurements: Sequence[Measurement]) -> str:
@@ -94,3 +96,38 @@ def rows_without_conflict(cache: CacheLevel, row_bytes: int) -> int:
     if row_bytes % cache.line_bytes:
         return cache.ways * sets  # starts drift through the lines, so rows spread over all sets
     return cache.ways * sets // math.gcd(row_bytes // cache.line_bytes, sets)
+
+
+def misses_reading(measurements: Sequence[Measurement], lines: Misses) -> str:
+    """Which cache's fewest misses lie at the measured best block, or that none explains it; empty without."""
+    swept = [m for m in measurements if m.kernel == KERNEL]
+    if len(swept) < 3 or not lines:
+        return ""
+    fastest = {float(block_of(m)) for m in equally_fast(swept)}
+    fewest = {level: _fewest(line) for level, line in lines.items() if not _flat(line)}
+    if not fewest:
+        return "No cache misses more often with one block than with another: misses do not explain the speed."
+    where = "; ".join(f"{level} at {_span(blocks)}" for level, blocks in fewest.items())
+    text = f"Simulated misses are fewest for {where}."
+    agree = [level for level, blocks in fewest.items() if fastest & set(blocks)]
+    best = _span(sorted(fastest))
+    if agree:
+        return f"{text} The measured best, block {best}, lies at the fewest misses of {' and '.join(agree)}."
+    return (
+        f"{text} The measured best, block {best}, is at none of these: misses alone do not explain it. "
+        "They leave out the start of each tile's loops, fetching ahead, and how many loads run at once."
+    )
+
+
+def _fewest(line: Sequence[tuple[float, float]]) -> list[float]:
+    """The blocks that miss at most a tenth more than the best one."""
+    least = min(count for _, count in line)
+    return [block for block, count in line if count <= ALIKE * least]
+
+
+def _flat(line: Sequence[tuple[float, float]]) -> bool:
+    return len(_fewest(line)) == len(line)
+
+
+def _span(blocks: Sequence[float]) -> str:
+    return f"{blocks[0]:.0f}" if len(blocks) == 1 else f"{blocks[0]:.0f} to {blocks[-1]:.0f}"

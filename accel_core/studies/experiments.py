@@ -79,6 +79,11 @@ class Experiment:
             yield self.setup
 
 
+def all_rungs(workload: Workload, setup: Setup) -> Experiment:
+    """All rungs at one setup."""
+    return Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a page draws: the answers, what was refused, and whether they belong to other settings."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from accel_core.model import Machine, Measurement, Workload, chosen
@@ -9,8 +11,10 @@ from accel_core.studies import experiments
 from accel_core.studies.experiments import Experiment, Setup, Shown
 from accel_core.studies.record import Record
 from app.parts import components, tables, theme
-from app.session import jobs, settings
+from app.session import jobs, records, settings
 
+POINT = replace(settings.BUDGET, key="point", label="Time per point (s)", default=0.5)
+"""The time of each point of a sweep: a whole one takes less than half a minute."""
 WIDTHS_PX = {"size": 200, "dtype": 180, "threads": 120, "budget": 170}
 
 
@@ -38,6 +42,25 @@ def setup(controls: dict[str, settings.Choice]) -> tuple[Setup, float]:
 def any_measured(record: Record, workload: Workload) -> bool:
     """Whether this machine has a rung on record."""
     return any(m.workload == workload.name for m in record.measurements) or bool(record.refusals)
+
+
+def record_for(own: Record, workload: Workload) -> Record:
+    """This machine's record, or the sample where it alone has a rung of `workload`."""
+    if any_measured(own, workload):
+        return own
+    sample = records.or_sample(own, lacking=True)
+    return sample if any_measured(sample, workload) else own
+
+
+def whose(record: Record, shown: Shown, over: str = "none") -> str:
+    """The label inside a grey picture, sample or earlier result; empty where it answers the settings."""
+    return components.whose(record, shown.stale, shown.setup.sentence(over))
+
+
+def stale_label(record: Record, shown: Shown, over: str = "none") -> None:
+    """Say, where it is so, that the result below was measured at other settings than the controls show."""
+    if shown.stale and not record.sample:
+        st.info(f"This result is from other settings: {shown.setup.sentence(over)}.", icon=":material/history:")
 
 
 def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:

@@ -158,6 +158,8 @@ def day(created: str) -> str:
         return "at an unknown time"
 
 
-def reading(text: str) -> None:
-    """What this reader's numbers say: one to three sentences under the figure."""
-    st.markdown(text)
+def reading(*said: str) -> None:
+    """What this reader's numbers say, under the figure; several texts are a list, empty ones left out."""
+    told = [text for text in said if text]
+    if told:
+        st.markdown("\n".join(f"- {text}" for text in told) if len(told) > 1 else told[0])

@@ -41,6 +41,12 @@ def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str) -> None
     )
 
 
+def expander(label: str, rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str) -> None:
+    """A table on demand."""
+    with st.expander(label, icon=":material/table:"):
+        table(rows, filename, alt=alt)
+
+
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows of equal keys as CSV with a header line; no rows give an empty text."""
     text = io.StringIO()

@@ -2,34 +2,34 @@
 
 import streamlit as st
 
-from app.backends import decisions, sections
+from app.backends import calibration, example, picture, walk
 from app.parts import components
 from app.session import jobs, records, settings
 
 own = records.own()
-settings.admit(sections.OPERATION, settings.DTYPE, sections.SIDE, decisions.STEP)
+settings.admit(picture.OPERATION, settings.DTYPE, example.SIDE, walk.STEP)
 components.header(
     "Who should do the work?",
     "Guess first: from which size on does compiled code pay, and from which do threads? Then calibrate.",
 )
 first, second, third = st.columns([5, 2, 4], vertical_alignment="bottom")
 with first:
-    operation = str(settings.segments(sections.OPERATION, wrap=True))
+    operation = str(settings.segments(picture.OPERATION, wrap=True))
 with second:
     dtype = str(settings.segments(settings.DTYPE))
 with third:
-    components.measure_button(f"Calibrate {operation}", sections.calibrate_job(operation))
+    components.measure_button(f"Calibrate {operation}", calibration.calibrate_job(operation))
 jobs.panel()
 components.library_notice()
-known = sections.crossovers(own)
+known = calibration.crossovers(own)
 shown, contests = own, known
-if not sections.any_measured(known, operation, dtype) and (other := sections.sample()):
+if not picture.any_measured(known, operation, dtype) and (other := calibration.sample()):
     shown, contests = other
 components.sample_label(shown)
-picture, walk = st.columns(sections.COLUMNS, gap="medium")
-with picture:
-    sections.crossover_map(shown, contests, operation, dtype)
-with walk:
-    decisions.draw(own)
-sections.same_code(known, own, operation, dtype)
-sections.details(contests, operation, dtype)
+left, right = st.columns(picture.COLUMNS, gap="medium")
+with left:
+    picture.crossover_map(shown, contests, operation, dtype)
+with right:
+    walk.draw(own)
+example.same_code(known, own, operation, dtype)
+picture.details(contests, operation, dtype)

@@ -27,7 +27,8 @@ from accel_core.model import Estimate
 from accel_core.operations import ELEMENTS, OPERATIONS, Operation
 from accel_core.runner.spec import check
 from accel_core.store import Store
-from app.backends import decisions, sections
+from accel_core.studies import decisions
+from app.backends import picture
 from app.session import cached, jobs
 
 
@@ -151,9 +152,9 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         patch.setattr(CheckedBackend, "double", double, raising=False)
         for backend in CheckedBackend.__subclasses__():
             patch.setattr(backend, "plain_double", plain_double, raising=False)
-        importlib.reload(sections)
+        importlib.reload(picture)
         yield "double"
-    importlib.reload(sections)
+    importlib.reload(picture)
 
 
 def test_one_more_operation_is_calibrated_explained_and_shown(

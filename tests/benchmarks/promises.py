@@ -62,7 +62,7 @@ def jobs() -> dict[str, dict[str, Any]]:
     from accel_core.operations import OPERATIONS
     from accel_core.studies import orders, packed
     from accel_core.studies.experiments import Experiment, Setup, bench_job
-    from app.backends.sections import ONE_S, budget_s
+    from app.backends.calibration import ONE_S, budget_s
 
     machine = detect()
     found: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,86 @@
+"""The map of who is fastest at which shape, its table, and how it was measured."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.backends.crossovers import Crossovers
+from accel_core.contest import Contest
+from accel_core.figures import crossover_figure
+from accel_core.operations import OPERATIONS
+from accel_core.readings.crossover import LABELS, cells, crossover_alt, crossover_reading
+from accel_core.studies.record import Record
+from accel_core.units import format_time
+from app.parts import components, tables, theme
+from app.session import drawings, settings
+
+COLUMNS = (9, 4)
+OPERATION = settings.Choice(
+    "operation", "Operation", tuple(OPERATIONS), "matmul", "Each operation has a map of its own."
+)
+
+
+def maps(known: Crossovers, operation: str, dtype: str) -> dict[str, tuple[Contest, ...]]:
+    """The contests of one map, by layout."""
+    return {layout: known.contests(operation, dtype, layout) for layout in OPERATIONS[operation].measured}
+
+
+def any_measured(known: Crossovers, operation: str, dtype: str) -> bool:
+    """Whether the map has a cell."""
+    return bool(cells(operation, maps(known, operation, dtype)))
+
+
+def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str) -> None:
+    """The map, and what it says; grey and labelled where it is another machine's."""
+    contests = maps(known, operation, dtype)
+    stale = components.whose(record, False, "")
+    theme.show(
+        drawings.drawn(
+            crossover_figure, operation, contests, theme.current_look(COLUMNS[0] / sum(COLUMNS)), stale=stale
+        ),
+        alt=crossover_alt(operation, contests),
+        key="crossover",
+        filename=f"crossover-{operation}",
+    )
+    if text := crossover_reading(operation, contests):
+        components.reading(text)
+        st.caption(
+            "×1.31 says that the next best takes 1.31 times as long; the stronger the colour, the greater the "
+            "lead. A tie is within the 95 % interval. All were timed in turns, their results checked first."
+        )
+
+
+HOW = """
+- Each backend's result is checked against NumPy's in float64 before it is timed.
+- All backends are timed in turns, a sample of 0.3 ms each, until the best is known from the second best to 1 %
+  or the shape's share of the time is over. Who takes three times as long as the best is timed once.
+- The backend **auto** takes the fastest at a measured shape; between shapes the logarithm of each backend's
+  time is interpolated. It decides once for each kind of operands and remembers that.
+- A measurement holds for this machine, its number of cores and the library's kernels. Programs that run already
+  read it at their next start.
+"""
+
+
+def details(known: Crossovers, operation: str, dtype: str) -> None:
+    """On demand: every contest as a table, and how it was measured."""
+    by_layout = maps(known, operation, dtype)
+    timed = (name for contests in by_layout.values() for contest in contests for name in contest.times_s)
+    names = tuple(dict.fromkeys((*LABELS, *timed)))
+    rows = [
+        {
+            "layout": layout,
+            "shape": " x ".join(map(str, contest.lengths)),
+            "fastest": contest.winner,
+            "next best": contest.second or "",
+            "lead": contest.margin,
+            "tie": contest.is_tie,
+            **{n: format_time(contest.times_s[n].median) if n in contest.times_s else "" for n in names},
+            "disturbed": contest.disturbed_reason,
+        }
+        for layout, contests in by_layout.items()
+        for contest in contests
+    ]
+    alt = f"Times of {operation} under each backend, by shape"
+    tables.expander("All shapes as a table", rows, "crossovers", alt=alt)
+    with st.expander("How it was measured, and what auto does with it", icon=":material/science:"):
+        st.markdown(HOW)

@@ -5,7 +5,7 @@ import streamlit as st
 from accel_core.studies.traversals import traversal_reading
 from app.parts import components, simulated
 from app.session import awaited, records, settings
-from app.traversal import choices, sections, trust, why, window
+from app.traversal import choices, counts, picture, runs, trust, why, window
 
 machine = records.own().machine
 controls = choices.controls(machine)
@@ -23,12 +23,12 @@ with st.sidebar:
     opens = window.place(choices.plan(wanted, caches), total, arrived)
     window.control(wanted[0][1], total)
 
-found = sections.runs(wanted, caches, opens.start)
-sections.note_quiet(found)
-sections.picture(found, str(values["cache"]), opens)
+found = runs.runs(wanted, caches, opens.start)
+runs.note_quiet(found)
+picture.picture(found, str(values["cache"]), opens)
 components.reading(traversal_reading([(run.title, run.whole) for run in found]))
 why.section(choices.known_caches(machine))
 simulated.tell_what_is_assumed(machine)
-sections.details(found)
+counts.details(found)
 trust.section()
 awaited.get_ready()

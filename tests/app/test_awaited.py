@@ -9,7 +9,7 @@ from accel_core.cache import Trace, compiling
 from accel_core.runner.tickets import open_queue
 from app.session import awaited, cached
 from app.session.kept import Kept
-from app.traversal import sections as traversal_page
+from app.traversal import runs as traversal_page
 
 
 def test_a_second_session_gets_the_very_trace_of_the_first_and_nobody_can_change_it(

@@ -23,7 +23,8 @@ from accel_core.figures.drawing.outcomes import OUTCOME_HATCHES, OUTCOME_TITLES,
 from accel_core.model import Machine
 from accel_core.studies.traversals import traversal_reading
 from app.traversal import choices
-from app.traversal import sections as traversal_page
+from app.traversal import picture as traversal_page
+from app.traversal import runs as traversal_runs
 from app.traversal import window as traversal_window
 from app.traversal.player import assets, rest
 from app.traversal.player.payload import KINDS, Lane, describe, pack, payload
@@ -212,7 +213,7 @@ def test_a_link_that_asks_for_the_impossible_is_answered_in_a_sentence(
 def test_a_long_trace_says_which_steps_play():
     def footer(start: int, **values: object) -> str:
         wanted = choices.chosen({**PLAIN, **values})
-        return traversal_page.footer("classroom", traversal_page.runs(wanted, CLASSROOM, start))
+        return traversal_page.footer("classroom", traversal_runs.runs(wanted, CLASSROOM, start))
 
     assert "Shown are accesses 1 to 5,000 of 8,704 (ijk)." in footer(0, n=16, beside="nothing")
     later = footer(8000, n=16)
@@ -239,11 +240,11 @@ def test_where_nothing_is_evicted_the_page_says_why_and_offers_where_something_i
 
 def test_a_cache_that_evicts_is_not_explained_away():
     wanted = choices.chosen(PLAIN)
-    assert traversal_page.quiet(traversal_page.runs(wanted, CLASSROOM)) is None
+    assert traversal_runs.quiet(traversal_runs.runs(wanted, CLASSROOM)) is None
     crowded = (CacheGeometry(1024, 1, 16),)
-    assert traversal_page.quiet(traversal_page.runs(wanted, crowded)) is None, "large enough, but lines collide"
+    assert traversal_runs.quiet(traversal_runs.runs(wanted, crowded)) is None, "large enough, but lines collide"
     roomy = (CacheGeometry(1 << 30, 16),)
-    assert traversal_page.quiet(traversal_page.runs(wanted, roomy)) is None, "no size on offer would fill it"
+    assert traversal_runs.quiet(traversal_runs.runs(wanted, roomy)) is None, "no size on offer would fill it"
 
 
 # -- windows of a long traversal -------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ from visitor import APP  # noqa: E402
 from accel_core.machine import detect  # noqa: E402
 from accel_core.stats import median_interval  # noqa: E402
 from app.traversal import choices  # noqa: E402
-from app.traversal import sections as traversal_page  # noqa: E402
+from app.traversal import picture as traversal_page  # noqa: E402
+from app.traversal import runs as traversal_runs  # noqa: E402
 from app.traversal.player.payload import Lane, payload  # noqa: E402
 
 PLAIN = {
@@ -105,7 +106,7 @@ def payload_of(scene: dict[str, str | int]) -> tuple[int, int]:
     """Bytes that go to the browser, and accesses of both lanes in them."""
     values = {**PLAIN, **scene}
     caches = choices.caches(values, detect())
-    found = traversal_page.runs(choices.chosen(values), caches, int(scene.get("from", 0)))
+    found = traversal_runs.runs(choices.chosen(values), caches, int(scene.get("from", 0)))
     data = payload([Lane(run.title, run.trace) for run in found], 0, traversal_page.footer("", found))
     return len(json.dumps(data).encode()), sum(len(run.trace) for run in found)
 

@@ -21,7 +21,8 @@ from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, store_of
 from accel_core.model import Machine
 from app.session import cached
 from app.traversal import choices
-from app.traversal import sections as traversal_page
+from app.traversal import picture as traversal_page
+from app.traversal import runs as traversal_runs
 from app.traversal.player import assets
 from app.traversal.player.payload import Lane, payload
 
@@ -143,7 +144,7 @@ def test_no_text_of_the_player_with_a_hosts_caches_is_cut_off_or_lies_on_another
     page = bare[screen]
     own = choices.known_caches(host)
     chosen = {**CHOSEN, "cache": choices.OWN if own else choices.TINY}
-    runs = traversal_page.runs(choices.chosen(chosen), choices.caches(chosen, host))
+    runs = traversal_runs.runs(choices.chosen(chosen), choices.caches(chosen, host))
     footer = traversal_page.footer(chosen["cache"], runs)
     data = {**payload([Lane(run.title, run.trace) for run in runs], STEP, footer), "asked": 0}
     page.evaluate(

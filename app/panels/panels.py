@@ -3,19 +3,19 @@
 import streamlit as st
 
 from accel_core.studies import packed
-from app.panels import sections
-from app.parts import components
+from app.panels import controls, picture
+from app.parts import answers, components
 from app.session import jobs, records, settings
 
 own = records.own()
-settings.admit(sections.TILE, settings.DTYPE, sections.SIZE, sections.BUDGET)
+settings.admit(controls.TILE, settings.DTYPE, controls.SIZE, answers.POINT)
 head = st.container()
-side, main = st.columns(sections.COLUMNS, gap="medium")
+side, main = st.columns(picture.COLUMNS, gap="medium")
 with side:
-    tile = int(settings.segments(sections.TILE))
+    tile = int(settings.segments(controls.TILE))
     dtype = str(settings.segments(settings.DTYPE))
-choices = sections.lengths(own.machine, dtype, tile)
-sections.follow(choices)
+choices = controls.lengths(own.machine, dtype, tile)
+controls.follow(choices)
 with head:
     settings.admit(*choices.values())
     components.header(
@@ -24,17 +24,17 @@ with head:
     )
 with side:
     given = {name: int(settings.slider(choice)) for name, choice in choices.items()}
-    sections.rule_button(own.machine, dtype)
-    size = int(settings.slider(sections.SIZE))
-    budget_s = float(settings.slider(sections.BUDGET))
+    controls.rule_button(own.machine, dtype)
+    size = int(settings.slider(controls.SIZE))
+    budget_s = float(settings.slider(answers.POINT))
 
 derived = packed.rule(own.machine, dtype)
 asked = packed.rule(own.machine, dtype, tile).given(**given)
 levels = packed.panels(own.machine, asked, derived, size, dtype)
 with main:
-    sections.buttons(own.machine, asked, size, dtype, budget_s)
+    controls.buttons(own.machine, asked, size, dtype, budget_s)
     jobs.panel()
-    sections.occupancy(levels, asked, size)
+    picture.occupancy(levels, asked, size)
     found = packed.rates(own, asked, derived, size, dtype)
-    sections.picture(own, found, levels, asked, dtype)
-    sections.details(found)
+    picture.picture(own, found, levels, asked, dtype)
+    picture.details(found)

@@ -1,37 +1,26 @@
-"""What the page Panels is made of."""
+"""The block lengths to choose, the way back to the rule's, and what measures them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures.panel_rates import rates_figure
-from accel_core.figures.panels import panels_figure
 from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
-from accel_core.readings.panel_rates import LENGTHS, Rates, best_reading, rates_alt, rates_reading
-from accel_core.readings.panels import Panel, panels_alt, panels_reading
-from accel_core.studies.experiments import Setup, Shown, bench_job
-from accel_core.studies.packed import PACKED, WORKLOAD, contest, cut, marks, rule, sweep
-from accel_core.studies.record import Record, fma_roof
-from app.parts import components, tables, theme
-from app.parts.answers import how_measured
-from app.session import drawings, settings
+from accel_core.studies.experiments import bench_job
+from accel_core.studies.packed import PACKED, WORKLOAD, contest, rule, sweep
+from app.parts import components
+from app.session import settings
 
-COLUMNS = (4, 9)
-"""The widths of the controls and of the pictures."""
 SIZES = tuple(n for n in WORKLOAD.sizes if 512 <= n <= 2048)
 KEPT = "panels rule"
-
 TILE = settings.Choice(
     "mr", "Register tile (rows)", tuple(sorted(TILES)), ROWS, "Rows of c that are summed in registers at once."
 )
 SIZE = settings.size(SIZES, 1024, WORKLOAD.size_means)
-BUDGET = replace(settings.BUDGET, key="point", label="Time per point (s)", default=0.5)
 GRID = {
     "mc": (32, 64, 128, 256, 512, 1024, 2048),
     "kc": (8, 16, 32, 64, 128, 256, 512, 1024, 2048),
@@ -110,44 +99,3 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             help=f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
             width="stretch",
         )
-
-
-def occupancy(found: list[Panel], asked: Blocking, size: int) -> None:
-    """The picture of the levels, what it says, and what of the chosen lengths is longer than the matrices."""
-    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
-    theme.show(
-        drawings.drawn(panels_figure, found, look), alt=panels_alt(found), key="panels", filename="panels"
-    )
-    components.reading(panels_reading(found))
-    ran = dict(zip(LENGTHS, cut(asked, size), strict=True))
-    shorter = [f"{n} = {getattr(asked, n)} runs as {ran[n]}" for n in GRID if getattr(asked, n) != ran[n]]
-    if shorter:
-        st.caption(f"At N={size}: {', '.join(shorter)}, so that all blocks are of one length.")
-
-
-def picture(record: Record, found: Rates, levels: list[Panel], asked: Blocking, dtype: str) -> None:
-    """The rate against KC, and what it says."""
-    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
-    ceiling = fma_roof(record, dtype, 1)
-    figure = drawings.drawn(
-        rates_figure, found, look, marks=marks(record.machine, asked, dtype), ceiling=ceiling
-    )
-    theme.show(figure, alt=rates_alt(found), key="rates", filename="panels-kc")
-    for text in (rates_reading(found, levels, ceiling=ceiling), best_reading(found)):
-        if text:
-            components.reading(text)
-    components.held_back([point.measured for point in found.points])
-
-
-def details(found: Rates) -> None:
-    """On demand: the settings as a table, how each was measured, and the words."""
-    by_rate = sorted(found.points, key=lambda p: -p.measured.flop_per_s)
-    with st.expander("All settings as a table", icon=":material/table:"):
-        rows = tables.measurement_rows([p.measured for p in by_rate])
-        ran = [dict(zip(LENGTHS, p.lengths, strict=True)) for p in by_rate]
-        kept = [{k: v for k, v in row.items() if k != "Block"} for row in rows]
-        tables.table(
-            [{**at, **row} for at, row in zip(ran, kept, strict=True)], "panels", alt="Measured settings"
-        )
-    how_measured(Shown(tuple(p.measured for p in by_rate), (), Setup(0, "", 1)))
-    components.words("panel", "register tile", "FMA", "roof")

@@ -154,7 +154,7 @@ def test_an_unknown_operation_in_a_link_is_replaced_with_a_sentence(open_page: O
 def test_the_sweep_reaches_beyond_the_largest_cache():
     from figure_records import machine as known
 
-    from app.fusion import sections as fusion_page
+    from app.fusion import streams as fusion_page
 
     here = known()
     end = fusion_page.first_end(here)

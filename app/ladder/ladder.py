@@ -4,31 +4,40 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.studies import experiments
-from app.ladder import sections
-from app.parts import answers, components
+from app.ladder import picture, rung
+from app.parts import answers, components, tables
 from app.session import jobs, records, settings
 
+WORKLOADS = tuple(workload.name for workload in registry.WORKLOADS)
+WORKLOAD = settings.Choice(
+    "workload", "Workload", WORKLOADS, WORKLOADS[0], "The problem that all rungs of a ladder solve."
+)
 own = records.own()
-settings.admit(sections.WORKLOAD)
+settings.admit(WORKLOAD)
 head = st.container()
-workload = registry.workload(str(settings.segments(sections.WORKLOAD, wrap=True)))
+workload = registry.workload(str(settings.segments(WORKLOAD, wrap=True)))
 controls = answers.controls(own.machine, workload)
 with head:
-    settings.admit(*controls.values(), sections.rung(workload))
-    components.header("Why is this code slow?", sections.first(workload))
+    settings.admit(*controls.values(), rung.choice(workload))
+    components.header(
+        "Why is this code slow?",
+        f"{workload.title}. Predict first: {workload.question} Then time all rungs.",
+    )
 with st.container(horizontal=True, key="setup"):
     setup, budget_s = answers.setup(controls)
-    experiment = sections.experiment(workload, setup)
+    experiment = experiments.all_rungs(workload, setup)
     components.measure_button("Time all rungs", experiments.bench_job(experiment.cases(), budget_s))
 jobs.panel()
 
 record = records.or_sample(own, lacking=not answers.any_measured(own, workload))
 shown = experiments.shown(record, experiment)
 components.sample_label(record)
-if shown.stale and not record.sample:
-    components.stale_label(shown.setup.sentence())
+answers.stale_label(record, shown)
 answers.offer_rest(shown, experiment, budget_s, "rungs are")
-sections.picture(record, workload, shown)
+picture.picture(record, workload, shown)
 components.library_notice()
-sections.rung_detail(record, workload, shown)
-sections.details(shown)
+rung.detail(record, workload, shown)
+rows = tables.measurement_rows(shown.measurements)
+tables.expander("All rungs as a table", rows, "ladder", alt="Measured rungs with their times")
+answers.how_measured(shown)
+components.words("FLOP", "FMA", "roof", "block", "working set")

@@ -4,11 +4,18 @@ import streamlit as st
 
 from accel_core.figures import hierarchy_figure
 from accel_core.readings.machine import hierarchy_alt, machine_reading
-from app.machine import sections
+from app.machine import facts, headline
 from app.parts import components, peaks, theme
 from app.session import cached, drawings, jobs, records, settings
 
-settings.admit(sections.BUDGET)
+BUDGET = settings.Choice(
+    "seconds",
+    "Time in all (s)",
+    (10, 20, 60),
+    20,
+    "Measuring time for all roofs together. A second run refines the first.",
+)
+settings.admit(BUDGET)
 components.header(
     "How fast can this machine go?",
     "Guess first: how many times longer does a load from memory take than one from the nearest cache?",
@@ -16,7 +23,7 @@ components.header(
 own = records.own()
 budget, button = st.columns([1, 2], vertical_alignment="bottom")
 with budget:
-    seconds = float(settings.slider(sections.BUDGET))
+    seconds = float(settings.slider(BUDGET))
 with button:
     components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
 jobs.panel()
@@ -31,9 +38,9 @@ theme.show(
     key="hierarchy",
     filename="memory-hierarchy",
 )
-sections.headline(shown)
+headline.headline(shown)
 components.reading(machine_reading(shown.machine, shown.peaks))
-sections.curve(shown)
-sections.details(own, shown)
+facts.curve(shown)
+facts.details(own, shown)
 components.words("working set", "latency", "bandwidth", "FMA")
 cached.warm_up()

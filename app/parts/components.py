@@ -123,11 +123,6 @@ def whose(record: Record, stale: bool, settings: str) -> str:
     return f"Earlier result: {settings}" if stale else ""
 
 
-def stale_label(settings: str) -> None:
-    """Say that the result below was measured at other settings than the controls show."""
-    st.info(f"This result is from other settings: {settings}.", icon=":material/history:")
-
-
 WORDS = {
     "working set": "the bytes that a program touches again. While a cache holds them, it is that fast.",
     "latency": "how long one load takes: felt where each address depends on what was loaded before.",

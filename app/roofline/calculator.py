@@ -12,6 +12,7 @@ from accel_core.model import LEVELS, Ceiling, Machine
 from accel_core.readings.roofline import Prediction
 from accel_core.roofline import attainable, bound_by, limiting_memory_level, select_roofs
 from accel_core.units import format_bytes, format_number, format_rate
+from app.roofline.controls import given
 from app.session import settings
 
 NONE = "none"
@@ -52,26 +53,19 @@ def axes(chosen: Model) -> tuple[settings.Number, ...]:
 
 def asked() -> tuple[settings.Setting, ...]:
     """All settings of the calculator that the page must check: the fields of the chosen model among them."""
-    name = _value(MODEL)
+    name = given(MODEL)
     fields = axes(model(str(name))) if name in MODEL.options and name != NONE else ()
     return (MODEL, CONVENTION, *fields)
 
 
-def _value(setting: settings.Setting) -> object:
-    """The setting's value before its widget is drawn."""
-    if setting.key in st.session_state:
-        return st.session_state[setting.key]
-    return st.query_params.get(setting.key, setting.default)
-
-
 def estimate(dtype: str) -> tuple[Model, Intensity] | None:
     """What the calculator's fields say; None where no operation is chosen."""
-    name = str(_value(MODEL))
+    name = str(given(MODEL))
     if name == NONE:
         return None
     chosen = model(name)
-    shape = tuple(int(float(str(_value(axis)))) for axis in axes(chosen))
-    return chosen, chosen.estimate(shape, dtype, str(_value(CONVENTION)))
+    shape = tuple(int(float(str(given(axis)))) for axis in axes(chosen))
+    return chosen, chosen.estimate(shape, dtype, str(given(CONVENTION)))
 
 
 def prediction(

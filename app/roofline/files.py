@@ -14,8 +14,7 @@ from accel_core.readings.lenses import Traffic
 from accel_core.studies.record import Record
 from accel_core.units import format_bytes, format_number
 from app.parts import tables
-from app.roofline import sections
-from app.roofline.sections import View
+from app.roofline.picture import View, figure
 
 JSON = "application/json"
 CACHE = "this CPU (as detected)"
@@ -32,7 +31,7 @@ def downloads(
     """The points as a table, and the picture and its numbers as files; with a lens the simulated bytes too."""
 
     def page() -> str:
-        picture = sections.figure(record, roofs, measurements, view, PAPER)
+        picture = figure(record, roofs, measurements, view, PAPER)
         return figure_html(picture, title="Accel Explorer: roofline", filename="roofline")
 
     with st.expander("Points as a table", icon=":material/table:"):

@@ -6,34 +6,26 @@ import streamlit as st
 
 from accel_core.studies.record import roofs_of
 from app.parts import components, peaks, theme
-from app.roofline import calculator, files, lens, sections, typed
+from app.roofline import calculator, controls, files, lens, picture, points, typed
 from app.session import jobs, records, settings
 
 THREADS_PX, NAMES_PX = 100, 130
 own = records.own()
-controls = sections.controls(own.machine)
-settings.admit(
-    *controls.values(),
-    sections.NAMED,
-    lens.LENS,
-    lens.BLOCK,
-    sections.KERNELS,
-    *typed.SETTINGS,
-    *calculator.asked(),
-)
+choices = controls.controls(own.machine)
+settings.admit(*choices.values(), lens.LENS, lens.BLOCK, controls.KERNELS, *typed.SETTINGS, *calculator.asked())
 components.header(
     "What holds it back?",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
 )
 with st.container(horizontal=True, gap="small"):
-    dtype = str(settings.segments(controls["dtype"]))
+    dtype = str(settings.segments(choices["dtype"]))
     with st.container(width=round(THREADS_PX * theme.larger())):
-        threads = int(settings.slider(controls["threads"]))
-    points = str(settings.segments(controls["points"]))
+        threads = int(settings.slider(choices["threads"]))
+    shown = str(settings.segments(choices["points"]))
     level = lens.control()
     with st.container(width=round(NAMES_PX * theme.larger())):
-        named = sections.named(level)
-    kernels = settings.several(sections.KERNELS)
+        named = controls.named(level)
+    kernels = settings.several(controls.KERNELS)
 
 with settings.place():
     record = typed.typed(dtype, threads) or records.or_sample(
@@ -46,22 +38,22 @@ with settings.place():
         components.measure_button("Measure this machine", peaks.job(own.machine, 20))
     jobs.panel()
     components.sample_label(record)
-view = sections.View(dtype, threads, predicted, named=named)
-measurements, sampled = sections.chosen(record, view, kernels, points)
+view = picture.View(dtype, threads, predicted, named=named)
+since = "" if record.sample else points.since()
+measurements, sampled = points.chosen(record, view, kernels, shown, since)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     block = lens.block() if level else 0
     if level and ceilings:
-        since = "" if record.sample else sections.since()
         traffic = lens.traffic(record, kernels, dtype, threads, since, block)
         view = replace(view, lens=level, traffic=tuple(traffic))
 with settings.place():
-    sections.picture(record, ceilings, measurements, view)
+    picture.picture(record, ceilings, measurements, view)
     if sampled:
         st.caption(sampled)
     if prediction:
         components.reading(prediction[1])
-    sections.since_controls(record)
-    sections.flagged(record, ceilings, measurements, dtype, threads)
+    points.since_controls(record)
+    picture.flagged(record, ceilings, measurements, dtype, threads)
 left, right = st.columns(2, gap="medium")
 with left:
     calculator.form(dtype)

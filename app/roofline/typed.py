@@ -7,6 +7,7 @@ import streamlit as st
 from accel_core.model import DRAM, LEVELS, Cores, Machine, Peaks, Simd
 from accel_core.roofline import typed_machine
 from accel_core.studies.record import Record
+from app.roofline.controls import given
 from app.session import cached, settings
 
 TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "true"), "false")
@@ -38,22 +39,15 @@ def form() -> None:
 
 def typed(dtype: str, threads: int) -> Record | None:
     """The typed-in machine as a record; None where the switch is off or no bandwidth was given."""
-    if _given(TYPED) not in (True, "true"):
+    if given(TYPED) not in (True, "true"):
         return None
-    values = {level: float(str(_given(field))) for level, field in zip(FIELDS, BANDWIDTH, strict=True)}
+    values = {level: float(str(given(field))) for level, field in zip(FIELDS, BANDWIDTH, strict=True)}
     bandwidths = {level: value * 1e9 for level, value in values.items() if value > 0}
     if not bandwidths:
         st.warning("The typed-in machine has no bandwidth: give at least one above 0.")
         return None
-    roofs = typed_machine(float(str(_given(PEAK))) * 1e9, bandwidths, dtype, threads)
+    roofs = typed_machine(float(str(given(PEAK))) * 1e9, bandwidths, dtype, threads)
     return Record(_machine(threads), Peaks("typed in", cached.environment(), "", roofs), ())
-
-
-def _given(setting: settings.Setting) -> object:
-    """The setting's value before its widget is drawn: the session's, the (checked) link's, else the default."""
-    if setting.key in st.session_state:
-        return st.session_state[setting.key]
-    return st.query_params.get(setting.key, setting.default)
 
 
 def _machine(threads: int) -> Machine:

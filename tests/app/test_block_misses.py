@@ -13,7 +13,7 @@ from records_of import store_measurements
 from accel_core import machine
 from accel_core.cache import Traversal, simulate
 from accel_core.model import CacheLevel
-from app.lab.block_misses import misses_reading
+from accel_core.studies.blocks import misses_reading
 from app.session import cached, jobs
 
 BLOCKS = {4: 1e9, 8: 2e9, 16: 1.5e9, 32: 1.2e9, 64: 1.1e9}

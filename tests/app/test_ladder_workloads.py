@@ -102,7 +102,7 @@ def test_the_button_measures_the_rungs_of_the_chosen_workload(open_page: Open, m
 @ON_EACH
 def test_a_ladder_that_the_memory_limits_climbs_to_the_roof_of_the_level_that_holds_it(open_page: Open):
     from accel_core.studies.experiments import Setup, Shown
-    from app.ladder import sections as ladder_page
+    from app.ladder import picture as ladder_page
     from app.session import records
 
     store_peaks()

@@ -22,10 +22,9 @@ from accel_core import folders, registry
 from accel_core.model import Estimate, Sentinel
 from accel_core.store import Store
 from accel_core.studies import experiments
-from app.lab import sections as lab_page
-from app.ladder import sections as ladder_page
+from app.lab import picture as lab_page
 from app.parts import components, sidebar, tables
-from app.roofline import sections as roofline_page
+from app.roofline import points as roofline_page
 from app.session import cached, jobs, warned
 
 PAGES = {
@@ -195,7 +194,7 @@ def test_rungs_that_a_sweep_left_out_are_counted_and_offered(open_page: Open, mo
 
 
 def test_a_full_ladder_offers_no_rest(open_page: Open):
-    asked = ladder_page.experiment(registry.workload("matmul"), experiments.Setup(512, "float32", 1)).cases()
+    asked = experiments.all_rungs(registry.workload("matmul"), experiments.Setup(512, "float32", 1)).cases()
     store_measurements(
         [measurement(case.kernel[7:], 1e9, threads=case.threads, parameters=case.parameters) for case in asked]
     )
@@ -514,7 +513,7 @@ def test_fewer_than_three_points_of_a_sweep_are_no_answer(open_page: Open, point
 
 def test_the_first_page_loads_no_compiler() -> None:
     program = (
-        "import sys; import app.machine.sections, app.parts.sidebar, app.parts.style, app.parts.tables; "
+        "import sys; import app.machine.facts, app.parts.sidebar, app.parts.style, app.parts.tables; "
         "from app.session import cached; cached.source; sys.exit('numba' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -20,7 +20,7 @@ from accel_core.model import CacheLevel
 from accel_core.studies.record import Record
 from app.parts import simulated
 from app.roofline.files import as_json
-from app.roofline.sections import View
+from app.roofline.picture import View
 from app.session import cached, jobs
 
 SMALL = [

@@ -1,25 +1,12 @@
-"""What the page This machine is made of."""
+"""The clock, the compute roofs and the memory's bandwidth as numbers."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from accel_core.figures import curve_figure
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
-from accel_core.readings.machine import curve_alt
-from accel_core.roofline import doubts
-from accel_core.studies.record import Record, roofs_of
+from accel_core.studies.record import Record
 from accel_core.units import format_rate
-from app.parts import tables, theme
-from app.session import cached, drawings, settings
-
-BUDGET = settings.Choice(
-    "seconds",
-    "Time in all (s)",
-    (10, 20, 60),
-    20,
-    "Measuring time for all roofs together. A second run refines the first.",
-)
 
 
 def headline(shown: Record) -> None:
@@ -92,42 +79,3 @@ def _roof_metric(label: str, best: dict[int, Ceiling], many: int, unit: str, mea
         delta_arrow="off",
         help=f"{meaning} Measured: {one.definition}",
     )
-
-
-def curve(shown: Record) -> None:
-    """Bandwidth and latency against the working set."""
-    st.subheader("Where does each cache end?", anchor=False)
-    theme.show(
-        drawings.drawn(curve_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
-        alt=curve_alt(shown.machine, shown.peaks, sample=shown.sample),
-        key="curve",
-        filename="memory-curve",
-    )
-    if not shown.sample and shown.peaks is not None:
-        for sentence in doubts(cached.machine(), shown.peaks.curve):
-            st.caption(f":orange[:material/warning:] {sentence}")
-
-
-def details(own: Record, shown: Record) -> None:
-    """Tables on demand: every roof and latency, and every fact about this machine with its source."""
-    whose = " of the sample machine" if shown.sample else ""
-    if shown.peaks is not None and shown.peaks.ceilings:
-        peaks = shown.peaks
-        with st.expander(f"All roofs{whose}, measured and computed", icon=":material/table:"):
-            rows = tables.roof_rows(roofs_of(shown))
-            tables.table(rows, "roofs", alt=f"Roofs{whose} with intervals and definitions")
-            st.markdown("**Latency of one load** (pointer chase)")
-            rows = tables.latency_rows(peaks.latencies)
-            tables.table(rows, "latencies", alt=f"Load-to-use latencies{whose}")
-    with st.expander("Facts about this machine, and who says so", icon=":material/fact_check:"):
-        rows = tables.fact_rows(own.machine.facts)
-        tables.table(rows, "facts", alt="Facts about this machine with their sources")
-        st.caption(_versions())
-
-
-def _versions() -> str:
-    e = cached.environment()
-    blas = f"{e.blas.title}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
-    compiler = f"Numba {e.numba}, LLVM {e.llvm or 'unknown'}"
-    whose = "Of this computer: " if cached.machine().pretended else ""
-    return f"{whose}Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"

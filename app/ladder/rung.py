@@ -1,106 +1,33 @@
-"""What the page Ladder is made of."""
+"""One rung: its one change, its numbers, its code, and the difference to the rung that it changes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from accel_core import registry
-from accel_core.figures import ladder_figure
-from accel_core.model import Ceiling, Kernel, Measurement, Workload
-from accel_core.readings.ladder import ladder_alt, ladder_reading
+from accel_core.model import Kernel, Measurement, Workload
 from accel_core.readings.words import share_text
 from accel_core.roofline import judge
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
 from accel_core.studies.blocks import best_block_reading, block_of
-from accel_core.studies.experiments import Experiment, Setup, Shown
-from accel_core.studies.record import Record, fma_roof
+from accel_core.studies.experiments import Setup, Shown
+from accel_core.studies.record import Record
 from accel_core.units import format_arrays, format_rate, format_ratio, format_time
-from app.parts import answers, components, tables, theme
-from app.session import cached, drawings, settings
-
-WORKLOAD = settings.Choice(
-    "workload",
-    "Workload",
-    tuple(workload.name for workload in registry.WORKLOADS),
-    registry.WORKLOADS[0].name,
-    "The problem that all rungs of a ladder solve.",
-)
-CHART = "ladder chart"
+from app.session import cached, settings
 
 
-def first(workload: Workload) -> str:
-    """What to try first on the ladder of `workload`."""
-    return f"{workload.title}. Predict first: {workload.question} Then time all rungs."
-
-
-def rung(workload: Workload) -> settings.Choice:
+def choice(workload: Workload) -> settings.Choice:
     """The rung that is shown in full."""
     names = tuple(k.name for k in workload.kernels)
     return settings.Choice("rung", "Rung", names, names[0], "A click on a bar opens its rung too.")
 
 
-def experiment(workload: Workload, setup: Setup) -> Experiment:
-    """All rungs at one setup."""
-    return Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
-
-
-def roof(record: Record, shown: Shown) -> Ceiling | None:
-    """What the roofs allow the fastest rung: the FMA roof, or what its memory roof allows at its intensity.
-
-    None where these were not measured for its type and thread count.
-    """
-    if record.peaks is None:
-        return None
-    setup, fastest = shown.setup, max(shown.measurements, key=lambda m: m.flop_per_s, default=None)
-    verdict = judge(fastest, record.peaks.ceilings, record.machine) if fastest else None
-    if verdict is not None and verdict.bound_by == "memory":
-        memory = verdict.limiting
-        called, allowed = f"{memory.level} {memory.operation}", verdict.attainable_flop_per_s
-        return replace(memory, kind="compute", level=None, value=allowed, unit="FLOP/s", operation=called)
-    return fma_roof(record, setup.dtype, setup.threads)
-
-
-def picture(record: Record, workload: Workload, shown: Shown) -> None:
-    """The ladder; a click on a bar opens its rung."""
-    ceiling = roof(record, shown)
-    figure = drawings.drawn(
-        ladder_figure,
-        workload,
-        shown.measurements,
-        shown.refusals,
-        theme.current_look(),
-        ceiling=ceiling,
-        stale=components.whose(record, shown.stale, shown.setup.sentence()),
-    )
-    theme.show(
-        figure,
-        key=CHART,
-        alt=ladder_alt(workload, shown.measurements, shown.refusals),
-        filename="ladder",
-        on_select=partial(_open_clicked, rung(workload)),
-    )
-    components.reading(ladder_reading(workload, shown.measurements, shown.refusals, ceiling=ceiling))
-    answers.remarks(shown)
-
-
-def _open_clicked(choice: settings.Choice) -> None:
-    """Open the rung whose bar was clicked."""
-    points = st.session_state[CHART].selection.points
-    for point in points:
-        name = point.get("customdata")
-        name = name[0] if isinstance(name, list | tuple) else name
-        if name in choice.options:
-            st.session_state[choice.key] = name
-
-
-def rung_detail(record: Record, workload: Workload, shown: Shown) -> None:
+def detail(record: Record, workload: Workload, shown: Shown) -> None:
     """One rung: its one change, its numbers, its code, and the difference to the rung that it changes."""
     st.subheader("One rung", anchor=False)
-    kernel = workload.kernel(str(settings.select(rung(workload))))
+    kernel = workload.kernel(str(settings.select(choice(workload))))
     before = workload.before(kernel)
     st.markdown(f"**{kernel.title}.** {kernel.idea}")
     _numbers(record, shown, kernel, before, workload.kernels[0])
@@ -186,13 +113,3 @@ def _speedup(mine: Measurement, other: Kernel, times: dict[str, Measurement], to
     if refused is not None and refused.extrapolated_s:
         return f"{format_ratio(refused.extrapolated_s / mine.time_s.median)} (extrapolated)"
     return ""
-
-
-def details(shown: Shown) -> None:
-    """On demand: all rungs as a table, what was refused, and how each number was measured."""
-    with st.expander("All rungs as a table", icon=":material/table:"):
-        tables.table(
-            tables.measurement_rows(shown.measurements), "ladder", alt="Measured rungs with their times"
-        )
-    answers.how_measured(shown)
-    components.words("FLOP", "FMA", "roof", "block", "working set")

@@ -1,0 +1,47 @@
+"""The controls of the page Roofline."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core import registry
+from accel_core.model import Machine
+from accel_core.readings.roofline import MOST_POINTS
+from app.session import settings
+
+HELP_POINTS = (
+    "latest: the newest of each kernel, with its usual block; all: every measurement of this number type and "
+    f"thread count, of more than {MOST_POINTS} an even choice."
+)
+NEWEST = "newest"
+NAMED = settings.Choice(
+    "named",
+    "Names of",
+    (NEWEST, *(workload.name for workload in registry.WORKLOADS)),
+    NEWEST,
+    "The workload whose points carry names; newest: the one measured last. Other points say theirs on hover.",
+)
+KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
+
+
+def controls(machine: Machine) -> dict[str, settings.Choice]:
+    """The settings of the page that are one choice, by name."""
+    return {
+        "dtype": settings.DTYPE,
+        "threads": settings.threads(machine.cores.allowed),
+        "points": settings.Choice("points", "Points", ("latest", "all"), "latest", HELP_POINTS),
+        "named": NAMED,
+    }
+
+
+def named(lens: str) -> str:
+    """The workload whose points are to carry names; empty for the one measured last. In a `lens` all do."""
+    asked = str(settings.select(NAMED, disabled=bool(lens)))
+    return "" if asked == NEWEST else asked
+
+
+def given(setting: settings.Setting) -> object:
+    """The setting's value before its widget is drawn: the session's, the (checked) link's, else the default."""
+    if setting.key in st.session_state:
+        return st.session_state[setting.key]
+    return st.query_params.get(setting.key, setting.default)

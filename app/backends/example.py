@@ -8,21 +8,14 @@ from accel_core.backends.chooser import Chooser
 from accel_core.backends.crossovers import Crossovers
 from accel_core.figures import contest_figure
 from accel_core.operations import OPERATIONS
-from accel_core.readings.crossover import (
-    backend_label,
-    contest_alt,
-)
+from accel_core.readings.crossover import backend_label, contest_alt
 from accel_core.studies.record import Record
 from app.backends.calibration import ONE_S
 from app.parts import components, theme
 from app.session import drawings, settings
 
 SIDE = settings.Choice(
-    "side",
-    "Side n",
-    (2, 8, 32, 128, 512, 1000, 1024, 2048),
-    512,
-    "Of the square arrays in the code below.",
+    "side", "Side n", (2, 8, 32, 128, 512, 1000, 1024, 2048), 512, "Of the square arrays in the code below."
 )
 
 

@@ -29,9 +29,7 @@ experiment = sweep.experiment(own.machine, kernels, over, experiments.Setup(size
 cases = experiment.cases()
 with main:
     components.measure_button(
-        sweep.BUTTONS[over],
-        experiments.bench_job(cases, budget_s),
-        empty=sweep.nothing_to_do(experiment),
+        sweep.BUTTONS[over], experiments.bench_job(cases, budget_s), empty=sweep.nothing_to_do(experiment)
     )
     jobs.panel()
     sweep.left_out(experiment)

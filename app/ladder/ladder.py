@@ -20,8 +20,7 @@ controls = answers.controls(own.machine, workload)
 with head:
     settings.admit(*controls.values(), rung.choice(workload))
     components.header(
-        "Why is this code slow?",
-        f"{workload.title}. Predict first: {workload.question} Then time all rungs.",
+        "Why is this code slow?", f"{workload.title}. Predict first: {workload.question} Then time all rungs."
     )
 with st.container(horizontal=True, key="setup"):
     setup, budget_s = answers.setup(controls)

@@ -32,12 +32,8 @@ def chosen(
     )
     newest = {m.id: m for m in (*kept, *drawn) if (m.dtype, m.threads) == (view.dtype, view.threads)}
     shown = sorted(newest.values(), key=lambda m: m.created, reverse=True)
-    if len(shown) >= count:
-        return shown, ""
-    return (
-        shown,
-        f"{len(shown)} of {count} points are drawn: the newest of each case, and others evenly in time.",
-    )
+    said = f"{len(shown)} of {count} points are drawn: the newest of each case, and others evenly in time."
+    return shown, said if len(shown) < count else ""
 
 
 def since() -> str:

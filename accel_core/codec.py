@@ -6,6 +6,7 @@ read. Entries that are no fields are passed over.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
@@ -80,7 +81,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return lambda value: tuple(read(one) for read, one in zip(each, value, strict=True))
     if get_origin(hint) is Mapping:
         one = _reader(parts[1])
-        return lambda value: {name: one(entry) for name, entry in value.items()}
+        return lambda value: {name: one(entry) for name, entry in dict(value or ()).items()}
     if isinstance(hint, UnionType):
         known = [_reader(part) for part in parts if part is not NoneType]
         read = known[0] if len(known) == 1 else _same
@@ -92,5 +93,12 @@ def _same(value: Any) -> Any:
     return value
 
 
-_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: int, float: float, str: str.__str__}
+def _whole(value: Any) -> int:
+    """A whole number, 3.0 too; TypeError for all else: cut or guessed it would be another record."""
+    if isinstance(value, bool):
+        raise TypeError("True and False are no numbers")
+    return int(value) if isinstance(value, float) and value.is_integer() else operator.index(value)
+
+
+_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: _whole, float: float, str: str.__str__}
 """What reads a number or a text; TypeError where another type stands for a text."""

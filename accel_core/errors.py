@@ -35,9 +35,11 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def nearest(word: str, names: Iterable[str], alike: float = 0.4) -> str | None:
-    """The one of `names` that `word` is spelled most like, None where none is `alike` (difflib's ratio)."""
-    return next(iter(difflib.get_close_matches(word[:100], names, 1, alike)), None)
+def nearest(word: str, names: Iterable[str], alike: float = 0.5) -> str | None:
+    """The one of `names` that `word` is spelled most like, in small letters or capitals; None where none is
+    `alike` (difflib's ratio)."""
+    small = {name.lower(): name for name in names}
+    return next((small[one] for one in difflib.get_close_matches(word[:100].lower(), small, 1, alike)), None)
 
 
 def unknown(kind: str, given: object, names: Collection[str], listed: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import sys
+import warnings
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from accel_core.backends.checked import CheckedBackend, layer_norm_operands, pro
 from accel_core.backends.chooser import Choice, Chooser, load_crossovers
 from accel_core.backends.current import find_backend
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import BadInput, shown
+from accel_core.errors import AccelWarning, BadInput, shown
 from accel_core.kernels.operands import same_type
 from accel_core.model import DTYPES, Shape
 from accel_core.operations import ELEMENTS, LAYOUTS, OPERATIONS, PRODUCT, ROWS, Operation, find_operation
@@ -118,8 +119,22 @@ class AutoBackend(ComputeBackend):
         chosen = self.chooser.choose(name, kind[0], arrays[0].dtype.name, kind[1]).backend if kind else "numpy"
         if len(known) >= MOST_REMEMBERED:
             known.clear()
-        run = known[key] = route(find_backend(chosen), operation, *arrays)
+        run = known[key] = route(_ready(chosen), operation, *arrays)
         return run
+
+
+def _ready(name: str) -> ComputeBackend:
+    """The backend called `name`; numpy where somebody else's cannot be loaded any more, with a warning."""
+    try:
+        return find_backend(name)
+    except Exception as error:  # whatever their package raises
+        warnings.warn(
+            f"The backend {name} was the fastest and cannot be used ({type(error).__name__}: {error}): numpy "
+            "works in its place. Mend or remove its package, then calibrate again.",
+            AccelWarning,
+            stacklevel=4,
+        )
+        return find_backend("numpy")
 
 
 def _key(array: Any) -> tuple[Any, ...]:

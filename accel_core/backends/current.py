@@ -30,7 +30,11 @@ _current: ContextVar[ComputeBackend | None] = ContextVar("accel_backend", defaul
 _known: dict[str, ComputeBackend | Callable[[], ComputeBackend]] = {}
 _made: dict[str, ComputeBackend] = {}
 """Those of `_known` that exist already."""
-_lock = threading.RLock()  # making a backend may ask for another one
+_installed: set[str] = set()
+"""Those of `_known` that an installed package names and nobody has registered."""
+_lock = threading.Lock()
+_making: dict[str, threading.RLock] = {}
+"""A lock for each that is made."""
 
 
 def register_backend(
@@ -50,12 +54,13 @@ def register_backend(
             f"{shown(backend)} is no backend; give a subclass of ComputeBackend or an object of one."
         )
     with _lock:
-        if name in _known and not replace:
+        if name in _known and name not in _installed and not replace:
             raise BadInput(
                 f"There is a backend called {shown(name)} already; take another name, or say replace=True."
             )
         _known[name] = backend
         _made.pop(name, None)
+        _installed.discard(name)  # a package may name its backend and register it, too
 
 
 def register_installed() -> None:
@@ -67,6 +72,7 @@ def register_installed() -> None:
     for entry in entry_points(group=ENTRY_POINTS):
         if entry.name not in _known:
             register_backend(entry.name, lambda entry=entry: entry.load()())  # type: ignore[misc]
+            _installed.add(entry.name)
 
 
 def backend_names() -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def find_backend(backend: Named) -> ComputeBackend:
 
 def _make(name: str) -> ComputeBackend:
     """The backend registered as `name`, made now unless another thread has just done so."""
-    with _lock:
+    with _making.setdefault(name, threading.RLock()):  # of its own: what is imported here may register another
         if name not in _made:
             known = _known[name]
             made = known if isinstance(known, ComputeBackend) else known()

@@ -56,10 +56,10 @@ def compare(
 ) -> list[Comparison | Refusal]:
     """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).
 
-    A pair gets twice `budget_s` seconds, or stops when the ratio is known to 1 %. Turns at which the sentinel
-    saw something on the core are left out where enough others are there (see `undisturbed`). All pairs are
-    validated first (BadInput); a pair of which one cannot run, or gives a wrong result, becomes the Refusal of
-    that one.
+    A pair gets twice `budget_s` seconds, or stops from half of that on when the ratio is known to 1 %. Turns at
+    which the sentinel saw something on the core are left out where enough others are there (see `undisturbed`).
+    All pairs are validated first (BadInput); a pair of which one cannot run, or gives a wrong result, becomes
+    the Refusal of that one.
     """
     refuse_to_measure(machine)
     valid = [_validate(a, b, machine) for a, b in pairs]

@@ -14,7 +14,7 @@ from statistics import median
 
 from accel_core import registry
 from accel_core.bench.memory import QUICK_S
-from accel_core.bench.sampling import LEAST_SAMPLES, LEAST_SHARE
+from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SAMPLES, LEAST_SHARE, MOST_SAMPLES
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Measurement, Shape, Workload
 
@@ -110,7 +110,8 @@ class Experience:
         if call_s >= budget_s:
             return call_s
         share = LEAST_SHARE + (1 - LEAST_SHARE) * self._to_the_end(case)
-        return min(max(share * budget_s, LEAST_SAMPLES * call_s), budget_s) + call_s / 2
+        most_s = MOST_SAMPLES * max(call_s, LEAST_SAMPLE_S)
+        return min(max(share * budget_s, LEAST_SAMPLES * call_s), budget_s, most_s) + call_s / 2
 
     def _to_the_end(self, case: Case) -> float:
         """The share of measurements whose samples scattered, or met somebody else, till the budget was over."""

@@ -28,6 +28,7 @@ NARROW = 0.01
 LEAST_SAMPLES = 6
 """Under so many the median has no 95 % interval (`stats.median_interval`)."""
 MOST_SAMPLES = 10_000
+"""It ends with so many, whatever the time: at least a tenth of a minute."""
 Call = Callable[[], Any]
 
 
@@ -129,7 +130,10 @@ def sample(
             look_at = len(times) + max(1, len(times) // 10)
         if spent_s >= budget_s:
             break
-    return Samples(tuple(times), repetitions, median_interval(times), passed(), stopped)
+    estimate = median_interval(times)
+    if len(times) >= MOST_SAMPLES and is_narrow(estimate):
+        stopped = "interval"
+    return Samples(tuple(times), repetitions, estimate, passed(), stopped)
 
 
 def is_narrow(estimate: Estimate) -> bool:

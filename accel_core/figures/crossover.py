@@ -27,7 +27,8 @@ from accel_core.readings.crossover import (
     size_text,
 )
 
-ROW_PX, TOP_PX, BOTTOM_PX, LEGEND_ROW_PX = 54, 76, 66, 22
+ROW_PX, TOP_PX, BOTTOM_PX = 54, 76, 66
+LEGEND_ROW_PX, SYMBOL_PX = 22, 45
 GAP = 0.03
 """Between cells, in cells."""
 BLACK_OR_WHITE = ("#000000", "#FFFFFF")
@@ -59,7 +60,7 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     at = [(sizes.index(cell.size), place[cell.row]) for cell in shown]
     texts = [_hover(operation, cell.contest, rows[cell.row].meaning) for cell in shown]
     add_dots(figure, at, {"size": 36, "opacity": 0, "color": look.ink}, hovertext=texts, showlegend=False)
-    entries = _add_legend(figure, look, shown, stale)
+    legend_px = LEGEND_ROW_PX * _add_legend(figure, look, shown, stale, look.room_px(left_px + 8))
     quiet = {"showgrid": False, "fixedrange": True, "tickmode": "array"}
     figure.update_xaxes(
         axis(
@@ -74,7 +75,7 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     )
     tick_axis = axis(look, "", range=[len(used) - 0.5, -0.5], tickvals=list(range(len(used))), ticktext=titles)
     figure.update_yaxes({**tick_axis, **quiet, "tickfont": {"size": look.small_px, "color": look.ink}})
-    sample_banner(figure, look, stale, clear_px=entries * LEGEND_ROW_PX if look.narrow else 0)
+    sample_banner(figure, look, stale, clear_px=legend_px)
     return figure
 
 
@@ -103,20 +104,26 @@ def _strength(contest: Contest) -> float:
     return 0.22 + 0.53 * min(1.0, math.log(contest.margin) / math.log(CLEAR))
 
 
-def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str) -> int:
-    """Each backend that wins somewhere, with its marker and its letter; how many there are."""
+def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str, room_px: float) -> int:
+    """Each backend that wins somewhere, with its marker and its letter; how many lines they take.
+
+    What does not stand in one line stands in columns as wide as the widest (plotly.js, legend/draw.js).
+    """
     winners = Counter(cell.contest.winner for cell in shown)
     names = [name for name in dict.fromkeys((*LABELS, *winners)) if winners[name]]
+    wide_px = []
     for name in names:
         title, short, family = backend_label(name)
         letter = f"{short[:1].upper()}: " if look.narrow else ""
         colour = look.stale if stale else look.family(family)
         add_legend_entry(figure, family, colour, f"{letter}{title}")
+        wide_px.append(SYMBOL_PX + width_px(f"{letter}{title}", look.small_px))
     if any(cell.contest.disturbed_reason for cell in shown):
         place = {"xanchor": "right", "yshift": -58 if look.narrow else -44}
         note = caption(look, "* disturbed while it was timed", 0, 8)
         figure.add_annotation({**note, "x": 1, **place})
-    return len(names)
+    columns = max(1, int(room_px // max(wide_px)))
+    return 1 if sum(wide_px) <= room_px else -(-len(names) // columns)
 
 
 def _hover(operation: str, contest: Contest, meaning: str) -> str:

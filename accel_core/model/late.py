@@ -32,6 +32,8 @@ class Found:
         self._kept = f"_{field}"
 
     def __get__(self, of: Any, owner: type) -> Any:
+        if of is None:
+            return self
         given = of.__dict__[self._kept]
         if isinstance(given, Late):
             given = of.__dict__[self._kept] = given.found()

@@ -12,12 +12,9 @@ components.header(
     "Who should do the work?",
     "Guess first: from which size on does compiled code pay, and from which do threads? Then calibrate.",
 )
-first, second, third = st.columns([5, 2, 4], vertical_alignment="bottom")
-with first:
-    operation = str(settings.segments(picture.OPERATION, wrap=True))
-with second:
+with st.container(horizontal=True, key="setup"):
+    operation = str(settings.segments(picture.OPERATION))
     dtype = str(settings.segments(settings.DTYPE))
-with third:
     components.measure_button(f"Calibrate {operation}", calibration.calibrate_job(operation))
 jobs.panel()
 components.library_notice()

@@ -17,7 +17,7 @@ STEP = settings.Choice("step", "Step", tuple(step.name for step in STEPS), STEPS
 def draw(record: Record) -> None:
     """The walk: choose a step, read what it brought on this machine, go on."""
     st.subheader("Which question comes first?", anchor=False)
-    name = str(settings.segments(STEP, wrap=True))
+    name = str(settings.segments(STEP))
     at = STEP.options.index(name)
     step = STEPS[at]
     st.markdown(f"**{at + 1}. {step.question}**")

@@ -15,7 +15,7 @@ WORKLOAD = settings.Choice(
 own = records.own()
 settings.admit(WORKLOAD)
 head = st.container()
-workload = registry.workload(str(settings.segments(WORKLOAD, wrap=True)))
+workload = registry.workload(str(settings.segments(WORKLOAD)))
 controls = answers.controls(own.machine, workload)
 with head:
     settings.admit(*controls.values(), rung.choice(workload))
@@ -28,7 +28,7 @@ with st.container(horizontal=True, key="setup"):
     components.measure_button("Time all rungs", experiments.bench_job(experiment.cases(), budget_s))
 jobs.panel()
 
-record = records.or_sample(own, lacking=not answers.any_measured(own, workload))
+record = answers.record_for(own, workload)
 shown = experiments.shown(record, experiment)
 components.sample_label(record)
 answers.stale_label(record, shown)

@@ -46,7 +46,8 @@ def guard() -> Iterator[None]:
 def header(question: str, first: str) -> None:
     """The page's question, and what to try first."""
     st.title(question, anchor=False)
-    st.caption(first)
+    with st.container(key="secondary-header"):  # a lecture hall does without it (`style.LARGE`)
+        st.caption(first)
 
 
 def measure_button(label: str, job: Mapping[str, Any], *, empty: str = "") -> None:
@@ -141,7 +142,10 @@ WORDS = {
 
 def words(*names: str) -> None:
     """What the words on a page mean, on demand."""
-    with st.popover("What the words mean", icon=":material/dictionary:"):
+    with (
+        st.container(key="secondary-words"),
+        st.popover("What the words mean", icon=":material/dictionary:"),
+    ):
         st.markdown("\n".join(f"- **{name}**: {WORDS[name]}" for name in names))
 
 

@@ -15,6 +15,8 @@ STYLE = """<style>
     .stMainBlockContainer h1 { padding: 0 }
     /* Settings in a row have their names on one line; the button beside them stands on their ground. */
     [class*="st-key-setup"] > :has(> .stButton) { align-self: flex-end }
+    /* The time that a button promises stands at its end. */
+    .stButton button p { white-space: normal; overflow: visible; text-overflow: clip }
     /* The numbers of a code's lines, too small for a projector. */
     .stCode pre, .stCode pre > div, .stCode .linenumber { font-size: 0.8rem !important }
     /* The bar of the menu is empty beside its button, but for what unfolds a sidebar: titles stand there. */
@@ -29,10 +31,8 @@ STYLE = """<style>
 
 LARGE = """<style>
     html { font-size: %gpx !important }
-    /* What is said beside the figures; a caption with an icon says whose they are, or what is wrong. */
-    .stMainBlockContainer [data-testid="stCaptionContainer"]:not(:has([role="img"])) {
-        display: none
-    }
+    /* What is said beside the figures. */
+    .stMainBlockContainer [class*="st-key-secondary"] { display: none }
 </style>"""
 
 

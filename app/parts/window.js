@@ -48,9 +48,16 @@
     document.cookie = `accel_room=${width}; path=/; SameSite=Lax`;
     return width;
   };
-  if (room() && note() !== DRAWN_FOR && !sessionStorage.getItem("accel drawn anew")) {
-    sessionStorage.setItem("accel drawn anew", "1"); // where cookies are refused, once is enough
-    location.reload();
-  }
   window.addEventListener("resize", note);
+  const ONCE = "accel drawn anew"; // where cookies are refused, once is enough
+  try {
+    if (!room()) return;
+    if (note() === DRAWN_FOR) sessionStorage.removeItem(ONCE); // another tab may have said another room since
+    else if (!sessionStorage.getItem(ONCE)) {
+      sessionStorage.setItem(ONCE, "1");
+      location.reload();
+    }
+  } catch {
+    // a browser that keeps nothing for this page: it is drawn for a usual window
+  }
 })();

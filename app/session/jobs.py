@@ -293,7 +293,7 @@ def _sentence(job: Job) -> str:
         ahead = job.place
         if not ahead:
             return "Starting: the worker process comes up."
-        others = "1 other measurement is" if ahead == 1 else f"{ahead} other measurements are"
+        others = "1 other job is" if ahead == 1 else f"{ahead} other jobs are"
         return f"Waiting: {others} ahead of this one on this computer."
     parts = [progress.step or "Starting"]
     if progress.total:

@@ -194,8 +194,8 @@ def slider(setting: Choice, *, swept: bool = False) -> Value:
     return _one(setting, chosen)
 
 
-def segments(setting: Choice, *, wrap: bool = False) -> Value:
-    """A few words side by side, one of them chosen; `wrap` lets them take several lines."""
+def segments(setting: Choice) -> Value:
+    """A few words side by side, on several lines where there is no room; one of them chosen."""
     fit(setting)
     chosen = st.segmented_control(
         setting.label,
@@ -204,7 +204,7 @@ def segments(setting: Choice, *, wrap: bool = False) -> Value:
         required=True,
         key=setting.key,
         help=setting.help,
-        wrap=wrap,
+        wrap=True,
         bind="query-params",
     )
     return _one(setting, chosen)

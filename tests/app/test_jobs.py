@@ -87,7 +87,7 @@ def test_the_button_hands_in_every_rung_and_computes_nothing(open_page: Open, jo
 
 def test_a_waiting_job_says_how_many_are_ahead(open_page: Open, job: PlayedJob):
     app = started(open_page)
-    assert "2 other measurements are ahead" in app.progress[0].text
+    assert "2 other jobs are ahead" in app.progress[0].text
     assert app.button(key="cancel").label == "Cancel"
 
 

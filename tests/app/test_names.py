@@ -58,7 +58,8 @@ def test_a_host_that_passes_the_door_passes_streamlit_too(host: str) -> None:
 @given(HEADER, HEADER, st.sampled_from(["http://", "https://", "null", "", "file://"]))
 def test_no_origin_raises_and_only_the_own_and_a_trusted_one_pass(host: str, origin: str, scheme: str) -> None:
     if door.why_not(scope(host, scheme + origin)) is None:
-        assert (scheme + origin).lower().rstrip("/").endswith(f"//{host.lower()}") or "lms.example" in origin
+        sent = f"{scheme}{origin}".encode("latin-1", "replace").decode("latin-1")  # as `scope` does
+        assert sent.lower().rstrip("/").endswith(f"//{host.lower()}") or "lms.example" in origin
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:8501", "[::1]:1", "a.class.example", "room.example."])

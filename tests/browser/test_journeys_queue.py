@@ -40,7 +40,7 @@ from waiting_sessions import host_taken
 
 pytestmark = ON_THIS
 NEEDS_FLOCK = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
-ONE_AHEAD = "Waiting: 1 other measurement is ahead of this one"
+ONE_AHEAD = "Waiting: 1 other job is ahead of this one"
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
 
 

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from accel_core.backends.interface import ComputeBackend
 from accel_core.bench.events import Emit, ignore
 from accel_core.cli import main
 from accel_core.contest import Calibration, Contest
-from accel_core.errors import BadInput
+from accel_core.errors import AccelWarning, BadInput
 from accel_core.kernels.verify import max_relative_error
 
 OWN = ("auto", "naive", "blocked", "numpy", "compiled", "compiled_threads")
@@ -36,6 +37,7 @@ def registry_restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers is gone after it."""
     monkeypatch.setattr(current, "_known", dict(current._known))
     monkeypatch.setattr(current, "_made", dict(current._made))
+    monkeypatch.setattr(current, "_installed", set(current._installed))
     yield
 
 
@@ -158,6 +160,32 @@ def test_auto_takes_nobody_who_is_not_registered_here(registry_restored: None) -
     assert choice.source == "measured" and choice.backend in OWN and "mine" not in choice.times_s
     only = Calibration("gelu", "float32", "C", 1, (Contest((8,), {"mine": held.times_s["mine"]}, None),))
     assert Chooser(lambda: (Crossovers([only]), 1)).choose("gelu", (8,), "float32", "C").source == "rule"
+
+
+def test_auto_works_on_where_the_fastest_cannot_be_loaded_any_more(registry_restored: None) -> None:
+    def gone() -> CountingBackend:
+        raise ImportError("no module named torchx")
+
+    accel_core.register_backend("mine", Remembering)
+    held, auto = calibrated()
+    accel_core.register_backend("mine", gone, replace=True)
+    assert held.winner == "mine"
+    x = np.ones(1 << 18, np.float32)
+    with pytest.warns(AccelWarning, match=r"mine was the fastest .* no module named torchx"):
+        result = auto.gelu(x)
+    assert np.allclose(result, current.find_backend("numpy").gelu(x))
+
+
+def test_a_package_that_names_its_backend_may_register_it_too(
+    registry_restored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = SimpleNamespace(name="mine", load=lambda: CountingBackend)
+    monkeypatch.setattr(current, "entry_points", lambda group: [point])
+    current.register_installed()
+    accel_core.register_backend("mine", Remembering)
+    assert isinstance(current.find_backend("mine"), Remembering)
+    with pytest.raises(BadInput, match="already"):
+        accel_core.register_backend("mine", CountingBackend)
 
 
 def test_a_backend_that_fails_is_told_and_the_others_are_timed(registry_restored: None) -> None:

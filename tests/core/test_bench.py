@@ -291,6 +291,12 @@ def test_the_number_of_samples_has_an_end() -> None:
     assert len(samples.times_s) <= MOST_SAMPLES
 
 
+def test_samples_that_agree_end_with_their_number_as_with_the_interval() -> None:
+    time = FakeTime(lambda shape, call: 1.25e-3)
+    samples = sample(lambda: time.work(()), 1, 60.0, time.clocks())
+    assert (len(samples.times_s), samples.stopped) == (MOST_SAMPLES, "interval")
+
+
 def test_the_garbage_collector_rests_while_samples_are_taken_and_only_then(listed: Listed) -> None:
     time = FakeTime()
     on: list[bool] = []

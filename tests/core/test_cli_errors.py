@@ -105,3 +105,13 @@ def test_what_was_typed_is_cut_where_the_parser_itself_repeats_it(capsys: pytest
         assert main(words) == 2
         said = capsys.readouterr().err
         assert ("invalid choice" in said or "Unrecognized" in said) and len(said) < 700
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("BENCH", "bench"), ("bensh", "bench"), ("list", ""), ("records", "")]
+)
+def test_a_command_is_only_taken_for_one_that_is_spelled_like_it(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([typed]) == 2
+    assert (f"did you mean '{meant}'" in capsys.readouterr().err) == bool(meant)

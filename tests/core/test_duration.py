@@ -96,11 +96,15 @@ def test_samples_take_half_of_their_budget_and_of_the_rest_as_much_as_records_us
         others = [record(replace(FAST, kernel="matmul/packed"), 0.01, stopped=one) for one in stopped]
         return Experience([record(FAST, call_s, n=3), *others]).sampling_s(FAST, 2.0)
 
+    def known_s(budget_s: float) -> float:
+        return Experience([record(FAST, 1e-5, n=3)]).sampling_s(FAST, budget_s)
+
     assert sampling_s("interval", "interval") == pytest.approx(1.0, rel=1e-3)
     assert sampling_s("interval", "budget") == pytest.approx(1.5, rel=1e-3)
     assert sampling_s("budget", "budget") == pytest.approx(2.0, rel=1e-3)
     assert sampling_s() == pytest.approx(1.5, rel=1e-3)  # nothing is known
     assert sampling_s("interval", call_s=0.25) == pytest.approx(6 * 0.25 + 0.25 / 2)  # for an interval
+    assert known_s(600.0) == pytest.approx(10_000 * 1e-3, rel=0.1)  # there are no more samples
     assert sampling_s("interval", call_s=0.9) == pytest.approx(2.0 + 0.9 / 2)
 
 

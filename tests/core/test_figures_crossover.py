@@ -173,7 +173,8 @@ def test_times_of_microseconds_are_drawn_in_microseconds() -> None:
 
 
 def test_a_phone_s_legend_stands_below_the_banner_row_by_row() -> None:
-    won = {"C": [held((1, n, n, n), numpy=n * 1e-6, **{f"b{n}": 1e-9}) for n in (2, 8, 32, 128)]}
+    sizes = dict(zip(("numpy", "blocked", "compiled", "compiled_threads"), (2, 8, 32, 128), strict=True))
+    won = {"C": [held((1, n, n, n), naive=1.0, **{name: 1e-9}) for name, n in sizes.items()]}
     figure = crossover_figure("matmul", won, look_for("light", width_px=350), stale="Sample: another machine")
     entries = sum(bool(trace.name) for trace in figure.data)
     (banner,) = (a for a in figure.layout.annotations if a.text.startswith("<b>Sample"))

@@ -286,7 +286,20 @@ def test_the_record_that_the_app_brings_along_is_read_whole():
     assert [Calibration.from_dict(one) for one in told["calibrations"]]
 
 
-@pytest.mark.parametrize("entry", [{"size": "large"}, {"dtype": 32}, {"time_s": None}, {"samples_s": ["x"]}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"size": "large"},
+        {"size": 1.5},
+        {"size": True},
+        {"size": "3"},
+        {"size": float("inf")},
+        {"parameters": "block"},
+        {"dtype": 32},
+        {"time_s": None},
+        {"samples_s": ["x"]},
+    ],
+)
 def test_an_entry_of_another_type_makes_no_record(entry):
     with pytest.raises((TypeError, ValueError)):
         Measurement.from_dict({**MEASUREMENT.to_dict(), **entry})

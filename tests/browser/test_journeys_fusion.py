@@ -58,6 +58,10 @@ def test_the_rungs_are_timed_and_stand_with_their_arrays_after_a_reload(
     page.reload()
     expect(page.get_by_text("One call allocates 3")).to_be_visible()
     settled(page, "fusion")
+    for _ in range(50):  # the figure may be drawn anew
+        if blocks(page) == counted:
+            break
+        page.wait_for_timeout(100)
     assert blocks(page) == counted
     has_no_fault(page)
 

@@ -1,4 +1,4 @@
-"""The moving picture in the README: a click on the Ladder, its rungs as they are timed, and the Roofline.
+"""A moving picture for the README: a click on the Ladder, its rungs as they are timed, and the Roofline.
 
     python tests/browser/take_film.py [--out assets/film.webp]
 
@@ -21,7 +21,7 @@ from servers import REPOSITORY, serve
 from take_screenshots import MEASURE_MS, measure
 from visitor import APP, button, go_to, has_no_fault, progress, rested, visit
 
-VIEWPORT = {"width": 1280, "height": 800}
+VIEWPORT = {"width": 1440, "height": 900}
 WIDTH_PX = 960
 EVERY_S = 0.2
 REST_S = 2.5
@@ -89,12 +89,13 @@ def main() -> None:
             film.hold(EVERY_S)
         page.mouse.move(0, 0)
         film.hold(REST_S)
+        marked = page.locator(".js-plotly-plot text").filter(has_text="(disturbed)").count()
         go_to(page, "roofline")
         rested(page)
         film.hold(2 * REST_S)
         has_no_fault(page)
         length_s = film.save(target)
-    print(f"{target}: {length_s:.0f} s, {target.stat().st_size / 1e6:.1f} MB")
+    print(f"{target}: {length_s:.0f} s, {target.stat().st_size / 1e6:.1f} MB, {marked} rungs disturbed")
 
 
 if __name__ == "__main__":

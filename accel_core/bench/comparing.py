@@ -56,8 +56,9 @@ def compare(
 ) -> list[Comparison | Refusal]:
     """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).
 
-    A pair gets twice `budget_s` seconds, or stops from half of that on when the ratio is known to 1 %. Turns at
-    which the sentinel saw something on the core are left out where enough others are there (see `undisturbed`).
+    A pair gets twice `budget_s` seconds, or stops from LEAST_SHARE of that on when the ratio is known to 1 %.
+    Turns at which the sentinel saw something on the core are left out where enough others are there (see
+    `undisturbed`).
     All pairs are validated first (BadInput); a pair of which one cannot run, or gives a wrong result, becomes
     the Refusal of that one.
     """

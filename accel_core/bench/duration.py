@@ -17,6 +17,7 @@ from accel_core.bench.memory import QUICK_S
 from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SAMPLES, LEAST_SHARE, MOST_SAMPLES
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Measurement, Shape, Workload
+from accel_core.model.pace import USUAL, Pace
 
 NEWEST = 3
 """Records of one case that are asked; their median is less moved by a disturbed one than the newest is."""
@@ -38,13 +39,13 @@ _Key = tuple[str, Shape, str, int, tuple[tuple[str, int], ...]]
 class Experience:
     """What this machine's records say of how long things take; none of them, and it is the registry's word.
 
-    `measurements` come newest first. `core_pace` is that of `pace.measure_pace`, for what has no record.
+    `measurements` come newest first. `core_pace` is for what has no record.
     """
 
     def __init__(
         self,
         measurements: Iterable[Measurement] = (),
-        core_pace: float = 1.0,
+        core_pace: Pace = USUAL,
     ) -> None:
         self.core_pace = core_pace
         self._of_case: dict[_Key, list[Measurement]] = defaultdict(list)
@@ -61,7 +62,7 @@ class Experience:
                     self._recent.append(measurement)
                 if measurement.time_s.n > 1 and (left_s := _left_s(measurement) or 0.0) > 0:
                     fixed_s = min(fixed_s, left_s)
-        self._fixed_s = fixed_s if math.isfinite(fixed_s) else CASE_S * core_pace
+        self._fixed_s = fixed_s if math.isfinite(fixed_s) else CASE_S * core_pace.interpreted
         self._paces: dict[bool, float] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -89,7 +90,8 @@ class Experience:
                 for name, records in self._of_kernel.items()
                 if records and _is_interpreted(name) == interpreted
             ]
-            self._paces[interpreted] = median(ratios) if ratios else self.core_pace
+            kind = self.core_pace.interpreted if interpreted else self.core_pace.compiled
+            self._paces[interpreted] = median(ratios) if ratios else kind
         return self._paces[interpreted]
 
     def _same(self, case: Case) -> list[Measurement]:
@@ -151,7 +153,7 @@ class Experience:
             ),
             default=0.0,
         )
-        return self.core_pace * (HANDLED_S_PER_BYTE * size_bytes + reference_s)
+        return self.core_pace.compiled * (HANDLED_S_PER_BYTE * size_bytes + reference_s)
 
     # -- all of it ------------------------------------------------------------------------------------------
 

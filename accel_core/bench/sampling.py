@@ -16,11 +16,11 @@ from accel_core.stats import median_interval, relative_half_width
 
 LEAST_SAMPLE_S = 1e-3
 """A sample is at least this long, so that reading the clock (tens of nanoseconds) cannot show."""
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.8
 """Sampling goes on for this share of its budget even when the interval is narrow at once.
 
 Samples of a tenth of a second agree with one another and say nothing of the next second, in which a shared host
-may be half as fast; and what goes on for a tenth or for all of the budget cannot be promised beforehand. Others
+may be half as fast; and what goes on for half or for all of the budget cannot be promised beforehand. Others
 sample for a fixed time for the same reasons (Google Benchmark's --benchmark_min_time, hyperfine's 3 s).
 """
 NARROW = 0.01
@@ -28,7 +28,7 @@ NARROW = 0.01
 LEAST_SAMPLES = 6
 """Under so many the median has no 95 % interval (`stats.median_interval`)."""
 MOST_SAMPLES = 10_000
-"""It ends with so many, whatever the time: at least a tenth of a minute."""
+"""It ends with so many, whatever the time: at least ten seconds."""
 Call = Callable[[], Any]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accel_core.contest import Calibration
 from accel_core.model import Machine, Measurement
+from accel_core.model.pace import USUAL, Pace
 
 if TYPE_CHECKING:
     from accel_core.bench.duration import Experience
@@ -21,7 +22,7 @@ class Known:
         machine: Machine,
         measurements: Iterable[Measurement] = (),
         calibrations: Iterable[Calibration] = (),
-        core_pace: float = 1.0,
+        core_pace: Pace = USUAL,
     ) -> None:
         self.machine = machine
         self.core_pace = core_pace

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from accel_core.model.pace import Pace
 from accel_core.runner.kinds import KINDS
 from accel_core.runner.known import Known
 from accel_core.runner.spec import complete
@@ -23,7 +24,9 @@ START_S = 0.8
 """A worker comes up: Python, NumPy and Numba are imported. On a core of the registry's pace."""
 LOAD_S = 0.3
 """The first machine code is compiled or loaded: LLVM and Numba's own functions come with it."""
-PACE_KEPT_S = 60.0
+PACE_KEPT_S = 10.0
+PACES = 9
+"""A neighbour that comes and goes within seconds is there at some of them, so as many count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,11 @@ def foresee(job: Mapping[str, Any], known: Known) -> Promise:
 
 def promise(data: Mapping[str, Any], known: Known) -> Promise:
     """What the job `data` (of a `Spec`) will take."""
-    ready_s = median(_starts) if _starts else START_S * known.core_pace
+    ready_s = median(_starts) if _starts else START_S * known.core_pace.between
     steps_s, compiling_each_s = KINDS[data["kind"]].foresee(data, known)
-    compile_s = [known.core_pace * each_s for each_s in compiling_each_s]
+    compile_s = [known.core_pace.between * each_s for each_s in compiling_each_s]
     together = tuple(map(sum, zip(steps_s, compile_s, strict=True)))
-    return Promise(ready_s + LOAD_S * known.core_pace, together, sum(compile_s))
+    return Promise(ready_s + LOAD_S * known.core_pace.between, together, sum(compile_s))
 
 
 # -- what is learned on the spot -----------------------------------------------------------------------------
@@ -75,25 +78,24 @@ def learn_start(took_s: float) -> None:
 class _Pace:
     """The pace of this core, as measured lately."""
 
-    seen: deque[float] = field(default_factory=lambda: deque(maxlen=3))
-    """A neighbour's burst makes one of them twice as long as the others."""
+    seen: deque[Pace] = field(default_factory=lambda: deque(maxlen=PACES))
     at: float = -math.inf
 
 
 _pace = _Pace()
 
 
-def core_pace(*, ask: bool = True) -> float:
+def core_pace(*, ask: bool = True) -> Pace:
     """This core's pace, measured again after PACE_KEPT_S: the neighbours of a virtual machine come and go.
 
-    The median of the last three. With `ask` false nothing is measured, for a time at which something else is.
+    The median of the last PACES. With `ask` false nothing is measured, for a time at which something else is.
     """
     if ask and time.monotonic() - _pace.at > PACE_KEPT_S:
         from accel_core.bench.pace import measure_pace
 
         _pace.seen.append(measure_pace())
         _pace.at = time.monotonic()
-    return median(_pace.seen) if _pace.seen else 1.0
+    return Pace.median(_pace.seen)
 
 
 def simulator_s() -> float:
@@ -101,4 +103,4 @@ def simulator_s() -> float:
     from accel_core.cache import simulate
     from accel_core.runner.compiling import compiling_s
 
-    return sum(compiling_s([simulate])) * core_pace()
+    return sum(compiling_s([simulate])) * core_pace().between

@@ -25,6 +25,7 @@ from app.session.kept import Kept
 from app.session.simulating import Simulator
 
 if TYPE_CHECKING:
+    from accel_core.model.pace import Pace
     from accel_core.runner.known import Known
     from accel_core.runner.promise import Promise
 
@@ -114,13 +115,13 @@ def forget_stored() -> None:
     _promise.clear()
 
 
-def promise(job: str, core_pace: float, seen: Seen | None) -> Promise | None:
+def promise(job: str, core_pace: Pace, seen: Seen | None) -> Promise | None:
     """How long a job (as JSON) will take, by these records of this machine; None for one that cannot be run."""
     return _promise(job, core_pace, -1 if seen is None else seen.number, seen)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def _promise(job: str, core_pace: float, number: int, _seen: Seen | None) -> Promise | None:
+def _promise(job: str, core_pace: Pace, number: int, _seen: Seen | None) -> Promise | None:
     from accel_core.runner.promise import foresee
 
     try:
@@ -130,7 +131,7 @@ def _promise(job: str, core_pace: float, number: int, _seen: Seen | None) -> Pro
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _known(core_pace: float, number: int, _seen: Seen | None) -> Known:
+def _known(core_pace: Pace, number: int, _seen: Seen | None) -> Known:
     from accel_core.runner.known import Known
 
     seen = _seen or Seen()

@@ -223,7 +223,7 @@ def test_calibration_ends_even_where_the_clock_does_not_move_for_a_while() -> No
 def test_sampling_stops_once_the_interval_is_narrow(listed: Listed) -> None:
     time = FakeTime(lambda shape, call: 5e-2)
     listed(a_kernel(time))
-    measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=0.5, clocks=time.clocks())
+    measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=0.35, clocks=time.clocks())
     assert (measurement.stopped, measurement.time_s.n) == ("interval", 6)
     assert measurement.time_s.low == pytest.approx(0.05) and measurement.time_s.high == pytest.approx(0.05)
 
@@ -241,9 +241,9 @@ class Shared(FakeTime):
 
 
 def test_sampling_goes_on_past_a_burst_of_somebody_elses_work() -> None:
-    time = Shared(lambda shape, call: 2e-3, until_s=0.1)
-    samples = sample(lambda: time.work(()), 1, 1.5, time.clocks())
-    assert samples.stopped == "interval" and 0.9 <= samples.span.wall_s < 1.2  # 30 ms are 3 % of 1 s
+    time = Shared(lambda shape, call: 2e-3, until_s=0.2)
+    samples = sample(lambda: time.work(()), 1, 2.2, time.clocks())
+    assert samples.stopped == "interval" and 1.9 <= samples.span.wall_s < 2.2  # 60 ms are 3 % of 2 s
     assert not samples.span.disturbed_reason(1)
 
 
@@ -254,11 +254,11 @@ def test_sampling_ends_with_the_budget_where_somebody_else_goes_on() -> None:
     assert "Something else was running" in samples.span.disturbed_reason(1)
 
 
-def test_samples_that_agree_go_on_for_half_of_the_budget(listed: Listed) -> None:
+def test_samples_that_agree_go_on_for_four_fifths_of_the_budget(listed: Listed) -> None:
     time = FakeTime(lambda shape, call: 2e-3)
     listed(a_kernel(time))
     measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=4.0, clocks=time.clocks())
-    assert measurement.stopped == "interval" and 2.0 <= measurement.wall_s < 2.3
+    assert measurement.stopped == "interval" and 3.2 <= measurement.wall_s < 3.5
 
 
 def test_sampling_stops_with_the_budget_where_samples_scatter(listed: Listed) -> None:
@@ -425,8 +425,8 @@ def test_a_neighbour_that_only_the_sentinel_sees_marks_the_record(
 @pytest.mark.parametrize(
     ("goes_s", "stopped", "disturbed", "least_s", "most_s"),
     [
-        (0.0, "interval", False, 0.9, 1.2),
-        (0.7, "interval", False, 1.3, 1.7),  # when it has been away for as long as it was there
+        (0.0, "interval", False, 1.6, 1.7),
+        (0.9, "interval", False, 1.7, 1.95),  # when it has been away for as long as it was there
         (math.inf, "budget", True, 1.9, 2.1),
     ],
 )

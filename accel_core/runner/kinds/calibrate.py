@@ -84,7 +84,7 @@ def _foresee(data: JobData, known: Known) -> Parts:
     from accel_core.runner.compiling import compiling_s
 
     cores, chosen = known.machine.cores.allowed, _chosen(data)
-    took_s = expected_s(cores, **chosen, core_pace=known.core_pace, before=known.calibrations)
+    took_s = expected_s(cores, **chosen, core_pace=known.core_pace.compiled, before=known.calibrations)
     roots = [getattr(CompiledBackend, f"plain_{operation}") for operation in data["operations"]]
     return [took_s], [sum(compiling_s(roots, data["dtypes"]))]
 

@@ -55,7 +55,7 @@ def _foresee(data: JobData, known: Known) -> Parts:
 
     flags = {"classify": data["classify"], "reuse": data["reuse"]}
     took_s = sum(simulation_s(Traversal.from_dict(one), **flags) for one in data["traversals"])
-    return [took_s * known.core_pace], compiling_s([simulate])
+    return [took_s * known.core_pace.compiled], compiling_s([simulate])
 
 
 KIND = JobKind(

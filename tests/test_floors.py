@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
     ("folders", "host_lock", "machine", "kernels", "cache"),  # 2 files, the machine, what runs on it
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
-    ("peaks", "backends", "profiler"),  # 4 built on measuring
+    ("peaks", "backends", "tuning", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
     ("readings",),  # 6 what pictures say, in words and rows
     ("figures", "studies"),  # 7 pictures, the only place that knows plotly; what pages ask

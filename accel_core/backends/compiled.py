@@ -13,8 +13,8 @@ from accel_core.errors import BadInput, shown
 from accel_core.kernels import pool
 from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads
 from accel_core.kernels.layer_norm.compiled import layer_norm_compiled, layer_norm_compiled_threads
-from accel_core.kernels.matmul.blocking import blocking_here
 from accel_core.kernels.matmul.packed import matmul_packed, product
+from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.matmul.threads import matmul_packed_threads
 from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.kernels.streaming.compiled import add_compiled, add_compiled_threads
@@ -72,10 +72,10 @@ class CompiledBackend(CheckedBackend):
 
 def _products(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], places: list[tuple[int, ...]]) -> None:
     """a (..., m, k), b (..., k, n), into c (..., m, n), at some `places` of the batch."""
-    blocks = blocking_here(a.dtype.name)
+    plan = plan_here(a.dtype.name)
     for at in places:
         left, right = (np.ascontiguousarray(_aligned(array[at])) for array in (a, b))
-        product(left, right, c[at], blocks)
+        product(left, right, c[at], plan)
 
 
 def _aligned(array: NDArray[Any]) -> NDArray[Any]:

@@ -19,11 +19,23 @@ from accel_core.model import (
     Refusal,
     chosen,
 )
+from accel_core.model.tuning import Tuning
 from accel_core.units import format_count
 
 Event = dict[str, Any]
 Emit = Callable[[Event], None]
-Result = Measurement | Refusal | Comparison | Ceiling | Latency | CurvePoint | Clock | Simulation | Calibration
+Result = (
+    Measurement
+    | Refusal
+    | Comparison
+    | Ceiling
+    | Latency
+    | CurvePoint
+    | Clock
+    | Simulation
+    | Calibration
+    | Tuning
+)
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""
 

@@ -207,6 +207,16 @@ def calibrate(options: Namespace) -> Answer:
     return Answer({"calibrations": [c.to_dict() for c in measured]}, text.calibrations(measured))
 
 
+def tune(options: Namespace) -> Answer:
+    """Measure the blocks of the packed product; kernels and backends use them from their next start on."""
+    from accel_core.model.tuning import Tuning
+
+    dtypes = [options.dtype] if options.dtype else list(DTYPES)
+    results = run_job({"kind": "tune", "dtypes": dtypes, "budget_s": options.budget})
+    found = [result for result in results if isinstance(result, Tuning)]
+    return Answer({"tunings": [one.to_dict() for one in found]}, text.tunings(found))
+
+
 def explain(options: Namespace) -> Answer:
     """What the backend auto would take for a shape, and why; nothing is run."""
     from accel_core.backends import explain as choose
@@ -304,7 +314,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
     for command in (
         *(machine, peaks, bench, compare, ladder, sweep, simulate),
-        *(calibrate, explain, roofline, intensity, doctor),
+        *(calibrate, tune, explain, roofline, intensity, doctor),
     )
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from accel_core import registry
 from accel_core.cli.output import pairs, table
 from accel_core.contest import Calibration
 from accel_core.model import (
+    ITEM_BYTES,
     Ceiling,
     Clock,
     Comparison,
@@ -24,6 +26,7 @@ from accel_core.model import (
     Refusal,
     chosen,
 )
+from accel_core.model.tuning import Tuning
 from accel_core.units import (
     format_arrays,
     format_bytes,
@@ -235,6 +238,28 @@ def calibrations(measured: Sequence[Calibration]) -> str:
         rows.append((c.operation, c.dtype, c.layout, str(len(c.contests)), *counts))
     told = table(("operation", "dtype", "layout", "shapes", *names, "too close to tell"), rows)
     return f"Shapes at which each backend was the fastest:\n\n{told}" if rows else "Nothing was measured."
+
+
+def tunings(found: Sequence[Tuning]) -> str:
+    """The lengths that won, from which size on what is packed, and how many times as fast as by rule it is."""
+    rows = []
+    for one in found:
+        item = ITEM_BYTES[one.dtype]
+        sides = (str(math.isqrt(size // item)) for size in (one.unpacked_bytes, one.unpacked_a_bytes))
+        lengths = map(str, (one.tile, one.mc, one.kc, one.nc))
+        gains = [f"{gain.median:.2f} at {side}" for side, gain in one.gains.items()]
+        rows.append((one.dtype, *lengths, *sides, ", ".join(gains) or "the rule's own won"))
+    head = (
+        "dtype",
+        "tile",
+        "MC",
+        "KC",
+        "NC",
+        "nothing packed to N",
+        "a unpacked to N",
+        "speed over the rule's",
+    )
+    return table(head, rows) if rows else "Nothing was measured."
 
 
 def roofline(target: Path, points: int, stored: int, dtype: str, threads: int) -> str:

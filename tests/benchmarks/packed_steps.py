@@ -16,12 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from accel_core.bench.sampling import no_garbage_collection
-from accel_core.kernels.matmul import blocking, micro_kernel, panels
+from accel_core.kernels.matmul import blocking, micro_kernel, panels, plan
 from accel_core.kernels.matmul import packed as matmul_packed
 from accel_core.stats import ratio_interval
 
@@ -50,20 +51,22 @@ def without_kept_panels() -> None:
 
 
 def with_a_packed() -> None:
-    matmul_packed.unpacked_a_bytes = lambda: 0
+    usual = plan.plan_here
+    matmul_packed.plan_here = lambda dtype: replace(usual(dtype), unpacked_a_bytes=0)
 
 
 def with_b_packed() -> None:
-    matmul_packed.unpacked_bytes = lambda: 0
+    usual = plan.plan_here
+    matmul_packed.plan_here = lambda dtype: replace(usual(dtype), unpacked_bytes=0)
 
 
 def with_quarter_depth() -> None:
-    chosen = blocking.blocking
+    chosen = plan.blocking
 
     def shallow(dtype: str, caches: dict, rows: int = micro_kernel.ROWS) -> blocking.Blocking:
         return chosen(dtype, {**caches, "L1": caches["L1"] // 4}, rows)
 
-    blocking.blocking = shallow
+    plan.blocking = shallow
 
 
 def with_half_width() -> None:

@@ -26,8 +26,9 @@ from accel_core.kernels.compiled import OPTIONS, compiled
 from accel_core.kernels.matmul import packed as matmul_packed
 from accel_core.kernels.matmul import panels
 from accel_core.kernels.matmul import threads as matmul_threads
-from accel_core.kernels.matmul.blocking import SHARES, blocking, blocking_here, evenly
+from accel_core.kernels.matmul.blocking import SHARES, blocking, evenly
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS
+from accel_core.kernels.matmul.plan import Plan, blocking_here
 from accel_core.kernels.matmul.register import matmul_vector_tile
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
@@ -165,8 +166,8 @@ def test_products_go_three_ways_by_their_bytes_and_agree(monkeypatch: pytest.Mon
         way = getattr(matmul_packed, name)
         monkeypatch.setattr(matmul_packed, name, lambda *args, n=name, w=way: (went.append(n), w(*args)))
     for most_b, most_a in ((b.nbytes, 0), (b.nbytes - 1, a.nbytes), (b.nbytes - 1, a.nbytes - 1)):
-        monkeypatch.setattr(matmul_packed, "unpacked_bytes", lambda most_b=most_b: most_b)
-        monkeypatch.setattr(matmul_packed, "unpacked_a_bytes", lambda most_a=most_a: most_a)
+        plan = Plan(blocking_here("float64"), most_b, most_a)
+        monkeypatch.setattr(matmul_packed, "plan_here", lambda dtype, plan=plan: plan)
         assert_product(matmul_packed.matmul_packed(a, b), a, b)
     assert went == ["vector_tile", "packed_b_only", "packed"]
 

@@ -45,6 +45,7 @@ SHORTENED = {
     "compare": ["--budget", "0.05"],
     "sweep": ["--budget", "0.05"],
     "calibrate": ["--budget", "1", "--operation", "add"],
+    "tune": ["--budget", "0.3", "--dtype", "float32"],
 }
 """Commands that measure, and what is put behind them here: the times are not looked at."""
 ANSWERING = [words for words in COMMANDS if words[0] not in SHORTENED]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from accel_core.errors import BadInput, shown
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
-from accel_core.machine import detect
 from accel_core.model import CACHE_LEVELS
 
 SHARES = {name: level.block_share for name, level in CACHE_LEVELS.items() if level.block_share}
@@ -43,6 +41,11 @@ class Blocking:
         lengths = {"mc": -(-mc // self.mr) * self.mr, "kc": kc, "nc": -(-nc // self.nr) * self.nr}
         return replace(self, **{name: length for name, length in lengths.items() if length})
 
+    def for_tile(self, rows: int, itemsize: int) -> Blocking:
+        """The same depth and about the same heights and widths for the register tile of `rows` rows here."""
+        nr = TILES[rows] * WIDTH_BITS // 8 // itemsize
+        return replace(self, mr=rows, nr=nr).given(mc=self.mc, nc=self.nc)
+
     def cut(self, m: int, k: int, n: int) -> Blocking:
         """What runs on a (m, k) and b (k, n): as few blocks as these lengths allow, as even as they can be."""
         mc, kc, nc = evenly(m, self.mc, self.mr), evenly(k, self.kc, 1), evenly(n, self.nc, self.nr)
@@ -70,28 +73,6 @@ def blocking(
     }
     kc = _whole(room[L1] // rows, 8)
     return Blocking(rows, nr, _whole(room[L3] // kc + rows - 1, rows), kc, _whole(room[L2] // kc, nr))
-
-
-@cache
-def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
-    """The blocks for the caches that were detected here; what is not 0 stands in place of what they ask for."""
-    return blocking(dtype, _detected(), tile or ROWS).given(mc, kc, nc)
-
-
-@cache
-def unpacked_bytes() -> int:
-    """Bytes of b up to which nothing is packed: three quarters of L2, where it then stays for all rows of a."""
-    return _detected().get(L2, TYPICAL_BYTES[L2]) * 3 // 4
-
-
-@cache
-def unpacked_a_bytes() -> int:
-    """Bytes of a up to which only b is packed: its share of L3, where a lies near without being copied."""
-    return int(_detected().get(L3, TYPICAL_BYTES[L3]) * SHARES[L3])
-
-
-def _detected() -> dict[str, int]:
-    return {level.level: level.size_bytes for level in detect().caches}
 
 
 def evenly(length: int, longest: int, step: int) -> int:

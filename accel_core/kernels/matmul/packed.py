@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import compiled, inlined, outlined
-from accel_core.kernels.matmul.blocking import Blocking, blocking_here, unpacked_a_bytes, unpacked_bytes
+from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, lanes_of, panel_product, tile_product
 from accel_core.kernels.matmul.panels import SLACK, pack_a, pack_b, room
+from accel_core.kernels.matmul.plan import Plan, blocking_here, plan_here
 from accel_core.kernels.matmul.register import vector_tile
 
 
@@ -97,32 +98,35 @@ def packed(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
 
 
 def packed_b_only(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
-    """`packed` with a register tile of ROWS rows, which reads a as it lies."""
-    cut = blocks.cut(*a.shape, b.shape[1])
+    """`packed` with a register tile of ROWS rows, which reads a as it lies, whatever tile `blocks` are for."""
+    cut = blocks.for_tile(ROWS, c.itemsize).cut(*a.shape, b.shape[1])
     (packed_b,) = room(c.dtype.name, ((cut.nc // cut.nr, cut.kc, cut.nr),))
     four_loops(a, b, c, packed_b)
 
 
-def product(a: NDArray, b: NDArray, c: NDArray, blocks: Blocking) -> None:
+def product(a: NDArray, b: NDArray, c: NDArray, plan: Plan) -> None:
     """c (m, n) = a (m, k) @ b (k, n), of which is packed what is worth it: the larger, the more."""
     if not a.shape[1]:
         c[...] = 0
-    elif b.nbytes <= unpacked_bytes():
+    elif b.nbytes <= plan.unpacked_bytes:
         vector_tile(a, b, c)
-    elif a.nbytes <= unpacked_a_bytes():
-        packed_b_only(a, b, c, blocks)
+    elif a.nbytes <= plan.unpacked_a_bytes:
+        packed_b_only(a, b, c, plan.blocks)
     else:
-        packed(a, b, c, blocks)
+        packed(a, b, c, plan.blocks)
 
 
 def matmul_packed(a: NDArray, b: NDArray, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> NDArray:
     """a (m, k), b (k, n) -> (m, n): packed panels and a micro-kernel of LLVM vectors.
 
-    `tile` is the rows of the register tile, `mc`, `kc` and `nc` are the lengths of the blocks; 0 means what the
-    caches ask for. If any is given, nothing is left unpacked, so that what was asked for is what runs.
+    `tile` is the rows of the register tile, `mc`, `kc` and `nc` are the lengths of the blocks; all 0 means the
+    plan of this machine. If any is given, 0 means what the rule derives from the caches, and nothing is left
+    unpacked, so that what was asked for is what runs.
     """
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    blocks = blocking_here(a.dtype.name, tile, mc, kc, nc)
-    compute = packed if (tile or mc or kc or nc) and a.shape[1] else product
-    compute(np.ascontiguousarray(a), np.ascontiguousarray(b), c, blocks)
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+    if (tile or mc or kc or nc) and a.shape[1]:
+        packed(a, b, c, blocking_here(a.dtype.name, tile, mc, kc, nc))
+    else:
+        product(a, b, c, plan_here(a.dtype.name))
     return c

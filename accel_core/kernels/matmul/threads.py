@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from accel_core.kernels import pool
-from accel_core.kernels.matmul.blocking import Blocking, blocking_here
+from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.packed import product
+from accel_core.kernels.matmul.plan import plan_here
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
@@ -27,11 +28,11 @@ def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
     the rows of a and columns of b to be packed are fewest.
     """
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    blocks = blocking_here(a.dtype.name)
+    plan = plan_here(a.dtype.name)
     a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
     m, n = c.shape
-    rows, columns = _parts(m, n, pool.thread_count(), blocks)
-    pool.run([partial(product, a[r], b[:, s], c[r, s], blocks) for r in rows for s in columns])
+    rows, columns = _parts(m, n, pool.thread_count(), plan.blocks)
+    pool.run([partial(product, a[r], b[:, s], c[r, s], plan) for r in rows for s in columns])
     return c
 
 

@@ -1,10 +1,10 @@
 """What can be asked of the runner: a file a kind of job. A new one is a file here and a name in KINDS."""
 
-from accel_core.runner.kinds import bench, calibrate, compare, peaks, simulate
+from accel_core.runner.kinds import bench, calibrate, compare, peaks, simulate, tune
 from accel_core.runner.kinds.kind import JobData, JobKind
 
 KINDS: dict[str, JobKind] = {
-    kind.name: kind for kind in (bench.KIND, compare.KIND, peaks.KIND, calibrate.KIND, simulate.KIND)
+    one.KIND.name: one.KIND for one in (bench, compare, peaks, calibrate, tune, simulate)
 }
 
 

@@ -13,9 +13,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, is_whole, shown
-from accel_core.model import DTYPES, Machine
+from accel_core.model import Machine
 from accel_core.operations import OPERATIONS, find_operation
-from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, entries, seconds
+from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, dtypes, entries, seconds
 
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
@@ -25,16 +25,12 @@ MAX_LENGTH = 1 << 26
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     operations = entries(job, "operations", tuple(OPERATIONS))
-    dtypes = entries(job, "dtypes", DTYPES)
     for operation in operations:
         find_operation(operation)
-    for dtype in dtypes:
-        if dtype not in DTYPES:
-            raise BadInput(f"The dtype {shown(dtype)} is not calibrated: use {' or '.join(DTYPES)}.")
     budget_s = seconds(job, "budget_s", 60.0)
     data: dict[str, Any] = {
         "operations": list(dict.fromkeys(operations)),
-        "dtypes": list(dict.fromkeys(dtypes)),
+        "dtypes": dtypes(job),
         "lengths": None,
         "budget_s": budget_s,
         "threads": [machine.cores.allowed],

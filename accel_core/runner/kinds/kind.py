@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, shown
+from accel_core.model import DTYPES
 
 if TYPE_CHECKING:
     from accel_core.model import Machine
@@ -57,6 +58,15 @@ def entries(job: JobData, key: str, default: Any = ()) -> list[Any]:
     if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_ENTRIES:
         raise BadInput(f"{key} is {shown(items)}: give a list of 1 to {MAX_ENTRIES} entries.")
     return list(items)
+
+
+def dtypes(job: JobData) -> list[str]:
+    """The dtypes of the job, both where it names none, each once; BadInput for one that nothing measures."""
+    named = entries(job, "dtypes", DTYPES)
+    for dtype in named:
+        if dtype not in DTYPES:
+            raise BadInput(f"The dtype {shown(dtype)} is not measured: use {' or '.join(DTYPES)}.")
+    return list(dict.fromkeys(named))
 
 
 def seconds(job: JobData, key: str, default: float, most: float = MAX_BUDGET_S) -> float:

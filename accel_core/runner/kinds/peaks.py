@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, is_whole, shown
-from accel_core.model import DTYPES, Machine
-from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, entries, seconds
+from accel_core.model import Machine
+from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, dtypes, entries, seconds
 
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
@@ -23,24 +23,20 @@ PROBES_S = 1.6
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     most = machine.cores.allowed
-    dtypes = entries(job, "dtypes", DTYPES)
     threads = entries(job, "threads", sorted({1, most}))
-    for dtype in dtypes:
-        if dtype not in DTYPES:
-            raise BadInput(f"The dtype {shown(dtype)} has no roof: use {' or '.join(DTYPES)}.")
     for count in threads:
         if not is_whole(count, 1, most):
             raise BadInput(f"{shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
     budget_s = seconds(job, "budget_s", 20.0)
-    data = {"dtypes": list(dict.fromkeys(dtypes)), "threads": sorted(set(threads)), "budget_s": budget_s}
+    data = {"dtypes": dtypes(job), "threads": sorted(set(threads)), "budget_s": budget_s}
     return data, COMPILE_S + 5 * budget_s
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.peaks import measure_peaks
 
-    dtypes, threads = tuple(job["dtypes"]), tuple(job["threads"])
-    measure_peaks(machine, dtypes=dtypes, threads=threads, budget_s=job["budget_s"], emit=emit)
+    chosen: dict[str, Any] = {name: tuple(job[name]) for name in ("dtypes", "threads")}
+    measure_peaks(machine, **chosen, budget_s=job["budget_s"], emit=emit)
 
 
 def _foresee(data: JobData, known: Known) -> Parts:

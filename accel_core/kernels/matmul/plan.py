@@ -1,0 +1,77 @@
+"""How the packed product goes about its matrices here: by a measurement of this machine, else by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from accel_core.errors import is_whole
+from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers
+from accel_core.kernels.matmul.tuned import find
+from accel_core.machine import detect, environment
+from accel_core.model import Machine
+from accel_core.model.tuning import Tuning
+
+MOST = 1 << 20
+"""Elements of any length: a file may say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The blocks for one dtype, and from which sizes on what is packed."""
+
+    blocks: Blocking
+    unpacked_bytes: int
+    """Of b up to which nothing is packed."""
+    unpacked_a_bytes: int
+    """Of a up to which only b is packed, and a is read as it lies."""
+    measured: str = ""
+    """When it was measured here (ISO 8601); empty where it is the rule's."""
+
+
+def by_rule(dtype: str, cache_bytes: Mapping[str, int], own: Registers | None = None) -> Plan:
+    """What follows from the caches, those that a core has for itself alone.
+
+    Nothing is packed while b fills at most three quarters of L2, where it then stays for all rows of a; and a
+    is read as it lies while it fills at most a quarter, beside the block of b. What a program gets of an L3
+    that it shares with strangers, no system tells.
+    """
+    l2_bytes = cache_bytes.get(L2, TYPICAL_BYTES[L2])
+    return Plan(blocking(dtype, cache_bytes, registers=own), l2_bytes * 3 // 4, l2_bytes // 4)
+
+
+@cache
+def plan_here(dtype: str) -> Plan:
+    """The plan for this process's machine: what had been measured when it was first asked for, else by rule."""
+    machine = detect()
+    tuning = find(dtype, machine, environment())
+    return (tuning and of_tuning(tuning)) or by_rule(dtype, detected_bytes(machine))
+
+
+def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
+    """The rule's blocks for this process's machine; what is not 0 stands in place of what it asks for."""
+    return _rule_here(dtype, tile or ROWS).given(mc, kc, nc)
+
+
+@cache
+def _rule_here(dtype: str, tile: int) -> Blocking:
+    return blocking(dtype, detected_bytes(detect()), tile)
+
+
+def detected_bytes(machine: Machine) -> dict[str, int]:
+    """Each cache and the size that the system reports."""
+    return {level.level: level.size_bytes for level in machine.caches}
+
+
+def of_tuning(tuning: Tuning) -> Plan | None:
+    """The plan that was measured; None where its lengths are none."""
+    lengths = (tuning.mc, tuning.kc, tuning.nc)
+    thresholds = (tuning.unpacked_bytes, tuning.unpacked_a_bytes)
+    if tuning.tile not in TILES or not all(is_whole(n, 1, MOST) for n in lengths):
+        return None
+    if not all(is_whole(n, 0) for n in thresholds):
+        return None
+    blocks = blocking(tuning.dtype, {}, tuning.tile).given(*lengths)
+    return Plan(blocks, *thresholds, measured=tuning.created)

@@ -1,0 +1,33 @@
+"""A tuning: the lengths at which the packed product ran fastest on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accel_core.codec import Record
+from accel_core.model.machine import Environment
+from accel_core.model.words import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning(Record):
+    """For one dtype and one thread; lengths in elements."""
+
+    dtype: str
+    tile: int
+    """Rows of the register tile."""
+    mc: int
+    kc: int
+    nc: int
+    unpacked_bytes: int
+    """Of b up to which nothing is packed."""
+    unpacked_a_bytes: int
+    """Of a up to which only b is packed."""
+    gains: Mapping[str, Estimate]
+    """Size of square matrices, as text -> time by rule / time tuned, from samples taken in turns."""
+    fingerprint: str
+    environment: Environment
+    created: str
+    """ISO 8601, UTC."""
+    took_s: float

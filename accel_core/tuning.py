@@ -1,0 +1,284 @@
+"""Tuning: at which lengths the packed product is fastest on this machine, measured on one thread.
+
+Whaley and Dongarra, "Automatically Tuned Linear Algebra Software" (SC 1998) measure what cannot be foreseen.
+What is tried lies around the rule of `blocking`, in the shares of L1 and L2 that Low, Igual, Smith and
+Quintana-Ortí weigh against each other ("Analytical Modeling Is Enough for High-Performance BLIS", ACM TOMS
+43(2), 2016).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from statistics import median
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.bench.clocks import Clocks
+from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
+from accel_core.bench.sampling import LEAST_SAMPLE_S, no_garbage_collection, time_calls
+from accel_core.bench.threads import limit, require_processors
+from accel_core.errors import StoreUnavailable, WrongResult
+from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
+from accel_core.kernels.matmul.micro_kernel import TILES
+from accel_core.kernels.matmul.packed import packed, packed_b_only, product
+from accel_core.kernels.matmul.plan import Plan, by_rule, detected_bytes
+from accel_core.kernels.matmul.register import vector_tile
+from accel_core.kernels.matmul.tuned import keep
+from accel_core.kernels.verify import max_relative_error
+from accel_core.machine import environment, refuse_to_measure
+from accel_core.model import DTYPES, ITEM_BYTES, Estimate, Machine
+from accel_core.model.tuning import Tuning
+from accel_core.operations import OPERATIONS
+from accel_core.stats import ratio_interval
+
+RACED = (256, 512, 1024)
+"""Sides of the square matrices on which blocks may race: the longest for which there is time."""
+TALL = 4
+"""Rows of a on which mc is tried, in sides."""
+DEPTHS = (1 / 2, 1, 3 / 2, 2)
+"""Of the kc that the rule derives for a tile."""
+L2_SHARES = (1 / 8, 1 / 4, 1 / 2)
+"""Of L2 that the packed block of b fills."""
+HEIGHTS = (256, 512, 1024, 2048, 4096)
+"""The mc that are tried beside the rule's."""
+SIDES = (48, 64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768)
+"""At which packing is tried against not packing."""
+CHECKED = (256, 512, 1024, 1537)
+"""At which the outcome is held beside the rule."""
+LONG_RACE = 5
+"""Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
+halves."""
+FINALISTS = 3
+LEAST_ROUNDS = 6
+"""For an interval at 95 % (stats.median_interval)."""
+PARTS = {"blocks": 0.45, "rows of a block of a": 0.1, "when packing pays": 0.25, "beside the rule": 0.2}
+"""What is measured for a dtype, and its share of the time."""
+WEIGHTS = {"float32": 1.0, "float64": 2.0}
+"""A vector holds half as many numbers of 8 bytes, so the same products take twice as long."""
+Key = TypeVar("Key")
+Array = NDArray[Any]
+Call = Callable[[], Any]
+WAYS: tuple[Callable[[Array, Array, Array, Blocking], Any], ...] = (
+    lambda a, b, c, blocks: vector_tile(a, b, c),
+    packed_b_only,
+    packed,
+)
+"""Nothing packed, only b, both: each is the best up to some size."""
+
+
+def tune(
+    machine: Machine,
+    *,
+    dtypes: Sequence[str] = DTYPES,
+    budget_s: float = 40.0,
+    emit: Emit = ignore,
+    clocks: Clocks | None = None,
+) -> list[Tuning]:
+    """The fastest plan of each dtype, measured in about `budget_s` seconds, kept on file and emitted.
+
+    Compiling comes on top. Raises WrongResult where a product is wrong: then nothing is timed.
+    """
+    refuse_to_measure(machine)
+    clocks, found = clocks or Clocks(), []
+    weight = sum(WEIGHTS[dtype] for dtype in dtypes)
+    with limit(1), no_garbage_collection():
+        require_processors(1)
+        for number, dtype in enumerate(dtypes):
+            share_s = budget_s * WEIGHTS[dtype] / weight
+            tuning = _Tuner(dtype, machine, share_s, emit, clocks).run(number, dtypes)
+            try:
+                keep(tuning)
+            except StoreUnavailable as error:
+                emit(warning_event(str(error)))
+            emit(result_event(tuning))
+            found.append(tuning)
+    return found
+
+
+class _Tuner:
+    """One dtype."""
+
+    def __init__(self, dtype: str, machine: Machine, budget_s: float, emit: Emit, clocks: Clocks) -> None:
+        self.dtype, self.machine, self.budget_s = dtype, machine, budget_s
+        self.emit, self.clocks = emit, clocks
+        self.item = ITEM_BYTES[dtype]
+        self.cache_bytes = detected_bytes(machine)
+        self.rule = by_rule(dtype, self.cache_bytes)
+
+    def run(self, number: int, dtypes: Sequence[str]) -> Tuning:
+        """The tuning; progress is told as that of part `number` of `dtypes`."""
+        start_s, left_s = self.clocks.wall(), sum(WEIGHTS[d] for d in dtypes[number + 1 :])
+        total, done = len(PARTS) * len(dtypes), len(PARTS) * number
+        share = iter(PARTS.items())
+        plan, gains = self.rule, {}
+
+        def begin() -> float:
+            nonlocal done
+            name, part = next(share)
+            spent_s = self.clocks.wall() - start_s
+            rest_s = max(self.budget_s - spent_s, 0.0) + left_s * self.budget_s / WEIGHTS[self.dtype]
+            self.emit(step_event(f"{self.dtype}: {name}", done, total, rest_s))
+            done += 1
+            return part * self.budget_s
+
+        plan = replace(plan, blocks=self.best_blocks(begin()))
+        plan = replace(plan, blocks=self.best_height(plan.blocks, begin()))
+        plan = self.when_to_pack(plan, begin())
+        gains = self.beside_the_rule(plan, begin())
+        if median(gain.median for gain in gains.values()) < 1:  # noise chose, or the rule is right
+            plan, gains = self.rule, {}
+        blocks = plan.blocks
+        return Tuning(
+            self.dtype, blocks.mr, blocks.mc, blocks.kc, blocks.nc, plan.unpacked_bytes, plan.unpacked_a_bytes,
+            {str(side): gain for side, gain in gains.items()}, self.machine.fingerprint, environment(),
+            datetime.now(UTC).isoformat(timespec="microseconds"), self.clocks.wall() - start_s,
+        )  # fmt: skip
+
+    # -- what is tried ---------------------------------------------------------------------------------------
+
+    def best_blocks(self, budget_s: float) -> Blocking:
+        """Tile, kc and nc."""
+        every = list(self.candidates())
+        side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))))
+        problem = _Problem(side, side, side, self.dtype)
+        tried = {blocks.cut(*problem.shape): blocks for blocks in every}
+        return self.first(tried.values(), lambda blocks: problem.call(packed, blocks), budget_s)
+
+    def affordable(self, sides: Sequence[int], most_s: float) -> list[int]:
+        """Those of `sides` whose product takes at most `most_s` seconds by rule; at least the shortest."""
+        least = min(sides)
+        call = _Problem(least, least, least, self.dtype).call(packed, self.rule.blocks)
+        call_s = min(turns({0: call}, 0.0, self.clocks)[0])
+        return [side for side in sides if side == least or call_s * (side / least) ** 3 <= most_s]
+
+    def candidates(self) -> Iterable[Blocking]:
+        """The rule's, and what lies around it for each tile."""
+        l2 = self.cache_bytes.get(L2, TYPICAL_BYTES[L2])
+        yield self.rule.blocks
+        for tile, depth, share in itertools.product(TILES, DEPTHS, L2_SHARES):
+            usual = blocking(self.dtype, self.cache_bytes, tile)
+            kc = max(int(usual.kc * depth) // 8 * 8, 8)
+            nc = int(l2 * share / (kc * self.item)) // usual.nr * usual.nr
+            yield usual.given(kc=kc, nc=max(nc, usual.nr), mc=self.rule.blocks.mc)
+
+    def best_height(self, blocks: Blocking, budget_s: float) -> Blocking:
+        """mc: the higher a block of a, the less often b is packed."""
+        every = [blocks, *(blocks.given(mc=mc) for mc in HEIGHTS)]
+        side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))))
+        problem = _Problem(TALL * side, blocks.kc, side, self.dtype)
+        tried = {b.cut(*problem.shape): b for b in every}
+        return self.first(tried.values(), lambda b: problem.call(packed, b), budget_s)
+
+    def first(
+        self, blocks: Iterable[Blocking], call_of: Callable[[Blocking], Call], budget_s: float
+    ) -> Blocking:
+        """The fastest of `blocks`."""
+        return race({one: call_of(one) for one in blocks}, budget_s, self.clocks)[0]
+
+    def when_to_pack(self, plan: Plan, budget_s: float) -> Plan:
+        """Up to which bytes nothing, and only b, is packed: where the times of all sizes add up to least."""
+        times_s = []
+        for side in SIDES:
+            problem = _Problem(side, side, side, self.dtype)
+            calls = {way: problem.call(WAYS[way], plan.blocks) for way in range(len(WAYS))}
+            samples = turns(calls, budget_s / len(SIDES), self.clocks)
+            times_s.append([median(samples[way]) for way in calls])
+        nothing, only_b = thresholds(times_s)
+        sizes = [0, *(side * side * self.item for side in SIDES)]
+        return replace(plan, unpacked_bytes=sizes[nothing], unpacked_a_bytes=sizes[only_b])
+
+    def beside_the_rule(self, plan: Plan, budget_s: float) -> dict[int, Estimate]:
+        """Side -> time by rule / time by `plan`, in turns."""
+        gains = {}
+        for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_ROUNDS)):
+            problem = _Problem(side, side, side, self.dtype)
+            calls = {which: problem.call(product, which) for which in (plan, self.rule)}
+            if len(calls) == 1:
+                return {}
+            samples = turns(calls, budget_s / len(CHECKED), self.clocks, LEAST_ROUNDS)
+            gains[side] = ratio_interval(list(zip(samples[plan], samples[self.rule], strict=True)))
+        return gains
+
+
+class _Problem:
+    """Matrices of one shape, and calls whose results have been checked."""
+
+    def __init__(self, m: int, k: int, n: int, dtype: str) -> None:
+        random = np.random.default_rng()
+        self.shape = m, k, n
+        self.a, self.b = (random.uniform(0.5, 3.0, shape).astype(dtype) for shape in ((m, k), (k, n)))
+        self.c = np.empty((m, n), dtype)
+        self.exact = self.a.astype(np.float64) @ self.b.astype(np.float64)
+
+    def call(self, way: Callable[[Array, Array, Array, Any], Any], how: Any) -> Call:
+        """`way` with `how`, after one call whose result was right; WrongResult where it was not."""
+        self.c[...] = np.nan
+        call = partial(way, self.a, self.b, self.c, how)
+        call()
+        error = max_relative_error(self.c, self.exact)
+        if not error <= OPERATIONS["matmul"].tolerance((1, *self.shape), self.c.dtype.name):
+            m, k, n = self.shape
+            raise WrongResult(f"The packed product of {m} x {k} and {k} x {n} is wrong by {error:.1e}: {how}.")
+        return call
+
+
+# -- racing --------------------------------------------------------------------------------------------------
+
+
+def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key]:
+    """The FINALISTS, the fastest first: all in turns, of which the slower half leaves after each two rounds.
+
+    Who leaves is told by the least time, which a neighbour's burst does not move; of those that stay to the end
+    the median counts.
+    """
+    racing = list(calls)
+    end_s = clocks.wall() + budget_s
+    while len(racing) > FINALISTS:
+        samples = turns({key: calls[key] for key in racing}, 0.0, clocks, 2)
+        racing.sort(key=lambda key: min(samples[key]))
+        racing = racing[: max(len(racing) // 2, FINALISTS)]
+    samples = turns({key: calls[key] for key in racing}, end_s - clocks.wall(), clocks, LEAST_ROUNDS)
+    return sorted(racing, key=lambda key: median(samples[key]))
+
+
+def turns(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks, least: int = 3) -> dict[Key, list[float]]:
+    """Seconds per call of each, in rounds whose first moves on, for `budget_s` and at least `least` rounds."""
+    end_s = clocks.wall() + budget_s
+    counts = {}
+    for key, call in calls.items():
+        first_s, _ = time_calls(call, 1, clocks)
+        counts[key] = max(1, math.ceil(LEAST_SAMPLE_S / max(first_s, 1e-9)))
+    times_s: dict[Key, list[float]] = {key: [] for key in calls}
+    order, rounds = list(calls), 0
+    while rounds < least or clocks.wall() < end_s:
+        for key in order:
+            took_s, _ = time_calls(calls[key], counts[key], clocks)
+            times_s[key].append(took_s / counts[key])
+        order.append(order.pop(0))
+        rounds += 1
+    return times_s
+
+
+def thresholds(times_s: Sequence[Sequence[float]]) -> tuple[int, int]:
+    """(first, second): the first way up to so many sizes, the second up to so many, the third from there on.
+
+    `times_s` are the seconds of the three ways, a row a size, rising. Those thresholds for which the logarithms
+    add up to least, so that each size counts alike.
+    """
+    logs = np.log(np.asarray(times_s, dtype=np.float64))
+    before = np.vstack([np.zeros(logs.shape[1]), np.cumsum(logs, axis=0)])
+    pairs = [(i, j) for j in range(len(before)) for i in range(j + 1)]
+
+    def cost(at: tuple[int, int]) -> float:
+        first, second = at
+        middle = before[second, 1] - before[first, 1]
+        return float(before[first, 0] + middle + before[-1, 2] - before[second, 2])
+
+    return min(pairs, key=cost)

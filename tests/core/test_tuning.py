@@ -1,0 +1,206 @@
+"""Tuning: who wins a race, what the file says later, and that no plan changes an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product as pairs_of
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from figure_records import ENVIRONMENT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_bench import FakeTime
+
+from accel_core import tuning
+from accel_core.bench.events import RESULT_TYPES
+from accel_core.errors import AccelError, StoreUnavailable, WrongResult
+from accel_core.kernels.matmul import packed as matmul_packed
+from accel_core.kernels.matmul import plan as plans
+from accel_core.kernels.matmul import tuned
+from accel_core.kernels.matmul.blocking import blocking
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
+from accel_core.kernels.matmul.plan import Plan, by_rule, of_tuning, plan_here
+from accel_core.kernels.matmul.workload import MATMUL
+from accel_core.kernels.verify import max_relative_error
+from accel_core.machine import detect, environment
+from accel_core.model import DTYPES, Estimate, Machine
+from accel_core.model.tuning import Tuning
+
+ONE = Tuning(
+    "float32", 4, 96, 64, 192, 4096, 9216, {"512": Estimate(1.1, 1.05, 1.2, 9)}, "f", ENVIRONMENT, "2026", 1.0
+)  # fmt: skip
+LENGTH = st.integers(1, 120)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for records of its own, and no plan that was found in another one."""
+    monkeypatch.setenv("ACCEL_HOME", str(tmp_path / "home"))
+    plan_here.cache_clear()
+    yield tmp_path / "home"
+    plan_here.cache_clear()
+
+
+# -- the answers ---------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(
+    m=LENGTH, k=LENGTH, n=LENGTH, dtype=st.sampled_from(DTYPES), tile=st.sampled_from(sorted(TILES)),
+    lengths=st.tuples(st.integers(1, 90), st.integers(1, 90), st.integers(1, 200)),
+    nothing=st.integers(0, 1 << 16), only_b=st.integers(0, 1 << 16),
+)  # fmt: skip
+def test_every_plan_gives_the_product(
+    m: int, k: int, n: int, dtype: str, tile: int, lengths: tuple[int, int, int], nothing: int, only_b: int
+) -> None:
+    mc, kc, nc = lengths
+    plan = Plan(blocking(dtype, {}, tile).given(mc=mc, kc=kc, nc=nc), nothing, only_b)
+    a, b = MATMUL.make_inputs((m, k, n), dtype, 3)
+    c = np.full((m, n), np.nan, dtype)
+    matmul_packed.product(a, b, c, plan)
+    assert max_relative_error(c, MATMUL.reference(a, b)) <= MATMUL.tolerance((m, k, n), dtype)
+
+
+# -- the race ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(2, 40))
+def test_the_fastest_wins_beside_a_burst(data: st.DataObject, count: int) -> None:
+    """For one round a neighbour makes every call ten times as long; the winner is 10 % faster than the next."""
+    order = data.draw(st.permutations(range(count)))
+    burst = data.draw(st.integers(0, 20 * count))
+
+    def cost_s(shape: tuple[int, ...], call: int) -> float:
+        return 0.01 * 1.1 ** shape[0] * (10 if burst <= call < burst + count else 1)
+
+    time = FakeTime(cost_s)
+    calls = {which: lambda which=which: time.work((which,)) for which in order}
+    assert tuning.race(calls, 2.0, time.clocks())[0] == 0
+
+
+def test_turns_take_their_time_and_every_call_is_first_as_often_as_another() -> None:
+    time = FakeTime(lambda shape, call: 2e-3)
+    calls = {which: lambda which=which: time.work((which,)) for which in range(3)}
+    samples = tuning.turns(calls, 0.6, time.clocks())
+    assert {len(taken) for taken in samples.values()} == {100}
+    firsts = [shape[0] for shape in time.shapes[3::3]]
+    assert firsts[:6] == [0, 1, 2, 0, 1, 2]
+
+
+def test_samples_of_a_short_call_last_a_millisecond() -> None:
+    time = FakeTime(lambda shape, call: 1e-5)
+    tuning.turns({0: lambda: time.work((0,))}, 0.0, time.clocks(), 1)
+    assert len(time.shapes) == 1 + 100
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(*[st.floats(1e-6, 1e-2)] * 3), min_size=1, max_size=7))
+def test_the_thresholds_are_those_of_the_least_sum_of_logarithms(times_s: list[tuple[float, ...]]) -> None:
+    def cost(first: int, second: int) -> float:
+        ways = [0 if at < first else 1 if at < second else 2 for at in range(len(times_s))]
+        return sum(float(np.log(row[way])) for row, way in zip(times_s, ways, strict=True))
+
+    every = [(i, j) for i, j in pairs_of(range(len(times_s) + 1), repeat=2) if i <= j]
+    assert cost(*tuning.thresholds(times_s)) == pytest.approx(min(cost(*at) for at in every))
+
+
+# -- the act -------------------------------------------------------------------------------------------------
+
+
+def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path) -> None:
+    before, events = plan_here("float64"), []
+    (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.5, emit=events.append)
+    steps = [event for event in events if event["event"] == "step"]
+    assert [(step["done"], step["total"]) for step in steps] == [(n, 4) for n in range(4)]
+    assert events[-1]["type"] == "tuning" and RESULT_TYPES["tuning"].from_dict(events[-1]["data"]) == found
+    assert not before.measured and plan_here("float64") == before  # a process keeps to what it began with
+    plan_here.cache_clear()
+    plan = plan_here("float64")
+    assert plan == of_tuning(found) and plan.measured == found.created
+    assert not plan_here("float32").measured
+    assert all(gain.n >= 6 for gain in found.gains.values())
+
+
+def test_what_does_not_beat_the_rule_is_the_rule(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worse = Estimate(0.9, 0.85, 0.99, 9)
+    monkeypatch.setattr(tuning._Tuner, "beside_the_rule", lambda self, plan, budget_s: {256: worse})
+    (found,) = tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
+    rule = by_rule("float32", plans.detected_bytes(detect()))
+    assert not found.gains and replace(of_tuning(found) or rule, measured="") == rule
+
+
+def test_a_wrong_product_is_never_timed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "packed", lambda a, b, c, blocks: None)
+    with pytest.raises(WrongResult, match="wrong by"):
+        tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
+    assert not home.exists()
+
+
+def test_nothing_is_tuned_on_a_pretend_host(home: Path) -> None:
+    with pytest.raises(AccelError):
+        tuning.tune(replace(detect(), pretended="laptop.json"))
+
+
+# -- the file ------------------------------------------------------------------------------------------------
+
+
+def here(dtype: str = "float32") -> tuple[str, Machine, Any]:
+    return dtype, replace(detect(), fingerprint="f"), ENVIRONMENT
+
+
+def test_the_newest_tuning_of_this_hardware_and_compiler_counts(home: Path) -> None:
+    assert tuned.find(*here()) is None
+    for created in ("2026-05-04", "2026-05-05"):
+        tuned.keep(replace(ONE, created=created))
+    tuned.keep(replace(ONE, fingerprint="g", created="2026-06-01"))
+    tuned.keep(replace(ONE, dtype="float64", created="2026-06-02"))
+    tuned.keep(replace(ONE, environment=replace(ENVIRONMENT, numba="0.1"), created="2026-06-03"))
+    found = tuned.find(*here())
+    assert found is not None and found.created == "2026-05-05" and found.gains == ONE.gains
+    assert len(tuned.tunings_file().read_text().splitlines()) == 5  # nothing is ever lost
+
+
+@pytest.mark.parametrize(
+    "line", ['{"dtype": "float32"', "[]", "7", "null", '"text"', "{}", "\udcff", "[" * 9999]
+)
+def test_a_torn_or_foreign_line_costs_itself_only(home: Path, line: str) -> None:
+    tuned.keep(ONE)
+    with tuned.tunings_file().open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(line + "\n")
+    assert tuned.find(*here()) == ONE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"tile": 5}, {"kc": 0}, {"nc": -4}, {"mc": "many"}, {"kc": 1 << 40}, {"kc": 2.5}, {"unpacked_bytes": -1},
+     {"unpacked_a_bytes": None}, {"tile": True}, {"tile": []}],
+)  # fmt: skip
+def test_lengths_that_are_none_leave_the_rule(home: Path, change: dict[str, Any]) -> None:
+    tuned.tunings_file().parent.mkdir(parents=True)
+    said = {
+        **ONE.to_dict(),
+        "fingerprint": detect().fingerprint,
+        "environment": environment().to_dict(),
+        **change,
+    }
+    tuned.tunings_file().write_text(json.dumps(said) + "\n")
+    assert not plan_here("float32").measured
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    with pytest.raises(StoreUnavailable, match="The tuning cannot be kept"):
+        tuned.keep(ONE)
+
+
+def test_by_rule_an_l3_that_is_shared_with_strangers_changes_no_way() -> None:
+    caches = {"L1": 48 << 10, "L2": 2 << 20}
+    plan, other = (by_rule("float32", {**caches, "L3": mib << 20}) for mib in (8, 300))
+    assert (plan.unpacked_bytes, plan.unpacked_a_bytes) == (other.unpacked_bytes, other.unpacked_a_bytes)
+    assert plan.unpacked_a_bytes < 2 << 20 and plan.blocks.mr == ROWS

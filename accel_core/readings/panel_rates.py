@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accel_core.model import Ceiling, Measurement
+from accel_core.model.tuning import Tuning
 from accel_core.readings.panels import Panel, need
 from accel_core.readings.words import rate_bounds, share_text, times
 from accel_core.units import format_number, format_rate
@@ -52,6 +53,8 @@ class Rates:
     """The newest of each setting."""
     numpy: Measurement | None = None
     """The one nearest in time to the chosen setting's."""
+    tuned: tuple[int, int, int, int] | None = None
+    """The lengths that a tuning of this machine found."""
 
     def at(self, lengths: tuple[int, int, int, int]) -> Point | None:
         """The point of these lengths, None where it was not measured."""
@@ -120,10 +123,27 @@ def best_reading(rates: Rates) -> str:
     if len(clean) < 3:
         return ""
     best = max(clean, key=lambda p: p.measured.flop_per_s)
-    whose = "the rule's own" if best.lengths == rates.rule else best.text()
+    named = {rates.tuned: "the tuned ones", rates.rule: "the rule's own"}
+    whose = named.get(best.lengths, best.text())
     return (
         f"Fastest of the {len(clean)} settings measured undisturbed at N = {best.measured.size}, "
         f"{best.measured.dtype}: {whose}, {format_rate(best.measured.flop_per_s, 'FLOP/s')}."
+    )
+
+
+def tuning_reading(tuning: Tuning) -> str:
+    """Which lengths the packed rungs run with when none are chosen, and what a tuning brought."""
+    moment = datetime.fromisoformat(tuning.created).strftime("%Y-%m-%d")
+    if not tuning.gains:
+        return f"The packed rungs run by the rule: on {moment} nothing that was tried here was faster."
+    gains = ", ".join(
+        f"{times(gain.median)} at N={side}" + (" (a tie)" if (gain.low or 0) <= 1 <= (gain.high or 0) else "")
+        for side, gain in tuning.gains.items()
+    )
+    lengths = f"mr = {tuning.tile}, mc = {tuning.mc}, kc = {tuning.kc}, nc = {tuning.nc}"
+    return (
+        f"The packed rungs run by measurement of this machine ({moment}): {lengths}. Their speed over the "
+        f"rule's, in turns: {gains}."
     )
 
 

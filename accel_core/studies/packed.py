@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accel_core import registry
 from accel_core.kernels.matmul.blocking import L1, L2, L3, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
-from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Machine, Measurement
+from accel_core.kernels.matmul.plan import of_tuning
+from accel_core.kernels.matmul.tuned import find
+from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Environment, Machine, Measurement
+from accel_core.model.tuning import Tuning
 from accel_core.readings.panel_rates import Point, Rates
 from accel_core.readings.panels import Panel
 from accel_core.readings.sweep import Mark
@@ -33,6 +37,13 @@ def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
     return blocking(dtype, {c.level: c.system_bytes for c in machine.caches}, tile, registers_of(machine))
 
 
+def tuned(machine: Machine, dtype: str, environment: Environment) -> tuple[Tuning, Blocking] | None:
+    """What was measured to be fastest on `machine`, and its block lengths; None where nothing was."""
+    found = find(dtype, machine, environment)
+    plan = found and of_tuning(found)
+    return (found, plan.blocks) if found and plan else None
+
+
 def registers_of(machine: Machine) -> Registers:
     """The vector registers of one of its cores."""
     return registers(machine.simd.features, machine.architecture == "arm64")
@@ -50,10 +61,11 @@ def cut(blocks: Blocking, size: int) -> Lengths:
     return ran.mr, ran.mc, ran.kc, ran.nc
 
 
-def contest(asked: Blocking, derived: Blocking, size: int, dtype: str) -> list[Case]:
-    """The chosen setting, the rule's where that is another, and NumPy, all on one thread."""
-    rivals = [asked] if cut(asked, size) == cut(derived, size) else [asked, derived]
-    return [*(case(b, size, dtype) for b in rivals), numpy(size, dtype)]
+def contest(asked: Blocking, others: Sequence[Blocking], size: int, dtype: str) -> list[Case]:
+    """The chosen setting, those of `others` that run as no other does, and NumPy, all on one thread."""
+    rivals = {cut(blocks, size): blocks for blocks in (*others, asked)}
+    mine = rivals.pop(cut(asked, size))
+    return [*(case(b, size, dtype) for b in (mine, *rivals.values())), numpy(size, dtype)]
 
 
 def numpy(size: int, dtype: str) -> Case:
@@ -109,8 +121,11 @@ def marks(machine: Machine, asked: Blocking, dtype: str) -> list[Mark]:
     ]
 
 
-def rates(record: Record, asked: Blocking, derived: Blocking, size: int, dtype: str) -> Rates:
-    """The newest measurement of each setting at this size and type, and NumPy's nearest in time."""
+def rates(
+    record: Record, asked: Blocking, derived: Blocking, size: int, dtype: str, best: Blocking | None = None
+) -> Rates:
+    """The newest measurement of each setting at this size and type, and NumPy's nearest in time; `best` are the
+    tuned blocks."""
     alike = [
         m
         for m in record.measurements
@@ -125,7 +140,8 @@ def rates(record: Record, asked: Blocking, derived: Blocking, size: int, dtype: 
     if chosen is not None:
         libraries.sort(key=lambda m: abs(_moment(m) - _moment(chosen)))
     points = tuple(Point(ran, m) for ran, m in newest.items())
-    return Rates(cut(asked, size), cut(derived, size), points, next(iter(libraries), None))
+    won = cut(best, size) if best else None
+    return Rates(cut(asked, size), cut(derived, size), points, next(iter(libraries), None), won)
 
 
 def as_it_ran(machine: Machine, m: Measurement) -> Lengths | None:

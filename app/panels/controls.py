@@ -10,10 +10,12 @@ from accel_core import registry
 from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
+from accel_core.model.tuning import Tuning
+from accel_core.readings.panel_rates import tuning_reading
 from accel_core.studies.experiments import bench_job
-from accel_core.studies.packed import PACKED, WORKLOAD, contest, rule, sweep
+from accel_core.studies.packed import PACKED, WORKLOAD, contest, cut, rule, sweep, tuned
 from app.parts import components
-from app.session import settings
+from app.session import cached, settings
 
 SIZES = tuple(n for n in WORKLOAD.sizes if 512 <= n <= 2048)
 KEPT = "panels rule"
@@ -29,12 +31,19 @@ GRID = {
 """What the sliders offer beside the lengths of the rule."""
 
 
+def best(machine: Machine, dtype: str) -> tuple[Tuning, Blocking] | None:
+    """What a tuning of this machine found, None without one."""
+    return tuned(machine, dtype, cached.environment())
+
+
 def lengths(machine: Machine, dtype: str, tile: int) -> dict[str, settings.Choice]:
     """The settings MC, KC and NC; at first what the rule derives.
 
-    The offered lengths hold those of the rule for every tile and type, so that they never change.
+    The offered lengths hold those of the rule for every tile and type, and those that were tuned, so that they
+    stay the same whatever is chosen.
     """
     rules = [rule(machine, d, rows) for d in DTYPES for rows in TILES]
+    rules += [found[1] for d in DTYPES if (found := best(machine, d))]
     here = rule(machine, dtype, tile)
     ideas = {p.name: p.idea.partition(";")[0] for p in PACKED.parameters}
     return {
@@ -60,34 +69,58 @@ def follow(choices: Mapping[str, settings.Choice]) -> None:
     st.session_state[KEPT] = now
 
 
-def back_to_the_rule(machine: Machine, dtype: str) -> None:
-    """A button's callback: the rule's tile and lengths."""
-    st.session_state[TILE.key] = TILE.default
-    for name, choice in lengths(machine, dtype, ROWS).items():
-        st.session_state[name] = choice.default
+def choose(blocks: Blocking, usual: Blocking) -> None:
+    """A button's callback: the tile and the lengths of `blocks`; `usual` are the rule's for that tile."""
+    st.session_state[TILE.key] = blocks.mr
+    for name in GRID:
+        st.session_state[name] = getattr(blocks, name)
+    st.session_state[KEPT] = {name: getattr(usual, name) for name in GRID}
 
 
-def rule_button(machine: Machine, dtype: str) -> None:
-    """The way back to what the caches ask for."""
+def ready_made(machine: Machine, dtype: str) -> None:
+    """The way back to what the caches ask for, and to what was measured to be the fastest; or measure that."""
     st.button(
         "Back to the rule",
         key="rule",
         icon=":material/undo:",
         width="stretch",
-        on_click=back_to_the_rule,
-        args=(machine, dtype),
+        on_click=choose,
+        args=(rule(machine, dtype), rule(machine, dtype)),
         help="The register tile and the lengths that the rule derives from this machine's caches.",
+    )
+    found = best(machine, dtype)
+    if found:
+        st.button(
+            "To the tuned lengths",
+            key="tuned",
+            icon=":material/tune:",
+            width="stretch",
+            on_click=choose,
+            args=(found[1], rule(machine, dtype, found[1].mr)),
+            help="The register tile and the lengths that were measured to be the fastest on this machine.",
+        )
+    components.job_button(
+        "Tune again" if found else "Tune",
+        {"kind": "tune"},
+        key="tune",
+        icon=":material/speed:",
+        help="Races some fifty tiles and lengths in turns, for both types. From then on the packed rungs use "
+        "the fastest.",
+        width="stretch",
     )
 
 
 def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: float) -> None:
-    """Measure the chosen setting beside the rule's and NumPy; sweep KC."""
-    once = contest(asked, rule(machine, dtype), size, dtype)
+    """Measure the chosen setting beside the rule's, the tuned one and NumPy; sweep KC."""
+    found = best(machine, dtype)
+    others = [rule(machine, dtype), *([found[1]] if found else [])]
+    once = contest(asked, others, size, dtype)
     swept = sweep(machine, asked, size, dtype)
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
     left, right = st.columns([3, 2])
     with left:
-        label = "Measure this setting" if len(once) == 3 else "Measure the rule's setting"
+        is_rule = cut(asked, size) == cut(others[0], size)
+        label = "Measure the rule's setting" if is_rule else "Measure this setting"
         components.measure_button(label, bench_job(once, budget_s), empty=missing)
     with right:
         components.job_button(
@@ -99,3 +132,5 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             help=f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
             width="stretch",
         )
+    if found:
+        st.caption(tuning_reading(found[0]))

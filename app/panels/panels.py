@@ -24,7 +24,7 @@ with head:
     )
 with side:
     given = {name: int(settings.slider(choice)) for name, choice in choices.items()}
-    controls.rule_button(own.machine, dtype)
+    controls.ready_made(own.machine, dtype)
     size = int(settings.slider(controls.SIZE))
     budget_s = float(settings.slider(answers.POINT))
 
@@ -35,6 +35,7 @@ with main:
     controls.buttons(own.machine, asked, size, dtype, budget_s)
     jobs.panel()
     picture.occupancy(levels, asked, size)
-    found = packed.rates(own, asked, derived, size, dtype)
+    best = controls.best(own.machine, dtype)
+    found = packed.rates(own, asked, derived, size, dtype, best[1] if best else None)
     picture.picture(own, found, levels, asked, dtype)
     picture.details(found)

@@ -12,9 +12,11 @@ from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
+from accel_core.kernels.matmul import tuned
 from accel_core.kernels.matmul.blocking import blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
-from accel_core.model import Measurement
+from accel_core.model import Estimate, Measurement
+from accel_core.model.tuning import Tuning
 from accel_core.studies import packed
 from app.session import cached, jobs
 
@@ -96,6 +98,51 @@ def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
     app = open_page("panels", kc="64", mr="12", nc="1024")
     app.button(key="rule").click().run()
     assert lengths(app) == rule() and app.session_state["mr"] == ROWS
+
+
+# -- tuning --------------------------------------------------------------------------------------------------
+
+
+def a_tuning(**changes: Any) -> Tuning:
+    """What was kept of this machine: tile 12, at the kc that the rule derives for tile 6."""
+    blocks = packed.rule(cached.machine(), "float32", 12).given(kc=rule()["kc"], nc=256)
+    plain: dict[str, Any] = {
+        "dtype": "float32", "tile": 12, "mc": blocks.mc, "kc": blocks.kc, "nc": blocks.nc, "unpacked_bytes": 0,
+        "unpacked_a_bytes": 0, "gains": {"512": Estimate(1.2, 1.1, 1.3, 9), "1024": Estimate(1.0, 0.9, 1.1, 9)},
+        "fingerprint": cached.machine().fingerprint, "environment": cached.environment(),
+        "created": "2026-05-04T10:00:00+00:00", "took_s": 12.0,
+    }  # fmt: skip
+    tuning = Tuning(**{**plain, **changes})
+    tuned.keep(tuning)
+    return tuning
+
+
+def test_a_tuned_machine_says_what_runs_and_leads_there(open_page: Open) -> None:
+    found = a_tuning()
+    app = open_page("panels")
+    assert f"kc = {found.kc}" in said(app, "caption") and "1.2 times at N=512" in said(app, "caption")
+    app.button(key="tuned").click().run()
+    assert lengths(app) == {"mc": found.mc, "kc": found.kc, "nc": found.nc} and not app.exception
+    assert app.session_state["mr"] == 12
+    app.button(key="rule").click().run()
+    assert lengths(app) == rule()
+
+
+def test_the_tuned_lengths_are_measured_beside_the_chosen_and_the_rule(
+    open_page: Open, asked: list[dict[str, Any]]
+) -> None:
+    found = a_tuning()
+    open_page("panels", kc="64").button(key="measure").click().run()
+    tried = [(c["parameters"]["tile"], c["parameters"]["kc"]) for c in asked[0]["cases"][:-1]]
+    assert tried == [(ROWS, 64), (ROWS, rule()["kc"]), (12, found.kc)]
+
+
+def test_where_nothing_was_tuned_the_page_offers_it(open_page: Open, asked: list[dict[str, Any]]) -> None:
+    app = open_page("panels")
+    assert "measurement of this machine" not in said(app, "caption")
+    assert not [button for button in app.button if button.key == "tuned"]
+    app.button(key="tune").click().run()
+    assert asked == [{"kind": "tune"}]
 
 
 # -- levels --------------------------------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numba
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 from test_matmul import HOUSE, innermost_loops, widest_registers
 
 import accel_core
@@ -217,3 +221,33 @@ def test_fused_is_a_loop_of_vectors_without_a_call(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_tanh_of_the_c_library_is_a_call_in_a_scalar_loop(dtype: str) -> None:
     assert any(re.search(CALL[HOUSE], loop) for loop in loops_of(GELU.kernel("compiled_tanh"), dtype))
+
+
+def test_on_avx_512_the_loop_has_vectors_of_512_bits_unless_they_slow_the_clock() -> None:
+    if HOUSE == "x86":
+        wide = get_host_cpu_features().get("avx512f") and get_host_cpu_name() not in compiled.SLOWED_BY_512
+        loops = [loop for loop in loops_of(GELU.kernel("fused"), "float32") if "divps" in loop]
+        assert any("zmm" in loop for loop in loops) == bool(wide)
+
+
+@pytest.mark.parametrize(
+    ("name", "has", "wide"),
+    [
+        ("emeraldrapids", True, True),
+        ("znver5", True, True),
+        ("cascadelake", True, False),
+        ("znver3", False, False),
+    ],
+)
+def test_whole_vectors_are_asked_for_where_there_are_some_and_the_clock_does_not_mind(
+    name: str, has: bool, wide: bool
+) -> None:
+    found = compiled.whole_vectors(name, {"avx512f": has, "avx2": True})
+    assert found == ({"avx512f": True, "avx2": True, "prefer-256-bit": False} if wide else None)
+
+
+def test_whoever_tells_numba_what_to_compile_for_is_obeyed() -> None:
+    script = "import accel_core.kernels.compiled, numba; print(numba.config.CPU_FEATURES)"
+    told = {**os.environ, "NUMBA_CPU_FEATURES": "+avx2"}
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=told)
+    assert ran.stdout.strip() == "+avx2", ran.stderr

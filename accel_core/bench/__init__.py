@@ -18,6 +18,7 @@ from accel_core.bench.comparing import compare
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import measure
 from accel_core.bench.threads import limit, require_processors, threads_needed
+from accel_core.bench.turns import run_in_turns
 
 __all__ = [
     "Clocks",
@@ -30,6 +31,7 @@ __all__ = [
     "require_processors",
     "result_event",
     "run_cases",
+    "run_in_turns",
     "step_event",
     "threads_needed",
     "warning_event",

@@ -236,11 +236,12 @@ def _extrapolated(case: Case, record: Record, workload: Workload) -> tuple[float
     return largest.time_s.median * workload.flop(workload.shape(case.size)) / largest.flop, largest.size
 
 
-def bench_job(cases: Sequence[Case], budget_s: float) -> dict:
-    """The job that measures `cases`, as the runner takes it."""
+def bench_job(cases: Sequence[Case], budget_s: float, **more: bool) -> dict:
+    """The job that measures `cases`, as the runner takes it; `in_turns` where they are one problem."""
     return {
         "kind": "bench",
         "cases": [case.to_dict() for case in cases],
         "budget_s": budget_s,
         "limit_s": LIMIT_S,
+        **more,
     }

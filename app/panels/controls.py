@@ -121,7 +121,7 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     with left:
         is_rule = cut(asked, size) == cut(others[0], size)
         label = "Measure the rule's setting" if is_rule else "Measure this setting"
-        components.measure_button(label, bench_job(once, budget_s), empty=missing)
+        components.measure_button(label, bench_job(once, budget_s, in_turns=True), empty=missing)
     with right:
         components.job_button(
             "Sweep KC",

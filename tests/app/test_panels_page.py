@@ -203,6 +203,7 @@ def test_the_chosen_setting_runs_against_the_rule_and_numpy_in_one_job(
     open_page("panels", kc="64").button(key="measure").click().run()
     cases = asked[0]["cases"]
     assert [case["kernel"] for case in cases] == ["matmul/packed", "matmul/packed", "matmul/numpy"]
+    assert asked[0]["in_turns"] is True
     assert cases[0]["parameters"] == {"tile": ROWS, **rule(), "kc": 64}
     assert cases[1]["parameters"] == {"tile": ROWS, **rule()}
     assert {case["size"] for case in cases} == {1024} and {case["threads"] for case in cases} == {1}

@@ -1,10 +1,11 @@
-"""Time cases one after the other, each with samples of its own.
+"""Time cases, one after the other or in turns.
 
 | key | meaning |
 |---|---|
 | `cases` | list of cases (`model.Case.to_dict`) |
 | `budget_s` | measuring time of one case |
 | `limit_s` | a call that is predicted to take longer is refused |
+| `in_turns` | true: cases of one problem and one thread take turns, a sample each; left out: false |
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
+from accel_core.errors import BadInput, shown
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Machine, Peaks
 from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
@@ -26,16 +28,20 @@ HELD_S = 1.0
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     cases = [checked_case(case, machine) for case in entries(job, "cases")]
-    return timed(job, {"cases": cases}, len(cases))
+    in_turns = job.get("in_turns", False)
+    if not isinstance(in_turns, bool):
+        raise BadInput(f"in_turns is {shown(in_turns)}: give true or false.")
+    return timed(job, {"cases": cases, "in_turns": in_turns}, len(cases))
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
-    """Measure the cases one after the other, and again the roofs that they passed."""
-    from accel_core.bench import run_cases
+    """Measure the cases, and again the roofs that they passed."""
+    from accel_core.bench import run_cases, run_in_turns
     from accel_core.model import Measurement
 
     cases = [Case.from_dict(case) for case in job["cases"]]
-    results = run_cases(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
+    measure = run_in_turns if job["in_turns"] else run_cases
+    results = measure(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
     if (known := _stored_peaks(machine)) is not None:
         from accel_core.peaks import measure_again
 
@@ -74,4 +80,4 @@ def _threads(data: JobData) -> int:
     return max(case["threads"] for case in data["cases"])
 
 
-KIND = JobKind("bench", ("cases", "limit_s"), _check, _run, _foresee, _threads)
+KIND = JobKind("bench", ("cases", "limit_s", "in_turns"), _check, _run, _foresee, _threads)

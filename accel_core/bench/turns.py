@@ -1,0 +1,138 @@
+"""Several cases on the same inputs, sampled in turns: what changes on the machine meanwhile meets them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from accel_core import registry
+from accel_core.bench.cases import out_of_memory
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
+from accel_core.bench.measuring import Ready, pose, prepare, record
+from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
+from accel_core.bench.sampling import Samples, calibrate, is_narrow, no_garbage_collection, time_calls
+from accel_core.bench.threads import limit, require_processors
+from accel_core.errors import BadInput, WrongResult
+from accel_core.machine import environment, refuse_to_measure
+from accel_core.model import Case, Environment, Machine, Measurement, Refusal
+from accel_core.model.limits import LIMIT_S
+from accel_core.stats import median_interval
+
+
+@dataclass
+class _Runner:
+    """One case, what its checks took, and its samples so far."""
+
+    case: Case
+    ready: Ready
+    prepared_s: float
+    repetitions: int = 1
+    times_s: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+    def run(self, clocks: Clocks) -> None:
+        """One more sample."""
+        wall_s, cpu_s = time_calls(self.ready.call, self.repetitions, clocks)
+        self.times_s.append(wall_s / self.repetitions)
+        self.wall_s, self.cpu_s = self.wall_s + wall_s, self.cpu_s + cpu_s
+
+
+def run_in_turns(
+    cases: Sequence[Case],
+    machine: Machine,
+    *,
+    budget_s: float = 2.0,
+    emit: Emit = ignore,
+    limit_s: float = LIMIT_S,
+    clocks: Clocks | None = None,
+) -> list[Measurement | Refusal]:
+    """Measure `cases`, of one workload, shape and dtype and of one thread, a sample of each a round.
+
+    The rounds take as many times `budget_s` as there are cases, and who is first moves on. Raises BadInput
+    where the cases are not one problem; a case that cannot run, or gives a wrong result, becomes a Refusal.
+    """
+    refuse_to_measure(machine)
+    valid = [registry.validate(case, machine) for case in cases]
+    _require_one_problem(valid)
+    case = valid[0]
+    workload = registry.kernel(case.kernel)[0]
+    shape = case.shape or workload.shape(case.size)
+    traffic = workload.least_bytes(shape, case.dtype)
+    clocks = clocks or Clocks.of(machine, case.threads, " and ".join(c.kernel for c in valid), traffic)
+    versions, rounds_s = environment(), budget_s * len(valid)
+    runners: list[_Runner] = []
+    refused: list[Refusal] = []
+    with limit(case.threads):
+        require_processors(case.threads)
+        problem = pose(workload, case)
+        for done, case in enumerate(valid):
+            emit(step_event(label(case), done, len(valid) + 1, rounds_s))
+            reason, began_s = registry.why_not(case, machine, limit_s), clocks.wall()
+            try:
+                if reason is not None:
+                    refused.append(Refusal(case, reason))
+                    continue
+                ready = prepare(workload, registry.kernel(case.kernel)[1], case, problem, clocks)
+                runners.append(_Runner(case, ready, clocks.wall() - began_s))
+            except WrongResult as error:
+                emit(warning_event(str(error)))
+                refused.append(Refusal(case, str(error), fault=True))
+            except MemoryError:
+                refused.append(Refusal(case, out_of_memory(case), fault=True))
+        emit(step_event("All in turns", len(valid), len(valid) + 1, rounds_s))
+        spans = _rounds(runners, rounds_s, clocks)
+        made = [
+            _measurement(runner, span, problem.shape, machine, versions, clocks)
+            for runner, span in zip(runners, spans, strict=True)
+        ]
+    if not any(measurement.disturbed for measurement in made):
+        clocks.lookout.remember()
+    results: list[Measurement | Refusal] = [*made, *refused]
+    for result in results:
+        emit(result_event(result))
+    return results
+
+
+def _require_one_problem(cases: Sequence[Case]) -> None:
+    kinds = {
+        (registry.kernel(case.kernel)[0].name, case.size, case.shape, case.dtype, case.threads)
+        for case in cases
+    }
+    if len(kinds) != 1 or cases[0].threads != 1:
+        raise BadInput(
+            "Cases take turns on one problem: give all the same workload, size and dtype, and one thread."
+        )
+
+
+def _rounds(runners: Sequence[_Runner], budget_s: float, clocks: Clocks) -> list[Span]:
+    """Rounds of one sample each, at least one; what passed in the samples of each."""
+    clocks.lookout.begin()
+    with no_garbage_collection():
+        for runner in runners:
+            runner.repetitions = calibrate(runner.ready.call, runner.ready.first.wall_s, clocks)
+        host, start_s, order = clocks.host(), clocks.wall(), list(runners)
+        while order:
+            for runner in order:
+                runner.run(clocks)
+            clocks.lookout.look()
+            order.append(order.pop(0))
+            if clocks.wall() - start_s >= budget_s:
+                break
+        after = clocks.host()
+    return [Span.between(host, after, runner.wall_s, runner.cpu_s, 1) for runner in runners]
+
+
+def _measurement(
+    runner: _Runner, span: Span, shape: Sequence[int], machine: Machine, versions: Environment, clocks: Clocks
+) -> Measurement:
+    estimate, case = median_interval(runner.times_s), runner.case
+    workload = registry.kernel(case.kernel)[0]
+    stopped = "interval" if is_narrow(estimate) else "budget"
+    samples = Samples(tuple(runner.times_s), runner.repetitions, estimate, span, stopped)
+    memory = peak_alloc_bytes(runner.ready.call) if estimate.median <= QUICK_S else None
+    made = record(
+        workload, case, tuple(shape), runner.ready, samples, memory, machine, versions, clocks.lookout
+    )
+    return replace(made, took_s=runner.prepared_s + runner.wall_s)

@@ -4,22 +4,13 @@ kernels."""
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import late
-from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.layer_norm import EPS
-from accel_core.kernels.softmax.workload import SIZES
-from accel_core.model import Kernel, Shape, Workload
-
-if TYPE_CHECKING:
-    from accel_core.kernels import rows
-    from accel_core.kernels.layer_norm import compiled, interpreted
-else:
-    compiled, interpreted, rows = late("layer_norm.compiled", "layer_norm.interpreted", "rows")
+from accel_core.kernels.row_ladder import row_workload
+from accel_core.model import Shape
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray, NDArray]:
@@ -66,87 +57,22 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return 64 * float(np.finfo(dtype).eps) / 2 * math.sqrt(max(shape[-1], 1))
 
 
-_KERNELS = (
-    Kernel(
-        name="python_loops",
-        title="Python loops",
-        function=interpreted.layer_norm_python_loops,
-        core=interpreted.python_loops,
-        family="interpreted",
-        idea="The definition, row by row and element by element.",
-        explanation=(
-            "Three loops a row, because the mean must be known before the variance, and the variance before "
-            "the result. Each step makes Python objects for single numbers."
-        ),
-        typical_flop_per_s=8e6,
+LAYER_NORM = row_workload(
+    "layer_norm",
+    "Layer norm",
+    "side of a square array, each row of which is normalised",
+    _make_inputs,
+    _reference,
+    _tolerance,
+    (
+        "Three loops a row, because the mean must be known before the variance, and the variance before "
+        "the result. Each step makes Python objects for single numbers.",
+        "The variance subtracts the mean in a pass of its own, the result subtracts it once more; every "
+        "operator reads and writes an array of the size of x.",
+        "The mean is subtracted once, and the sum of the squares is a dot product of each row with itself, "
+        "so no array of squares is made.",
+        "A row stays in the nearest cache for its three passes, so the memory sees one read and one write. "
+        "The sums may be split over vector lanes.",
     ),
-    Kernel(
-        name="numpy",
-        title="NumPy, one expression a step",
-        function=interpreted.layer_norm_numpy,
-        core=interpreted.expression,
-        family="numpy",
-        idea="Each step is done for the whole array at once.",
-        explanation=(
-            "The variance subtracts the mean in a pass of its own, the result subtracts it once more; every "
-            "operator reads and writes an array of the size of x."
-        ),
-        typical_flop_per_s=3e8,
-    ),
-    Kernel(
-        name="in_place",
-        title="NumPy, in place (out=)",
-        function=interpreted.layer_norm_in_place,
-        core=interpreted.in_place,
-        family="numpy",
-        idea="Every step writes into the array of the result, which is given.",
-        explanation=(
-            "The mean is subtracted once, and the sum of the squares is a dot product of each row with itself, "
-            "so no array of squares is made."
-        ),
-        typical_flop_per_s=3e8,
-        writes_out=True,
-    ),
-    Kernel(
-        name="compiled",
-        title="Compiled loops",
-        function=compiled.layer_norm_compiled,
-        core=compiled.compiled.py_func,
-        family="compiled",
-        idea="All steps are done for one row before the next row is touched.",
-        explanation=(
-            "A row stays in the nearest cache for its three passes, so the memory sees one read and one write. "
-            "The sums may be split over vector lanes."
-        ),
-        typical_flop_per_s=2e9,
-        writes_out=True,
-    ),
-    Kernel(
-        name="compiled_threads",
-        title="Compiled loops, threads",
-        function=compiled.layer_norm_compiled_threads,
-        core=rows.each_row_threaded,
-        family="compiled",
-        idea="Each thread does the same for rows of its own.",
-        explanation="Rows do not depend on each other, so they may be done at once.",
-        typical_flop_per_s=2e9,
-        threaded=True,
-        writes_out=True,
-    ),
-)
-
-LAYER_NORM = Workload(
-    name="layer_norm",
-    title="Layer norm",
-    size_means="side of a square array, each row of which is normalised",
-    axes=("rows", "columns"),
-    shape=lambda size: (size, size),
-    make_inputs=_make_inputs,
-    reference=_reference,
-    flop=flop_of("layer_norm"),
-    least_bytes=least_bytes_of("layer_norm"),
-    tolerance=_tolerance,
-    kernels=_KERNELS,
-    sizes=SIZES,
-    default_size=1000,
+    loops_flop_per_s=8e6,
 )

@@ -4,23 +4,12 @@ kernels."""
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels import late
-from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Shape, Workload
-
-if TYPE_CHECKING:
-    from accel_core.kernels import rows
-    from accel_core.kernels.softmax import compiled, interpreted
-else:
-    compiled, interpreted, rows = late("softmax.compiled", "softmax.interpreted", "rows")
-
-
-SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
+from accel_core.kernels.row_ladder import row_workload
+from accel_core.model import Shape
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray]:
@@ -52,84 +41,21 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return max(16 * math.sqrt(max(shape[-1], 1)), 64) * float(np.finfo(dtype).eps) / 2
 
 
-_KERNELS = (
-    Kernel(
-        name="python_loops",
-        title="Python loops",
-        function=interpreted.softmax_python_loops,
-        core=interpreted.python_loops,
-        family="interpreted",
-        idea="The definition, row by row and element by element.",
-        explanation=(
-            "The maximum of the row is taken off first, because e^100 is more than a float32 holds. Each step "
-            "makes Python objects for single numbers."
-        ),
-        typical_flop_per_s=6e6,
+SOFTMAX = row_workload(
+    "softmax",
+    "Softmax",
+    "side of a square array, each row of which is one softmax",
+    _make_inputs,
+    _reference,
+    _tolerance,
+    (
+        "The maximum of the row is taken off first, because e^100 is more than a float32 holds. Each step "
+        "makes Python objects for single numbers.",
+        "Five passes over the array, and two arrays of its size at a time: the differences and their "
+        "powers, then the powers and the quotients.",
+        "As many passes, but no new memory: what the system did for it in each call is gone.",
+        "A row stays in the nearest cache for all its passes, so the memory sees one read and one write. "
+        "The power is arithmetic, as in the fused GELU, and the sum may be split over vector lanes.",
     ),
-    Kernel(
-        name="numpy",
-        title="NumPy, one expression a step",
-        function=interpreted.softmax_numpy,
-        core=interpreted.expression,
-        family="numpy",
-        idea="Each step is done for the whole array at once.",
-        explanation=(
-            "Five passes over the array, and two arrays of its size at a time: the differences and their "
-            "powers, then the powers and the quotients."
-        ),
-        typical_flop_per_s=3e8,
-    ),
-    Kernel(
-        name="in_place",
-        title="NumPy, in place (out=)",
-        function=interpreted.softmax_in_place,
-        core=interpreted.in_place,
-        family="numpy",
-        idea="Every step writes into the array of the result, which is given.",
-        explanation="As many passes, but no new memory: what the system did for it in each call is gone.",
-        typical_flop_per_s=3e8,
-        writes_out=True,
-    ),
-    Kernel(
-        name="compiled",
-        title="Compiled loops",
-        function=compiled.softmax_compiled,
-        core=compiled.compiled.py_func,
-        family="compiled",
-        idea="All steps are done for one row before the next row is touched.",
-        explanation=(
-            "A row stays in the nearest cache for all its passes, so the memory sees one read and one write. "
-            "The power is arithmetic, as in the fused GELU, and the sum may be split over vector lanes."
-        ),
-        typical_flop_per_s=2e9,
-        writes_out=True,
-    ),
-    Kernel(
-        name="compiled_threads",
-        title="Compiled loops, threads",
-        function=compiled.softmax_compiled_threads,
-        core=rows.each_row_threaded,
-        family="compiled",
-        idea="Each thread does the same for rows of its own.",
-        explanation="Rows do not depend on each other, so they may be done at once.",
-        typical_flop_per_s=2e9,
-        threaded=True,
-        writes_out=True,
-    ),
-)
-
-SOFTMAX = Workload(
-    name="softmax",
-    title="Softmax",
-    size_means="side of a square array, each row of which is one softmax",
-    axes=("rows", "columns"),
-    shape=lambda size: (size, size),
-    make_inputs=_make_inputs,
-    reference=_reference,
-    flop=flop_of("softmax"),
-    least_bytes=least_bytes_of("softmax"),
-    tolerance=_tolerance,
-    kernels=_KERNELS,
-    sizes=SIZES,
-    default_size=1000,
+    loops_flop_per_s=6e6,
 )

@@ -1,0 +1,104 @@
+"""Workloads whose operation takes each row of an n x n array by itself, with the ladder that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accel_core.kernels import late
+from accel_core.kernels.counts import flop_of, least_bytes_of
+from accel_core.model import Kernel, Shape, Workload
+
+SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
+
+
+def row_workload(
+    name: str,
+    title: str,
+    size_means: str,
+    make_inputs: Callable[[Shape, str, int], tuple[Any, ...]],
+    reference: Callable[..., Any],
+    tolerance: Callable[[Shape, str], float],
+    whys: tuple[str, str, str, str],
+    loops_flop_per_s: float,
+) -> Workload:
+    """The workload `name`, its rungs called `<name>_<how>`.
+
+    `whys` explain what differs by operation: the loops, NumPy's passes, those in place, and the compiled rows.
+    """
+    return Workload(
+        name=name,
+        title=title,
+        size_means=size_means,
+        axes=("rows", "columns"),
+        shape=lambda size: (size, size),
+        make_inputs=make_inputs,
+        reference=reference,
+        flop=flop_of(name),
+        least_bytes=least_bytes_of(name),
+        tolerance=tolerance,
+        kernels=_kernels(name, whys, loops_flop_per_s),
+        sizes=SIZES,
+        default_size=1000,
+    )
+
+
+def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float) -> tuple[Kernel, ...]:
+    modules: tuple[Any, ...] = late(f"{name}.interpreted", f"{name}.compiled", "rows")
+    interpreted, compiled, rows = modules
+    return (
+        Kernel(
+            name="python_loops",
+            title="Python loops",
+            function=getattr(interpreted, f"{name}_python_loops"),
+            core=interpreted.python_loops,
+            family="interpreted",
+            idea="The definition, row by row and element by element.",
+            explanation=whys[0],
+            typical_flop_per_s=loops_flop_per_s,
+        ),
+        Kernel(
+            name="numpy",
+            title="NumPy, one expression a step",
+            function=getattr(interpreted, f"{name}_numpy"),
+            core=interpreted.expression,
+            family="numpy",
+            idea="Each step is done for the whole array at once.",
+            explanation=whys[1],
+            typical_flop_per_s=3e8,
+        ),
+        Kernel(
+            name="in_place",
+            title="NumPy, in place (out=)",
+            function=getattr(interpreted, f"{name}_in_place"),
+            core=interpreted.in_place,
+            family="numpy",
+            idea="Every step writes into the array of the result, which is given.",
+            explanation=whys[2],
+            typical_flop_per_s=3e8,
+            writes_out=True,
+        ),
+        Kernel(
+            name="compiled",
+            title="Compiled loops",
+            function=getattr(compiled, f"{name}_compiled"),
+            core=compiled.compiled.py_func,
+            family="compiled",
+            idea="All steps are done for one row before the next row is touched.",
+            explanation=whys[3],
+            typical_flop_per_s=2e9,
+            writes_out=True,
+        ),
+        Kernel(
+            name="compiled_threads",
+            title="Compiled loops, threads",
+            function=getattr(compiled, f"{name}_compiled_threads"),
+            core=rows.each_row_threaded,
+            family="compiled",
+            idea="Each thread does the same for rows of its own.",
+            explanation="Rows do not depend on each other, so they may be done at once.",
+            typical_flop_per_s=2e9,
+            threaded=True,
+            writes_out=True,
+        ),
+    )

@@ -29,6 +29,8 @@ class Rule:
     """Relative difference up to which two numbers agree."""
     always: bool = False
     """The reason is worth reading even where all agree."""
+    optional: bool = False
+    """Left out where nobody knows it; other facts are listed as unknown."""
 
 
 _CACHE_REASONS = {
@@ -39,8 +41,10 @@ _CACHE_REASONS = {
 _CLOCK_REASON = (
     "A hint only: often the time-stamp counter or a limit. The running clock is measured with the peaks."
 )
+_FAST_REASON = "Kernels are measured on these where this process may run there."
+_MEASURED_REASON = "This process may not run on the fastest kind of core."
 _CACHE_RULES = tuple(
-    Rule(f"L{n} {what}", unit, _CACHE_REASONS.get(what, ""))
+    Rule(f"L{n} {what}", unit, _CACHE_REASONS.get(what, ""), optional=True)
     for n in LEVELS
     for what, unit in (
         ("size", "byte"),
@@ -52,51 +56,33 @@ _CACHE_RULES = tuple(
 )
 _RULES = (
     Rule(names.PROCESSOR),
-    Rule(names.MEASURED, "", "This process may not run on the fastest kind of core.", always=True),
+    Rule(names.MEASURED, "", _MEASURED_REASON, always=True, optional=True),
     Rule(names.VENDOR),
-    Rule(names.FAMILY),
-    Rule(names.MODEL),
-    Rule(names.STEPPING),
+    Rule(names.FAMILY, optional=True),
+    Rule(names.MODEL, optional=True),
+    Rule(names.STEPPING, optional=True),
     Rule(names.ARCHITECTURE),
     Rule(names.SYSTEM),
     Rule(names.PHYSICAL, "", "The topology that the system schedules by."),
     Rule(names.LOGICAL, "", "The processors that the system schedules on."),
-    Rule(names.FAST_CORES, "", "Kernels are measured on these where this process may run there.", always=True),
-    Rule(names.SLOW_CORES),
-    Rule(names.FAST_LIST, "processor numbers"),
-    Rule(names.KINDS),
-    Rule(names.CORE_LIST, "processor numbers"),
+    Rule(names.FAST_CORES, "", _FAST_REASON, always=True, optional=True),
+    Rule(names.SLOW_CORES, optional=True),
+    Rule(names.FAST_LIST, "processor numbers", optional=True),
+    Rule(names.KINDS, optional=True),
+    Rule(names.CORE_LIST, "processor numbers", optional=True),
     Rule(names.ALLOWED_LIST, "processor numbers"),
-    Rule(names.QUOTA, "processors"),
+    Rule(names.QUOTA, "processors", optional=True),
     *_CACHE_RULES,
     Rule(names.CACHES, "", "Every data cache of the machine, whichever processor asks."),
     Rule(names.FEATURES, "", "What the system allows, not only what the processor has."),
     Rule(names.WIDTH, "bit", "The widest set that processor and system both allow."),
     Rule(names.MEMORY, "byte", "What the system manages, somewhat less than is installed.", tolerance=0.01),
-    Rule(names.MEMORY_LIMIT, "byte"),
+    Rule(names.MEMORY_LIMIT, "byte", optional=True),
     Rule(names.CLOCK, "Hz", _CLOCK_REASON, tolerance=0.01, always=True),
-    Rule(names.LLVM_TARGET),
-    Rule(names.HYPERVISOR),
-    Rule(names.EMULATION),
+    Rule(names.LLVM_TARGET, optional=True),
+    Rule(names.HYPERVISOR, optional=True),
+    Rule(names.EMULATION, optional=True),
 )
-_OPTIONAL = {
-    names.FAMILY,
-    names.MODEL,
-    names.STEPPING,
-    names.FAST_CORES,
-    names.SLOW_CORES,
-    names.FAST_LIST,
-    names.KINDS,
-    names.MEASURED,
-    names.CORE_LIST,
-    names.QUOTA,
-    names.MEMORY_LIMIT,
-    names.LLVM_TARGET,
-    names.HYPERVISOR,
-    names.EMULATION,
-    *(rule.name for rule in _CACHE_RULES),
-}
-"""Left out where nobody knows them; all other facts are listed as unknown."""
 
 
 def _agree(rule: Rule, a: Value, b: Value) -> bool:
@@ -201,8 +187,8 @@ def fingerprint(chosen: Mapping[str, Value]) -> str:
 
 def decide(partials: Sequence[Partial]) -> Machine:
     """Partial facts in order of trust -> the machine. Unknown stays None; never raises on missing facts."""
-    facts = [choose(rule, partials) for rule in _RULES]
-    facts = [f for f in facts if f.value is not None or f.others or f.name not in _OPTIONAL]
+    found = [(rule, choose(rule, partials)) for rule in _RULES]
+    facts = [fact for rule, fact in found if fact.value is not None or fact.others or not rule.optional]
     chosen = {fact.name: fact.value for fact in facts}
     allowed = _allowed(chosen)
     quota = chosen.get(names.QUOTA)

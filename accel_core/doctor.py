@@ -36,7 +36,6 @@ from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
 
 SAMPLE_S = 0.5
-"""The share of stolen time above which a measurement is marked disturbed."""
 OTHER_LOAD_LIMIT = 0.25
 """Processors that others may keep busy; a browser and a server at rest stay below."""
 MEMORY_LIMIT_BYTES = 1024**3
@@ -57,11 +56,6 @@ class Check(Record):
 
 def _check(name: str, ok: bool, detail: str, remedy: str) -> Check:
     return Check(name, ok, detail, "" if ok else remedy)
-
-
-def _printed(check: Check) -> Check:
-    """The same, where a path or a variable is no UTF-8."""
-    return replace(check, detail=printable(check.detail), remedy=printable(check.remedy))
 
 
 def _percent(fraction: float) -> str:
@@ -292,7 +286,8 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
         checks = [judge_pretence(machine), judge_cores(machine.cores), judge_simd(machine.simd)]
     else:
         checks = _of_this_moment(machine, sample_s)
-    return [_printed(check) for check in checks]
+    # a path or a variable may be no UTF-8
+    return [replace(one, detail=printable(one.detail), remedy=printable(one.remedy)) for one in checks]
 
 
 def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:

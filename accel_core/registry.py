@@ -30,7 +30,6 @@ from accel_core.model import (
     Kernel,
     Machine,
     Measurement,
-    Parameter,
     Shape,
     Workload,
 )
@@ -224,12 +223,8 @@ def _parameters(case: Case, rung: Kernel) -> dict[str, int]:
         if name not in known:
             allowed = f"it takes {', '.join(known)}" if known else "it takes none"
             raise BadInput(f"{case.kernel} has no parameter {shown(name)}; {allowed}.")
-    return {name: _parameter(case, p) for name, p in known.items()}
-
-
-def _parameter(case: Case, parameter: Parameter) -> int:
-    given = case.parameters.get(parameter.name, parameter.default)
-    return _whole(parameter.name, given, parameter.low, parameter.high)
+    given = rung.defaults | dict(case.parameters)
+    return {name: _whole(name, given[name], p.low, p.high) for name, p in known.items()}
 
 
 def _shape(case: Case, problem: Workload) -> Shape | None:

@@ -116,11 +116,6 @@ class Machine(Record):
         return next((fact.value for fact in self.facts if fact.name == name), None)
 
 
-def _cache_level(data: Mapping[str, Any]) -> CacheLevel:
-    groups = tuple(CacheGroup(**{**g, "cpus": tuple(g["cpus"])}) for g in data.get("groups", ()))
-    return CacheLevel(**{**data, "shared_cpus": tuple(data.get("shared_cpus", ())), "groups": groups})
-
-
 @dataclass(frozen=True, slots=True)
 class Blas(Record):
     """The library behind NumPy's matrix product."""

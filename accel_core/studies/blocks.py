@@ -104,7 +104,7 @@ def misses_reading(measurements: Sequence[Measurement], lines: Misses) -> str:
     if len(swept) < 3 or not lines:
         return ""
     fastest = {float(block_of(m)) for m in equally_fast(swept)}
-    fewest = {level: _fewest(line) for level, line in lines.items() if not _flat(line)}
+    fewest = {level: _fewest(line) for level, line in lines.items() if len(_fewest(line)) < len(line)}
     if not fewest:
         return "No cache misses more often with one block than with another: misses do not explain the speed."
     where = "; ".join(f"{level} at {_span(blocks)}" for level, blocks in fewest.items())
@@ -123,10 +123,6 @@ def _fewest(line: Sequence[tuple[float, float]]) -> list[float]:
     """The blocks that miss at most a tenth more than the best one."""
     least = min(count for _, count in line)
     return [block for block, count in line if count <= ALIKE * least]
-
-
-def _flat(line: Sequence[tuple[float, float]]) -> bool:
-    return len(_fewest(line)) == len(line)
 
 
 def _span(blocks: Sequence[float]) -> str:

@@ -66,7 +66,7 @@ class Experiment:
         """Whether the varied setting is one that `kernel` has."""
         if self.over == "threads":
             return kernel.threaded
-        return self.over != "block" or _has_block(kernel)
+        return self.over != "block" or "block" in kernel.defaults
 
     def _setups(self) -> Iterator[Setup]:
         if self.over == "size":
@@ -105,10 +105,6 @@ def block_choices(workload: Workload) -> list[int]:
     """Every block size that some rung offers, rising."""
     parameters = [p for kernel in workload.kernels for p in kernel.parameters if p.name == "block"]
     return sorted({block for parameter in parameters for block in parameter.choices})
-
-
-def _has_block(kernel: Kernel) -> bool:
-    return any(p.name == "block" for p in kernel.parameters)
 
 
 def case_of(workload: Workload, kernel: Kernel, setup: Setup) -> Case:

@@ -69,11 +69,8 @@ def answers(whole: Simulation, less: Simulation | None = None) -> dict[str, floa
 
 def shares(found: Mapping[str, float]) -> str:
     """ "L1 67.2 %, L2 29.7 %, memory 3.12 %"; what is below a twentieth of a per cent is left out."""
-    return ", ".join(_share(level, share) for level, share in found.items() if share >= LEAST_SHOWN)
-
-
-def _share(level: str, share: float) -> str:
-    return f"{level} {100 * share:.3g} %".replace(" ", GAP)
+    told = (f"{level}{GAP}{100 * share:.3g}{GAP}%" for level, share in found.items() if share >= LEAST_SHOWN)
+    return ", ".join(told)
 
 
 def mostly(found: Mapping[str, float]) -> str:

@@ -76,8 +76,11 @@ def _case_s(case: Case, data: JobData, known: Known, free_bytes: int) -> float:
     return known.experience.case_s(case, data["budget_s"], data["limit_s"])
 
 
-def _threads(data: JobData) -> int:
-    return max(case["threads"] for case in data["cases"])
-
-
-KIND = JobKind("bench", ("cases", "limit_s", "in_turns"), _check, _run, _foresee, _threads)
+KIND = JobKind(
+    "bench",
+    ("cases", "limit_s", "in_turns"),
+    _check,
+    _run,
+    _foresee,
+    lambda data: max(case["threads"] for case in data["cases"]),
+)

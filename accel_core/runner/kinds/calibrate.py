@@ -85,8 +85,4 @@ def _foresee(data: JobData, known: Known) -> Parts:
     return [took_s], [sum(compiling_s(roots, data["dtypes"]))]
 
 
-def _threads(data: JobData) -> int:
-    return max(data["threads"])
-
-
-KIND = JobKind("calibrate", ("operations", "dtypes", "lengths"), _check, _run, _foresee, _threads)
+KIND = JobKind("calibrate", ("operations", "dtypes", "lengths"), _check, _run, _foresee)

@@ -42,8 +42,11 @@ def _foresee(data: JobData, known: Known) -> Parts:
     return steps_s, compiling_each_s(pairs, known.experience)
 
 
-def _threads(data: JobData) -> int:
-    return max(case["threads"] for pair in data["pairs"] for case in pair)
-
-
-KIND = JobKind("compare", ("pairs", "limit_s"), _check, _run, _foresee, _threads)
+KIND = JobKind(
+    "compare",
+    ("pairs", "limit_s"),
+    _check,
+    _run,
+    _foresee,
+    lambda data: max(case["threads"] for pair in data["pairs"] for case in pair),
+)

@@ -43,7 +43,7 @@ class JobKind:
     """In the worker: emits an event for each step and result."""
     foresee: Callable[[JobData, Known], Parts]
     """What checked data will take."""
-    threads: Callable[[JobData], int] = lambda data: 1
+    threads: Callable[[JobData], int] = lambda data: max(data.get("threads", (1,)))
     """The most threads of checked data: how many processors the worker keeps for itself."""
     measures: bool = True
     """False where it asks no clock: it may run on a pretend host, and its results hold under any setting."""
@@ -61,12 +61,12 @@ def entries(job: JobData, key: str, default: Any = ()) -> list[Any]:
 
 
 def dtypes(job: JobData) -> list[str]:
-    """The dtypes of the job, both where it names none, each once; BadInput for one that nothing measures."""
-    named = entries(job, "dtypes", DTYPES)
-    for dtype in named:
+    """The `dtypes` of the job, each once, or all where it names none; BadInput for one that is not measured."""
+    asked = entries(job, "dtypes", DTYPES)
+    for dtype in asked:
         if dtype not in DTYPES:
             raise BadInput(f"The dtype {shown(dtype)} is not measured: use {' or '.join(DTYPES)}.")
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys(asked))
 
 
 def seconds(job: JobData, key: str, default: float, most: float = MAX_BUDGET_S) -> float:

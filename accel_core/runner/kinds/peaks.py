@@ -35,16 +35,11 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.peaks import measure_peaks
 
-    chosen: dict[str, Any] = {name: tuple(job[name]) for name in ("dtypes", "threads")}
-    measure_peaks(machine, **chosen, budget_s=job["budget_s"], emit=emit)
+    measure_peaks(machine, dtypes=job["dtypes"], threads=job["threads"], budget_s=job["budget_s"], emit=emit)
 
 
 def _foresee(data: JobData, known: Known) -> Parts:
     return [data["budget_s"]], [PROBES_S]
 
 
-def _threads(data: JobData) -> int:
-    return max(data["threads"])
-
-
-KIND = JobKind("peaks", ("dtypes", "threads"), _check, _run, _foresee, _threads, own_compiler=True)
+KIND = JobKind("peaks", ("dtypes", "threads"), _check, _run, _foresee, own_compiler=True)

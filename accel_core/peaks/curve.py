@@ -10,7 +10,7 @@ from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena, build_ring, curve_bytes, line_bytes, place
 from accel_core.peaks.places import Conveyor, Stretch
 from accel_core.peaks.plan import warmer, widths
-from accel_core.peaks.tasks import Task
+from accel_core.peaks.task import Task
 from accel_core.peaks.team import Team
 from accel_core.stats import median_interval
 

@@ -18,7 +18,7 @@ from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
 from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
 from accel_core.peaks.plan import Roof, fastest, latencies, levels, plan, signatures
-from accel_core.peaks.tasks import Task
+from accel_core.peaks.task import FEWEST, MOST_LOST, TRIES, TRY_S, Task
 from accel_core.peaks.team import Team
 from accel_core.roofline import as_measured, doubts
 from accel_core.units import format_bytes, format_number
@@ -156,7 +156,7 @@ class _Run:
         """Warn where the processors were shared, by the rules that mark a measurement as disturbed."""
         wall_s, lost_s = (sum(values) for values in zip(*((t.wall_s, t.lost_s) for t in teams), strict=True))
         lost = lost_s / wall_s if wall_s else 0.0
-        if lost > tasks.MOST_LOST or (steal or 0.0) > MOST_STEAL:
+        if lost > MOST_LOST or (steal or 0.0) > MOST_STEAL:
             stolen = f", steal time {format_number(100 * steal, 2)} %" if steal else ""
             self.emit(
                 warning_event(
@@ -218,9 +218,9 @@ class _Run:
         Where time is short the rounds go on until they give an interval, but not past a quarter of the budget.
         """
         end, first = self.left_s() - share_s, self.done
-        try_s = share_s / (_ROUNDS * (tasks.TRIES + 1) * max(len(made), 1))
+        try_s = share_s / (_ROUNDS * (TRIES + 1) * max(len(made), 1))
         for task in made:
-            task.prepare(min(try_s, tasks.TRY_S))
+            task.prepare(min(try_s, TRY_S))
         for number in range(1, most + 1):
             start = self.left_s()
             for task in made:
@@ -228,5 +228,5 @@ class _Run:
                 self.step(f"round {number} of {title}", first + int(len(made) * min(max(passed, 0.0), 1.0)))
                 task.sample()
             late = 2 * self.left_s() - start < end
-            if late and (number >= tasks.FEWEST or self.left_s() < end - _OVERTIME * self.budget_s):
+            if late and (number >= FEWEST or self.left_s() < end - _OVERTIME * self.budget_s):
                 return

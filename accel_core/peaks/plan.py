@@ -22,7 +22,7 @@ from accel_core.peaks.memory import (
     whole_granules,
 )
 from accel_core.peaks.places import Conveyor, dirty_bytes, part_bytes, ring_bytes, stretches
-from accel_core.peaks.tasks import Task
+from accel_core.peaks.task import Task
 from accel_core.peaks.team import Team
 from accel_core.units import format_count
 

@@ -22,7 +22,7 @@ from accel_core.peaks.measuring import _Run, check_request
 from accel_core.peaks.memory import Arena, Ring, arithmetic_ring, build_ring, curve_bytes
 from accel_core.peaks.places import Conveyor, own_bytes, part_bytes, stretches
 from accel_core.peaks.plan import fastest, levels, operations, plan, signatures, widths
-from accel_core.peaks.tasks import FEWEST, TRIES, Task
+from accel_core.peaks.task import FEWEST, TRIES, Task
 from accel_core.peaks.team import Team, Try
 from accel_core.units import format_count
 

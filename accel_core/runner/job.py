@@ -1,4 +1,4 @@
-"""A job as the one who submitted it sees it: state, place, progress, results; and the list of jobs."""
+"""A job as the one who submitted it sees it: state, place, progress, results."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import AccelError, JobCancelled, printable
 from accel_core.privacy import without_user
-from accel_core.runner.visitors import Visitor, Waiting, admit
+from accel_core.runner.visitors import Visitor
 
 if TYPE_CHECKING:
     from accel_core.runner.promise import Promise
     from accel_core.store import Entry
 
 Event = dict[str, Any]
-KEPT = 50
-"""Finished jobs that stay in memory."""
 QUEUED = "queued"
 FINAL = ("done", "failed", "cancelled")
 log = logging.getLogger(__name__)
@@ -249,41 +247,3 @@ class Job:
             self._on_event(event)
         except Exception:
             log.exception("job %s: on_event failed", self.id)
-
-
-class Jobs:
-    """The jobs that this process submitted: all that wait or run, and the last `kept` that ended."""
-
-    def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._jobs: dict[str, Job] = {}
-
-    def add(self, job: Job) -> None:
-        """Take `job` in; QueueFull where its visitor has as many waiting as may."""
-        with self._lock:
-            if job.visitor is not None:
-                admit(Waiting(job.owner, job.visitor), self._waiting_visitors())
-            self._jobs[job.id] = job
-            ended = [id for id, known in self._jobs.items() if known.state in FINAL]
-            for id in ended[: max(0, len(ended) - self._kept)]:
-                del self._jobs[id]
-
-    def _waiting_visitors(self) -> list[Waiting]:
-        waiting = [job for job in self._jobs.values() if job.state == QUEUED]
-        return [Waiting(job.owner, job.visitor) for job in waiting if job.visitor is not None]
-
-    def find(self, id: str) -> Job | None:
-        """The job with this id, None where it is unknown or forgotten."""
-        with self._lock:
-            return self._jobs.get(id)
-
-    def latest(self, owner: str) -> Job | None:
-        """The job that `owner` submitted last."""
-        with self._lock:
-            return next((job for job in reversed(self._jobs.values()) if job.owner == owner), None)
-
-    def unfinished(self) -> list[Job]:
-        """All jobs that wait or run, first come first."""
-        with self._lock:
-            return [job for job in self._jobs.values() if job.state not in FINAL]

@@ -1,4 +1,4 @@
-"""Handing in jobs: the public functions of the runner and the state that this process keeps for them."""
+"""Handing in jobs: the public functions of the runner, and the jobs that this process keeps for them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from accel_core.model import Machine
-from accel_core.runner.job import Event, Job, Jobs
+from accel_core.runner.job import FINAL, QUEUED, Event, Job
 from accel_core.runner.spec import Spec, check
 from accel_core.runner.supervisor import Supervisor
-from accel_core.runner.visitors import Visitor
+from accel_core.runner.visitors import Visitor, Waiting, admit
 from accel_core.runner.workers import COMMAND
 
 if TYPE_CHECKING:
@@ -22,6 +22,45 @@ if TYPE_CHECKING:
 OnEvent = Callable[[Event], None]
 EXIT_WAIT_S = 3.0
 INTERRUPT_POLL_S = 0.2
+KEPT = 50
+"""Finished jobs that stay in memory."""
+
+
+class Jobs:
+    """The jobs that this process submitted: all that wait or run, and the last `kept` that ended."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+
+    def add(self, job: Job) -> None:
+        """Take `job` in; QueueFull where its visitor has as many waiting as may."""
+        with self._lock:
+            if job.visitor is not None:
+                queued = [one for one in self._jobs.values() if one.state == QUEUED]
+                waiting = [Waiting(one.owner, one.visitor) for one in queued if one.visitor is not None]
+                admit(Waiting(job.owner, job.visitor), waiting)
+            self._jobs[job.id] = job
+            ended = [id for id, known in self._jobs.items() if known.state in FINAL]
+            for id in ended[: max(0, len(ended) - self._kept)]:
+                del self._jobs[id]
+
+    def find(self, id: str) -> Job | None:
+        """The job with this id, None where it is unknown or forgotten."""
+        with self._lock:
+            return self._jobs.get(id)
+
+    def latest(self, owner: str) -> Job | None:
+        """The job that `owner` submitted last."""
+        with self._lock:
+            return next((job for job in reversed(self._jobs.values()) if job.owner == owner), None)
+
+    def unfinished(self) -> list[Job]:
+        """All jobs that wait or run, first come first."""
+        with self._lock:
+            return [job for job in self._jobs.values() if job.state not in FINAL]
+
 
 _jobs = Jobs()
 

@@ -27,7 +27,7 @@ from accel_core.model import Clock
 from accel_core.runner import submitting as runner
 from accel_core.runner import supervisor, tickets
 from accel_core.runner.folders import queue_folder
-from accel_core.runner.job import FINAL, Job, Jobs
+from accel_core.runner.job import FINAL, Job
 from accel_core.runner.spec import Spec
 from accel_core.runner.visitors import Visitor
 from accel_core.runner.workers import Worker
@@ -553,7 +553,7 @@ def test_a_job_is_found_by_its_id_and_as_the_latest_of_its_owner() -> None:
 
 
 def test_the_oldest_finished_jobs_are_forgotten_and_no_other() -> None:
-    jobs = Jobs(kept=2)
+    jobs = runner.Jobs(kept=2)
     made = [Job(str(number), "me", {}) for number in range(5)]
     for job in made:
         jobs.add(job)

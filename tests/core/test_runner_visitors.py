@@ -8,7 +8,8 @@ import pytest
 
 from accel_core.errors import BadInput, QueueFull
 from accel_core.runner import job as jobs
-from accel_core.runner.job import Job, Jobs
+from accel_core.runner.job import Job
+from accel_core.runner.submitting import Jobs
 from accel_core.runner.visitors import PER_ADDRESS, Visitor, network
 
 numbers = itertools.count()

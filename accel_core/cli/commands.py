@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accel_core.cli import text
+from accel_core.cli import machine_text, text
 from accel_core.cli.jobs import (
     answered,
     case_of,
@@ -66,7 +66,7 @@ def machine(options: Namespace) -> Answer:
         "machine": {**told, "blas": blas, "measured_clock_hz": clock_hz},
         "environment": libraries.to_dict(),
     }
-    return Answer(data, text.machine(found, libraries, clock_hz, sizes))
+    return Answer(data, machine_text.machine(found, libraries, clock_hz, sizes))
 
 
 def peaks(options: Namespace) -> Answer:
@@ -97,7 +97,7 @@ def peaks(options: Namespace) -> Answer:
         "caches": [asdict(size) for size in sizes],
         "fingerprint": here.fingerprint,
     }
-    return Answer(data, text.peaks(ceilings, clock, latencies, sizes))
+    return Answer(data, machine_text.peaks(ceilings, clock, latencies, sizes))
 
 
 def bench(options: Namespace) -> Answer:
@@ -307,7 +307,7 @@ def doctor(options: Namespace) -> Answer:
 
     checks = checkup(detect())
     data = {"checks": [{k: getattr(c, k) for k in ("name", "ok", "detail", "remedy")} for c in checks]}
-    return Answer(data, text.checks(checks))
+    return Answer(data, machine_text.checks(checks))
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {

@@ -1,4 +1,4 @@
-"""Each command's answer as a person reads it: aligned, with units, numbers first."""
+"""What a command measured or worked out, for a person: aligned, with units, numbers first."""
 
 from __future__ import annotations
 
@@ -11,21 +11,7 @@ from typing import TYPE_CHECKING, Any
 from accel_core import registry
 from accel_core.cli.output import pairs, table
 from accel_core.contest import Calibration
-from accel_core.model import (
-    ITEM_BYTES,
-    Ceiling,
-    Clock,
-    Comparison,
-    Cores,
-    Environment,
-    Estimate,
-    Fact,
-    Latency,
-    Machine,
-    Measurement,
-    Refusal,
-    chosen,
-)
+from accel_core.model import ITEM_BYTES, Comparison, Estimate, Measurement, Refusal, chosen
 from accel_core.model.tuning import Tuning
 from accel_core.units import (
     format_arrays,
@@ -39,82 +25,16 @@ from accel_core.units import (
 
 if TYPE_CHECKING:
     from accel_core.cache import CacheGeometry, Reuse, Simulation
-    from accel_core.doctor import Check
     from accel_core.intensity import Model
-    from accel_core.roofline import EffectiveSize
 
 UNKNOWN = "unknown"
-
-
-def machine(
-    found: Machine,
-    libraries: Environment,
-    measured_clock_hz: float | None,
-    sizes: Sequence[EffectiveSize] = (),
-) -> str:
-    """The hardware, then the libraries, then the facts that sources disagree on."""
-    from accel_core.machine import partial as names
-
-    blas = libraries.blas
-    whose = " here" if found.pretended else ""
-    rows = [
-        *([("Pretend host", f"from {found.pretended}")] if found.pretended else []),
-        ("Processor", f"{found.cpu} ({found.architecture}, {found.system})"),
-        *([("Emulation", str(emulated))] if (emulated := found.fact(names.EMULATION)) else []),
-        ("Cores", _cores(found.cores)),
-        *([("Kinds of core", str(kinds))] if (kinds := found.fact(names.KINDS)) else []),
-        *((cache.level, _cache(cache.size_bytes, cache.ways, cache.line_bytes)) for cache in found.caches),
-        *((f"{size.level} here", _effective(size)) for size in sizes if size.differs or not size.seen),
-        ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
-        ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
-        ("Clock", _clock(found.clock_hz, measured_clock_hz)),
-        (f"BLAS{whose}", f"{blas.title}, {_threads(blas.threads)}" if blas else UNKNOWN),
-        (f"Software{whose}", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),
-        ("Fingerprint", found.fingerprint),
-    ]
-    disputed = [_dispute(fact) for fact in found.facts if fact.others]
-    return "\n\n".join([pairs(rows), *(["Sources disagree on:\n" + "\n".join(disputed)] if disputed else [])])
-
-
-def peaks(
-    ceilings: Sequence[Ceiling],
-    clock: Clock | None,
-    latencies: Sequence[Latency],
-    sizes: Sequence[EffectiveSize] = (),
-) -> str:
-    """Roofs, measured beside theoretical, then latencies, the caches as large as they were, and the clock."""
-    rows = [
-        (c.name, _rate(c.value, c.unit), _rates(c), _threads(c.threads), c.source, c.definition)
-        for c in sorted(ceilings, key=lambda c: (c.kind, c.dtype, c.threads, -c.value))
-    ]
-    parts = [table(("roof", "value", "95 % interval", "threads", "source", ""), rows)] if rows else []
-    if (tries := max((c.tries for c in ceilings), default=1)) > 1:
-        parts.append(
-            f"A measured roof is the median of its samples, each the fastest of {tries} tries in a row."
-        )
-    if latencies:
-        waits = [(x.level, format_time(x.time_s.median), format_bytes(x.working_set_bytes)) for x in latencies]
-        parts.append(table(("latency", "per load", "working set"), waits))
-    if known := [size for size in sizes if size.effective_bytes or not size.seen]:
-        rows_ = [
-            (
-                s.level,
-                format_bytes(s.reported_bytes),
-                format_bytes(s.effective_bytes) if s.effective_bytes else "none",
-            )
-            for s in known
-        ]
-        parts.append(table(("cache", "reported", "effective, about"), rows_))
-    if clock:
-        parts.append(f"Clock {format_rate(clock.clock_hz.median, 'Hz')} ({clock.definition})")
-    return "\n\n".join(parts) or "Nothing was measured in this budget: give more with --budget."
 
 
 def measurement(m: Measurement) -> str:
     """One measurement in full."""
     settings = "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())
     rows = [
-        (m.kernel, f"{' x '.join(map(str, m.shape))}, {m.dtype}, {_threads(m.threads)}{settings}"),
+        (m.kernel, f"{' x '.join(map(str, m.shape))}, {m.dtype}, {threads_text(m.threads)}{settings}"),
         ("time", f"{format_time(m.time_s.median)} {_times(m.time_s)}"),
         ("rate", format_rate(m.flop_per_s, "FLOP/s")),
         ("intensity", _intensity(m.intensity_flop_per_byte)),
@@ -169,7 +89,7 @@ def measurements(measured: Sequence[Measurement], refused: Sequence[Refusal]) ->
         shape = "x".join(map(str, m.shape))
         rate = format_rate(m.flop_per_s, "FLOP/s")
         time = format_time(m.time_s.median)
-        rows.append((m.kernel, settings, shape, _threads(m.threads), time, rate, _extra(m), step, note))
+        rows.append((m.kernel, settings, shape, threads_text(m.threads), time, rate, _extra(m), step, note))
     columns = ("kernel", "setting", "shape", "threads", "time", "rate", "extra memory")
     header = (*columns, "what the change brought", "")
     return _with_refusals(table(header, rows) if rows else "", refused)
@@ -266,7 +186,7 @@ def roofline(target: Path, points: int, stored: int, dtype: str, threads: int) -
     """Where the page lies and what is on it, out of how many."""
     of = f" of {stored}" if stored > points else ""
     count = f"{points}{of} measurement{'' if max(points, stored) == 1 else 's'}"
-    return f"{target}: the roofs and {count} of {dtype} on {_threads(threads)}."
+    return f"{target}: the roofs and {count} of {dtype} on {threads_text(threads)}."
 
 
 def intensity(operation: Model, counted: Any) -> str:
@@ -282,63 +202,23 @@ def intensity(operation: Model, counted: Any) -> str:
     return pairs(rows)
 
 
-def checks(found: Sequence[Check]) -> str:
-    """A line a check; the remedy below the ones that are not well."""
-    lines = []
-    for check in found:
-        lines.append(f"{'ok  ' if check.ok else 'LOOK'}  {check.name}: {check.detail}")
-        if not check.ok and check.remedy:
-            lines.append(f"      {check.remedy}")
-    return "\n".join(lines)
-
-
 # -- words ----------------------------------------------------------------------------------------------------
 
 
-def _threads(count: int | None) -> str:
+def threads_text(count: int | None) -> str:
+    """`2 threads`, or that it is unknown."""
     return UNKNOWN if count is None else format_count(count, "thread")
 
 
-def _cores(cores: Cores) -> str:
-    known = (("physical", cores.physical), ("logical", cores.logical), ("allowed", cores.allowed))
-    return ", ".join(f"{UNKNOWN if count is None else count} {word}" for word, count in known)
-
-
-def _cache(size_bytes: int, ways: int | None, line_bytes: int | None) -> str:
+def cache_text(size_bytes: int, ways: int | None, line_bytes: int | None) -> str:
+    """`32 KiB, 8 ways, lines of 64 B`; what is unknown is left out."""
     parts = [f"{ways} ways" if ways else "", f"lines of {line_bytes} B" if line_bytes else ""]
     return ", ".join([format_bytes(size_bytes), *filter(None, parts)])
 
 
-def _effective(size: EffectiveSize) -> str:
-    found = f"about {format_bytes(size.effective_bytes)}" if size.effective_bytes else "nothing"
-    return f"{found} of it, by the measured curve"
-
-
-def _clock(said_hz: float | None, measured_hz: float | None) -> str:
-    said = f"{format_rate(said_hz, 'Hz')} says the system" if said_hz else "the system does not say"
-    measured = (
-        f"{format_rate(measured_hz, 'Hz')} measured" if measured_hz else "not measured yet (`accel peaks`)"
-    )
-    return f"{said}, {measured}"
-
-
-def _dispute(fact: Fact) -> str:
-    others = "; ".join(f"{_value(value, fact.unit)} ({source})" for source, value in fact.others)
-    why = f": {fact.reason}" if fact.reason else ""
-    return f"  {fact.name}: {_value(fact.value, fact.unit)} ({fact.source}), not {others}{why}"
-
-
-def _value(value: int | float | str | None, unit: str) -> str:
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, str) or unit not in ("byte", "Hz"):
-        return f"{value} {unit}".rstrip()
-    return format_bytes(value) if unit == "byte" else format_rate(value, unit)
-
-
 def _geometry(cache: CacheGeometry) -> str:
     """`32 KiB, 8 ways, lines of 64 B, lru, write-back`, and whether it is inclusive."""
-    sizes = _cache(cache.size_bytes, cache.ways, cache.line_bytes)
+    sizes = cache_text(cache.size_bytes, cache.ways, cache.line_bytes)
     return f"{sizes}, {cache.policy}, write-{cache.write}{', inclusive' if cache.inclusive else ''}"
 
 
@@ -361,16 +241,6 @@ def _times(e: Estimate) -> str:
     if e.low is None:
         return f"(n={e.n}, too few for an interval)"
     return f"({_interval(e, format_time)}, 95 %, n={e.n})"
-
-
-def _rates(c: Ceiling) -> str:
-    known = c.low is not None and c.high is not None
-    interval = f"{_rate(c.low, c.unit)} to {_rate(c.high, c.unit)}" if known else ""  # type: ignore[arg-type]
-    return f"{interval} DISTURBED".strip() if c.disturbed_reason else interval
-
-
-def _rate(value: float, unit: str) -> str:
-    return format_rate(value, "B/s" if unit == "byte/s" else unit)  # GB/s, as everybody writes it
 
 
 def _intensity(flop_per_byte: float | None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from figure_records import ceiling, measurement
 
-from accel_core.cli import text
+from accel_core.cli import machine_text, text
 from accel_core.cli.output import Progress, json_text, table
 from accel_core.model import Comparison, Estimate, Sentinel
 
@@ -146,4 +146,4 @@ def test_the_clock_that_a_sentinel_saw_is_told_with_the_measurement():
 def test_a_disturbed_roof_is_told_apart() -> None:
     for reason, told in (("", False), ("somebody else ran", True)):
         roof = replace(ceiling("compute", 1e11), disturbed_reason=reason)
-        assert ("DISTURBED" in text.peaks([roof], None, [])) == told
+        assert ("DISTURBED" in machine_text.peaks([roof], None, [])) == told

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.backends import calibration, example, picture, walk
-from app.parts import components
+from app.parts import columns, components
 from app.session import jobs, records, settings
 
 own = records.own()
@@ -23,7 +23,7 @@ shown, contests = own, known
 if not picture.any_measured(known, operation, dtype) and (other := calibration.sample()):
     shown, contests = other
 components.sample_label(shown)
-left, right = st.columns(picture.COLUMNS, gap="medium")
+left, right = st.columns((columns.PICTURES, columns.CONTROLS), gap="medium")
 with left:
     picture.crossover_map(shown, contests, operation, dtype)
 with right:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.studies import experiments
 from app.lab import picture, sweep
-from app.parts import answers, components
+from app.parts import answers, columns, components
 from app.session import jobs, records, settings
 
 own = records.own()
@@ -14,7 +14,7 @@ components.header(
     "Where does the block size bite?",
     "Sweep the block first: one curve is about calls, the other about caches. Which one has its best inside?",
 )
-side, main = st.columns(picture.COLUMNS, gap="medium")
+side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")
 with side:
     over = str(settings.segments(controls["over"]))
     kernels = settings.several(sweep.KERNELS)

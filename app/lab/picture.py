@@ -17,17 +17,14 @@ from accel_core.studies.experiments import Experiment, Shown
 from accel_core.studies.record import Record
 from app.lab import block_misses
 from app.lab.sweep import WORKLOAD
-from app.parts import answers, components, tables, theme
+from app.parts import answers, columns, components, tables, theme
 from app.session import drawings
-
-COLUMNS = (4, 9)
-"""The widths of the controls and of the picture."""
 
 
 def picture(record: Record, asked: Experiment, shown: Shown) -> None:
     """The sweep as lines, or single measurements as bars, and what they say."""
     stale = answers.whose(record, shown, asked.over)
-    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
+    look = theme.current_look(columns.SHARE)
     if asked.over == "none":
         rungs = WORKLOAD.only(asked.kernels)
         theme.show(

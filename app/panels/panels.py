@@ -4,13 +4,13 @@ import streamlit as st
 
 from accel_core.studies import packed
 from app.panels import controls, picture
-from app.parts import answers, components
+from app.parts import answers, columns, components
 from app.session import jobs, records, settings
 
 own = records.own()
 settings.admit(controls.TILE, settings.DTYPE, controls.SIZE, answers.POINT)
 head = st.container()
-side, main = st.columns(picture.COLUMNS, gap="medium")
+side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")
 with side:
     tile = int(settings.segments(controls.TILE))
     dtype = str(settings.segments(settings.DTYPE))

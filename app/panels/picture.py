@@ -13,17 +13,14 @@ from accel_core.studies.experiments import Setup, Shown
 from accel_core.studies.packed import cut, marks
 from accel_core.studies.record import Record, fma_roof
 from app.panels.controls import GRID
-from app.parts import components, tables, theme
+from app.parts import columns, components, tables, theme
 from app.parts.answers import how_measured
 from app.session import drawings
-
-COLUMNS = (4, 9)
-"""The widths of the controls and of the pictures."""
 
 
 def occupancy(found: list[Panel], asked: Blocking, size: int) -> None:
     """The picture of the levels, what it says, and what of the chosen lengths is longer than the matrices."""
-    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
+    look = theme.current_look(columns.SHARE)
     theme.show(
         drawings.drawn(panels_figure, found, look), alt=panels_alt(found), key="panels", filename="panels"
     )
@@ -36,7 +33,7 @@ def occupancy(found: list[Panel], asked: Blocking, size: int) -> None:
 
 def picture(record: Record, found: Rates, levels: list[Panel], asked: Blocking, dtype: str) -> None:
     """The rate against KC, and what it says."""
-    look = theme.current_look(COLUMNS[1] / sum(COLUMNS))
+    look = theme.current_look(columns.SHARE)
     ceiling = fma_roof(record, dtype, 1)
     figure = drawings.drawn(
         rates_figure, found, look, marks=marks(record.machine, asked, dtype), ceiling=ceiling

@@ -34,17 +34,17 @@ GAP = 0.03
 BLACK_OR_WHITE = ("#000000", "#FFFFFF")
 """One of them has a contrast of 4.5 on any colour, which the softer ink of the look has not."""
 CLEAR = 4.0
-"""A lead of so many times has the full colour."""
+"""A ratio of so much has the full colour."""
 
 
 def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: str = "") -> go.Figure:
-    """A cell for each kind of shape and size: the winner's name and colour, stronger the greater its lead.
+    """A cell for each kind of shape and size: the winner's name and colour, stronger the greater the ratio.
 
     `stale` says whose result this is where it is another machine's: grey cells.
     """
     shown = cells(operation, contests)
     if not shown:
-        text = "Calibrate: who is fastest at which shape will stand here, with its lead over the next best."
+        text = "Calibrate: who is fastest at which shape will stand here, with its ratio to the next best."
         return teaching_figure(text, look)
     rows, form = map_rows(operation), OPERATIONS[operation].form
     sizes = form.sizes
@@ -98,7 +98,7 @@ def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], st
 
 
 def _strength(contest: Contest) -> float:
-    """0.12 for a tie to 0.75 for a lead of CLEAR times or more."""
+    """0.12 for a tie to 0.75 for a ratio of CLEAR or more."""
     if contest.is_tie or not contest.margin:
         return 0.12
     return 0.22 + 0.53 * min(1.0, math.log(contest.margin) / math.log(CLEAR))

@@ -69,12 +69,12 @@ def crossover_alt(operation: str, contests: Contests) -> str:
         parts.append(f"{rows[at].title}: {', '.join(words)}")
     told = "; ".join(parts) or "nothing measured yet"
     return (
-        f"Fastest backend for {operation} by kind of shape and size, with its lead over the next best: {told}."
+        f"Fastest backend for {operation} by kind of shape and size, with its ratio to the next best: {told}."
     )
 
 
 def crossover_reading(operation: str, contests: Contests) -> str:
-    """Who wins how often, where it changes along the first row, and the greatest lead; empty without cells."""
+    """Who wins how often, where it changes along the first row, and the greatest ratio; empty without cells."""
     shown = cells(operation, contests)
     if not shown:
         return ""

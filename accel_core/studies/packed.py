@@ -61,7 +61,7 @@ def cut(blocks: Blocking, size: int) -> Lengths:
     return ran.mr, ran.mc, ran.kc, ran.nc
 
 
-def contest(asked: Blocking, others: Sequence[Blocking], size: int, dtype: str) -> list[Case]:
+def comparison(asked: Blocking, others: Sequence[Blocking], size: int, dtype: str) -> list[Case]:
     """The chosen setting, those of `others` that run as no other does, and NumPy, all on one thread."""
     rivals = {cut(blocks, size): blocks for blocks in (*others, asked)}
     mine = rivals.pop(cut(asked, size))

@@ -47,5 +47,5 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
             drawings.drawn(contest_figure, operation, found, theme.current_look(0.6), chosen=choice.backend),
             alt=contest_alt(operation, found),
             key="contest",
-            filename=f"contest-{operation}",
+            filename=f"comparison-{operation}",
         )

@@ -11,10 +11,9 @@ from accel_core.operations import OPERATIONS
 from accel_core.readings.crossover import LABELS, cells, crossover_alt, crossover_reading
 from accel_core.studies.record import Record
 from accel_core.units import format_time
-from app.parts import components, tables, theme
+from app.parts import columns, components, tables, theme
 from app.session import drawings, settings
 
-COLUMNS = (9, 4)
 OPERATION = settings.Choice(
     "operation", "Operation", tuple(OPERATIONS), "matmul", "Each operation has a map of its own."
 )
@@ -35,9 +34,7 @@ def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str)
     contests = maps(known, operation, dtype)
     stale = components.whose(record, False, "")
     theme.show(
-        drawings.drawn(
-            crossover_figure, operation, contests, theme.current_look(COLUMNS[0] / sum(COLUMNS)), stale=stale
-        ),
+        drawings.drawn(crossover_figure, operation, contests, theme.current_look(columns.SHARE), stale=stale),
         alt=crossover_alt(operation, contests),
         key="crossover",
         filename=f"crossover-{operation}",
@@ -45,8 +42,8 @@ def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str)
     if text := crossover_reading(operation, contests):
         components.reading(text)
         st.caption(
-            "×1.31 says that the next best takes 1.31 times as long; the stronger the colour, the greater the "
-            "lead. A tie is within the 95 % interval. All were timed in turns, their results checked first."
+            "×1.31 says that the next best takes 1.31 times as long; the stronger the colour, the greater this "
+            "ratio. A tie is within the 95 % interval. All were timed in turns, their results checked first."
         )
 
 
@@ -72,7 +69,7 @@ def details(known: Crossovers, operation: str, dtype: str) -> None:
             "shape": " x ".join(map(str, contest.lengths)),
             "fastest": contest.winner,
             "next best": contest.second or "",
-            "lead": contest.margin,
+            "ratio": contest.margin,
             "tie": contest.is_tie,
             **{n: format_time(contest.times_s[n].median) if n in contest.times_s else "" for n in names},
             "disturbed": contest.disturbed_reason,

@@ -13,7 +13,7 @@ from accel_core.model import DTYPES, Machine
 from accel_core.model.tuning import Tuning
 from accel_core.readings.panel_rates import tuning_reading
 from accel_core.studies.experiments import bench_job
-from accel_core.studies.packed import PACKED, WORKLOAD, contest, cut, rule, sweep, tuned
+from accel_core.studies.packed import PACKED, WORKLOAD, comparison, cut, rule, sweep, tuned
 from app.parts import components
 from app.session import cached, settings
 
@@ -114,7 +114,7 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     """Measure the chosen setting beside the rule's, the tuned one and NumPy; sweep KC."""
     found = best(machine, dtype)
     others = [rule(machine, dtype), *([found[1]] if found else [])]
-    once = contest(asked, others, size, dtype)
+    once = comparison(asked, others, size, dtype)
     swept = sweep(machine, asked, size, dtype)
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
     left, right = st.columns([3, 2])

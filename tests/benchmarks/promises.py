@@ -61,22 +61,21 @@ def jobs() -> dict[str, dict[str, Any]]:
     from accel_core.machine import detect
     from accel_core.operations import OPERATIONS
     from accel_core.studies import orders, packed
-    from accel_core.studies.experiments import Experiment, Setup, bench_job
+    from accel_core.studies.experiments import Experiment, Setup, all_rungs, bench_job
     from app.backends.calibration import ONE_S, budget_s
 
     machine = detect()
     found: dict[str, dict[str, Any]] = {}
     for workload in registry.WORKLOADS:
         setup = Setup(workload.default_size, "float32", 1)
-        ladder = Experiment(workload, tuple(k.name for k in workload.kernels), "none", setup)
-        found[f"ladder {workload.name}"] = bench_job(ladder.cases(), 1.0)
+        found[f"ladder {workload.name}"] = bench_job(all_rungs(workload, setup).cases(), 1.0)
     matmul = registry.workload("matmul")
-    large = Experiment(matmul, tuple(k.name for k in matmul.kernels), "none", Setup(512, "float32", 1))
+    large = all_rungs(matmul, Setup(512, "float32", 1))
     found["ladder matmul 512"] = bench_job(large.cases(), 1.0)
     block = Experiment(matmul, ("compiled_tiled", "numpy_tiled"), "block", Setup(512, "float32", 1))
     found["lab block"] = bench_job(block.cases(), 0.5)
     rule = packed.rule(machine, "float32")
-    found["panels rule"] = bench_job(packed.contest(rule, [rule], 1024, "float32"), 0.5, in_turns=True)
+    found["panels rule"] = bench_job(packed.comparison(rule, [rule], 1024, "float32"), 0.5, in_turns=True)
     found["one rung"] = bench_job([large.cases()[7]], 1.0)
     streams = Experiment(
         registry.workload("add"), ("numpy", "in_place", "compiled"), "size", Setup(1 << 24, "float32", 1)

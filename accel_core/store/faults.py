@@ -33,11 +33,6 @@ def no_permission(where: str, action: str) -> str:
     return f"Records cannot be {action} {where}: no permission there; make it writable or {_ELSEWHERE}."
 
 
-def not_a_folder(where: str, action: str) -> str:
-    """What is said where no file can be at that path."""
-    return f"Records cannot be {action} {where}: a part of that path is no folder; {_ELSEWHERE}."
-
-
 def no_locks(where: str, action: str, reason: str) -> str:
     """SQLite itself says that another program held the file, or that the disk failed."""
     return (
@@ -109,7 +104,7 @@ def _explain_os(error: OSError, where: str, action: str) -> str:
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return disk_full(where)
     if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG):
-        return not_a_folder(where, action)
+        return f"Records cannot be {action} {where}: a part of that path is no folder; {_ELSEWHERE}."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return no_permission(where, action)
     return f"Records cannot be {action} {where}: {error.strerror or error}; {_ELSEWHERE}."

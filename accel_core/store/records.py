@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, RowMapping, func, insert, select
+from sqlalchemy import URL, Connection, RowMapping, func, select
 
 from accel_core import machine as this_machine
 from accel_core.codec import kinds
 from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
-from accel_core.model import (
-    Comparison,
-    Environment,
-    Machine,
-    Measurement,
-    Peaks,
-)
+from accel_core.model import Comparison, Environment, Measurement, Peaks
 from accel_core.store import adding, cases, faults
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
 from accel_core.store.refine import Part, PeakPart, refine
 from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
-from accel_core.store.tables import MACHINES, MEASUREMENTS, PARTS
-from accel_core.store.unsaved import Entry, Stored, Unsaved, now
+from accel_core.store.tables import MEASUREMENTS, PARTS
+from accel_core.store.unsaved import Entry, Stored, Unsaved
 
 PEAK_KINDS: dict[str, type[PeakPart]] = kinds(PeakPart)
 
@@ -83,17 +75,6 @@ class Store:
         with self.database.writing() as connection:
             for entry in entries:
                 adding.add(connection, entry)
-
-    def save_machine(self, machine: Machine) -> None:
-        """Add what is known of a machine, unless just that is known already (its changing clock apart)."""
-        payload = json.loads(json.dumps(machine.to_dict()))
-        with self.database.writing() as connection:
-            newest = select(text(MACHINES.c.payload)).where(MACHINES.c.fingerprint == machine.fingerprint)
-            stored = connection.scalars(newest.order_by(MACHINES.c.row.desc()).limit(1)).all()
-            known, _ = sound(stored, lambda stored: _lasting(decoded(stored)))
-            if known != [_lasting(payload)]:
-                row = {"created": now(), "fingerprint": machine.fingerprint, "payload": payload}
-                connection.execute(insert(MACHINES), row)
 
     # -- what the database does not take -----------------------------------------------------------------------
 
@@ -236,15 +217,6 @@ class Store:
         found = self.sound("calibrations", rows, calibration)
         return [made for made_with, made in found if made_with == libraries(environment)]
 
-    @again_where_damaged
-    def machines(self) -> list[Machine]:
-        """Every machine that was saved, as it was last seen, in the order of first sight."""
-        query = select(text(MACHINES.c.payload)).order_by(MACHINES.c.row)
-        with self.database.reading() as connection:
-            rows = connection.scalars(query).all() if connection is not None else []
-        found = self.sound("machines", rows, lambda stored: Machine.from_dict(decoded(stored)))
-        return list({machine.fingerprint: machine for machine in found}.values())
-
     # -- damage ----------------------------------------------------------------------------------------------
 
     @property
@@ -300,8 +272,3 @@ def libraries(environment: Environment) -> tuple[object, ...]:
     """What decides who is fastest: BLAS' name, version and kernels, and what the compiler was told."""
     blas, told = environment.blas, tuple(sorted(compiler_overrides(environment.overrides).items()))
     return (blas.name, blas.version, blas.architecture, told) if blas else (None, told)
-
-
-def _lasting(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A machine without what the system reports anew each time: the clock of this moment."""
-    return {key: value for key, value in payload.items() if key not in ("clock_hz", "facts")}

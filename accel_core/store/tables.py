@@ -13,20 +13,7 @@ SCHEMA_VERSION = 1
 
 METADATA = MetaData()
 
-SCHEMA = Table(
-    "accel_schema",
-    METADATA,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-)
-
-MACHINES = Table(
-    "accel_machines",
-    METADATA,
-    Column("row", Integer, primary_key=True),
-    Column("created", String(40), nullable=False),
-    Column("fingerprint", String(128), nullable=False, index=True),
-    Column("payload", JSON, nullable=False),
-)
+SCHEMA = Table("accel_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 MEASUREMENTS = Table(
     "accel_measurements",

@@ -18,6 +18,7 @@ import forbidding
 import pytest
 import recorded_hosts as hosts
 from sqlalchemy.engine import URL
+from test_store import a_measurement
 
 from accel_core import doctor, folders
 from accel_core.cli.output import json_text
@@ -302,7 +303,7 @@ def test_a_store_whose_folder_knows_no_locks_says_so_at_once(
     monkeypatch.setattr(database, "lock_fault", lambda folder: "No locks available")
     store = Store(f"sqlite:///{(tmp_path / 'records.db').as_posix()}")
     with pytest.raises(StoreUnavailable, match=r"cannot be locked \(No locks available\).*set ACCEL_HOME"):
-        store.save_machine(detect())
+        store.save_measurement(a_measurement())
     (tmp_path / "records.db").touch()
     with pytest.raises(StoreUnavailable, match=r"read from .* cannot be locked"):
         store.count()

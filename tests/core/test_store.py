@@ -19,34 +19,17 @@ from accel_core.model import (
     Ceiling,
     Clock,
     Comparison,
-    Cores,
     CurvePoint,
     Environment,
     Estimate,
-    Fact,
     Latency,
-    Machine,
     Measurement,
     Refusal,
-    Simd,
 )
 from accel_core.store import Part, Store, data_folder, default_url, refine
 
 OLD = Environment("0.1", "3.11.2", "2.4.6", "0.60.0", "14", "Linux 6.1", Blas("openblas", "0.3", 2, "test"))
 NEW = replace(OLD, numba="0.68.1")
-MACHINE = Machine(
-    cpu="A processor",
-    vendor=None,
-    architecture="x86_64",
-    system="Linux",
-    cores=Cores(2, 4, 2, (0, 1)),
-    caches=(),
-    simd=Simd(("avx2", "fma"), 256),
-    memory_bytes=2**34,
-    clock_hz=2.6e9,
-    facts=(Fact("cpu", "A processor", "test", others=(("other", "B"),)),),
-    fingerprint="fp",
-)
 
 
 def a_measurement(number: int = 0, **changes: object) -> Measurement:
@@ -151,17 +134,8 @@ def test_saving_a_measurement_again_changes_nothing(store: Store) -> None:
 
 def test_reading_before_the_first_save_finds_nothing_and_makes_nothing(store: Store, tmp_path: Path) -> None:
     assert store.measurements("fp") == [] and store.peaks("fp") is None
-    assert store.machines() == [] and store.count() == 0 and store.comparisons("fp") == []
+    assert store.count() == 0 and store.comparisons("fp") == []
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_machine_is_stored_once_and_again_when_it_is_known_better(store: Store) -> None:
-    store.save_machine(MACHINE)
-    store.save_machine(replace(MACHINE, clock_hz=3.0e9))  # the clock of another moment
-    assert store.machines() == [MACHINE]
-    better = replace(MACHINE, vendor="A vendor")
-    store.save_machine(better)
-    assert store.machines() == [better]
 
 
 def test_comparisons_are_kept_and_refusals_are_not(store: Store) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
-from test_store import MACHINE, NEW, a_measurement, a_roof
+from test_store import NEW, a_measurement, a_roof
 
 from accel_core.errors import StoreUnavailable
 from accel_core.model import Comparison, Estimate
@@ -120,19 +120,14 @@ def test_a_damaged_roof_costs_no_other_roof(path: Path, column: str) -> None:
     assert store.skipped.startswith("1 damaged record was skipped")
 
 
-def test_a_damaged_comparison_and_a_damaged_machine_cost_no_other(path: Path) -> None:
+def test_a_damaged_comparison_costs_no_other(path: Path) -> None:
     store = Store(f"sqlite:///{path}")
     ratio = Comparison("matmul/a", "matmul/b", 64, "float32", 1, 1.0, 2.0, Estimate(2.0, 1.9, 2.1, 9))
     store.save("comparison", ratio, "fp", NEW)
     store.save("comparison", ratio, "fp", NEW)
     damage(path, "parts", "payload", "[]", row=2)
     assert store.comparisons("fp") == [ratio]
-    store.save_machine(MACHINE)
-    damage(path, "machines", "payload", "{")
-    assert store.machines() == []
-    assert store.skipped.startswith("2 damaged")
-    store.save_machine(MACHINE)
-    assert store.machines() == [MACHINE]
+    assert store.skipped.startswith("1 damaged")
 
 
 def test_a_sound_store_has_nothing_to_say_of_damage(path: Path) -> None:
@@ -281,4 +276,4 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
     made = "".join(
         str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables
     )
-    assert made.count("CREATE TABLE") == 5 and "SERIAL" in made and "JSON" in made
+    assert made.count("CREATE TABLE") == 4 and "SERIAL" in made and "JSON" in made

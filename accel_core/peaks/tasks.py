@@ -101,15 +101,8 @@ def load_task(team: Team, level: str, width_bits: int, dtype: str, stretch: Stre
         return [partial(probe, a, stretch.size_bytes, turns) for a in stretch.addresses]
 
     each = f" for each of {team.threads} threads" if team.threads > 1 else ""
-    finish = _load_finish(team, level, width_bits, dtype, walk, total, format_bytes(stretch.size_bytes) + each)
-    return Task(
-        _load_label(level, width_bits, team),
-        team,
-        work,
-        total,
-        finish,
-        warm=lambda: team.time(work(WARM_PASSES)),
-    )
+    said = level, width_bits, dtype, walk, total, format_bytes(stretch.size_bytes) + each
+    return _load(team, work, total, *said, warm=lambda: team.time(work(WARM_PASSES)))
 
 
 def far_load_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, walk: str) -> Task:
@@ -121,24 +114,27 @@ def far_load_task(team: Team, width_bits: int, dtype: str, conveyor: Conveyor, w
         return [partial(probe, start, turns * QUANTUM_BYTES, 1) for start in starts]
 
     block = f"a block of {format_bytes(conveyor.size_bytes)}, piece after piece,"
-    return Task(
-        _load_label(DRAM, width_bits, team),
-        team,
-        work,
-        QUANTUM_BYTES * team.threads,
-        _load_finish(team, DRAM, width_bits, dtype, walk, conveyor.size_bytes, block),
-        most_turns=conveyor.most_turns(1, team.threads),
+    said, most = (
+        (DRAM, width_bits, dtype, walk, conveyor.size_bytes, block),
+        conveyor.most_turns(1, team.threads),
     )
+    return _load(team, work, QUANTUM_BYTES * team.threads, *said, most_turns=most)
 
 
-def _load_label(level: str, width_bits: int, team: Team) -> str:
-    return f"{level} load, {width_bits} bit, {format_count(team.threads, 'thread')}"
-
-
-def _load_finish(
-    team: Team, level: str, width_bits: int, dtype: str, walk: str, total: int, what: str
-) -> Callable[[Estimate], Ceiling]:
-    return _ceiling(
+def _load(
+    team: Team,
+    work: Callable[[int], Sequence[Work]],
+    amount: int,
+    level: str,
+    width_bits: int,
+    dtype: str,
+    walk: str,
+    total: int,
+    what: str,
+    **more: Any,
+) -> Task:
+    """A roof of loads from `what`, of `total` bytes in all."""
+    finish = _ceiling(
         "memory",
         team,
         "load",
@@ -151,6 +147,8 @@ def _load_finish(
         definition=f"{width_bits}-bit loads and nothing else, {what} read {_CALLED[walk]}; "
         "the fastest of the walks and places tried.",
     )
+    label = f"{level} load, {width_bits} bit, {format_count(team.threads, 'thread')}"
+    return Task(label, team, work, amount, finish, **more)
 
 
 def _far_store_task(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -175,6 +176,11 @@ def fit(setting: Choice) -> None:
         st.session_state[setting.key] = _nearest(str(kept), setting.options, setting.default)
 
 
+def _bound(setting: Setting) -> dict[str, Any]:
+    """What all widgets of a setting have: its key, its help, and their value in the URL."""
+    return {"key": setting.key, "help": setting.help, "bind": "query-params"}
+
+
 def slider(setting: Choice, *, swept: bool = False) -> Value:
     """A slider over listed numbers; disabled where there is only one, and while it is `swept`."""
     fit(setting)
@@ -182,30 +188,17 @@ def slider(setting: Choice, *, swept: bool = False) -> Value:
     if len(setting.options) == 1:
         st.text_input(setting.label, str(setting.options[0]), disabled=True, help=help)
         return setting.options[0]
-    chosen = st.select_slider(
-        setting.label,
-        setting.options,
-        setting.default,
-        key=setting.key,
-        help=help,
-        disabled=swept,
-        bind="query-params",
+    bound = _bound(setting) | {"help": help}
+    return _one(
+        setting, st.select_slider(setting.label, setting.options, setting.default, disabled=swept, **bound)
     )
-    return _one(setting, chosen)
 
 
 def segments(setting: Choice) -> Value:
     """A few words side by side, on several lines where there is no room; one of them chosen."""
     fit(setting)
     chosen = st.segmented_control(
-        setting.label,
-        setting.options,
-        default=setting.default,
-        required=True,
-        key=setting.key,
-        help=setting.help,
-        wrap=True,
-        bind="query-params",
+        setting.label, setting.options, default=setting.default, required=True, wrap=True, **_bound(setting)
     )
     return _one(setting, chosen)
 
@@ -218,53 +211,28 @@ def _one(setting: Choice, chosen: object) -> Value:
 def select(setting: Choice, *, disabled: bool = False) -> Value:
     """A list that opens, one of it chosen; `disabled` where it changes nothing."""
     fit(setting)
-    chosen = st.selectbox(
-        setting.label,
-        setting.options,
-        setting.options.index(setting.default),
-        key=setting.key,
-        help=setting.help,
-        disabled=disabled,
-        bind="query-params",
-    )
-    return _one(setting, chosen)
+    at = setting.options.index(setting.default)
+    return _one(setting, st.selectbox(setting.label, setting.options, at, disabled=disabled, **_bound(setting)))
 
 
 def several(setting: Several) -> tuple[str, ...]:
     """Any of a list; where nothing is chosen the default, and all where the default is nothing."""
-    chosen = st.multiselect(
-        setting.label,
-        setting.options,
-        list(setting.default),
-        key=setting.key,
-        help=setting.help,
-        placeholder="All",
-        wrap=True,
-        bind="query-params",
-    )
+    layout = {"placeholder": "All", "wrap": True, **_bound(setting)}
+    chosen = st.multiselect(setting.label, setting.options, list(setting.default), **layout)
     return tuple(name for name in setting.options if name in chosen) or setting.default or setting.options
 
 
 def number(setting: Number) -> float:
     """A number to type."""
     cast = int if setting.whole else float
-    typed = st.number_input(
-        setting.label,
-        cast(setting.low),
-        cast(setting.high),
-        cast(setting.default),
-        key=setting.key,
-        help=setting.help,
-        bind="query-params",
-    )
+    low, high, default = map(cast, (setting.low, setting.high, setting.default))
+    typed = st.number_input(setting.label, low, high, default, **_bound(setting))
     return typed if typed is not None and setting.low <= typed <= setting.high else setting.default
 
 
 def switch(setting: Choice) -> bool:
     """On or off; the setting's options are "true" and "false"."""
-    return st.toggle(
-        setting.label, setting.default == "true", key=setting.key, help=setting.help, bind="query-params"
-    )
+    return st.toggle(setting.label, setting.default == "true", **_bound(setting))
 
 
 # -- the settings that pages share -----------------------------------------------------------------------

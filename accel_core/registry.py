@@ -22,17 +22,7 @@ from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.machine.simd import lacking
 from accel_core.machine.thread_settings import bindings
-from accel_core.model import (
-    DTYPES,
-    ITEM_BYTES,
-    Case,
-    Cores,
-    Kernel,
-    Machine,
-    Measurement,
-    Shape,
-    Workload,
-)
+from accel_core.model import DTYPES, ITEM_BYTES, Case, Cores, Kernel, Machine, Measurement, Shape, Workload
 from accel_core.model.limits import LIMIT_S
 from accel_core.units import format_bytes, format_time
 

@@ -27,7 +27,10 @@ def median_interval(samples: Sequence[float], confidence: float = 0.95) -> Estim
     `low` and `high` are samples themselves; both are None where there are too few (under six for 0.95).
     Raises BadInput for no samples, a sample that is not a finite number, or a confidence outside (0, 1).
     """
-    _check_confidence(confidence)
+    if not 0 < confidence < 1:
+        raise BadInput(
+            f"A confidence of {confidence} is not possible: give a number between 0 and 1, such as 0.95."
+        )
     if len(samples) == 0:
         raise BadInput("There are no samples, so there is no median: measure at least once.")
     bad = next((x for x in samples if not math.isfinite(x)), None)
@@ -63,13 +66,6 @@ def relative_half_width(estimate: Estimate) -> float:
     if reach == 0:
         return 0.0
     return reach / abs(estimate.median) if estimate.median else math.inf
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise BadInput(
-            f"A confidence of {confidence} is not possible: give a number between 0 and 1, such as 0.95."
-        )
 
 
 @lru_cache(maxsize=4096)

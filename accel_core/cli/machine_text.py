@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 
 def machine(
-    found: Machine,
-    libraries: Environment,
-    measured_clock_hz: float | None,
-    sizes: Sequence[EffectiveSize] = (),
+    found: Machine, libraries: Environment, measured_clock_hz: float | None, sizes: Sequence[EffectiveSize] = ()
 ) -> str:
     """The hardware, then the libraries, then the facts that sources disagree on."""
     blas = libraries.blas

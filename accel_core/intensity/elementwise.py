@@ -55,13 +55,5 @@ ELEMENTWISE = (
         lambda s, i: _updating(s, i, 2),
         _BLAS,
     ),
-    Model(
-        "dot",
-        "Dot product (the sum stays in a register)",
-        "s = sum x[i] y[i]",
-        "2·n",
-        _N,
-        _dot,
-        _BLAS,
-    ),
+    Model("dot", "Dot product (the sum stays in a register)", "s = sum x[i] y[i]", "2·n", _N, _dot, _BLAS),
 )

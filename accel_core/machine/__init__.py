@@ -15,12 +15,7 @@ recorded, pretend                   a file stands for a machine; ACCEL_MACHINE p
 bounds                              what a machine can be: a file that says other is none
 """
 
-from accel_core.machine.affinity import (
-    pin_current_process,
-    pin_thread,
-    thread_cpus,
-    unpin_current_process,
-)
+from accel_core.machine.affinity import pin_current_process, pin_thread, thread_cpus, unpin_current_process
 from accel_core.machine.environment import environment
 from accel_core.machine.load import (
     CpuTimes,
@@ -31,13 +26,7 @@ from accel_core.machine.load import (
     throttled_s,
 )
 from accel_core.machine.places import cache_of, last_level_bytes, measuring_cpus, sharers
-from accel_core.machine.pretend import (
-    allowed_cpus,
-    available_memory_bytes,
-    detect,
-    pretence,
-    refuse_to_measure,
-)
+from accel_core.machine.pretend import allowed_cpus, available_memory_bytes, detect, pretence, refuse_to_measure
 from accel_core.machine.waiting import thread_wait_s, waited_fraction
 
 __all__ = [

@@ -96,17 +96,6 @@ def detect() -> Machine:
         system = _system_sources(allowed)
     except Exception:
         system = []
-    return decide(
-        [
-            *ask([libraries.platform_facts, lambda: libraries.affinity_facts(allowed)]),
-            *system,
-            *ask(
-                [
-                    libraries.psutil_facts,
-                    libraries.llvm_facts,
-                    libraries.glibc_facts,
-                    libraries.definition_facts,
-                ]
-            ),
-        ]
-    )
+    first = ask([libraries.platform_facts, lambda: libraries.affinity_facts(allowed)])
+    last = (libraries.psutil_facts, libraries.llvm_facts, libraries.glibc_facts, libraries.definition_facts)
+    return decide([*first, *system, *ask(last)])

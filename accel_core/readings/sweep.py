@@ -33,11 +33,7 @@ def swept(m: Measurement, over: str) -> float | None:
 
 def rate_of(m: Measurement, over: str) -> float:
     """What is drawn against `over`: FLOP/s, and against the bytes themselves byte/s (least bytes over time)."""
-    return m.flop_per_s * _scale(m, over)
-
-
-def _scale(m: Measurement, over: str) -> float:
-    return m.least_bytes / m.flop if over == "bytes" and m.flop else 1.0
+    return m.flop_per_s * (m.least_bytes / m.flop if over == "bytes" and m.flop else 1.0)
 
 
 def curves(

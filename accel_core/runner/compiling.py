@@ -30,9 +30,7 @@ PACKAGE_NAME = __name__.partition(".")[0]
 
 
 def compiling_s(
-    roots: Sequence[Callable[..., Any]],
-    dtypes: Collection[str] = (),
-    ran: Collection[Callable[..., Any]] = (),
+    roots: Sequence[Callable[..., Any]], dtypes: Collection[str] = (), ran: Collection[Callable[..., Any]] = ()
 ) -> list[float]:
     """Seconds to compile what each of `roots` leads to and neither the disk nor an earlier one holds.
 

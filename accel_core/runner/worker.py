@@ -24,12 +24,7 @@ from typing import Any
 
 from accel_core.errors import listening
 from accel_core.host_lock import take_turn
-from accel_core.machine import (
-    detect,
-    environment,
-    measuring_cpus,
-    pin_current_process,
-)
+from accel_core.machine import detect, environment, measuring_cpus, pin_current_process
 from accel_core.machine.overrides import overridden
 from accel_core.model import Machine
 from accel_core.runner.ending import failed_event

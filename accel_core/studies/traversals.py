@@ -54,11 +54,7 @@ def _blame(title: str, whole: Simulation) -> str:
 
 
 def _kinds(count: Count) -> dict[str, int]:
-    return {
-        "first touch": count.compulsory,
-        "capacity": count.capacity or 0,
-        "conflict": count.conflict or 0,
-    }
+    return {"first touch": count.compulsory, "capacity": count.capacity or 0, "conflict": count.conflict or 0}
 
 
 def _walk(whole: Simulation, name: str) -> str:

@@ -56,15 +56,7 @@ def feed(
 
 @inlined
 def _access(
-    table: Any,
-    cells: Any,
-    marks: Any,
-    counts: Any,
-    first: Level,
-    sweep: Any,
-    number: int,
-    step: int,
-    size: int,
+    table: Any, cells: Any, marks: Any, counts: Any, first: Level, sweep: Any, number: int, step: int, size: int
 ) -> None:
     """The access of one reference at one step."""
     at = f.FIRST_REFERENCE + f.REFERENCE_FIELDS * number

@@ -29,9 +29,7 @@ class State:
     counts: NDArray[np.int64]
 
     @property
-    def arguments(
-        self,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+    def arguments(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
         """The arrays, in the order in which the compiled functions take them."""
         return self.table, self.cells, self.marks, self.counts
 

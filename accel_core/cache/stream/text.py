@@ -33,10 +33,7 @@ def _block_loops(traversal: Traversal) -> list[str]:
     if traversal.visit is None:
         return [_indent(depth) + _block_loop(traversal, axis) for depth, axis in enumerate(traversal.order)]
     i, j, _ = traversal.blocks
-    return [
-        f"for ii, jj in {traversal.visit}_order(m, n, {i}, {j}):",
-        _indent(1) + _block_loop(traversal, "k"),
-    ]
+    return [f"for ii, jj in {traversal.visit}_order(m, n, {i}, {j}):", _indent(1) + _block_loop(traversal, "k")]
 
 
 def _block_loop(traversal: Traversal, axis: str) -> str:

@@ -67,10 +67,11 @@ def fusion_figure(
     margins = {"top_px": TOP_PX, "bottom_px": BOTTOM_PX, "left_px": LEFT_PX, "right_px": RIGHT_PX}
     figure = sheet_of_rows(look, tops[-1], **margins)
     _add_axes(figure, look, steps, roof)
+    beside = {"xref": "paper", "xanchor": "left", "yanchor": "top", "xshift": -2, "borderpad": 0}
     for step, at, top, head in zip(steps, places, tops, heads, strict=False):
         colour = look.stale if stale else look.family(step.row.kernel.family)
         _add_bars(figure, look, step, at, colour)
-        figure.add_annotation(_across(look, head, top))
+        figure.add_annotation(label(look, head, 0, top, bgcolor=faded(look.background, 0.85), **beside))
     add_disturbed(
         figure,
         look,
@@ -172,11 +173,6 @@ def _say(figure: go.Figure, look: Look, text: str, x: float, y: float, xref: str
     """A value at the end of its bar."""
     place = {"xref": xref, "xanchor": "left", "yanchor": "middle", "xshift": shift, "borderpad": 0}
     figure.add_annotation(label(look, text, x, y, bgcolor=faded(look.background, 0.85), **place))
-
-
-def _across(look: Look, text: str, y: float) -> dict[str, Any]:
-    place = {"xref": "paper", "xanchor": "left", "yanchor": "top", "xshift": -2, "borderpad": 0}
-    return label(look, text, 0, y, bgcolor=faded(look.background, 0.85), **place)
 
 
 def _hover(step: Step) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from accel_core.codec import Record
@@ -157,6 +157,10 @@ class Case(Record):
     def rung(self) -> str:
         """The kernel's name without its workload's."""
         return self.kernel.partition("/")[2]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain data, as a job has them."""
+        return {**asdict(self), "shape": list(self.shape) if self.shape else None}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Case:

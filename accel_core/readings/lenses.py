@@ -43,7 +43,8 @@ def lens_reading(
     sentences = [_move(tail, head, workloads, level) for tail, head in pairs]
     if level == DRAM and pairs and not any(_sideways(_fewer(*pair, level))[0] for pair in pairs):
         sentences.append(_why_not(machine, found[0]))
-    bandwidths = _bandwidths(ceilings, dtype)
+    view = scene(ceilings, dtype, 1)
+    bandwidths = {c.level: c.value for c in view.memory if c.level} if view else {}
     slowest = min(found, key=lambda one: one.measurement.flop_per_s, default=None)
     if slowest is not None and bandwidths:
         sentences.append(_nearest_roof(slowest, bandwidths, workloads))
@@ -123,11 +124,6 @@ def _further_in(tail: Traffic, head: Traffic) -> str:
 
 def _size(one: Traffic, level: str) -> str:
     return format_bytes(one.level_bytes[level])
-
-
-def _bandwidths(ceilings: Sequence[Ceiling], dtype: str) -> dict[str, float]:
-    view = scene(ceilings, dtype, 1)
-    return {c.level: c.value for c in view.memory if c.level} if view else {}
 
 
 def _nearest_roof(one: Traffic, bandwidths: dict[str, float], workloads: Sequence[Workload]) -> str:

@@ -20,15 +20,19 @@ Misses = Mapping[str, Sequence[tuple[float, float]]]
 
 def swept(m: Measurement, over: str) -> float | None:
     """The swept value of a measurement; None where it has no such parameter."""
-    if over not in OVER:
-        raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
-        )
+    _check(over)
     if over == "block":
         return m.parameters.get("block")
     if over == "bytes":
         return float(m.least_bytes)
     return float(m.size if over == "size" else m.threads)
+
+
+def _check(over: str) -> None:
+    if over not in OVER:
+        raise BadInput(
+            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
+        )
 
 
 def rate_of(m: Measurement, over: str) -> float:
@@ -141,6 +145,7 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
     s = sqrt(S / (3 * itemsize)). Over threads the marks are the cores that this process may use, over bytes the
     sizes of the caches themselves.
     """
+    _check(over)
     if over == "threads":
         cores = machine.cores
         found = [Mark(cores.allowed, f"{cores.allowed} cores allowed here")]
@@ -149,7 +154,7 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
     elif over == "bytes":
         caches = sorted(machine.caches, key=lambda c: c.level)
         found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
-    elif over in ("size", "block"):
+    else:
         if dtype not in DTYPES:
             raise BadInput(f"dtype {shown(dtype)} is not measured here; use one of: {', '.join(DTYPES)}.")
         things = "blocks" if over == "block" else "matrices"
@@ -157,8 +162,4 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
             Mark(math.sqrt(c.size_bytes / (3 * ITEM_BYTES[dtype])), f"three {things} fill {c.level}", c.level)
             for c in sorted(machine.caches, key=lambda c: c.level)
         ]
-    else:
-        raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
-        )
     return tuple(m for m in found if limit is None or m.value <= limit)

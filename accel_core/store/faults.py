@@ -129,10 +129,5 @@ def _first_line(error: Exception, url: str | URL) -> str:
     """What the driver says, without the statement that SQLAlchemy adds and without the URL's password."""
     cause = getattr(error, "orig", None) or error
     line = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
-    secret = _password(url)
-    return line.replace(secret, "***") if secret else line
-
-
-def _password(url: str | URL) -> str | None:
-    parsed: URL = make_url(url)
-    return str(parsed.password) if parsed.password else None
+    secret = make_url(url).password
+    return line.replace(str(secret), "***") if secret else line

@@ -106,13 +106,9 @@ def features(present: Iterable[int], architecture: str) -> Partial:
 def registry(values: Mapping[str, str | int]) -> Partial:
     """Name, vendor, CPUID's numbers and clock (the time-stamp counter's, in MHz) as the registry holds them."""
     mhz = values.get("~MHz")
-    facts: dict[str, Value] = {
-        names.PROCESSOR: str(values["ProcessorNameString"]).strip()
-        if "ProcessorNameString" in values
-        else None,
-        names.VENDOR: str(values["VendorIdentifier"]).strip() if "VendorIdentifier" in values else None,
-        names.CLOCK: float(mhz) * 1e6 if mhz else None,
-    }
+    facts: dict[str, Value] = {names.CLOCK: float(mhz) * 1e6 if mhz else None}
+    for fact, name in ((names.PROCESSOR, "ProcessorNameString"), (names.VENDOR, "VendorIdentifier")):
+        facts[fact] = str(values[name]).strip() if name in values else None
     identity = _IDENTIFIER.match(str(values.get("Identifier", "")))
     if identity:
         facts |= zip((names.FAMILY, names.MODEL, names.STEPPING), map(int, identity.groups()), strict=True)

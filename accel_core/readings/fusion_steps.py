@@ -74,9 +74,7 @@ def _memory(m: Measurement, elsewhere: Sequence[Measurement]) -> tuple[float | N
 
 def arrays_of(m: Measurement) -> float | None:
     """Extra memory of one call in arrays of the input's size, as measured; None where it was not."""
-    from accel_core.registry import (
-        extra_arrays,
-    )  # brings the compiler along, which the first page does not need
+    from accel_core.registry import extra_arrays  # not needed by the first page, which waits for nothing
 
     return extra_arrays(m)
 

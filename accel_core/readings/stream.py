@@ -54,11 +54,7 @@ def _allocation(lines: dict[str, dict[float, Measurement]], marks: Sequence[Mark
 def _faster(gain: float) -> str:
     if abs(gain - 1) <= FLAT - 1:
         return "as fast"
-    return (
-        f"{format_number(gain, 2)} times as fast"
-        if gain > 1
-        else f"only {format_number(gain, 2)} times as fast"
-    )
+    return f"{'' if gain > 1 else 'only '}{format_number(gain, 2)} times as fast"
 
 
 def _against(

@@ -63,28 +63,9 @@ def level_of(table: Any, number: int) -> Level:
     """Row `number` of table (levels, fields of Level) int64."""
     row = table[number]
     return Level(
-        row[0],
-        row[1],
-        row[2],
-        row[3],
-        row[4],
-        row[5],
-        row[6],
-        row[7],
-        row[8],
-        row[9],
-        row[10],
-        row[11],
-        row[12],
-        row[13],
-        row[14],
-        row[15],
-        row[16],
-        row[17],
-        row[18],
-        row[19],
-        row[20],
-    )
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10],
+        row[11], row[12], row[13], row[14], row[15], row[16], row[17], row[18], row[19], row[20],
+    )  # fmt: skip
 
 
 @inlined
@@ -99,25 +80,7 @@ def is_common(level: Level) -> bool:
 def common(level: Level) -> Level:
     """A level that `is_common`, with constants for all that this says."""
     return Level(
-        _NO,
-        level.shift,
-        level.sets,
-        level.mask,
-        level.ways,
-        level.stride,
-        _NO,
-        _NO,
-        _NO,
-        _NO,
-        level.cells,
-        level.links,
-        level.marks,
-        level.shadow,
-        level.shadow_links,
-        level.capacity,
-        level.first_b,
-        level.first_c,
-        level.below,
-        level.sure,
-        _NONE,
-    )
+        _NO, level.shift, level.sets, level.mask, level.ways, level.stride, _NO, _NO, _NO, _NO,
+        level.cells, level.links, level.marks, level.shadow, level.shadow_links, level.capacity,
+        level.first_b, level.first_c, level.below, level.sure, _NONE,
+    )  # fmt: skip

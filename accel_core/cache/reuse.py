@@ -40,17 +40,9 @@ def measure_reuse(traversal: Traversal, line_bytes: int) -> Reuse:
 
 @outlined
 def _walk(
-    nest: Any,
-    visits: Any,
-    cursor: Any,
-    sweeps: Any,
-    shift: int,
-    last: Any,
-    at: Any,
-    tree: Any,
-    clock: Any,
+    nest: Any, visits: Any, cursor: Any, sweeps: Any, shift: int, last: Any, at: Any, tree: Any, clock: Any,
     histogram: Any,
-) -> None:
+) -> None:  # fmt: skip
     """Count every access of a nest. histogram (BINS + 1,): its last cell counts first touches."""
     while True:
         rows = fill(nest, visits, cursor, sweeps)

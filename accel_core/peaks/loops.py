@@ -149,15 +149,9 @@ def copy_sweep(
 
 @intrinsic
 def triad_sweep(
-    typingctx: Any,
-    target: Any,
-    first: Any,
-    second: Any,
-    scale: Any,
-    size_bytes: Any,
-    sweeps: Any,
+    typingctx: Any, target: Any, first: Any, second: Any, scale: Any, size_bytes: Any, sweeps: Any,
     width_bits: Any,
-) -> Any:
+) -> Any:  # fmt: skip
     """target = first + scale * second over `size_bytes` each, `sweeps` times, regular stores.
 
     `scale` is a float32 or float64 scalar and says the type of the elements. Alignment as for `copy_sweep`.

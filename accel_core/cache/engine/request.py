@@ -91,17 +91,9 @@ def _arrive(cells: Any, counts: Any, level: Level, line: int, write: int) -> tup
 
 @inlined
 def _settle(
-    table: Any,
-    cells: Any,
-    marks: Any,
-    counts: Any,
-    level: Level,
-    line: int,
-    write: int,
-    size: int,
-    held: bool,
+    table: Any, cells: Any, marks: Any, counts: Any, level: Level, line: int, write: int, size: int, held: bool,
     row: int,
-) -> tuple[int, int]:
+) -> tuple[int, int]:  # fmt: skip
     """Count the access and take the line in; the line of this level to write below and how many bytes of it."""
     operand, mark = operand_of(level, line), level.marks + line
     through = write and level.through

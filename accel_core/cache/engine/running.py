@@ -14,17 +14,9 @@ from accel_core.kernels.compiled import inlined, outlined
 
 @outlined
 def advance(
-    nest: Any,
-    visits: Any,
-    cursor: Any,
-    sweeps: Any,
-    table: Any,
-    cells: Any,
-    marks: Any,
-    counts: Any,
-    size: int,
-    most: int,
-) -> int:
+    nest: Any, visits: Any, cursor: Any, sweeps: Any, table: Any, cells: Any, marks: Any, counts: Any,
+    size: int, most: int,
+) -> int:  # fmt: skip
     """Simulate the next `most` accesses of a nest, or a few more; their number, 0 at the end of the stream."""
     first = level_of(table, 0)
     if is_common(first):
@@ -35,18 +27,9 @@ def advance(
 
 @inlined
 def _advance(
-    nest: Any,
-    visits: Any,
-    cursor: Any,
-    sweeps: Any,
-    table: Any,
-    cells: Any,
-    marks: Any,
-    counts: Any,
-    first: Level,
-    size: int,
-    most: int,
-) -> int:
+    nest: Any, visits: Any, cursor: Any, sweeps: Any, table: Any, cells: Any, marks: Any, counts: Any,
+    first: Level, size: int, most: int,
+) -> int:  # fmt: skip
     """`advance` for what is known of the first level at the call: each call has machine code of its own."""
     accesses = 0
     while accesses < most:

@@ -25,7 +25,7 @@ from accel_core.figures.drawing.marks import (
     bar_marker,
     intervals,
 )
-from accel_core.figures.drawing.text import line_px, lines, wrap
+from accel_core.figures.drawing.text import BOLD, line_px, lines, width_px, wrap
 from accel_core.model import Ceiling, Measurement, Refusal, Workload
 from accel_core.readings.ladder import Rung, change_text, rungs
 from accel_core.readings.words import interval, rate_bounds, roof_rate, share_text, speed_text
@@ -167,8 +167,11 @@ def _add_texts(figure: go.Figure, look: Look, row: Rung, top: float, step: str, 
     value = format_rate(row.measured.flop_per_s, "FLOP/s") if row.measured else "not run"
     if row.disturbed and not look.narrow:  # a phone has no room: the cross and the legend say it
         value += " (disturbed)"
-    name = row.kernel.name if look.narrow else row.kernel.title
-    text = f"<b>{row.number} {name}</b>  {', '.join([value, more] if more else [value])}"
+    said = ", ".join([value, more] if more else [value])
+    title_px = BOLD * width_px(f"{row.number} {row.kernel.title}", look.small_px)
+    fits = title_px + width_px(f"  {said}", look.small_px) <= look.room_px(figure.layout.margin.l + RIGHT_PX)
+    name = row.kernel.title if fits and not look.narrow else row.kernel.name
+    text = f"<b>{row.number} {name}</b>  {said}"
     figure.add_annotation(_line(look, text, top + line_px(look.small_px) * lines(step), look.ink))
 
 

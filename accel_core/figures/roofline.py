@@ -29,7 +29,7 @@ from accel_core.roofline import Verdict
 from accel_core.units import format_count
 
 LEFT_PX, NARROW_LEFT_PX, TOP_PX = 76, 64, 60
-LEGEND_ROW, LEGEND_ROW_PX = 5, 28
+LEGEND_ROW, LEGEND_ROW_PX, LEGEND_ENTRY_PX = 5, 28, 205
 STAIR_PX = 44
 """How far the labels of the slopes reach above the plot, at the most."""
 
@@ -100,8 +100,9 @@ def roofline_figure(
 
 
 def _sheet(look: Look, view: Scene, note: str, entries: int) -> go.Figure:
-    """Axes, legend and note. The legend has rows of LEGEND_ROW of its `entries`, a phone's a row for each."""
-    rows = entries if look.narrow else -(-entries // LEGEND_ROW)
+    """Axes, legend and note. The legend has rows of LEGEND_ROW of its `entries` or as many as fit."""
+    in_a_row = min(LEGEND_ROW, max(1, look.width_px // LEGEND_ENTRY_PX))
+    rows = entries if look.narrow else -(-entries // in_a_row)
     legend_px = 12 + rows * LEGEND_ROW_PX if rows else 0
     left_px = NARROW_LEFT_PX if look.narrow else LEFT_PX
     figure = roofline_sheet(look, view, note, top_px=TOP_PX, left_px=left_px, legend_px=legend_px)

@@ -32,12 +32,10 @@ def draw(record: Record) -> None:
 
 def _measured(found: Answer, step: Step) -> None:
     before, after = found.before, found.after
-    st.metric(
+    components.metric(
         f"{step.before} → {step.after}, N={after.size}",
         format_ratio(found.ratio),
         f"{format_time(before.time_s.median)} → {format_time(after.time_s.median)}",
-        delta_color="off",
-        delta_arrow="off",
         help="Medians of verified runs on this machine, in float32; see the page Ladder for each kernel.",
     )
     doubt = " One of the two was disturbed while it was timed." if before.disturbed or after.disturbed else ""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from accel_core.studies import experiments
 from app.fusion import roofs, rungs, streams
-from app.parts import answers, components, tables
+from app.parts import answers, components, tables, theme
 from app.session import jobs, records, settings
 
 FIELD_PX = 200
@@ -41,9 +41,9 @@ if shown.measurements:
 st.subheader("In place against allocating, from L1 to DRAM", anchor=False)
 with st.container(horizontal=True, key="setup-sweep"):
     operation = str(settings.segments(sweeps["operation"]))
-    with st.container(width=FIELD_PX):
+    with theme.field(FIELD_PX):
         upto = int(settings.slider(sweeps["upto"]))
-    with st.container(width=FIELD_PX):
+    with theme.field(FIELD_PX):
         point_s = float(settings.slider(sweeps["point"]))
     sweep = streams.sweep(operation, replace(setup, size=upto))
     streams.button(sweep, point_s)

@@ -15,7 +15,7 @@ components.header(
     "Sweep the block first: one curve is about calls, the other about caches. Which one has its best inside?",
 )
 side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")
-with side:
+with side.container(key="setup-side"):
     over = str(settings.segments(controls["over"]))
     kernels = settings.several(sweep.KERNELS)
     size = int(settings.slider(controls["size"]))

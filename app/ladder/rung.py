@@ -15,6 +15,7 @@ from accel_core.studies.blocks import best_block_reading, block_of
 from accel_core.studies.experiments import Setup, Shown
 from accel_core.studies.record import Record
 from accel_core.units import format_arrays, format_rate, format_ratio, format_time
+from app.parts import components
 from app.session import cached, settings
 
 
@@ -75,7 +76,7 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
         refused = took[kernel.name]
         if refused.extrapolated_s:
             label = f"Time per call, extrapolated from N={refused.extrapolated_from}"
-            st.metric(label, format_time(refused.extrapolated_s), width="content")
+            components.metric(label, format_time(refused.extrapolated_s))
         else:
             st.caption("Not run at these settings: the reason stands under the picture.")
         return
@@ -84,20 +85,19 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
         return
     mine = times[kernel.name]
     with st.container(horizontal=True):
-        st.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"), width="content")
-        st.metric("Time per call", format_time(mine.time_s.median), width="content")
+        components.metric("Speed", format_rate(mine.flop_per_s, "FLOP/s"))
+        components.metric("Time per call", format_time(mine.time_s.median))
         if (arrays := registry.extra_arrays(mine)) is not None:
             why = "The most that one call allocates, in arrays; a result that it is given does not count."
-            st.metric("Extra memory", format_arrays(arrays), width="content", help=why)
+            components.metric("Extra memory", format_arrays(arrays), help=why)
         for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
             if gain := _speedup(mine, other, times, took):
-                st.metric(f"Against {other.name}", gain, width="content")
+                components.metric(f"Against {other.name}", gain)
         verdict = judge(mine, record.peaks.ceilings, record.machine) if record.peaks else None
         if verdict is not None:
-            st.metric(
+            components.metric(
                 "Of its roof",
                 share_text(verdict.share),
-                width="content",
                 help=f"Its share of {format_rate(verdict.attainable_flop_per_s, 'FLOP/s')}, the most that its "
                 f"roof {verdict.limiting.name} allows at its arithmetic intensity (FLOP per byte moved).",
             )

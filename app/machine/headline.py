@@ -7,6 +7,7 @@ import streamlit as st
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
 from accel_core.studies.record import Record
 from accel_core.units import format_rate
+from app.parts import components
 
 
 def headline(shown: Record) -> None:
@@ -15,11 +16,9 @@ def headline(shown: Record) -> None:
     if peaks is None or not peaks.ceilings:
         return
     many = max(c.threads for c in peaks.ceilings)
-    columns = st.columns(4)
-    with columns[0]:
+    with st.container(horizontal=True, gap="medium"):
         _clock_metric(peaks.clock, shown.machine.clock_hz)
-    for column, dtype in zip(columns[1:3], DTYPES, strict=True):
-        with column:
+        for dtype in DTYPES:
             _roof_metric(
                 f"FMA {dtype}, 1 core",
                 _best([c for c in peaks.ceilings if c.operation == "fma" and c.dtype == dtype]),
@@ -28,7 +27,6 @@ def headline(shown: Record) -> None:
                 "The most arithmetic that one core was measured to do: fused multiply-adds (a × b + c, 2 FLOP) "
                 f"in the widest vector registers, {dtype}.",
             )
-    with columns[3]:
         _roof_metric(
             "DRAM read, 1 core",
             _best([c for c in peaks.ceilings if c.level == DRAM and c.operation == "load"]),
@@ -42,18 +40,16 @@ def _clock_metric(clock: Clock | None, system_hz: float | None) -> None:
     """The measured clock, with its interval in the help, against what the system says."""
     says = f"system says {format_rate(system_hz, 'Hz')}" if system_hz else "system does not say"
     if clock is None:
-        st.metric("Clock", "not measured", says, delta_color="off", delta_arrow="off")
+        components.metric("Clock", "not measured", says)
         return
     seen = clock.clock_hz
     interval = ""
     if seen.low is not None and seen.high is not None:
         interval = f" 95 % interval {format_rate(seen.low, 'Hz')} to {format_rate(seen.high, 'Hz')}."
-    st.metric(
+    components.metric(
         "Clock, measured",
         format_rate(seen.median, "Hz"),
         says,
-        delta_color="off",
-        delta_arrow="off",
         help=f"{clock.definition}{interval} What the system says is often the base clock, not the running one.",
     )
 
@@ -67,15 +63,8 @@ def _best(ceilings: list[Ceiling]) -> dict[int, Ceiling]:
 def _roof_metric(label: str, best: dict[int, Ceiling], many: int, unit: str, meaning: str) -> None:
     """One core's roof, and that of all cores under it."""
     if 1 not in best:
-        st.metric(label, "not measured", help=meaning)
+        components.metric(label, "not measured", help=meaning)
         return
     one, together = best[1], best.get(many)
     also = f"{format_rate(together.value, unit)} on {many} cores" if together and many > 1 else None
-    st.metric(
-        label,
-        format_rate(one.value, unit),
-        also,
-        delta_color="off",
-        delta_arrow="off",
-        help=f"{meaning} Measured: {one.definition}",
-    )
+    components.metric(label, format_rate(one.value, unit), also, help=f"{meaning} Measured: {one.definition}")

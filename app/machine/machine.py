@@ -8,6 +8,7 @@ from app.machine import facts, headline
 from app.parts import components, peaks, theme
 from app.session import cached, drawings, jobs, records, settings
 
+TIME_PX = 200
 BUDGET = settings.Choice(
     "seconds",
     "Time in all (s)",
@@ -21,10 +22,9 @@ components.header(
     "Guess first: how many times longer does a load from memory take than one from the nearest cache?",
 )
 own = records.own()
-budget, button = st.columns([1, 2], vertical_alignment="bottom")
-with budget:
-    seconds = float(settings.slider(BUDGET))
-with button:
+with st.container(horizontal=True, key="setup"):
+    with theme.field(TIME_PX):
+        seconds = float(settings.slider(BUDGET))
     components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
 jobs.panel()
 components.library_notice()

@@ -117,12 +117,10 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     once = comparison(asked, others, size, dtype)
     swept = sweep(machine, asked, size, dtype)
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
-    left, right = st.columns([3, 2])
-    with left:
+    with st.container(horizontal=True):
         is_rule = cut(asked, size) == cut(others[0], size)
         label = "Measure the rule's setting" if is_rule else "Measure this setting"
         components.measure_button(label, bench_job(once, budget_s, in_turns=True), empty=missing)
-    with right:
         components.job_button(
             "Sweep KC",
             bench_job(swept, budget_s),

@@ -11,6 +11,7 @@ own = records.own()
 settings.admit(controls.TILE, settings.DTYPE, controls.SIZE, answers.POINT)
 head = st.container()
 side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")
+side = side.container(key="setup-side")
 with side:
     tile = int(settings.segments(controls.TILE))
     dtype = str(settings.segments(settings.DTYPE))

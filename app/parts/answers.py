@@ -33,7 +33,7 @@ def setup(controls: dict[str, settings.Choice]) -> tuple[Setup, float]:
     values = {}
     for name, width_px in WIDTHS_PX.items():
         widget = settings.segments if name == "dtype" else settings.slider
-        with st.container(width=round(width_px * theme.larger())):
+        with theme.field(width_px):
             values[name] = widget(controls[name])
     size, dtype, threads, budget_s = values.values()
     return Setup(int(size), str(dtype), int(threads)), float(budget_s)

@@ -157,6 +157,11 @@ def day(created: str) -> str:
         return "at an unknown time"
 
 
+def metric(label: str, value: str, below: str | None = None, *, help: str | None = None) -> None:
+    """A number, its name above and what it is held against below; a row of them wraps and cuts none."""
+    st.metric(label, value, below, delta_color="off", delta_arrow="off", width="content", help=help)
+
+
 def reading(*said: str) -> None:
     """What this reader's numbers say, under the figure; several texts are a list, empty ones left out."""
     told = [text for text in said if text]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from accel_core.figures import Look, look_for, toolbar_config
 from accel_core.figures.drawing.look import DESKTOP_PX
@@ -18,8 +19,10 @@ FONT_PX = 17
 """A step above the figures' own default: pages are projected."""
 PHONE_PX = 350
 """The width that a phone leaves for a figure."""
-ROOMS_PX = (PHONE_PX, 540, 700, DESKTOP_PX)
-"""Widths that figures are laid out for."""
+ROOMS_PX = (PHONE_PX, 530, 690, DESKTOP_PX)
+"""Widths that figures are laid out for: of a phone, of windows of 800, 960 and 1440 pixels."""
+BESIDE_PX = round(0.83 * DESKTOP_PX)
+"""The narrowest room with columns side by side; figures for the widest shrink to it and still fit."""
 ROOM = "accel_room"
 """The cookie in which the browser says what its window leaves (`window.js`)."""
 
@@ -56,11 +59,16 @@ def larger() -> float:
 def current_look(share: float = 1.0) -> Look:
     """The Look that fits the reader's theme and device; light and wide where the browser has not told yet.
 
-    `share` is the part of the page's width that the figure takes; on a phone columns lie below one another.
+    `share` is the part of the page's width that the figure takes, where columns stand side by side.
     """
     room = room_px()
-    width_px = room if room == PHONE_PX else round(room * share / larger())
+    width_px = round(room * (share if room == DESKTOP_PX else 1) / larger())
     return look_for(st.context.theme.type, font_px=FONT_PX, width_px=width_px)
+
+
+def field(width_px: float) -> DeltaGenerator:
+    """A place for one control of a row (`st.container(horizontal=True)`); a row without room goes on below."""
+    return st.container(width=round(width_px * larger()))
 
 
 def show(

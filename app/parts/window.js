@@ -43,8 +43,7 @@
     return block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   };
   const note = () => {
-    const wide = ROOMS.at(-1); // it shrinks by a sixth and still fits
-    const width = room() > 0.83 * wide ? wide : Math.max(ROOMS[0], ...ROOMS.filter((one) => one <= room()));
+    const width = room() >= BESIDE ? ROOMS.at(-1) : Math.max(ROOMS[0], ...ROOMS.filter((one) => one <= room()));
     document.cookie = `accel_room=${width}; path=/; SameSite=Lax`;
     return width;
   };

@@ -119,8 +119,8 @@ def form(dtype: str) -> None:
         chosen = model(name)
         st.caption(f"{chosen.title}: {chosen.formula}")
         fields = axes(chosen)
-        for column, axis in zip(st.columns(len(fields)), fields, strict=True):
-            with column:
+        with st.container(horizontal=True):
+            for axis in fields:
                 settings.number(axis)
         settings.segments(CONVENTION)
         try:

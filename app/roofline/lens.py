@@ -13,7 +13,7 @@ from accel_core.readings.lenses import LENSES, Traffic
 from accel_core.studies import experiments
 from accel_core.studies.blocks import KERNEL as TILED
 from accel_core.studies.record import Record
-from app.parts import components, simulated
+from app.parts import components, simulated, theme
 from app.session import settings
 
 LEAST = "least"
@@ -45,7 +45,7 @@ def control() -> str:
 
 def block() -> int:
     """The block with which a tiled kernel stands in the lens."""
-    with st.container(width=BLOCK_PX):
+    with theme.field(BLOCK_PX):
         return int(settings.select(BLOCK))
 
 

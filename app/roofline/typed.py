@@ -32,8 +32,8 @@ def form() -> None:
             return
         settings.number(PEAK)
         for pair in (BANDWIDTH[:2], BANDWIDTH[2:]):
-            for column, setting in zip(st.columns(2), pair, strict=True):
-                with column:
+            with st.container(horizontal=True):
+                for setting in pair:
                     settings.number(setting)
 
 

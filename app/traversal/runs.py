@@ -56,18 +56,17 @@ def note_quiet(found: list[Run]) -> None:
     if size is None:
         return
     first = found[0].trace
-    left, right = st.columns([4, 1], vertical_alignment="center")
-    left.markdown(
-        f":material/inbox: A, B and C ({format_bytes(_used(found[0]))}) fit in L1 "
-        f"({format_bytes(first.caches[0].size_bytes)}): after the first touch of a line nothing is evicted."
-    )
-    right.button(
-        f"Show N={size}, later on",
-        icon=":material/play_circle:",
-        width="stretch",
-        on_click=_show_later,
-        args=(replace(first.traversal, shape=(size,) * 3),),
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/inbox: A, B and C ({format_bytes(_used(found[0]))}) fit in L1 "
+            f"({format_bytes(first.caches[0].size_bytes)}): after the first touch of a line nothing is evicted."
+        )
+        st.button(
+            f"Show N={size}, later on",
+            icon=":material/play_circle:",
+            on_click=_show_later,
+            args=(replace(first.traversal, shape=(size,) * 3),),
+        )
 
 
 def _show_later(traversal: Traversal) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from layout import clipped, overlapping, sideways, small
+from layout import small
 from playwright.sync_api import Page, expect
 from servers import serve
 from tabs import Tab
@@ -131,17 +131,6 @@ def test_in_a_lecture_hall_text_is_larger_and_what_stands_beside_it_is_gone(page
     rested(page)
     assert small(page, theme.LARGER * LEAST_PX) == []
     has_no_fault(page)
-
-
-@pytest.mark.parametrize("width", [640, 800, 960])
-def test_in_half_a_window_figures_are_laid_out_for_it(page: Page, filled: Filled, width: int):
-    page.set_viewport_size({"width": width, "height": 900})
-    visit(page, filled[0], "ladder")
-    page.wait_for_function("document.cookie.includes('accel_room=')")  # and it was loaded once more
-    for name in ("ladder", "fusion", "roofline"):
-        visit(page, filled[0], name)
-        assert clipped(page) == [] and overlapping(page) == [], name
-        assert sideways(page) <= 0
 
 
 def test_a_script_in_a_link_is_text_in_one_sentence(page: Page, filled: Filled):

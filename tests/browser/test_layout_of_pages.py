@@ -16,13 +16,15 @@ from servers import serve
 from visitor import APP, TITLES, WIDE_LETTERS, fill, has_no_fault, rested, visit
 
 from accel_core.model import Machine
+from app.parts.theme import DESKTOP_PX, PHONE_PX, ROOM
 
-SCREENS: dict[str, dict[str, Any]] = {
-    "light": {"viewport": {"width": 1440, "height": 900}},
-    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "projector": {"viewport": {"width": 1920, "height": 1080}},
-    "phone": PHONE,
+SCREENS: dict[str, tuple[dict[str, Any], int, tuple[tuple[int, int], ...]]] = {
+    "whole": ({}, DESKTOP_PX, ((1440, 900), (1920, 1080))),
+    "two thirds": ({}, 690, ((960, 900),)),
+    "half": ({}, 530, ((800, 900), (640, 900))),
+    "phone": (PHONE, PHONE_PX, ((390, 844),)),
 }
+"""What the browser is, the room that figures are laid out for, and windows that leave it for one load."""
 NARROW_LETTERS = WIDE_LETTERS.replace(
     '["DejaVu Sans Bold", "Verdana Bold"] : ["DejaVu Sans", "Verdana"]',
     '["Liberation Sans Narrow Bold", "Arial Narrow Bold"] : ["Liberation Sans Narrow", "Arial Narrow"]',
@@ -33,7 +35,8 @@ OTHER_LETTERS = f"""async () => {{
     await document.fonts.ready;
 }}"""
 CUT = """() => {
-    const places = '[data-testid="stSidebar"], [data-testid="stMetric"], button, [role="radiogroup"]';
+    const parts = ['stSidebar', 'stMetric', 'stMultiSelect', 'stMarkdownContainer'];
+    const places = ['button', '[role="radiogroup"]', ...parts.map(part => `[data-testid="${part}"]`)].join();
     const icons = '[data-testid="stIconMaterial"], [role="img"]';
     const folded = box => box.width <= 1 || box.right <= 1 || box.left >= innerWidth - 1;
     const found = new Set(), seen = element => element.checkVisibility({opacityProperty: true});
@@ -43,6 +46,12 @@ CUT = """() => {
             const [node, element] = [walk.currentNode, walk.currentNode.parentElement];
             if (!node.textContent.trim() || !seen(element) || element.closest(icons)) continue;
             const range = document.createRange();
+            for (const word of node.textContent.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                const lines = new Set([...range.getClientRects()].map(line => line.top));
+                if (lines.size > 1 && !folded(element.getBoundingClientRect())) found.add(`${word} is broken`);
+            }
             range.selectNodeContents(node);
             const text = range.getBoundingClientRect();
             for (let above = element; above && place.contains(above); above = above.parentElement) {
@@ -56,7 +65,7 @@ CUT = """() => {
     }
     return [...found];
 }"""
-"""JavaScript: texts of sidebar, metrics, buttons and choices that end before their last letter."""
+"""JavaScript: texts of sidebar, metrics, buttons and choices that end too early, and words of two lines."""
 
 
 @pytest.fixture(scope="module")
@@ -70,26 +79,39 @@ def url(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 def faults(page: Page) -> list[str]:
     figures = page.locator(".js-plotly-plot").count()
     cut = [f"cut off: {text}" for text in page.evaluate(CUT)]
-    return [*cut, *(clipped(page) + overlapping(page) if figures else [])]
+    wider = [f"{px} px too wide" for px in [sideways(page)] if px > 0]
+    return [*cut, *wider, *(clipped(page) + overlapping(page) if figures else [])]
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_nothing_is_cut_off_or_lies_on_another_text(browser: Browser, url: str, screen: str):
-    context = browser.new_context(**SCREENS[screen])
+    kind, room_px, sizes = SCREENS[screen]
+    context = browser.new_context(**kind)
+    context.add_cookies([{"name": ROOM, "value": str(room_px), "url": url}])
     context.add_init_script(WIDE_LETTERS)
     page = context.new_page()
     found = {}
     for name in TITLES:
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
         visit(page, url, name)
         has_no_fault(page)
-        found[f"{name}, wide"] = faults(page)
+        for size in sizes:
+            resize(page, *size)
+            found[f"{name}, {size}, wide letters"] = faults(page)
         page.evaluate(OTHER_LETTERS)
-        size = page.viewport_size or {}
-        page.set_viewport_size({**size, "width": size["width"] - 2})  # it is drawn anew
-        page.wait_for_timeout(300)
-        rested(page)
-        found[f"{name}, narrow"] = faults(page)
-        page.set_viewport_size(size)
-        assert sideways(page) <= 0, name
+        page.emulate_media(color_scheme="dark")
+        for width, height in sizes:
+            resize(page, width - 2, height)  # it is drawn anew
+            found[f"{name}, {width}, narrow letters, dark"] = faults(page)
+        assert f"{ROOM}={room_px}" in page.evaluate("document.cookie"), "drawn for another room"
     context.close()
     assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """Give the window this size, and wait until the page has followed."""
+    if page.viewport_size != {"width": width, "height": height}:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+    rested(page)

@@ -19,6 +19,7 @@ from servers import REPOSITORY
 from accel_core.machine import detect
 from accel_core.model import Measurement, Peaks
 from accel_core.store import Store
+from app.catalogue import PAGES
 
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
@@ -30,14 +31,9 @@ QUESTIONS = {
     "roofline": "What holds it back?",
     "fusion": "What did fusion remove?",
 }
-TITLES = {
-    "machine": "This machine",
-    "ladder": "Ladder",
-    "lab": "Lab",
-    "panels": "Panels",
-    "roofline": "Roofline",
-    "fusion": "Fusion",
-}
+ASKED = {**QUESTIONS, "traversal": "What does the cache see?", "backends": "Who should do the work?"}
+"""What every page asks; QUESTIONS are of those that a first visit measures."""
+TITLES = {page.name: page.title for page in PAGES}
 BUTTONS = {
     "machine": re.compile("Measure this machine"),
     "ladder": re.compile("Time all rungs"),
@@ -92,7 +88,7 @@ def go_to(page: Page, name: str) -> None:
 
 def settled(page: Page, name: str) -> None:
     """Wait until the page asks its question, its script has ended and its picture is drawn."""
-    expect(page.get_by_role("heading", level=1, name=QUESTIONS[name])).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name=ASKED[name])).to_be_visible()
     expect(picture(page)).to_be_visible()
     rested(page)
 
@@ -107,7 +103,7 @@ def rested(page: Page) -> None:
 
 def picture(page: Page) -> Locator:
     """The page's first figure, as drawn."""
-    return page.locator(".js-plotly-plot .main-svg").first
+    return page.locator(".js-plotly-plot .main-svg, .player[data-step] canvas").first
 
 
 def traces(page: Page) -> list[dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import streamlit as st
 
 from accel_core import registry
 from accel_core.model import Machine
 from accel_core.readings.roofline import MOST_POINTS
+from app.parts import theme
 from app.session import settings
 
 HELP_POINTS = (
@@ -32,6 +35,11 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
         "points": settings.Choice("points", "Points", ("latest", "all"), "latest", HELP_POINTS),
         "named": NAMED,
     }
+
+
+def of_points() -> AbstractContextManager[object]:
+    """Where the settings of the points stand: in the row, in a lecture hall behind a button of it."""
+    return st.popover("Points") if theme.larger() != 1 else nullcontext()
 
 
 def named(lens: str) -> str:

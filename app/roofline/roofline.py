@@ -17,15 +17,16 @@ components.header(
     "What holds it back?",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
 )
-with st.container(horizontal=True, gap="small"):
+with st.container(horizontal=True, gap="small", key="setup"):
     dtype = str(settings.segments(choices["dtype"]))
-    with st.container(width=round(THREADS_PX * theme.larger())):
+    with theme.field(THREADS_PX):
         threads = int(settings.slider(choices["threads"]))
-    shown = str(settings.segments(choices["points"]))
     level = lens.control()
-    with st.container(width=round(NAMES_PX * theme.larger())):
-        named = controls.named(level)
-    kernels = settings.several(controls.KERNELS)
+    with controls.of_points():
+        shown = str(settings.segments(choices["points"]))
+        with theme.field(NAMES_PX):
+            named = controls.named(level)
+        kernels = settings.several(controls.KERNELS)
 
 with settings.place():
     record = typed.typed(dtype, threads) or records.or_sample(

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from accel_core.units import format_bytes
+from app.parts import theme
 from app.traversal import window
 from app.traversal.choices import TINY
 from app.traversal.player import player
@@ -37,7 +38,7 @@ def shortened(found: list[Run]) -> str:
 def picture(found: list[Run], cache: str, opens: Place) -> None:
     """The player, opened at its place."""
     data = payload([Lane(run.title, run.trace) for run in found], opens.step, footer(cache, found))
-    _play({**data, "asked": opens.asked}, opens.start)
+    _play({**data, "asked": opens.asked, "larger": theme.larger()}, opens.start)
 
 
 @st.fragment

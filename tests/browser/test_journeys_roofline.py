@@ -78,12 +78,24 @@ def download(page: Page, act: Callable[[], None], folder: Path) -> Path:
     return target
 
 
-def test_the_roofline_has_three_fifths_of_the_first_screen(page: Page, filled_server: str):
+@pytest.mark.parametrize("large", ["false", "true"])
+def test_the_roofline_has_three_fifths_of_the_first_screen(page: Page, filled_server: str, large: str):
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    visit(page, filled_server, "roofline")
+    visit(page, filled_server, "roofline", large=large)
     rested(page)
     box = page.locator(".js-plotly-plot").first.bounding_box()
     assert box and min(box["y"] + box["height"], HEIGHT) - box["y"] >= 0.6 * HEIGHT
+
+
+def test_in_a_lecture_hall_the_settings_of_the_points_open_and_are_in_the_address(
+    page: Page, filled_server: str
+):
+    visit(page, filled_server, "roofline", large="true")
+    page.get_by_role("button", name="Points", exact=True).click()
+    page.get_by_role("radio", name="all").click()
+    expect(page).to_have_url(re.compile("points=all"))
+    rested(page)
+    has_no_fault(page)
 
 
 def test_all_rungs_of_the_longest_ladder_are_on_the_first_screen(page: Page, filled_server: str):

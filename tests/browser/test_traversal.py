@@ -18,6 +18,7 @@ from visitor import IDLE, WAIT_MS, WIDE_LETTERS, go_to, has_no_fault
 
 from accel_core.cache import CLASSROOM, Trace, Traversal, trace
 from accel_core.figures.drawing.look import look_for
+from app.parts import theme
 
 QUESTION = "What does the cache see?"
 COMPILE_MS = 180_000
@@ -318,11 +319,7 @@ def test_the_caches_of_a_window_are_those_that_playing_through_leaves(page: Page
 
 def svg_texts(page: Page) -> list[str]:
     """The lines that the first level's ways hold in the saved picture, and the misses so far."""
-    with page.expect_download() as download:
-        press(page, "SVG")
-    svg = ElementTree.parse(download.value.path()).getroot()
-    texts = [str(text.text) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
-    return [text for text in texts if re.search(r"^[ABC]\[\d+,\d+\.\.\d+\]$|misses in", text)]
+    return [text for text, _, _ in drawn(page) if re.search(r"^[ABC]\[\d+,\d+\.\.\d+\]$|misses in", text)]
 
 
 def test_a_preset_plays_its_case_and_its_address_opens_at_that_step(page: Page, server: str):
@@ -371,6 +368,8 @@ def test_the_picture_is_saved_as_png_and_as_svg(page: Page, server: str, tmp_pat
         "?beside=nothing&n=32&tiles=4",
         "?order=ijk&beside=ijk+4×4",
         "?n=32&cache=this+CPU",
+        "?order=ijk&beside=ikj&step=401&large=true",
+        "?order=ijk&n=12&tiles=4&step=401&large=true",
     ],
 )
 def test_all_but_the_footer_is_above_the_bar_on_both_screens_and_with_wide_letters(
@@ -409,23 +408,29 @@ def test_what_comes_late_above_the_player_takes_room_from_it(page: Page, server:
 
 
 def in_svg(page: Page, text: str) -> float:
-    """How far from the top of the picture the line is on which a text stands."""
+    """How many pixels from the top of the picture the line is on which a text stands."""
+    return next(y_px for said, y_px, _ in drawn(page) if said == text)
+
+
+def drawn(page: Page) -> list[tuple[str, float, float]]:
+    """The texts of the picture, each with its place from the top and its size, in pixels of the screen."""
     with page.expect_download() as download:
         press(page, "SVG")
     svg = ElementTree.parse(download.value.path()).getroot()
-    (found,) = [t for t in svg.iter("{http://www.w3.org/2000/svg}text") if t.text == text]
-    return float(found.get("y") or 0)
+    scale = float(svg.attrib["width"]) / float(svg.attrib["viewBox"].split()[2])
+    texts = svg.iter("{http://www.w3.org/2000/svg}text")
+    return [(str(t.text), scale * float(t.attrib["y"]), scale * float(t.attrib["font-size"])) for t in texts]
 
 
 def test_text_is_large_on_a_projector(page: Page, server: str):
     page.set_viewport_size({"width": 1920, "height": 1080})
     visit(page, server, "?order=ijk&beside=ikj&step=401")
-    with page.expect_download() as download:
-        press(page, "SVG")
-    svg = ElementTree.parse(download.value.path()).getroot()
-    texts = list(svg.iter("{http://www.w3.org/2000/svg}text"))
-    small = {t.text for t in texts if float(t.get("font-size") or 0) < 18}
+    usual = {text: px for text, _, px in drawn(page)}
+    small = {text for text, px in usual.items() if px < 18}
     assert all(re.fullmatch(r"\d+", str(text)) for text in small), "only the counts inside the elements are"
+    visit(page, server, "?order=ijk&beside=ikj&step=401&large=true")
+    larger = {text: px for text, _, px in drawn(page)}
+    assert all(larger[text] >= theme.LARGER * usual[text] for text in ("ijk", "touched", "A", "Loop nest"))
 
 
 def test_the_player_fills_the_screen_and_comes_back(page: Page, server: str):

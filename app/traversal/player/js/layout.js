@@ -19,6 +19,7 @@ const FORMS = [
   ...[192, 160, 136].map((side) => ({ ...TIGHT, lower: false, side })),
   ...[176, 144, 112].map((side) => ({ ...TIGHT, lower: false, names: false, side })),
   ...[144, 112, 80].map((side) => ({ ...TIGHT, lower: false, names: false, most: 13, side })),
+  ...[80, 60, 48].map((side) => ({ ...TIGHT, lower: false, names: false, most: 11, gap: 0.4, side })),
 ];
 const BAR_EMS = 10; // width of a level that is a bar beside the nest, in text sizes
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";
@@ -37,23 +38,30 @@ export function smaller(px) {
 
 /** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures.
  *
+ * It is to be drawn `larger` times as large: its text is that of so much wider a picture.
  * What is looked at while it plays, all but the footer, is at most `height` where one of FORMS is. Of those with the
  * cache beside the matrices and under them the one with larger elements is taken.
  */
-export function layoutPicture(lanes, width, height, legend, footer, widthOf) {
+export function layoutPicture(lanes, width, height, legend, footer, widthOf, larger) {
   const letters = Math.max(...lanes.flatMap((lane) => nestLines(lane).map((text) => text.length)));
-  const paper = { px: textSize(width), letters, widthOf };
-  const tried = (form, wide) => layoutForm(lanes, width, legend, footer, { ...paper, form, wide });
-  if (width < TWO_LANES_PX) return tried(FORMS[0], false); // a phone scrolls
+  const paper = { px: textSize(width * larger), letters, widthOf };
+  const tried = (form, wide) => layoutForm(lanes, width, legend, footer, { ...paper, ...form, wide });
+  if (width < TWO_LANES_PX) return tried({ form: FORMS[0] }, false); // a phone scrolls
+  const forms = sizes(larger).flatMap((size) => FORMS.map((form) => ({ form, px: size * paper.px })));
   const found = [true, false].map((wide) => {
-    for (const form of FORMS) {
+    for (const form of forms) {
       const layout = tried(form, wide);
       if (layout.footer.y <= height) return clearOfTheBar(layout, height);
     }
-    return tried(FORMS.at(-1), wide);
+    return tried(forms.at(-1), wide);
   });
   const [beside, under] = found.map((layout) => [layout.footer.y <= height, layout.boxes[0].matrices.cell]);
   return beside[0] >= under[0] && beside[1] >= under[1] ? found[0] : found[1];
+}
+
+/** Shares of the text size to try: in a lecture hall all of it may leave no room for what it is about. */
+function sizes(larger) {
+  return [1, 0.95, 0.9, 0.85, 0.8, 0.77].filter((share) => share === 1 || share * larger >= 1);
 }
 
 /** A footer that the bar would cut through moves under it. */

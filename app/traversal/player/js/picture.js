@@ -32,14 +32,20 @@ export class Picture {
     this.layers = [];
   }
 
-  /** Lay everything out for `width` CSS pixels on `canvas`, within `height` of them if it can be, and draw it. */
-  fit(canvas, width, height, colours) {
+  /** Lay everything out for `width` CSS pixels on `canvas`, within `height` of them if it can be, and draw it.
+   *
+   * In a lecture hall it is laid out for fewer pixels, each so many times as `larger`.
+   */
+  fit(canvas, width, height, colours, larger) {
     this.colours = colours;
+    this.larger = larger;
     const measure = (text, size) => widthOf(this.family, text, { size, weight: 600 });
-    this.layout = layoutPicture(this.lanes, width, height, this.#legend(), this.footer, measure);
-    const scale = Math.min(window.devicePixelRatio || 1, MOST_SCALE);
-    canvas.style.height = `${this.layout.height}px`;
-    this.surface = new CanvasSurface(canvas, this.family, width, this.layout.height, scale);
+    this.layout = layoutPicture(
+      this.lanes, width / larger, height / larger, this.#legend(), this.footer, measure, larger,
+    );
+    const scale = larger * Math.min(window.devicePixelRatio || 1, MOST_SCALE);
+    canvas.style.height = `${larger * this.layout.height}px`;
+    this.surface = new CanvasSurface(canvas, this.family, width / larger, this.layout.height, scale);
     this.layers = this.replays.map((replay, number) => this.#layer(replay, this.layout.boxes[number], scale));
     this.draw();
   }
@@ -70,7 +76,7 @@ export class Picture {
   /** The current step as an SVG file's text. */
   svg(title) {
     const { width, height } = this.layout;
-    const surface = new SvgSurface(this.family, width, height, title);
+    const surface = new SvgSurface(this.family, width, height, title, this.larger);
     this.#paint(surface, (box, number) => {
       const replay = this.replays[number];
       const [x, y] = [box.x + box.matrices.x, box.y + box.matrices.y];

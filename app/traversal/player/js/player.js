@@ -55,6 +55,7 @@ class Player {
     const other = data.id !== this.id;
     const moved = other || data.asked !== this.asked;
     const background = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim();
+    this.larger = data.larger;
     this.colours = paletteFor(data.palettes, background);
     this.root.style.colorScheme = this.colours === data.palettes.dark ? "dark" : "light";
     if (moved) this.pause(false);
@@ -295,7 +296,7 @@ class Player {
     const width = this.canvas.parentElement.clientWidth;
     if (!this.picture || width < 50) return;
     this.fitted = this.#room();
-    this.picture.fit(this.canvas, width, this.fitted, this.colours);
+    this.picture.fit(this.canvas, width, this.fitted, this.colours, this.larger);
     this.#tell();
   }
 

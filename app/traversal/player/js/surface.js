@@ -111,10 +111,10 @@ const escaped = (text) => String(text).replace(/[&<>"]/g, (letter) => ESCAPES[le
 const short = (number) => Number(number.toFixed(2));
 
 export class SvgSurface {
-  constructor(family, width, height, title) {
+  constructor(family, width, height, title, larger) {
     this.family = family;
     this.head =
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${short(width)}" height="${short(height)}" ` +
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${short(larger * width)}" height="${short(larger * height)}" ` +
       `viewBox="0 0 ${short(width)} ${short(height)}" role="img"><title>${escaped(title)}</title>`;
     this.parts = [];
   }

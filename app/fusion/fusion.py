@@ -1,15 +1,12 @@
 """Fusion: GELU rung by rung, with the arrays that each allocates, and in-place against allocating vectors."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from accel_core.studies import experiments
 from app.fusion import roofs, rungs, streams
-from app.parts import answers, components, tables, theme
+from app.parts import answers, components, tables
 from app.session import jobs, records, settings
 
-FIELD_PX = 200
 own = records.own()
 controls = rungs.controls(own.machine)
 sweeps = streams.controls(own.machine)
@@ -22,10 +19,8 @@ with st.container(horizontal=True, key="setup"):
     setup, budget_s = answers.setup(controls)
     experiment = experiments.all_rungs(rungs.GELU, setup)
     components.measure_button("Time all rungs", experiments.bench_job(rungs.cases(experiment), budget_s))
-sweeping = streams.sweeping()
-above = settings.place()
-with above:
-    if not sweeping:
+with settings.place():
+    if not streams.sweeping():
         jobs.panel()
 
 record = answers.record_for(own, experiment.workload)
@@ -38,23 +33,7 @@ if shown.measurements:
     rungs.claims(record, shown)
     roofs.roofline(record, shown)
 
-st.subheader("In place against allocating, from L1 to DRAM", anchor=False)
-with st.container(horizontal=True, key="setup-sweep"):
-    operation = str(settings.segments(sweeps["operation"]))
-    with theme.field(FIELD_PX):
-        upto = int(settings.slider(sweeps["upto"]))
-    with theme.field(FIELD_PX):
-        point_s = float(settings.slider(sweeps["point"]))
-    sweep = streams.sweep(operation, replace(setup, size=upto))
-    streams.button(sweep, point_s)
-beside = settings.place()
-with beside:
-    if sweeping:
-        jobs.panel()
-swept_record = answers.record_for(own, sweep.workload)
-swept = experiments.shown(swept_record, sweep)
-streams.notes(swept_record, swept, sweep)
-streams.picture(swept_record, sweep, swept)
+swept = streams.section(own, sweeps, setup)
 rows = tables.measurement_rows([*shown.measurements, *swept.measurements])
 tables.expander("All measurements as a table", rows, "fusion", alt="Rungs of GELU and the sweep")
 answers.how_measured(shown)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import streamlit as st
 
 from accel_core import registry
@@ -20,6 +23,7 @@ KERNELS = (ALLOCATING, IN_PLACE, ONE_PASS, THREADS)
 OPERATION = settings.Choice(
     "operation", "Operation", STREAMS, "add", "add: z = x + y. scale: y = 3 x. triad: z = x + 3 y."
 )
+FIELD_PX = 200
 BEYOND = 4
 """At first the sweep ends where the arrays are so many times as large as the largest cache."""
 
@@ -51,6 +55,27 @@ def first_end(machine: Machine) -> int:
 def sweep(operation: str, setup: Setup) -> Experiment:
     """Allocating, in place, compiled and threaded, at every size up to the setup's."""
     return Experiment(registry.workload(operation), KERNELS, "size", setup)
+
+
+def section(own: Record, chosen: Mapping[str, settings.Choice], setup: Setup) -> Shown:
+    """The sweep's own part of the page, and what it shows; `chosen` are the settings of `controls`."""
+    st.subheader("In place against allocating, from L1 to DRAM", anchor=False)
+    with st.container(horizontal=True, key="setup-sweep"):
+        operation = str(settings.segments(chosen["operation"]))
+        with theme.field(FIELD_PX):
+            upto = int(settings.slider(chosen["upto"]))
+        with theme.field(FIELD_PX):
+            point_s = float(settings.slider(chosen["point"]))
+        asked = sweep(operation, replace(setup, size=upto))
+        button(asked, point_s)
+    with settings.place():
+        if sweeping():
+            jobs.panel()
+    record = answers.record_for(own, asked.workload)
+    shown = experiments.shown(record, asked)
+    notes(record, shown, asked)
+    picture(record, asked, shown)
+    return shown
 
 
 def button(asked: Experiment, point_s: float) -> None:

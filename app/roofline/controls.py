@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ HELP_POINTS = (
     "latest: the newest of each kernel, with its usual block; all: every measurement of this number type and "
     f"thread count, of more than {MOST_POINTS} an even choice."
 )
+NAMES_PX = 130
 NEWEST = "newest"
 NAMED = settings.Choice(
     "named",
@@ -37,15 +38,14 @@ def controls(machine: Machine) -> dict[str, settings.Choice]:
     }
 
 
-def of_points() -> AbstractContextManager[object]:
-    """Where the settings of the points stand: in the row, in a lecture hall behind a button of it."""
-    return st.popover("Points") if theme.larger() != 1 else nullcontext()
-
-
-def named(lens: str) -> str:
-    """The workload whose points are to carry names; empty for the one measured last. In a `lens` all do."""
-    asked = str(settings.select(NAMED, disabled=bool(lens)))
-    return "" if asked == NEWEST else asked
+def of_points(points: settings.Choice, lens: str) -> tuple[str, str, tuple[str, ...]]:
+    """Which points, the workload whose points carry names (empty: the one measured last; in a `lens` all do),
+    and which kernels' points; in a lecture hall behind a button."""
+    with st.popover("Points") if theme.larger() != 1 else nullcontext():
+        shown = str(settings.segments(points))
+        with theme.field(NAMES_PX):
+            named = str(settings.select(NAMED, disabled=bool(lens)))
+        return shown, "" if named == NEWEST else named, settings.several(KERNELS)
 
 
 def given(setting: settings.Setting) -> object:

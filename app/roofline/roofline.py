@@ -9,7 +9,7 @@ from app.parts import components, peaks, theme
 from app.roofline import calculator, controls, files, lens, picture, points, typed
 from app.session import jobs, records, settings
 
-THREADS_PX, NAMES_PX = 100, 130
+THREADS_PX = 100
 own = records.own()
 choices = controls.controls(own.machine)
 settings.admit(*choices.values(), lens.LENS, lens.BLOCK, controls.KERNELS, *typed.SETTINGS, *calculator.asked())
@@ -22,11 +22,7 @@ with st.container(horizontal=True, gap="small", key="setup"):
     with theme.field(THREADS_PX):
         threads = int(settings.slider(choices["threads"]))
     level = lens.control()
-    with controls.of_points():
-        shown = str(settings.segments(choices["points"]))
-        with theme.field(NAMES_PX):
-            named = controls.named(level)
-        kernels = settings.several(controls.KERNELS)
+    shown, named, kernels = controls.of_points(choices["points"], level)
 
 with settings.place():
     record = typed.typed(dtype, threads) or records.or_sample(
@@ -34,12 +30,11 @@ with settings.place():
     )
     ceilings = roofs_of(record)
     prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
-    predicted = (prediction[0],) if prediction else ()
     if record.sample or not ceilings:
         components.measure_button("Measure this machine", peaks.job(own.machine, 20))
     jobs.panel()
     components.sample_label(record)
-view = picture.View(dtype, threads, predicted, named=named)
+view = picture.View(dtype, threads, (prediction[0],) if prediction else (), named=named)
 since = "" if record.sample else points.since()
 measurements, sampled = points.chosen(record, view, kernels, shown, since)
 with st.container(horizontal=True, vertical_alignment="bottom"):

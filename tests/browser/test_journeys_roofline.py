@@ -143,50 +143,20 @@ def test_from_the_first_click_to_points_on_the_measured_roofline(page: Page, own
     has_no_fault(page)
 
 
-def test_the_page_file_of_the_picture_shows_the_same_points_without_the_app(
+def test_what_the_page_shows_can_be_taken_along_as_pictures_data_and_table(
     page: Page, filled_server: str, tmp_path: Path
 ):
-    visit(page, filled_server, "roofline")
+    """Pictures have the size that they are laid out for, in a wide window too."""
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    visit(page, filled_server, "roofline", points="all")
     shown = points(page)
-    saved = download(page, page.get_by_role("button", name="Picture as HTML").click, tmp_path)
-    assert saved.suffix == ".html"
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(saved.as_uri())
-    expect(picture(page)).to_be_visible()
-    assert points(page) == shown
-    expect(page.locator(".js-plotly-plot")).to_contain_text("measured clock")
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
-
-def test_the_numbers_of_the_picture_come_as_json(page: Page, filled_server: str, tmp_path: Path):
-    visit(page, filled_server, "roofline")
     saved = download(page, page.get_by_role("button", name="Data as JSON").click, tmp_path)
     data = json.loads(saved.read_text(encoding="utf-8"))
-    assert points(page).keys() <= {m["id"] for m in data["measurements"]}
+    assert shown.keys() <= {m["id"] for m in data["measurements"]}
     assert {c["kind"] for c in data["ceilings"]} == {"compute", "memory"}
     assert data["machine"]["fingerprint"] == data["measurements"][0]["fingerprint"]
 
-
-def test_the_points_come_as_a_table_and_as_csv(page: Page, filled_server: str, tmp_path: Path):
-    visit(page, filled_server, "roofline", points="all")
-    shown = points(page)
-    page.get_by_text("Points as a table").click()
-    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
-    as_csv = page.get_by_test_id("stDownloadButton").filter(has_text="CSV").get_by_role("button")
-    saved = download(page, lambda: as_csv.press("Enter"), tmp_path)  # a click might miss: the table unfolds
-    text = saved.read_text(encoding="utf-8")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    here = [row for row in rows if (row["Type"], row["Threads"]) == ("float32", "1")]
-    assert len(here) == len(shown)
-    assert {f"matmul/{row['Kernel']}" for row in rows} <= set(kernel_ids())
-    assert all(float(row["GFLOP/s"]) > 0 and row["Time"] for row in rows)
-
-
-def test_the_camera_saves_a_png_of_twice_the_size_and_an_svg(page: Page, filled_server: str, tmp_path: Path):
-    """The size that the picture is laid out for, in a wide window too."""
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    visit(page, filled_server, "roofline")
     high = page.locator(".js-plotly-plot").first.evaluate("plot => plot.layout.height")
     camera = page.get_by_role("button", name="Download plot as a PNG")
     png = download(page, camera.click, tmp_path).read_bytes()
@@ -198,6 +168,26 @@ def test_the_camera_saves_a_png_of_twice_the_size_and_an_svg(page: Page, filled_
     assert svg.suffix == ".svg"
     text = svg.read_text(encoding="utf-8")
     assert f'width="{DESKTOP_PX}"' in text and "measured clock" in text and "points: medians" in text
+
+    page.get_by_text("Points as a table").click()
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    as_csv = page.get_by_test_id("stDownloadButton").filter(has_text="CSV").get_by_role("button")
+    saved = download(page, lambda: as_csv.press("Enter"), tmp_path)  # a click might miss: the table unfolds
+    rows = list(csv.DictReader(io.StringIO(saved.read_text(encoding="utf-8"))))
+    here = [row for row in rows if (row["Type"], row["Threads"]) == ("float32", "1")]
+    assert len(here) == len(shown)
+    assert {f"matmul/{row['Kernel']}" for row in rows} <= set(kernel_ids())
+    assert all(float(row["GFLOP/s"]) > 0 and row["Time"] for row in rows)
+
+    saved = download(page, page.get_by_role("button", name="Picture as HTML").click, tmp_path)
+    assert saved.suffix == ".html"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(saved.as_uri())
+    expect(picture(page)).to_be_visible()
+    assert points(page) == shown
+    expect(page.locator(".js-plotly-plot")).to_contain_text("measured clock")
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def test_a_typed_in_machine_and_the_calculator_put_a_hollow_point_on_the_picture(
@@ -220,8 +210,13 @@ def test_a_typed_in_machine_and_the_calculator_put_a_hollow_point_on_the_picture
     has_no_fault(page)
 
 
-def test_hidden_points_leave_the_picture_and_come_back(page: Page, filled_server: str):
+def test_the_roofline_has_three_fifths_of_the_first_screen_and_hidden_points_come_back(
+    page: Page, filled_server: str
+):
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     visit(page, filled_server, "roofline")
+    box = page.locator(".js-plotly-plot").first.bounding_box()
+    assert box and min(box["y"] + box["height"], HEIGHT) - box["y"] >= 0.6 * HEIGHT
     shown = points(page)
     assert shown
     page.get_by_role("button", name="Hide the points so far").click()

@@ -37,7 +37,12 @@ WINDOWS_PROGRAMS = (
     r"Google\Chrome\Application\chrome.exe",
     r"Microsoft\Edge\Application\msedge.exe",
 )
-ARGUMENTS = ("--disable-gpu", "--disable-background-networking", "--no-first-run")
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--js-flags=--no-maglev --no-turbofan",  # pages live for seconds, which pays for no optimised machine code
+)
 MISSING = (
     "No Chromium was found and none could be installed: install Chromium, Google Chrome or Microsoft Edge, "
     "or run `python -m playwright install --with-deps chromium`."

@@ -39,6 +39,13 @@ def traces() -> tuple[Trace, Trace]:
     return ijk, ikj
 
 
+@pytest.fixture
+def page(page: Page) -> Page:
+    """The page of a reader who likes motion: the player heeds that."""
+    page.emulate_media(reduced_motion="no-preference")
+    return page
+
+
 def visit(page: Page, server: str, link: str = "") -> None:
     """Open the page by its address and wait until its picture is drawn."""
     page.set_default_timeout(WAIT_MS)

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from accel_core.cache import fields as f
 from accel_core.cache.engine.levels import Level
 from accel_core.cache.engine.request import renew_shadow, request_first
@@ -37,7 +39,7 @@ def feed(
         sweep = sweeps[row]
         steps, references = sweep[f.STEPS], sweep[f.REFERENCES]
         slow = _moves_far(first, sweep)
-        step = 0
+        step: Any = np.int64(0)  # by a literal, Numba would compile `_access` for 0 as well
         while step < steps:
             for number in range(references):
                 _access(table, cells, marks, counts, first, sweep, number, step, size)

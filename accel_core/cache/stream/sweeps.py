@@ -61,7 +61,7 @@ def fill(nest: Any, visits: Any, cursor: Any, sweeps: Any) -> int:
     All int64: nest (NEST_FIELDS,), visits (blocks of c, 2), cursor (3,), sweeps (MOST_SWEEPS or more,
     SWEEP_FIELDS).
     """
-    rows = 0
+    rows: Any = np.int64(0)  # by a literal, Numba would compile `_inner` for 0 as well
     outer, middle = nest[ORDER], nest[ORDER + 1]
     while cursor[AT_BLOCK] < blocks(nest):
         low_i, low_j, low_k, high_i, high_j, high_k = _bounds(nest, visits, cursor[AT_BLOCK])

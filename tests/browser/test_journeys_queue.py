@@ -178,11 +178,23 @@ def test_a_long_simulation_waits_for_another_account_and_leaves_no_gap_behind(
     assert waited == player_y()
 
 
-def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(
+def start_by_keyboard(page: Page, name: str) -> None:
+    """Reach the page's button by the Tab key alone, press it and wait until the job shows."""
+    wanted = button(page, name).element_handle()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("button => button === document.activeElement", wanted):
+            break
+    expect(button(page, name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(progress(page)).to_be_visible()
+
+
+def test_a_run_begins_by_keyboard_its_killed_worker_ends_in_one_sentence_and_the_next_job_runs(
     page: Page, own_server: tuple[str, Path]
 ):
     visit(page, own_server[0], "ladder", **LONG)
-    start(page, "ladder")
+    start_by_keyboard(page, "ladder")
     runs(page)
     family = psutil.Process().children(recursive=True)
     (worker,) = [member for member in family if any("accel_core.runner" in word for word in member.cmdline())]
@@ -195,16 +207,3 @@ def test_a_worker_that_is_killed_ends_in_one_sentence_and_the_next_job_runs(
     start(page, "lab")
     finished(page, "lab")
     has_no_fault(page)
-
-
-def test_the_keyboard_alone_reaches_the_button_and_starts_it(page: Page, own_server: tuple[str, Path]):
-    visit(page, own_server[0], "ladder", **{**QUICK, "budget": 10})
-    wanted = button(page, "ladder").element_handle()
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("button => button === document.activeElement", wanted):
-            break
-    expect(button(page, "ladder")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(progress(page)).to_be_visible()
-    cancel(page, "ladder")

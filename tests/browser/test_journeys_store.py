@@ -70,7 +70,6 @@ def test_a_store_that_cannot_be_written_is_read_and_the_new_point_shows_with_a_w
         visit(page, url, "roofline")
         expect(sample_label(page)).to_have_count(0)
         known = set(points(page))
-        go_to(page, "lab")
         visit(page, url, "lab", **ONE_RUNG)
         start(page, "lab")
         finished(page, "lab")

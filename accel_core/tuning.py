@@ -38,11 +38,13 @@ from accel_core.model.tuning import Tuning
 from accel_core.operations import OPERATIONS
 from accel_core.stats import ratio_interval
 
-RACED = (256, 512, 1024)
-"""Sides of the square matrices on which blocks may race: the longest for which there is time."""
+RACED = (256, 512, 768)
+"""Sides of the square matrices on which blocks race for the final: the longest for which there is time."""
+FINAL = (1024, 1536)
+"""Sides of those of the final: what is best for one may fall behind with more blocks."""
 TALL = 4
 """Rows of a on which mc is tried, in sides."""
-DEPTHS = (1 / 2, 1, 3 / 2, 2)
+DEPTHS = (1 / 2, 1, 2)
 """Of the kc that the rule derives for a tile."""
 L2_SHARES = (1 / 8, 1 / 4, 1 / 2)
 """Of L2 that the packed block of b fills."""
@@ -50,7 +52,7 @@ HEIGHTS = (256, 512, 1024, 2048, 4096)
 """The mc that are tried beside the rule's."""
 SIDES = (48, 64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768)
 """At which packing is tried against not packing."""
-CHECKED = (256, 512, 1024, 1537)
+CHECKED = (256, 512, 1024)
 """At which the outcome is held beside the rule."""
 LONG_RACE = 5
 """Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
@@ -58,7 +60,7 @@ halves."""
 FINALISTS = 3
 LEAST_ROUNDS = 6
 """For an interval at 95 % (stats.median_interval)."""
-PARTS = {"blocks": 0.45, "rows of a block of a": 0.1, "when packing pays": 0.25, "beside the rule": 0.2}
+PARTS = {"blocks": 0.6, "rows of a block of a": 0.05, "when packing pays": 0.15, "beside the rule": 0.2}
 """What is measured for a dtype, and its share of the time."""
 WEIGHTS = {"float32": 1.0, "float64": 2.0}
 """A vector holds half as many numbers of 8 bytes, so the same products take twice as long."""
@@ -144,12 +146,19 @@ class _Tuner:
     # -- what is tried ---------------------------------------------------------------------------------------
 
     def best_blocks(self, budget_s: float) -> Blocking:
-        """Tile, kc and nc."""
+        """Tile, kc and nc: the fastest of the finalists and the rule's, by the mean logarithm over FINAL."""
         every = list(self.candidates())
-        side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))))
+        side = max(self.affordable(RACED, budget_s / 2 / (LONG_RACE * len(every))))
         problem = _Problem(side, side, side, self.dtype)
         tried = {blocks.cut(*problem.shape): blocks for blocks in every}
-        return self.first(tried.values(), lambda blocks: problem.call(packed, blocks), budget_s)
+        best = race({b: problem.call(packed, b) for b in tried.values()}, 0.0, self.clocks)
+        logs = dict.fromkeys([*best, self.rule.blocks], 0.0)
+        for side in self.affordable(FINAL, budget_s / 2 / (LEAST_ROUNDS * len(logs))):
+            problem = _Problem(side, side, side, self.dtype)
+            calls = {blocks: problem.call(packed, blocks) for blocks in logs}
+            samples = turns(calls, 0.0, self.clocks, LEAST_ROUNDS)
+            logs = {blocks: total + math.log(median(samples[blocks])) for blocks, total in logs.items()}
+        return min(logs, key=lambda blocks: logs[blocks])
 
     def affordable(self, sides: Sequence[int], most_s: float) -> list[int]:
         """Those of `sides` whose product takes at most `most_s` seconds by rule; at least the shortest."""
@@ -174,13 +183,7 @@ class _Tuner:
         side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))))
         problem = _Problem(TALL * side, blocks.kc, side, self.dtype)
         tried = {b.cut(*problem.shape): b for b in every}
-        return self.first(tried.values(), lambda b: problem.call(packed, b), budget_s)
-
-    def first(
-        self, blocks: Iterable[Blocking], call_of: Callable[[Blocking], Call], budget_s: float
-    ) -> Blocking:
-        """The fastest of `blocks`."""
-        return race({one: call_of(one) for one in blocks}, budget_s, self.clocks)[0]
+        return race({b: problem.call(packed, b) for b in tried.values()}, budget_s, self.clocks)[0]
 
     def when_to_pack(self, plan: Plan, budget_s: float) -> Plan:
         """Up to which bytes nothing, and only b, is packed: where the times of all sizes add up to least."""

@@ -19,7 +19,7 @@ from accel_core.operations import operation_names
 DEFAULT_BUDGET_S = 2.0
 PEAKS_BUDGET_S = 20.0
 CALIBRATION_BUDGET_S = 60.0
-TUNING_BUDGET_S = 36.0
+TUNING_BUDGET_S = 33.0
 
 
 class Parser(argparse.ArgumentParser):
@@ -154,7 +154,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     )
     tune = command("tune", "Measure the fastest blocks of the packed product here, to be used from now on.")
     tune.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
-    tune.add_argument("--budget", type=seconds, default=TUNING_BUDGET_S, help="seconds for all (36)")
+    tune.add_argument("--budget", type=seconds, default=TUNING_BUDGET_S, help="seconds for all (33)")
     explain = command("explain", "Which backend auto would take for a shape, and why.")
     explain.add_argument("operation", help=operation_names())
     explain.add_argument("--shape", type=lengths, required=True, help="m,k,n (or batch,m,k,n), else that of x")

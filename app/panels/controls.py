@@ -104,7 +104,7 @@ def ready_made(machine: Machine, dtype: str) -> None:
         {"kind": "tune"},
         key="tune",
         icon=":material/speed:",
-        help="Races some fifty tiles and lengths in turns, for both types. From then on the packed rungs use "
+        help="Races some forty tiles and lengths in turns, for both types. From then on the packed rungs use "
         "the fastest.",
         width="stretch",
     )

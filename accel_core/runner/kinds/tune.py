@@ -16,7 +16,7 @@ from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Part
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
 
-BUDGET_S = 36.0
+BUDGET_S = 33.0
 """For both dtypes, so that a worker's start and the last samples end within 40 s."""
 
 

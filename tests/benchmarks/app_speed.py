@@ -135,9 +135,9 @@ def first_page(browser: Browser, app: str, hello: str, rounds: int) -> list[Row]
 def switches(page: Page, app: str, rounds: int) -> list[Row]:
     """From the click on a page's link to its question and picture, once every page has been open before."""
     visit(page, app, "machine")
-    took: dict[str, list[float]] = {name: [] for name in QUESTIONS}
+    took: dict[str, list[float]] = {name: [] for name in ("ladder", "lab", "roofline", "machine")}
     for _ in range(rounds + 1):
-        for name in ("ladder", "lab", "roofline", "machine"):
+        for name in took:
             link = page.get_by_role("navigation").get_by_role("link", name=TITLES[name])
             gone = "!window.before.isConnected"
             page.evaluate("window.before = document.querySelector('.js-plotly-plot')")

@@ -12,6 +12,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from accel_core.backends.chooser import Choice, Chooser, load_crossovers
 from accel_core.backends.current import find_backend
 from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import AccelWarning, BadInput, shown
+from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.operands import same_type
 from accel_core.model import DTYPES, Shape
 from accel_core.operations import ELEMENTS, LAYOUTS, OPERATIONS, PRODUCT, ROWS, Operation, find_operation
@@ -239,7 +241,10 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
         raise BadInput(f"layout is {shown(layout)}; one of {', '.join(LAYOUTS)} is allowed.")
     backend = find_backend("auto")
     chooser = backend.chooser if isinstance(backend, AutoBackend) else AutoBackend().chooser
-    return chooser.choose(operation, form.lengths_of(_whole(shape)), name, form.layouts[layout])
+    choice = chooser.choose(operation, form.lengths_of(_whole(shape)), name, form.layouts[layout])
+    if operation == "matmul" and choice.backend in ("compiled", "compiled_threads"):
+        return replace(choice, blocks="by measurement here" if plan_here(name).measured else "by rule")
+    return choice
 
 
 def _whole(shape: Sequence[int]) -> Shape:

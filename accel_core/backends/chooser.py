@@ -48,6 +48,8 @@ class Choice(Record):
     """The sentence of the rule where it decided; empty else."""
     times_s: Mapping[str, float]
     """Seconds of one call, measured or interpolated, for each backend that was timed; empty for a rule."""
+    blocks: str = ""
+    """Where the packed product is taken: whether its blocks are "by rule" or "by measurement here"."""
 
     @property
     def second(self) -> str | None:
@@ -82,7 +84,8 @@ class Choice(Record):
     def __str__(self) -> str:
         shape = " x ".join(map(str, self.lengths))
         names = ", ".join(OPERATIONS[self.operation].form.lengths)
-        return f"{self.operation} of {shape} ({names}), {self.dtype}, {self.layout}: {self.reason}"
+        blocks = f" Its blocks: {self.blocks}." if self.blocks else ""
+        return f"{self.operation} of {shape} ({names}), {self.dtype}, {self.layout}: {self.reason}{blocks}"
 
 
 class Chooser:

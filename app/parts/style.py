@@ -13,6 +13,7 @@ STYLE = """<style>
         display: none
     }
     .stMainBlockContainer h1 { padding: 0 }
+    [data-testid="stAlertContainer"] { padding-block: 0.4rem }
     /* Columns without room for figures side by side stand below one another; many wrap. */
     .stHorizontalBlock > .stColumn { min-width: clamp(0px, (%gpx - 100%%) * 999, 100%%) }
     .stHorizontalBlock:has(> .stColumn:nth-child(3)) > .stColumn { min-width: min(100%%, 13rem) }

@@ -98,18 +98,22 @@ def test_in_a_lecture_hall_the_settings_of_the_points_open_and_are_in_the_addres
     has_no_fault(page)
 
 
-def test_all_rungs_of_the_longest_ladder_are_on_the_first_screen(page: Page, filled_server: str):
+@ON_THIS
+def test_all_rungs_of_the_longest_ladder_are_on_the_first_screen(
+    page: Page, filled_server: str, own_server: tuple[str, Path]
+):
+    """Those of a reader's own, and at the first visit the sample's below its label."""
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    visit(page, filled_server, "ladder", size=sample_size())
-    rested(page)
-    names = (
-        page.locator(".js-plotly-plot")
-        .first.locator("text.annotation-text")
-        .filter(has_text=re.compile(r"^\d+ "))
-    )
-    rungs = [names.nth(place).bounding_box() for place in range(names.count())]
-    assert len(rungs) >= 10
-    assert max(box["y"] + box["height"] for box in rungs if box) <= HEIGHT
+    for url in (filled_server, own_server[0]):
+        visit(page, url, "ladder", size=sample_size())
+        rested(page)
+        names = page.locator(".js-plotly-plot").first.locator("text.annotation-text")
+        rungs = names.filter(has_text=re.compile(r"^\d+ "))
+        bars = page.locator(".js-plotly-plot").first.locator(".bars .point")
+        for marks in (rungs, bars):
+            boxes = [marks.nth(place).bounding_box() for place in range(marks.count())]
+            assert len(boxes) >= 10
+            assert max(box["y"] + box["height"] for box in boxes if box) <= HEIGHT
 
 
 @ON_THIS

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import accel_core
-from accel_core.backends import AutoBackend, calibrating, current
+from accel_core.backends import AutoBackend, auto, calibrating, current
 from accel_core.backends.calibrating import calibrate, call_of, make_operands
 from accel_core.backends.chooser import Chooser, load_crossovers, shape_class
 from accel_core.backends.crossovers import Crossovers
@@ -503,6 +503,22 @@ def test_a_wrong_answer_takes_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [e["message"] for e in events if e["event"] == "warning"] == [
         "blocked gives a wrong result for gelu 8, float32, so it is not timed."
     ]
+
+
+@pytest.mark.parametrize(("measured", "said"), [("", "by rule"), ("2026-05-04", "by measurement here")])
+def test_a_product_of_ours_says_whether_its_blocks_were_measured(
+    monkeypatch: pytest.MonkeyPatch, measured: str, said: str
+) -> None:
+    plan = dataclasses.replace(auto.plan_here("float32"), measured=measured)
+    monkeypatch.setattr(auto, "plan_here", lambda dtype: plan)
+    lengths, times_s = (1, 8, 8, 8), {"compiled": 1.0, "numpy": 2.0}
+    ours = AutoBackend(chooser_of(part("matmul", [contest(lengths, **times_s)])))
+    monkeypatch.setattr(auto, "find_backend", lambda name: ours)
+    choice = accel_core.explain("matmul", lengths)
+    assert choice.blocks == said and str(choice).endswith(f"Its blocks: {said}.")
+    theirs = AutoBackend(chooser_of(part("matmul", [contest(lengths, compiled=2.0, numpy=1.0)])))
+    monkeypatch.setattr(auto, "find_backend", lambda name: theirs)
+    assert accel_core.explain("matmul", lengths).blocks == ""
 
 
 # -- the store, the runner, the command line -----------------------------------------------------------------

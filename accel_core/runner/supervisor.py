@@ -18,14 +18,13 @@ from accel_core.runner.queue import Ticket
 from accel_core.runner.spec import Spec, memory_now_bytes
 from accel_core.runner.storing import Storing
 from accel_core.runner.tickets import TicketFolder, open_queue
+from accel_core.runner.visitors import unattended_s
 from accel_core.runner.workers import COMMAND, Worker
 
 if TYPE_CHECKING:
     from accel_core.store import Store
 
 QUEUE_POLL_S = 0.2
-UNATTENDED_S = 45.0
-"""A reload, another page of the app or a short loss of the network cost nobody the place in the queue."""
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
 MOST_RECORDS = 500
@@ -125,8 +124,8 @@ class Supervisor:
             if place == 0 and queue.take_turn(ticket):
                 return beside_others
             self._job.move_to(place)
-            if self._job.unattended_s() > UNATTENDED_S:
-                raise ending.unattended(UNATTENDED_S)
+            if self._job.unattended_s() > (most_s := unattended_s()):
+                raise ending.unattended(most_s)
             self._job.pause(QUEUE_POLL_S)
         raise ending.cancelled()
 

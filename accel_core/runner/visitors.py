@@ -16,6 +16,8 @@ from accel_core.errors import BadInput, QueueFull, shown
 PER_SESSION = ("ACCEL_WAITING_PER_SESSION", 1)
 PER_ADDRESS = ("ACCEL_WAITING_PER_ADDRESS", 40)
 """A class behind one router has one address, and all of them press the button at once."""
+UNATTENDED_S = ("ACCEL_UNATTENDED_S", 45)
+"""A reload, another page of the app or a short loss of the network cost nobody the place in the queue."""
 IPV6_NETWORK_BITS = 64
 """Whoever has one IPv6 address has all of its network (RFC 4291, 2.5.1)."""
 
@@ -44,6 +46,11 @@ class Waiting:
 
     owner: str
     visitor: Visitor
+
+
+def unattended_s() -> int:
+    """How long a job may wait whose page is closed; BadInput where the environment says no number."""
+    return _limit(*UNATTENDED_S)[1]
 
 
 def admit(asking: Waiting, waiting: Iterable[Waiting]) -> None:
@@ -84,7 +91,7 @@ def _limit(variable: str, usual: int) -> tuple[str, int]:
         return variable, usual
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise BadInput(
-            f"{variable} is {shown(text)}; a whole number of jobs from 1 on is allowed: correct it or unset it."
+            f"{variable} is {shown(text)}; a whole number from 1 on is allowed: correct it or unset it."
         )
     return variable, int(text)
 

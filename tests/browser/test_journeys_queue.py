@@ -32,14 +32,14 @@ from visitor import (
     visit,
 )
 
-from accel_core.runner.supervisor import UNATTENDED_S
-
 sys.path.append(str(REPOSITORY / "tests" / "faults"))
 
 from waiting_sessions import host_taken
 
 pytestmark = ON_THIS
 NEEDS_FLOCK = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no flock")
+UNATTENDED_S = 10
+"""Longer than a reload takes on a busy host."""
 ONE_AHEAD = "Waiting: 1 other job is ahead of this one"
 ONE_RUNG = {"over": "none", "kernels": ["numpy"], **QUICK}
 
@@ -138,10 +138,10 @@ def test_a_browser_that_leaves_in_mid_run_leaves_a_server_that_goes_on(
 
 @NEEDS_FLOCK
 def test_a_job_waits_for_another_account_and_leaves_the_queue_when_its_tab_is_closed(
-    tab: Tab, page: Page, own_server: tuple[str, Path]
+    tab: Tab, page: Page, tmp_path: Path
 ):
-    url, home = own_server
-    with host_taken(home):
+    home = tmp_path
+    with host_taken(home), serve(APP, home, ACCEL_UNATTENDED_S=str(UNATTENDED_S)) as url:
         visit(page, url, "lab", **ONE_RUNG)
         start(page, "lab")
         expect(progress(page)).to_contain_text(ONE_AHEAD)

@@ -295,7 +295,7 @@ def test_a_waiting_job_is_cancelled_without_ever_running() -> None:
 def test_a_job_that_waits_for_nobody_leaves_the_queue_and_one_that_runs_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(supervisor, "UNATTENDED_S", 0.1)
+    monkeypatch.setattr(supervisor, "unattended_s", lambda: 0.1)
     left, stays = Visitor("closed", present=lambda: False), Visitor("open", present=lambda: True)
     first = start("sleep", "a", visitor=stays)
     until(lambda: first.state == "running")
@@ -305,10 +305,10 @@ def test_a_job_that_waits_for_nobody_leaves_the_queue_and_one_that_runs_goes_on(
     assert (first.state, waits.state) == ("running", "queued")
     first.cancel()
     assert ended(waits).state == "done"
-    monkeypatch.setattr(supervisor, "UNATTENDED_S", PATIENCE_S)
+    monkeypatch.setattr(supervisor, "unattended_s", lambda: PATIENCE_S)
     running = start("work", "b", visitor=left)
     until(lambda: running.state != "queued")
-    monkeypatch.setattr(supervisor, "UNATTENDED_S", 0.0)
+    monkeypatch.setattr(supervisor, "unattended_s", lambda: 0.0)
     assert ended(running).state == "done"
 
 

@@ -9,7 +9,7 @@ import difflib
 import inspect
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput, shown, unknown, whole
@@ -91,6 +91,15 @@ def interpreter_s(case: Case) -> float:
     """How much of that goes to the interpreter besides the operations (`Kernel.waits_s`)."""
     problem, rung = kernel(case.kernel)
     return _interpreter_s(rung, case.shape or problem.shape(case.size), case.parameters)
+
+
+def require_one_problem(cases: Sequence[Case]) -> None:
+    """BadInput unless these valid cases are of one workload, shape and dtype, and of one thread each."""
+    problems = {(kernel(c.kernel)[0].name, c.size, c.shape, c.dtype, c.threads) for c in cases}
+    if len(problems) != 1 or cases[0].threads != 1:
+        raise BadInput(
+            "Cases take turns on one problem: give all the same workload, size and dtype, and one thread."
+        )
 
 
 def needed_bytes(case: Case) -> int:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from statistics import median
 from typing import Any, TypeVar
 
@@ -28,9 +28,9 @@ from accel_core.errors import StoreUnavailable, WrongResult
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.kernels.matmul.packed import packed, packed_b_only, product
-from accel_core.kernels.matmul.plan import Plan, by_rule, detected_bytes
+from accel_core.kernels.matmul.plan import Plan, by_rule, detected_bytes, of_tuning
 from accel_core.kernels.matmul.register import vector_tile
-from accel_core.kernels.matmul.tuned import keep
+from accel_core.kernels.matmul.tuned import find, keep
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import DTYPES, ITEM_BYTES, Estimate, Machine
@@ -57,6 +57,7 @@ CHECKED = (256, 512, 1024)
 LONG_RACE = 5
 """Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
 halves."""
+YARDSTICK = 256
 FINALISTS = 3
 LEAST_ROUNDS = 6
 """For an interval at 95 % (stats.median_interval)."""
@@ -119,7 +120,7 @@ class _Tuner:
         start_s, left_s = self.clocks.wall(), sum(WEIGHTS[d] for d in dtypes[number + 1 :])
         total, done = len(PARTS) * len(dtypes), len(PARTS) * number
         share = iter(PARTS.items())
-        plan, gains = self.rule, {}
+        plan = self.rule
 
         def begin() -> float:
             nonlocal done
@@ -134,7 +135,7 @@ class _Tuner:
         plan = replace(plan, blocks=self.best_height(plan.blocks, begin()))
         plan = self.when_to_pack(plan, begin())
         gains = self.beside_the_rule(plan, begin())
-        if median(gain.median for gain in gains.values()) < 1:  # noise chose, or the rule is right
+        if not beats(gains.values()):
             plan, gains = self.rule, {}
         blocks = plan.blocks
         return Tuning(
@@ -148,24 +149,33 @@ class _Tuner:
     def best_blocks(self, budget_s: float) -> Blocking:
         """Tile, kc and nc: the fastest of the finalists and the rule's, by the mean logarithm over FINAL."""
         every = list(self.candidates())
-        side = max(self.affordable(RACED, budget_s / 2 / (LONG_RACE * len(every))))
+        side = max(self.affordable(RACED, budget_s / 2 / (LONG_RACE * len(every))), default=RACED[0])
         problem = _Problem(side, side, side, self.dtype)
-        tried = {blocks.cut(*problem.shape): blocks for blocks in every}
-        best = race({b: problem.call(packed, b) for b in tried.values()}, 0.0, self.clocks)
-        logs = dict.fromkeys([*best, self.rule.blocks], 0.0)
+        tried = first_of_each(every, problem.shape)
+        best = race({b: problem.call(packed, b) for b in tried}, 0.0, self.clocks)
+        known = [plan.blocks] if (plan := self.kept()) else []
+        logs = dict.fromkeys([*best, *known, self.rule.blocks], 0.0)
         for side in self.affordable(FINAL, budget_s / 2 / (LEAST_ROUNDS * len(logs))):
             problem = _Problem(side, side, side, self.dtype)
             calls = {blocks: problem.call(packed, blocks) for blocks in logs}
             samples = turns(calls, 0.0, self.clocks, LEAST_ROUNDS)
             logs = {blocks: total + math.log(median(samples[blocks])) for blocks, total in logs.items()}
-        return min(logs, key=lambda blocks: logs[blocks])
+        return min(logs, key=lambda blocks: logs[blocks])  # the fastest of the race where there was no time
 
     def affordable(self, sides: Sequence[int], most_s: float) -> list[int]:
-        """Those of `sides` whose product takes at most `most_s` seconds by rule; at least the shortest."""
-        least = min(sides)
-        call = _Problem(least, least, least, self.dtype).call(packed, self.rule.blocks)
-        call_s = min(turns({0: call}, 0.0, self.clocks)[0])
-        return [side for side in sides if side == least or call_s * (side / least) ** 3 <= most_s]
+        """Those of `sides` whose product takes at most `most_s` seconds by rule."""
+        return [side for side in sides if self.call_s * (side / YARDSTICK) ** 3 <= most_s]
+
+    @cached_property
+    def call_s(self) -> float:
+        """Seconds of a product of YARDSTICK by rule."""
+        call = _Problem(YARDSTICK, YARDSTICK, YARDSTICK, self.dtype).call(packed, self.rule.blocks)
+        return min(turns({0: call}, 0.0, self.clocks)[0])
+
+    def kept(self) -> Plan | None:
+        """What an earlier tuning found."""
+        tuning = find(self.dtype, self.machine, environment())
+        return of_tuning(tuning) if tuning else None
 
     def candidates(self) -> Iterable[Blocking]:
         """The rule's, and what lies around it for each tile."""
@@ -180,30 +190,31 @@ class _Tuner:
     def best_height(self, blocks: Blocking, budget_s: float) -> Blocking:
         """mc: the higher a block of a, the less often b is packed."""
         every = [blocks, *(blocks.given(mc=mc) for mc in HEIGHTS)]
-        side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))))
+        side = max(self.affordable(RACED, budget_s / (LONG_RACE * len(every))), default=RACED[0])
         problem = _Problem(TALL * side, blocks.kc, side, self.dtype)
-        tried = {b.cut(*problem.shape): b for b in every}
-        return race({b: problem.call(packed, b) for b in tried.values()}, budget_s, self.clocks)[0]
+        tried = first_of_each(every, problem.shape)
+        return race({b: problem.call(packed, b) for b in tried}, budget_s, self.clocks)[0]
 
     def when_to_pack(self, plan: Plan, budget_s: float) -> Plan:
         """Up to which bytes nothing, and only b, is packed: where the times of all sizes add up to least."""
         times_s = []
-        for side in SIDES:
+        sides = self.affordable(SIDES, budget_s / (2 * LEAST_ROUNDS * len(WAYS))) or SIDES[:1]
+        for side in sides:
             problem = _Problem(side, side, side, self.dtype)
             calls = {way: problem.call(WAYS[way], plan.blocks) for way in range(len(WAYS))}
-            samples = turns(calls, budget_s / len(SIDES), self.clocks)
+            samples = turns(calls, budget_s / len(sides), self.clocks)
             times_s.append([median(samples[way]) for way in calls])
         nothing, only_b = thresholds(times_s)
-        sizes = [0, *(side * side * self.item for side in SIDES)]
+        sizes = [0, *(side * side * self.item for side in sides)]
         return replace(plan, unpacked_bytes=sizes[nothing], unpacked_a_bytes=sizes[only_b])
 
     def beside_the_rule(self, plan: Plan, budget_s: float) -> dict[int, Estimate]:
         """Side -> time by rule / time by `plan`, in turns."""
         gains = {}
-        for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_ROUNDS)):
+        for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_ROUNDS)) or CHECKED[:1]:
             problem = _Problem(side, side, side, self.dtype)
             calls = {which: problem.call(product, which) for which in (plan, self.rule)}
-            if len(calls) == 1:
+            if len(calls) == 1:  # the rule's plan itself
                 return {}
             samples = turns(calls, budget_s / len(CHECKED), self.clocks, LEAST_ROUNDS)
             gains[side] = ratio_interval(list(zip(samples[plan], samples[self.rule], strict=True)))
@@ -267,6 +278,20 @@ def turns(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks, least: int
         order.append(order.pop(0))
         rounds += 1
     return times_s
+
+
+def first_of_each(every: Iterable[Blocking], shape: tuple[int, int, int]) -> list[Blocking]:
+    """`every` without those that run on `shape` as one before them does."""
+    found: dict[Blocking, Blocking] = {}
+    for blocks in every:
+        found.setdefault(blocks.cut(*shape), blocks)
+    return list(found.values())
+
+
+def beats(gains: Collection[Estimate]) -> bool:
+    """Whether what was tuned is faster than the rule: on the median, and nowhere surely slower."""
+    lost = any(gain.high is not None and gain.high < 1 for gain in gains)
+    return bool(gains) and not lost and median(gain.median for gain in gains) > 1
 
 
 def thresholds(times_s: Sequence[Sequence[float]]) -> tuple[int, int]:

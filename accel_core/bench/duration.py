@@ -117,7 +117,8 @@ class Experience:
 
     def _to_the_end(self, case: Case) -> float:
         """The share of measurements whose samples scattered, or met somebody else, till the budget was over."""
-        asked = [m.stopped == "budget" for m in (*self._same(case), *self._recent) if m.time_s.low is not None]
+        sampled = (m for m in (*self._same(case), *self._recent) if m.time_s.low is not None)
+        asked = [m.stopped == "budget" for m in sampled if m.stopped != "turns"]
         return sum(asked) / len(asked) if asked else 0.5
 
     # -- what stands around them ----------------------------------------------------------------------------

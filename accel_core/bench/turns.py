@@ -9,24 +9,24 @@ from accel_core import registry
 from accel_core.bench.cases import out_of_memory
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
-from accel_core.bench.measuring import Ready, pose, prepare, record
+from accel_core.bench.measuring import Problem, Ready, pose, prepare, record
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
-from accel_core.bench.sampling import Samples, calibrate, is_narrow, no_garbage_collection, time_calls
+from accel_core.bench.sampling import MOST_SAMPLES, Samples, calibrate, no_garbage_collection, time_calls
 from accel_core.bench.threads import limit, require_processors
-from accel_core.errors import BadInput, WrongResult
+from accel_core.errors import WrongResult
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import Case, Environment, Machine, Measurement, Refusal
 from accel_core.model.limits import LIMIT_S
+from accel_core.registry import require_one_problem
 from accel_core.stats import median_interval
 
 
 @dataclass
 class _Runner:
-    """One case, what its checks took, and its samples so far."""
+    """One case and its samples so far."""
 
     case: Case
     ready: Ready
-    prepared_s: float
     repetitions: int = 1
     times_s: list[float] = field(default_factory=list)
     wall_s: float = 0.0
@@ -55,7 +55,7 @@ def run_in_turns(
     """
     refuse_to_measure(machine)
     valid = [registry.validate(case, machine) for case in cases]
-    _require_one_problem(valid)
+    require_one_problem(valid)
     case = valid[0]
     workload = registry.kernel(case.kernel)[0]
     shape = case.shape or workload.shape(case.size)
@@ -66,28 +66,25 @@ def run_in_turns(
     refused: list[Refusal] = []
     with limit(case.threads):
         require_processors(case.threads)
-        problem = pose(workload, case)
+        problem: Problem | None = None
         for done, case in enumerate(valid):
             emit(step_event(label(case), done, len(valid) + 1, rounds_s))
-            reason, began_s = registry.why_not(case, machine, limit_s), clocks.wall()
+            if (reason := registry.why_not(case, machine, limit_s)) is not None:
+                refused.append(Refusal(case, reason))
+                continue
             try:
-                if reason is not None:
-                    refused.append(Refusal(case, reason))
-                    continue
-                ready = prepare(workload, registry.kernel(case.kernel)[1], case, problem, clocks)
-                runners.append(_Runner(case, ready, clocks.wall() - began_s))
+                problem = problem or pose(workload, case)
+                kernel = registry.kernel(case.kernel)[1]
+                runners.append(_Runner(case, prepare(workload, kernel, case, problem, clocks)))
             except WrongResult as error:
                 emit(warning_event(str(error)))
                 refused.append(Refusal(case, str(error), fault=True))
             except MemoryError:
                 refused.append(Refusal(case, out_of_memory(case), fault=True))
         emit(step_event("All in turns", len(valid), len(valid) + 1, rounds_s))
-        spans = _rounds(runners, rounds_s, clocks)
-        made = [
-            _measurement(runner, span, problem.shape, machine, versions, clocks)
-            for runner, span in zip(runners, spans, strict=True)
-        ]
-    if not any(measurement.disturbed for measurement in made):
+        span = _rounds(runners, rounds_s, clocks)
+        made = [_measurement(runner, span, shape, machine, versions, clocks) for runner in runners]
+    if runners and not span.disturbed_reason(1):
         clocks.lookout.remember()
     results: list[Measurement | Refusal] = [*made, *refused]
     for result in results:
@@ -95,19 +92,8 @@ def run_in_turns(
     return results
 
 
-def _require_one_problem(cases: Sequence[Case]) -> None:
-    kinds = {
-        (registry.kernel(case.kernel)[0].name, case.size, case.shape, case.dtype, case.threads)
-        for case in cases
-    }
-    if len(kinds) != 1 or cases[0].threads != 1:
-        raise BadInput(
-            "Cases take turns on one problem: give all the same workload, size and dtype, and one thread."
-        )
-
-
-def _rounds(runners: Sequence[_Runner], budget_s: float, clocks: Clocks) -> list[Span]:
-    """Rounds of one sample each, at least one; what passed in the samples of each."""
+def _rounds(runners: Sequence[_Runner], budget_s: float, clocks: Clocks) -> Span:
+    """Rounds of one sample each, at least one; what passed in all of them."""
     clocks.lookout.begin()
     with no_garbage_collection():
         for runner in runners:
@@ -118,21 +104,24 @@ def _rounds(runners: Sequence[_Runner], budget_s: float, clocks: Clocks) -> list
                 runner.run(clocks)
             clocks.lookout.look()
             order.append(order.pop(0))
-            if clocks.wall() - start_s >= budget_s:
+            if clocks.wall() - start_s >= budget_s or len(order[0].times_s) >= MOST_SAMPLES:
                 break
-        after = clocks.host()
-    return [Span.between(host, after, runner.wall_s, runner.cpu_s, 1) for runner in runners]
+        wall_s, cpu_s = (sum(getattr(one, name) for one in runners) for name in ("wall_s", "cpu_s"))
+        return Span.between(host, clocks.host(), wall_s, cpu_s, 1)
 
 
 def _measurement(
     runner: _Runner, span: Span, shape: Sequence[int], machine: Machine, versions: Environment, clocks: Clocks
 ) -> Measurement:
+    """The record of one; who disturbed the rounds is said in all of them, by the same sums.
+
+    It does not say what all of it took: inputs, reference and rounds were for all.
+    """
     estimate, case = median_interval(runner.times_s), runner.case
     workload = registry.kernel(case.kernel)[0]
-    stopped = "interval" if is_narrow(estimate) else "budget"
-    samples = Samples(tuple(runner.times_s), runner.repetitions, estimate, span, stopped)
+    samples = Samples(tuple(runner.times_s), runner.repetitions, estimate, span, "turns")
     memory = peak_alloc_bytes(runner.ready.call) if estimate.median <= QUICK_S else None
     made = record(
         workload, case, tuple(shape), runner.ready, samples, memory, machine, versions, clocks.lookout
     )
-    return replace(made, took_s=runner.prepared_s + runner.wall_s)
+    return replace(made, wall_s=runner.wall_s, cpu_s=runner.cpu_s)

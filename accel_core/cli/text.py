@@ -175,11 +175,14 @@ def tunings(found: Sequence[Tuning]) -> str:
         "MC",
         "KC",
         "NC",
-        "nothing packed to N",
-        "a unpacked to N",
+        "no packing up to N",
+        "only b packed up to N",
         "speed over the rule's",
     )
-    return table(head, rows) if rows else "Nothing was measured."
+    if not rows:
+        return "Nothing was measured."
+    told = "Whatever starts from now on runs with it. Calibrations of before were measured with other blocks."
+    return f"{table(head, rows)}\n\n{told}"
 
 
 def roofline(target: Path, points: int, stored: int, dtype: str, threads: int) -> str:

@@ -46,7 +46,7 @@ def whole_vectors(name: str, features: Mapping[str, bool]) -> dict[str, bool] | 
 def _use_whole_vectors() -> None:
     """For all that Numba compiles from now on in this process, unless its settings say what to compile for."""
     config: Any = numba.config
-    if config.CPU_NAME is None and config.CPU_FEATURES is None:
+    if config.CPU_NAME is None and config.CPU_FEATURES is None and config.ENABLE_AVX:
         wide = whole_vectors(get_host_cpu_name(), get_host_cpu_features())
         if wide is not None:
             config.CPU_FEATURES = FeatureMap(wide).flatten()

@@ -33,7 +33,7 @@ class Measurement(Record):
     repetitions: int
     """Calls in a sample."""
     stopped: str
-    """"interval" (narrow enough), "budget" (time was up)."""
+    """What ended it: "interval" (narrow enough), "budget" (time was up), "turns" (that of all cases was)."""
     flop: int
     least_bytes: int
     peak_alloc_bytes: int | None

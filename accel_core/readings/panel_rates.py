@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accel_core.model import Ceiling, Measurement
+from accel_core.model import ITEM_BYTES, Ceiling, Measurement
 from accel_core.model.tuning import Tuning
 from accel_core.readings.panels import Panel, need
 from accel_core.readings.words import rate_bounds, share_text, times
@@ -141,9 +142,10 @@ def tuning_reading(tuning: Tuning) -> str:
         for side, gain in tuning.gains.items()
     )
     lengths = f"mr = {tuning.tile}, mc = {tuning.mc}, kc = {tuning.kc}, nc = {tuning.nc}"
+    whole = math.isqrt(tuning.unpacked_bytes // ITEM_BYTES[tuning.dtype])
     return (
-        f"The packed rungs run by measurement of this machine ({moment}): {lengths}. Their speed over the "
-        f"rule's, in turns: {gains}."
+        f"The packed rungs run by measurement of this machine ({moment}): {lengths}, and up to N={whole} "
+        f"nothing is packed. Speed over the rule's, one thread, in turns: {gains}."
     )
 
 

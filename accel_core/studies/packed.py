@@ -37,11 +37,11 @@ def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
     return blocking(dtype, {c.level: c.system_bytes for c in machine.caches}, tile, registers_of(machine))
 
 
-def tuned(machine: Machine, dtype: str, environment: Environment) -> tuple[Tuning, Blocking] | None:
-    """What was measured to be fastest on `machine`, and its block lengths; None where nothing was."""
+def tuned(machine: Machine, dtype: str, environment: Environment) -> tuple[Tuning | None, Blocking | None]:
+    """The newest tuning of `machine`, and the block lengths that it found; None where the rule won."""
     found = find(dtype, machine, environment)
-    plan = found and of_tuning(found)
-    return (found, plan.blocks) if found and plan else None
+    plan = of_tuning(found) if found else None
+    return found, plan.blocks if plan else None
 
 
 def registers_of(machine: Machine) -> Registers:

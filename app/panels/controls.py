@@ -31,8 +31,8 @@ GRID = {
 """What the sliders offer beside the lengths of the rule."""
 
 
-def best(machine: Machine, dtype: str) -> tuple[Tuning, Blocking] | None:
-    """What a tuning of this machine found, None without one."""
+def best(machine: Machine, dtype: str) -> tuple[Tuning | None, Blocking | None]:
+    """The newest tuning of this machine, and the lengths that it found to beat the rule's."""
     return tuned(machine, dtype, cached.environment())
 
 
@@ -43,7 +43,7 @@ def lengths(machine: Machine, dtype: str, tile: int) -> dict[str, settings.Choic
     stay the same whatever is chosen.
     """
     rules = [rule(machine, d, rows) for d in DTYPES for rows in TILES]
-    rules += [found[1] for d in DTYPES if (found := best(machine, d))]
+    rules += [blocks for d in DTYPES if (blocks := best(machine, d)[1])]
     here = rule(machine, dtype, tile)
     ideas = {p.name: p.idea.partition(";")[0] for p in PACKED.parameters}
     return {
@@ -88,19 +88,19 @@ def ready_made(machine: Machine, dtype: str) -> None:
         args=(rule(machine, dtype), rule(machine, dtype)),
         help="The register tile and the lengths that the rule derives from this machine's caches.",
     )
-    found = best(machine, dtype)
-    if found:
+    tuning, blocks = best(machine, dtype)
+    if blocks:
         st.button(
             "To the tuned lengths",
             key="tuned",
             icon=":material/tune:",
             width="stretch",
             on_click=choose,
-            args=(found[1], rule(machine, dtype, found[1].mr)),
+            args=(blocks, rule(machine, dtype, blocks.mr)),
             help="The register tile and the lengths that were measured to be the fastest on this machine.",
         )
     components.job_button(
-        "Tune again" if found else "Tune",
+        "Tune again" if tuning else "Tune",
         {"kind": "tune"},
         key="tune",
         icon=":material/speed:",
@@ -112,8 +112,8 @@ def ready_made(machine: Machine, dtype: str) -> None:
 
 def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: float) -> None:
     """Measure the chosen setting beside the rule's, the tuned one and NumPy; sweep KC."""
-    found = best(machine, dtype)
-    others = [rule(machine, dtype), *([found[1]] if found else [])]
+    tuning, blocks = best(machine, dtype)
+    others = [rule(machine, dtype), *([blocks] if blocks else [])]
     once = comparison(asked, others, size, dtype)
     swept = sweep(machine, asked, size, dtype)
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
@@ -130,5 +130,5 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             help=f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
             width="stretch",
         )
-    if found:
-        st.caption(tuning_reading(found[0]))
+    if tuning:
+        st.caption(tuning_reading(tuning))

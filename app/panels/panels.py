@@ -36,7 +36,6 @@ with main:
     controls.buttons(own.machine, asked, size, dtype, budget_s)
     jobs.panel()
     picture.occupancy(levels, asked, size)
-    best = controls.best(own.machine, dtype)
-    found = packed.rates(own, asked, derived, size, dtype, best[1] if best else None)
+    found = packed.rates(own, asked, derived, size, dtype, controls.best(own.machine, dtype)[1])
     picture.picture(own, found, levels, asked, dtype)
     picture.details(found)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from test_bench import MACHINE, FakeTime, Listed, a_kernel, listed, off_by_one_entry
 
-from accel_core.bench import run_in_turns
+from accel_core.bench import run_in_turns, turns
 from accel_core.errors import BadInput
 from accel_core.model import Case, Measurement, Refusal
 
@@ -81,6 +81,34 @@ def test_a_call_longer_than_all_the_time_is_sampled_once(listed: Listed) -> None
     listed(a_kernel(time, "one"))
     (one,) = run_in_turns([ONE], MACHINE, budget_s=0.5, clocks=time.clocks())
     assert isinstance(one, Measurement) and one.time_s.n == 1 and one.time_s.low is None
+
+
+def test_a_record_says_that_it_took_turns_and_not_what_all_of_it_took(listed: Listed) -> None:
+    time = FakeTime()
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    for made in run_in_turns([ONE, TWO], MACHINE, budget_s=0.1, clocks=time.clocks()):
+        assert isinstance(made, Measurement)
+        assert (made.stopped, made.took_s, made.disturbed) == ("turns", None, False)
+        assert made.wall_s == pytest.approx(sum(made.samples_s)) and made.wall_s < 0.15
+
+
+def test_who_disturbs_the_rounds_is_said_in_every_record(listed: Listed) -> None:
+    time = FakeTime(steal_share=0.3)
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    made = run_in_turns([ONE, TWO], MACHINE, budget_s=0.1, clocks=time.clocks())
+    reasons = {one.disturbed_reason for one in made if isinstance(one, Measurement)}
+    assert len(made) == 2 and len(reasons) == 1 and "hypervisor" in reasons.pop()
+
+
+def test_without_memory_for_the_inputs_all_are_refused(listed: Listed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pose(*words: Any) -> None:
+        raise MemoryError
+
+    time = FakeTime()
+    listed(a_kernel(time, "one"), a_kernel(time, "two"))
+    monkeypatch.setattr(turns, "pose", pose)
+    made = run_in_turns([ONE, TWO], MACHINE, budget_s=0.1, clocks=time.clocks())
+    assert [type(one) for one in made] == [Refusal, Refusal] and not time.shapes
 
 
 @pytest.mark.parametrize("other", [Case("sum/two", 32), Case("sum/two", 64, "float64")])

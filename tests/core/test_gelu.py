@@ -246,8 +246,16 @@ def test_whole_vectors_are_asked_for_where_there_are_some_and_the_clock_does_not
     assert found == ({"avx512f": True, "avx2": True, "prefer-256-bit": False} if wide else None)
 
 
-def test_whoever_tells_numba_what_to_compile_for_is_obeyed() -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "features"),
+    [
+        ("NUMBA_CPU_FEATURES", "+avx2", "+avx2"),
+        ("NUMBA_CPU_NAME", "generic", ""),
+        ("NUMBA_ENABLE_AVX", "0", "None"),
+    ],
+)
+def test_whoever_tells_numba_what_to_compile_for_is_obeyed(variable: str, value: str, features: str) -> None:
     script = "import accel_core.kernels.compiled, numba; print(numba.config.CPU_FEATURES)"
-    told = {**os.environ, "NUMBA_CPU_FEATURES": "+avx2"}
+    told = {**os.environ, variable: value}
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=told)
-    assert ran.stdout.strip() == "+avx2", ran.stderr
+    assert ran.returncode == 0 and ran.stdout.strip() == features, ran.stderr

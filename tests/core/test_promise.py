@@ -73,6 +73,20 @@ def test_a_job_takes_its_start_and_its_cases(host: Machine) -> None:
 
 
 @pytest.mark.usefixtures("warm")
+def test_turns_are_promised_all_of_their_time(host: Machine) -> None:
+    took = record(FAST, 0.01, n=80, took_s=1.2)
+    job = {"kind": "bench", "cases": 2 * [FAST.to_dict()], "budget_s": 2.0, "in_turns": True}
+    assert foresee(job, Known(host, [took])).steps_s == pytest.approx((2.4, 2.4))
+
+
+@pytest.mark.parametrize("change", [{"size": 256, "shape": None}, {"dtype": "float64"}])
+def test_cases_of_two_problems_are_refused_turns_at_once(host: Machine, change: dict[str, Any]) -> None:
+    cases = [FAST.to_dict(), {**FAST.to_dict(), **change}]
+    with pytest.raises(BadInput, match="one problem"):
+        foresee({"kind": "bench", "cases": cases, "in_turns": True}, Known(host))
+
+
+@pytest.mark.usefixtures("warm")
 def test_what_was_learned_of_starting_a_worker_is_promised(
     host: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,9 +157,9 @@ KERNELS = (
         explanation=(
             "The tile is written in LLVM's own vector types, so nothing is left to a compiler's guess: an "
             "element of a goes to all lanes, meets each vector of a row of b, and 24 sums stay in registers. "
-            "While b fits in L2 this is as fast as anything here. Beyond, each row of the tile's columns of b "
-            "lies on another page and, at power-of-two sizes, in the same few sets: the speed falls as the "
-            "matrices grow."
+            "While b fills a small part of L2 this is as fast as anything here. Beyond, each row of the tile's "
+            "columns of b lies on another page and, at power-of-two sizes, in the same few sets: the speed "
+            "falls as the matrices grow."
         ),
         typical_flop_per_s=1e10,
         changed_from="register_tile",
@@ -176,16 +176,24 @@ KERNELS = (
             "Five loops around the same tile. Each block has a cache that it is cut for: a micro-panel of a "
             "in L1, a block of b in L2, a block of a in L3. Copying costs a few reads and writes for each of "
             "thousands of multiplications; in return there is no stride left, every read is the next one in "
-            "memory, and the speed no longer falls with size. What would not pay is left out: where a fits "
-            "in an eighth of L3 only b is packed, and where b fits in three quarters of L2 nothing is."
+            "memory, and the speed no longer falls with size. What would not pay is left out: by rule only b "
+            "is packed where a fits in a quarter of L2, and nothing where b fits in three eighths. Where this "
+            "machine was tuned (Panels), lengths and limits are those that were measured."
         ),
         typical_flop_per_s=2e10,
         changed_from="vector_tile",
         parameters=(
-            Parameter("tile", 0, 0, max(TILE_ROWS), (0, *TILE_ROWS), "Rows of the register tile; 0: 6."),
-            _length("mc", "Rows of the block of a that L3 holds; 0: an eighth of L3."),
-            _length("kc", "Depth of both blocks: a micro-panel of a stays in L1; 0: a quarter of L1."),
-            _length("nc", "Columns of the block of b that L2 holds; 0: half of L2."),
+            Parameter(
+                "tile",
+                0,
+                0,
+                max(TILE_ROWS),
+                (0, *TILE_ROWS),
+                "Rows of the register tile; 0: as tuned, else 6.",
+            ),
+            _length("mc", "Rows of the block of a that L3 holds; 0: as tuned, else an eighth of L3."),
+            _length("kc", "Depth of both: L1 holds a micro-panel of a; 0: as tuned, else a quarter of L1."),
+            _length("nc", "Columns of the block of b that L2 holds; 0: as tuned, else half of L2."),
         ),
         needs=("fma",),
     ),

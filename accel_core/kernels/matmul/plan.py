@@ -8,12 +8,14 @@ from functools import cache
 
 from accel_core.errors import is_whole
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
-from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers
+from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.kernels.matmul.tuned import find
 from accel_core.machine import detect, environment
 from accel_core.model import Machine
 from accel_core.model.tuning import Tuning
 
+UNPACKED, UNPACKED_A = 3 / 8, 1 / 4
+"""Of L2: what b may fill, and a, to stay unpacked by rule."""
 MOST = 1 << 20
 """Elements of any length: a file may say anything."""
 
@@ -31,7 +33,7 @@ class Plan:
     """When it was measured here (ISO 8601); empty where it is the rule's."""
 
 
-def by_rule(dtype: str, cache_bytes: Mapping[str, int], own: Registers | None = None) -> Plan:
+def by_rule(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:
     """What follows from the caches, those that a core has for itself alone.
 
     Nothing is packed while b fills at most three eighths of L2, where it then stays for all rows of a; and a
@@ -40,7 +42,7 @@ def by_rule(dtype: str, cache_bytes: Mapping[str, int], own: Registers | None = 
     strangers, no system tells.
     """
     l2_bytes = cache_bytes.get(L2, TYPICAL_BYTES[L2])
-    return Plan(blocking(dtype, cache_bytes, registers=own), l2_bytes * 3 // 8, l2_bytes // 4)
+    return Plan(blocking(dtype, cache_bytes), int(l2_bytes * UNPACKED), int(l2_bytes * UNPACKED_A))
 
 
 @cache
@@ -67,12 +69,11 @@ def detected_bytes(machine: Machine) -> dict[str, int]:
 
 
 def of_tuning(tuning: Tuning) -> Plan | None:
-    """The plan that was measured; None where its lengths are none."""
+    """The plan that was measured; None where the rule won, or where its entries are none."""
     lengths = (tuning.mc, tuning.kc, tuning.nc)
     thresholds = (tuning.unpacked_bytes, tuning.unpacked_a_bytes)
-    if tuning.tile not in TILES or not all(is_whole(n, 1, MOST) for n in lengths):
-        return None
-    if not all(is_whole(n, 0) for n in thresholds):
+    sound = is_whole(tuning.tile) and tuning.tile in TILES and all(is_whole(n, 1, MOST) for n in lengths)
+    if not (tuning.gains and sound and all(is_whole(n, 0, MOST**2) for n in thresholds)):
         return None
     blocks = blocking(tuning.dtype, {}, tuning.tile).given(*lengths)
     return Plan(blocks, *thresholds, measured=tuning.created)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder
+from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import Environment, Machine
 from accel_core.model.tuning import Tuning
 
@@ -29,7 +31,7 @@ def keep(tuning: Tuning) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("a", encoding="utf-8") as file:  # one short write: two programs do not mix their lines
-            file.write(json.dumps(tuning.to_dict()) + "\n")
+            file.write(f"\n{json.dumps(tuning.to_dict())}\n")  # behind a line torn by a full disk, too
     except OSError as error:
         raise StoreUnavailable(
             f"The tuning cannot be kept in {path} ({error.strerror}): free some space or set ACCEL_HOME to a "
@@ -49,16 +51,19 @@ def find(dtype: str, machine: Machine, environment: Environment) -> Tuning | Non
 
 
 def _compiler(environment: Environment) -> tuple[object, ...]:
-    """What machine code depends on beside the hardware."""
-    return environment.numba, environment.llvm, sorted(environment.overrides.items())
+    """What the machine code of the product depends on beside the hardware."""
+    told = compiler_overrides(environment.overrides)
+    return environment.accel, environment.numba, environment.llvm, sorted(told.items())
 
 
 def _read() -> Iterator[Tuning]:
-    """Every line that is a tuning: a torn or foreign one costs itself only."""
+    """Every line that is a tuning with a date: a torn or foreign one costs itself only."""
     try:
         lines = tunings_file().read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, StoreUnavailable):
         return
     for line in lines:
         with suppress(ValueError, TypeError, KeyError, RecursionError, AttributeError):
-            yield Tuning.from_dict(json.loads(line))
+            found = Tuning.from_dict(json.loads(line))
+            datetime.fromisoformat(found.created)
+            yield found

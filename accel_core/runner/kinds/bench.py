@@ -31,6 +31,8 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     in_turns = job.get("in_turns", False)
     if not isinstance(in_turns, bool):
         raise BadInput(f"in_turns is {shown(in_turns)}: give true or false.")
+    if in_turns:
+        registry.require_one_problem([Case.from_dict(case) for case in cases])
     return timed(job, {"cases": cases, "in_turns": in_turns}, len(cases))
 
 
@@ -73,6 +75,8 @@ def _case_s(case: Case, data: JobData, known: Known, free_bytes: int) -> float:
     too_long = registry.predicted_s(case) > limit_s
     if not too_long and registry.why_not(case, machine, limit_s, available_bytes=free_bytes):
         return 0.0
+    if data["in_turns"]:
+        return 0.0 if too_long else known.experience.around_s(case, data["budget_s"]) + data["budget_s"]
     return known.experience.case_s(case, data["budget_s"], data["limit_s"])
 
 

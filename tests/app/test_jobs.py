@@ -334,7 +334,7 @@ def test_a_button_says_how_long_it_will_take_and_what_of_that_is_compiling(
 
 def test_what_is_on_record_is_what_is_promised(open_page: Open):
     def label() -> str:
-        return open_page("ladder", size="512", budget="10").button(key="measure").label
+        return open_page("ladder", size="512", budget="2").button(key="measure").label
 
     assert "min)" not in label()
     store_measurements([replace(m, took_s=100.0) for m in ladder()])

@@ -42,7 +42,7 @@ def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.model import Measurement
 
     cases = [Case.from_dict(case) for case in job["cases"]]
-    measure = run_in_turns if job["in_turns"] else run_cases
+    measure = run_in_turns if job.get("in_turns") else run_cases
     results = measure(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
     if (known := _stored_peaks(machine)) is not None:
         from accel_core.peaks import measure_again
@@ -75,7 +75,7 @@ def _case_s(case: Case, data: JobData, known: Known, free_bytes: int) -> float:
     too_long = registry.predicted_s(case) > limit_s
     if not too_long and registry.why_not(case, machine, limit_s, available_bytes=free_bytes):
         return 0.0
-    if data["in_turns"]:
+    if data.get("in_turns"):
         return 0.0 if too_long else known.experience.around_s(case, data["budget_s"]) + data["budget_s"]
     return known.experience.case_s(case, data["budget_s"], data["limit_s"])
 

@@ -55,7 +55,7 @@ class Player {
     const other = data.id !== this.id;
     const moved = other || data.asked !== this.asked;
     const background = getComputedStyle(this.root).getPropertyValue("--st-background-color").trim();
-    this.larger = data.larger;
+    this.larger = data.larger ?? 1;
     this.colours = paletteFor(data.palettes, background);
     this.root.style.colorScheme = this.colours === data.palettes.dark ? "dark" : "light";
     if (moved) this.pause(false);

@@ -35,8 +35,9 @@ Optimization Reference Manual, on Skylake Server: license levels of its power ma
 def whole_vectors(name: str, features: Mapping[str, bool]) -> dict[str, bool] | None:
     """The `features` with which LLVM takes vectors of all 512 bits; None where it is left as it is.
 
-    LLVM prefers half of them on every server processor of Intel's, also on those whose clock does not mind. In
-    an Emerald Rapids virtual machine a loop of GELU in L1 then took 1.25 times as long.
+    LLVM prefers half of them on every server processor of Intel's, also on those whose clock does not mind. On
+    an Emerald Rapids virtual machine the fused GELU reached 0.88 and 0.90 of a copy's speed with whole ones and
+    0.84 and 0.85 with halves (`python tests/benchmarks/gelu_speed.py`, one thread, twice in turns).
     """
     if not features.get("avx512f") or name in SLOWED_BY_512:
         return None

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, shown, unknown
 from accel_core.model import Shape
 
 Axes = tuple[tuple[int, ...], ...]
@@ -190,7 +190,7 @@ def find_operation(name: object) -> Operation:
     """The operation called `name`; BadInput with the known ones where there is none."""
     found = OPERATIONS.get(name) if isinstance(name, str) else None
     if found is None:
-        raise BadInput(f"There is no operation {shown(name)}; known operations: {', '.join(OPERATIONS)}.")
+        raise BadInput(unknown("operation", name, OPERATIONS, f"known operations: {', '.join(OPERATIONS)}"))
     return found
 
 

@@ -34,6 +34,7 @@ from accel_core.kernels.matmul.tuned import find, keep
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import DTYPES, ITEM_BYTES, Estimate, Machine
+from accel_core.model.limits import TUNING_S
 from accel_core.model.tuning import Tuning
 from accel_core.operations import OPERATIONS
 from accel_core.stats import ratio_interval
@@ -80,7 +81,7 @@ def tune(
     machine: Machine,
     *,
     dtypes: Sequence[str] = DTYPES,
-    budget_s: float = 40.0,
+    budget_s: float = TUNING_S,
     emit: Emit = ignore,
     clocks: Clocks | None = None,
 ) -> list[Tuning]:

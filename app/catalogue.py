@@ -11,6 +11,8 @@ class Page:
 
     name: str
     title: str
+    question: str
+    """What it answers: its heading."""
     icon: str
     """A name of Google's Material Symbols."""
     help: str
@@ -26,43 +28,56 @@ PAGES = (
     Page(
         "machine",
         "This machine",
+        "How fast can this machine go?",
         "memory",
         "Caches, memory and measured speed limits of the computer that runs this app.",
     ),
     Page(
         "ladder",
         "Ladder",
+        "Why is this code slow?",
         "stairs",
         "One problem, from Python loops to the library, one change at a time, timed live.",
     ),
-    Page("lab", "Lab", "science", "Sweep size, block or threads, and see where the caches end."),
+    Page(
+        "lab",
+        "Lab",
+        "Where does the block size bite?",
+        "science",
+        "Sweep size, block or threads, and see where the caches end.",
+    ),
     Page(
         "panels",
         "Panels",
+        "Which cache holds which panel?",
         "stacked_bar_chart",
         "The packed product's blocks: which cache holds which, what overflows, what it costs.",
     ),
     Page(
         "roofline",
         "Roofline",
+        "What holds it back?",
         "roofing",
         "All measurements under this machine's roofs, and a calculator for predictions.",
     ),
     Page(
         "fusion",
         "Fusion",
+        "What did fusion remove?",
         "merge",
         "One formula in seven forms: which cost each change removes, and what it allocates.",
     ),
     Page(
         "traversal",
         "Traversal",
+        "What does the cache see?",
         "grid_on",
         "Loop orders access by access: what hits, what misses, and what is thrown out.",
     ),
     Page(
         "backends",
         "Backends",
+        "Who should do the work?",
         "alt_route",
         "Who is fastest at which operation and shape, and the same code under each of them.",
     ),

@@ -78,7 +78,7 @@ PAGE = '''
 
 from app.parts import components
 
-components.header("What does a second hold?", "Guess first.")
+components.header("clock", "Guess first.")
 '''
 
 
@@ -146,7 +146,7 @@ def test_a_workload_is_its_folder_and_a_tuple(copy: Path) -> None:
 
 
 def test_a_page_is_its_folder_and_a_tuple(copy: Path) -> None:
-    entry = '\n    Page("clock", "Clock", "schedule", "How long a second is."),'
+    entry = '\n    Page("clock", "Clock", "What does a second hold?", "schedule", "How long a second is."),'
     write(
         copy,
         {"app/clock/__init__.py": "", "app/clock/clock.py": PAGE},

@@ -24,6 +24,7 @@ from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import refuse_to_measure
 from accel_core.model import DTYPES, Machine, Shape
+from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS, PRODUCT, Operation, find_operation
 
 SLOW_S = 1e-3
@@ -82,7 +83,7 @@ def calibrate(
     operations: Sequence[str] | None = None,
     dtypes: Sequence[str] = DTYPES,
     lengths: Sequence[Shape] | None = None,
-    budget_s: float = 60.0,
+    budget_s: float = CALIBRATION_S,
     emit: Emit = ignore,
     clocks: Clocks | None = None,
 ) -> list[Calibration]:

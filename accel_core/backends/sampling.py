@@ -41,8 +41,8 @@ def hold(
     clocks: Clocks,
     threaded: Collection[str] = (),
 ) -> Contest:
-    """Time `calls` (name -> a call that has run before) in turns for about `budget_s` seconds, at least once
-    each.
+    """The contest of `calls` (name -> a call that has run before), timed in turns for about `budget_s` seconds,
+    at least once each.
 
     It ends sooner when the best is known from the second best to 1 %. Before a sample of one of the `threaded`
     the other threads of this process come to rest: those of a library spin for some milliseconds after a call,

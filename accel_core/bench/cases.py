@@ -25,7 +25,7 @@ def run_cases(
     limit_s: float = LIMIT_S,
     clocks: Clocks | None = None,
 ) -> list[Measurement | Refusal]:
-    """Measure `cases` in order, `budget_s` seconds of samples each, and emit each result as it is made.
+    """A result for each of `cases`, in order, `budget_s` seconds of samples each, emitted as it is made.
 
     All cases are validated before the first is run (BadInput). A case whose single call would exceed `limit_s`,
     or that this machine cannot run, or whose result is wrong, becomes a Refusal; the others go on.

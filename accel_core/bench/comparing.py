@@ -54,7 +54,7 @@ def compare(
     limit_s: float = LIMIT_S,
     clocks: Clocks | None = None,
 ) -> list[Comparison | Refusal]:
-    """Compare the two cases of each pair on the same inputs, in turns (A B, B A, A B ...).
+    """The ratio of the two cases of each pair, on the same inputs and in turns (A B, B A, A B ...).
 
     A pair gets twice `budget_s` seconds, or stops from LEAST_SHARE of that on when the ratio is known to 1 %.
     Turns at which the sentinel saw something on the core are left out where enough others are there (see

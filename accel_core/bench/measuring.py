@@ -51,7 +51,7 @@ def measure(
     emit: Emit = ignore,
     clocks: Clocks | None = None,
 ) -> Measurement:
-    """Verify and time one case: sample until the median is known to 1 % or `budget_s` seconds ended.
+    """The Measurement of one case, verified first: samples until its median is known to 1 % or the time is up.
 
     The budget is for samples: compiling, checking and the warm-up call come before it. A call that outlasts the
     budget is made once, and is itself the one sample. Raises BadInput (nothing was run) and WrongResult.
@@ -85,7 +85,7 @@ def pose(workload: Workload, case: Case) -> Problem:
 
 
 def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, clocks: Clocks) -> Ready:
-    """Compile on tiny inputs, check at awkward shapes, then call once at the measured shape and check that."""
+    """`kernel` ready to be timed: compiled on tiny inputs, checked at awkward shapes and the measured one."""
     compile_s = time_compilation(workload, kernel, case, clocks)
     worst = verify_awkward(workload, kernel, case)
     results: list[Any] = []

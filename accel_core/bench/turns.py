@@ -48,7 +48,7 @@ def run_in_turns(
     limit_s: float = LIMIT_S,
     clocks: Clocks | None = None,
 ) -> list[Measurement | Refusal]:
-    """Measure `cases`, of one workload, shape and dtype and of one thread, a sample of each a round.
+    """A result for each of `cases`, of one workload, shape, dtype and thread: a sample of each a round.
 
     The rounds take as many times `budget_s` as there are cases, and who is first moves on. Raises BadInput
     where the cases are not one problem; a case that cannot run, or gives a wrong result, becomes a Refusal.

@@ -23,7 +23,7 @@ def step_event(traversal: Traversal, done: int, total: int, expected_s: float | 
     return {
         "event": "step",
         "name": name,
-        "done": min(done // PART, parts),
+        "done": parts if done >= total else done // PART,
         "total": parts,
         "expected_s": expected_s,
     }

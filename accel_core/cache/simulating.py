@@ -33,7 +33,7 @@ def simulate(
     reuse: bool = False,
     emit: Emit = ignore,
 ) -> Simulation:
-    """Run the access stream of `traversal` through `caches`, nearest to the core first, and flush them.
+    """The misses of `traversal` in `caches`, nearest to the core first, which are flushed at its end.
 
     `classify` tells conflict from capacity misses, at about twice the time; `reuse` adds the histogram of reuse
     distances, at ten times the time. `emit` gets the step events of a job. BadInput where it would take hours.

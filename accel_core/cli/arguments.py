@@ -14,12 +14,10 @@ from typing import NoReturn
 from accel_core import __version__
 from accel_core.errors import BadInput, shown, unknown
 from accel_core.model import DTYPES
+from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
 from accel_core.operations import operation_names
 
 DEFAULT_BUDGET_S = 2.0
-PEAKS_BUDGET_S = 20.0
-CALIBRATION_BUDGET_S = 60.0
-TUNING_BUDGET_S = 33.0
 
 
 class Parser(argparse.ArgumentParser):
@@ -129,7 +127,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     peaks = command("peaks", "Measure the roofs of this machine: compute, bandwidth, latency, clock.")
     peaks.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
     peaks.add_argument("--threads", type=whole_numbers, help="1 or 1,2 (one and all cores where left out)")
-    peaks.add_argument("--budget", type=seconds, default=PEAKS_BUDGET_S, help="seconds for all roofs (20)")
+    peaks.add_argument("--budget", type=seconds, default=PEAKS_S, help=f"seconds for all roofs ({PEAKS_S:.0f})")
     bench = command(
         "bench", "Time one kernel, verified against the reference.", _kernel, _size_or_shape, _setting
     )
@@ -150,11 +148,11 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     calibrate.add_argument("--operation", help=f"{operation_names()} (all where left out)")
     calibrate.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
     calibrate.add_argument(
-        "--budget", type=seconds, default=CALIBRATION_BUDGET_S, help="seconds for all shapes (60)"
+        "--budget", type=seconds, default=CALIBRATION_S, help=f"seconds for all shapes ({CALIBRATION_S:.0f})"
     )
     tune = command("tune", "Measure the fastest blocks of the packed product here, to be used from now on.")
     tune.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
-    tune.add_argument("--budget", type=seconds, default=TUNING_BUDGET_S, help="seconds for all (33)")
+    tune.add_argument("--budget", type=seconds, default=TUNING_S, help=f"seconds for all ({TUNING_S:.0f})")
     explain = command("explain", "Which backend auto would take for a shape, and why.")
     explain.add_argument("operation", help=operation_names())
     explain.add_argument("--shape", type=lengths, required=True, help="m,k,n (or batch,m,k,n), else that of x")
@@ -192,7 +190,10 @@ def _size_or_shape(parser: Parser) -> None:
 def _setting(parser: Parser) -> None:
     parser.add_argument("--dtype", type=dtype, default="float32", help="float32 (default) or float64")
     parser.add_argument("--threads", type=whole_number, default=1, help="threads of the kernel (1)")
-    parser.add_argument("--budget", type=seconds, default=DEFAULT_BUDGET_S, help="seconds for each kernel (2)")
+    usual_s = DEFAULT_BUDGET_S
+    parser.add_argument(
+        "--budget", type=seconds, default=usual_s, help=f"seconds for each kernel ({usual_s:.0f})"
+    )
 
 
 def _add_sweep(sweep: Parser) -> None:

@@ -1,4 +1,4 @@
-"""The roofline by simulated bytes: a dot for each memory level of a kernel, and the walls of best intensity.
+"""The roofline by simulated bytes: a dot for each memory level of a kernel, and the I/O lower bounds.
 
 Two lenses look at the same dots. "core": the bytes that the core asks for, which belong under the roof of L1
 (the cache-aware roofline of A. Ilic, F. Pratas and L. Sousa, IEEE Computer Architecture Letters 13(1), 2014,
@@ -107,15 +107,15 @@ def _add_moves(
         add_arrow(figure, ends, look.muted, standoff=8, startstandoff=8)
 
 
-def walls(machine: Machine, dtype: str) -> dict[str, float]:
-    """Cache level -> best possible FLOP/byte of a large product behind it."""
+def bounds(machine: Machine, dtype: str) -> dict[str, float]:
+    """Cache level -> FLOP/byte of a large product at the I/O lower bound behind it (Hong and Kung, 1981)."""
     item = ITEM_BYTES[dtype]
     return {c.level: best_intensity(c.size_bytes / item, item) for c in machine.caches}
 
 
-def add_walls(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtype: str) -> None:
+def add_bounds(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtype: str) -> None:
     """A thin vertical line for each cache, where it lies in the frame, labelled along itself."""
-    for level, best in walls(machine, dtype).items():
+    for level, best in bounds(machine, dtype).items():
         if not view.x[0] < best < view.x[1]:
             continue
         size = next(c.size_bytes for c in machine.caches if c.level == level)
@@ -124,14 +124,14 @@ def add_walls(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtyp
             y=list(view.y),
             mode="lines",
             line={"color": look.level(level), "width": 1.5, "dash": THEORY_DASH},
-            name=f"wall of {level}",
+            name=f"I/O lower bound of {level}",
             hovertext=f"<b>best possible behind {level}</b> ({format_bytes(size)})<br>√S / item size = "
             f"{format_number(best)} FLOP/byte of loads, whatever the order;<br>"
             "a product that fits altogether can do better",
             hoverinfo="text",
             showlegend=False,
         )
-        text = f"{level} wall" if look.narrow else f"{level} wall, {format_number(best)} FLOP/B"
+        text = f"{level} bound" if look.narrow else f"I/O lower bound of {level}, {format_number(best)} FLOP/B"
         place = {"yref": "paper", "yanchor": "bottom", "xanchor": "right", "textangle": -90}
         figure.add_annotation(label(look, text, math.log10(best), 0, colour=look.level(level), **place))
 

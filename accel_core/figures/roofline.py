@@ -10,7 +10,7 @@ from accel_core.figures.drawing.axes import teaching_figure
 from accel_core.figures.drawing.labels import sample_banner
 from accel_core.figures.drawing.look import LEAST_PX, Look
 from accel_core.figures.drawing.text import wrap
-from accel_core.figures.lenses import add_traffic, add_walls
+from accel_core.figures.lenses import add_bounds, add_traffic
 from accel_core.figures.points import add_arrows, add_labels, add_points, add_predictions, family_of
 from accel_core.figures.roofs import BELOW_PX, PLOT_PX, add_roofs, roofline_sheet
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
@@ -59,7 +59,8 @@ def roofline_figure(
 
     `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
     The points of the workload `named` carry names, without one those of the workload measured last.
-    With a `lens` ("core" or "DRAM") the dots of `traffic` and the walls stand there instead of `measurements`.
+    With a `lens` ("core" or "DRAM") the dots of `traffic` and the I/O lower bounds stand there instead of
+    `measurements`.
     """
     view = scene(ceilings, dtype, threads)
     if view is None:
@@ -84,7 +85,7 @@ def roofline_figure(
     figure = _sheet(look, view, note, entries)
     add_roofs(figure, look, view, sample=sample)
     if lens:
-        add_walls(figure, look, view, machine, dtype)
+        add_bounds(figure, look, view, machine, dtype)
         add_traffic(figure, look, view, traffic, workloads, lens)
         points = []
     if arrows:

@@ -1,4 +1,4 @@
-"""From where on a call takes too long, and a measurement is called disturbed. All of it stands here."""
+"""From where on a call takes too long, a measurement is called disturbed, and how long jobs measure."""
 
 from __future__ import annotations
 
@@ -16,3 +16,6 @@ MOST_DRIFT = 0.05
 """How much longer the sentinel's probe may take than undisturbed (see `sentinel`)."""
 SLICE_S = 0.01
 """What losing the processor once may cost: others get it for about that long (macOS; Linux gives 3 ms)."""
+PEAKS_S, CALIBRATION_S, TUNING_S = 20.0, 60.0, 33.0
+"""Measuring times where nobody gives another: of all roofs, of all operations at all shapes, and of the blocks
+of both dtypes, so that a worker's start and the last samples end within 40 s."""

@@ -13,7 +13,8 @@ from accel_core.machine.compiler import require_compiler
 
 require_compiler()  # before anything here imports Numba
 
+from accel_core.model.limits import PEAKS_S as DEFAULT_BUDGET_S
 from accel_core.peaks.again import measure_again
-from accel_core.peaks.measuring import DEFAULT_BUDGET_S, measure_peaks
+from accel_core.peaks.measuring import measure_peaks
 
 __all__ = ["DEFAULT_BUDGET_S", "measure_again", "measure_peaks"]

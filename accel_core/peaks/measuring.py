@@ -13,7 +13,7 @@ from accel_core.errors import BadInput, is_whole, shown
 from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.machine.overrides import refuse_compiler_overrides
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
-from accel_core.model.limits import MOST_STEAL
+from accel_core.model.limits import MOST_STEAL, PEAKS_S
 from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
 from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
@@ -23,7 +23,6 @@ from accel_core.peaks.team import Team
 from accel_core.roofline import as_measured, doubts
 from accel_core.units import format_bytes, format_number
 
-DEFAULT_BUDGET_S = 20.0
 _CURVE_SHARE, _LATENCY_SHARE, _TRIAL_SHARE = 0.3, 0.12, 0.2
 """Of the budget, at most, for the curve, the latencies and the trials of walks and places: the sampling of the
 roofs gets the rest, and what these leave over."""
@@ -56,7 +55,7 @@ def measure_peaks(
     *,
     dtypes: Sequence[str] = DTYPES,
     threads: Sequence[int] | None = None,
-    budget_s: float = DEFAULT_BUDGET_S,
+    budget_s: float = PEAKS_S,
     only: Collection[str] = (),
     emit: Emit = ignore,
     clock: Callable[[], float] = time.monotonic,

@@ -185,14 +185,14 @@ def provenance(
 
 
 def lens_provenance(machine: Machine, traffic: Sequence[Traffic], lens: str) -> str:
-    """Where the bytes of the dots come from, and which walls lie outside of the frame."""
+    """Where the bytes of the dots come from, and what the dotted verticals are."""
     caches = ", ".join(f"{c.level} {format_bytes(c.size_bytes)}" for c in machine.caches) or "no known cache"
     seen = "as the core asks for them" if lens == "core" else "from DRAM"
     kernels = "1 kernel" if len(traffic) == 1 else f"{len(traffic)} kernels"
     return (
         f"{kernels}: measured time, simulated bytes (this CPU as detected: {caches}; LRU, "
-        f"write-back, one core, no prefetcher). Large dots: bytes {seen}. Dotted verticals: the best that any "
-        "order can do behind each cache."
+        f"write-back, one core, no prefetcher). Large dots: bytes {seen}. Dotted verticals: the I/O lower "
+        "bound, the best that any order can do behind each cache."
     )
 
 

@@ -74,7 +74,7 @@ def submit(
     on_event: OnEvent | None = None,
     visitor: Visitor | None = None,
 ) -> Job:
-    """Queue `job` (spec.py says what it may hold) for `owner`, any text that means a session; returns at once.
+    """The Job, queued at once: `job` (spec.py says what it may hold) for `owner`, a text that means a session.
 
     Raises BadInput for a job that cannot be run on `machine` (None: the one detected), QueueFull where the
     `visitor` who asks through a page has as many waiting as may; all that happens later ends in the job's

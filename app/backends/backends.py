@@ -9,7 +9,7 @@ from app.session import jobs, records, settings
 own = records.own()
 settings.admit(picture.OPERATION, settings.DTYPE, example.SIDE, walk.STEP)
 components.header(
-    "Who should do the work?",
+    "backends",
     "Guess first: from which size on does compiled code pay, and from which do threads? Then calibrate.",
 )
 with st.container(horizontal=True, key="setup"):

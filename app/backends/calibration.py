@@ -6,12 +6,13 @@ from typing import Any
 
 from accel_core.backends.crossovers import Crossovers
 from accel_core.contest import Calibration
+from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS
 from accel_core.studies.record import Record
 from app.session import cached, jobs
 
-BUDGET_S, ONE_S = 60.0, 2.0
-"""Measuring time of the whole grid, and of one shape."""
+ONE_S = 2.0
+"""Measuring time of one shape."""
 
 
 def sample() -> tuple[Record, Crossovers] | None:
@@ -40,4 +41,4 @@ def budget_s(operation: str) -> float:
     counts = {
         name: sum(len(list(one.points(layout))) for layout in one.measured) for name, one in OPERATIONS.items()
     }
-    return max(10.0, BUDGET_S * counts[operation] / sum(counts.values()))
+    return max(10.0, CALIBRATION_S * counts[operation] / sum(counts.values()))

@@ -12,7 +12,7 @@ controls = rungs.controls(own.machine)
 sweeps = streams.controls(own.machine)
 settings.admit(*controls.values(), *sweeps.values())
 components.header(
-    "What did fusion remove?",
+    "fusion",
     "Predict first: which one change makes it much faster: one expression, no new arrays, one pass?",
 )
 with st.container(horizontal=True, key="setup"):

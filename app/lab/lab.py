@@ -11,7 +11,7 @@ own = records.own()
 controls = sweep.controls(own.machine)
 settings.admit(*controls.values(), sweep.KERNELS)
 components.header(
-    "Where does the block size bite?",
+    "lab",
     "Sweep the block first: one curve is about calls, the other about caches. Which one has its best inside?",
 )
 side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")

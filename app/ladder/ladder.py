@@ -19,9 +19,7 @@ workload = registry.workload(str(settings.segments(WORKLOAD)))
 controls = answers.controls(own.machine, workload)
 with head:
     settings.admit(*controls.values(), rung.choice(workload))
-    components.header(
-        "Why is this code slow?", f"{workload.title}. Predict first: {workload.question} Then time all rungs."
-    )
+    components.header("ladder", f"{workload.title}. Predict first: {workload.question} Then time all rungs.")
 with st.container(horizontal=True, key="setup"):
     setup, budget_s = answers.setup(controls)
     experiment = experiments.all_rungs(workload, setup)

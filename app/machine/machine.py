@@ -18,7 +18,7 @@ BUDGET = settings.Choice(
 )
 settings.admit(BUDGET)
 components.header(
-    "How fast can this machine go?",
+    "machine",
     "Guess first: how many times longer does a load from memory take than one from the nearest cache?",
 )
 own = records.own()

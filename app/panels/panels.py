@@ -20,7 +20,7 @@ controls.follow(choices)
 with head:
     settings.admit(*choices.values())
     components.header(
-        "Which cache holds which panel?",
+        "panels",
         "Move KC until a bar overflows, predict what that costs, and measure. Can you beat the rule?",
     )
 with side:

@@ -17,6 +17,7 @@ from accel_core.model import Measurement
 from accel_core.readings.words import held_back_text
 from accel_core.studies.record import Record
 from accel_core.units import format_duration
+from app.catalogue import page
 from app.session import cached, jobs
 
 LOG = logging.getLogger("accel_explorer")
@@ -43,9 +44,9 @@ def guard() -> Iterator[None]:
         st.link_button("Open this page with its usual settings", WITHOUT_SETTINGS)
 
 
-def header(question: str, first: str) -> None:
-    """The page's question, and what to try first."""
-    st.title(question, anchor=False)
+def header(name: str, first: str) -> None:
+    """The question of the page called `name`, and what to try first."""
+    st.title(page(name).question, anchor=False)
     with st.container(key="secondary-header"):  # a lecture hall does without it (`style.LARGE`)
         st.caption(first)
 

@@ -14,7 +14,7 @@ own = records.own()
 choices = controls.controls(own.machine)
 settings.admit(*choices.values(), lens.LENS, lens.BLOCK, controls.KERNELS, *typed.SETTINGS, *calculator.asked())
 components.header(
-    "What holds it back?",
+    "roofline",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
 )
 with st.container(horizontal=True, gap="small", key="setup"):

@@ -12,7 +12,7 @@ controls = choices.controls(machine)
 arrived = controls["order"].key not in st.session_state
 settings.admit(*controls.values())
 components.header(
-    "What does the cache see?",
+    "traversal",
     "Play ijk beside ikj: which operand misses? Below: why ijk falls as N grows, in four links.",
 )
 with st.sidebar:

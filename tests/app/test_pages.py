@@ -22,17 +22,13 @@ from accel_core import folders, registry
 from accel_core.model import Estimate, Sentinel
 from accel_core.store import Store
 from accel_core.studies import experiments
+from app import catalogue
 from app.lab import picture as lab_page
 from app.parts import components, sidebar, tables
 from app.roofline import points as roofline_page
 from app.session import cached, jobs, warned
 
-PAGES = {
-    "machine": "How fast can this machine go?",
-    "ladder": "Why is this code slow?",
-    "lab": "Where does the block size bite?",
-    "roofline": "What holds it back?",
-}
+PAGES = {name: catalogue.page(name).question for name in ("machine", "ladder", "lab", "roofline")}
 
 
 @pytest.fixture

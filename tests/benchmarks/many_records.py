@@ -47,9 +47,10 @@ from accel_core.machine import detect, environment  # noqa: E402
 from accel_core.model import Case, Measurement  # noqa: E402
 from accel_core.store import Store, cases  # noqa: E402
 from accel_core.store.tables import MEASUREMENTS  # noqa: E402
+from app.catalogue import PAGES  # noqa: E402
 
 APP = REPOSITORY / "app" / "main.py"
-PAGES = ("", "ladder", "lab", "panels", "roofline", "fusion", "traversal", "backends")
+ADDRESSES = ("", *(page.name for page in PAGES[1:]))
 YEARS = 3.0
 BATCH = 5_000
 
@@ -139,7 +140,7 @@ def pages(urls: dict[str, str], rounds: int) -> dict[str, dict[str, list[float]]
     """Seconds by "page first" and "page move", then by store."""
     took: dict[str, dict[str, list[float]]] = {}
     for round_number in range(rounds + 1):  # the first compiles, loads and reads
-        for page, (name, url) in itertools.product(PAGES, urls.items()):
+        for page, (name, url) in itertools.product(ADDRESSES, urls.items()):
             first_s, moves_s = asyncio.run(asked(url, page, 4))
             if round_number:
                 title = page or "machine"

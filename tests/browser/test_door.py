@@ -25,6 +25,8 @@ from servers import REPOSITORY, free_port, kill_tree, wait_until_healthy
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosedError
 
+from app.catalogue import PAGES
+
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 LINES = re.findall(r"streamlit run app/main\.py[^`\n]*", README)
 OUTBOUND = Path(__file__).with_name("outbound")
@@ -229,12 +231,9 @@ def test_a_browser_cannot_make_the_server_write_files_for_other_programs(tmp_pat
     assert "skills" not in str(began) and "streamlit skills" not in app.said()  # nor is it recommended
 
 
-PAGES = ("", "ladder", "lab", "panels", "roofline", "fusion", "traversal", "backends")
-
-
 def test_no_browser_learns_where_the_app_lies(server: str) -> None:
     with session(server) as tab:
-        for page in PAGES:
+        for page in ("", *(one.name for one in PAGES[1:])):
             tab.rerun(page)
     for place in (REPOSITORY, Path.home()):
         assert not [frame for frame in tab.frames if str(place).encode() in frame]
@@ -254,7 +253,7 @@ def test_no_browser_learns_from_a_fault_of_the_store_who_runs_the_server(
     else:
         (place / "records.db").mkdir()  # whose permissions do not stop an administrator
     with started(LINES[0], tmp_path, ACCEL_HOME=str(place), **variables) as app, session(app.url) as tab:
-        for page in PAGES:
+        for page in ("", *(one.name for one in PAGES[1:])):
             tab.rerun(page)
     said = b"".join(tab.frames)
     assert fault.encode() in said

@@ -23,15 +23,8 @@ from app.catalogue import PAGES
 
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
-QUESTIONS = {
-    "machine": "How fast can this machine go?",
-    "ladder": "Why is this code slow?",
-    "lab": "Where does the block size bite?",
-    "panels": "Which cache holds which panel?",
-    "roofline": "What holds it back?",
-    "fusion": "What did fusion remove?",
-}
-ASKED = {**QUESTIONS, "traversal": "What does the cache see?", "backends": "Who should do the work?"}
+ASKED = {page.name: page.question for page in PAGES}
+QUESTIONS = {name: asked for name, asked in ASKED.items() if name not in ("traversal", "backends")}
 """What every page asks; QUESTIONS are of those that a first visit measures."""
 TITLES = {page.name: page.title for page in PAGES}
 BUTTONS = {

@@ -69,6 +69,6 @@ def test_the_legend_of_a_sweep_and_a_ladder_names_the_cross_alone() -> None:
 def test_hollow_stays_the_mark_of_predictions(name: str) -> None:
     filled = {FAMILY_SYMBOLS[family] for family in FAMILIES}
     hovered = [t for t in FIGURES[name](MIXED).data if t.hovertext is not None and t.type == "scatter"]
-    symbols = {t.marker.symbol for t in hovered if "wall" not in t.name and t.marker.symbol}
+    symbols = {t.marker.symbol for t in hovered if "bound" not in t.name and t.marker.symbol}
     assert symbols <= filled
     assert symbols or name == "ladder"

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.figures import PAPER, Traffic, lens_alt, lens_reading, roofline_figure
-from accel_core.figures.lenses import NAME_GAP_PX, level_sides, walls
+from accel_core.figures.lenses import NAME_GAP_PX, bounds, level_sides
 from accel_core.figures.roofs import PLOT_PX
 from accel_core.readings.scene import scene
 
@@ -109,12 +109,12 @@ def test_other_kernels_do_not_stand_among_simulated_bytes() -> None:
     assert shown == {one.measurement.id for one in TRAFFIC}
 
 
-def test_the_walls_stand_where_no_order_does_better() -> None:
-    assert walls(MACHINE, "float32") == pytest.approx({"L1": 22.6, "L2": 128.0, "L3": 724.1}, rel=0.01)
-    assert walls(MACHINE, "float64")["L2"] == pytest.approx(128 / 2**1.5)
-    drawn = {t.name: t.x[0] for t in picture("core", []).data if (t.name or "").startswith("wall")}
-    assert {"wall of L1", "wall of L2"} <= set(drawn)
-    assert not [t for t in picture("").data if (t.name or "").startswith("wall")]
+def test_the_io_lower_bounds_stand_where_no_order_does_better() -> None:
+    assert bounds(MACHINE, "float32") == pytest.approx({"L1": 22.6, "L2": 128.0, "L3": 724.1}, rel=0.01)
+    assert bounds(MACHINE, "float64")["L2"] == pytest.approx(128 / 2**1.5)
+    drawn = {t.name: t.x[0] for t in picture("core", []).data if (t.name or "").startswith("I/O lower bound")}
+    assert {"I/O lower bound of L1", "I/O lower bound of L2"} <= set(drawn)
+    assert not [t for t in picture("").data if (t.name or "").startswith("I/O lower bound")]
 
 
 def test_seen_by_the_core_blocking_moves_the_dot_up_and_from_memory_right() -> None:

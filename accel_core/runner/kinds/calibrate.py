@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, is_whole, shown
 from accel_core.model import Machine
+from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS, find_operation
 from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, dtypes, entries, seconds
 
@@ -27,7 +28,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     operations = entries(job, "operations", tuple(OPERATIONS))
     for operation in operations:
         find_operation(operation)
-    budget_s = seconds(job, "budget_s", 60.0)
+    budget_s = seconds(job, "budget_s", CALIBRATION_S)
     data: dict[str, Any] = {
         "operations": list(dict.fromkeys(operations)),
         "dtypes": dtypes(job),

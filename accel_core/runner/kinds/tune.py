@@ -11,17 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accel_core.model import Machine
+from accel_core.model.limits import TUNING_S
 from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, dtypes, seconds
 
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
 
-BUDGET_S = 33.0
-"""For both dtypes, so that a worker's start and the last samples end within 40 s."""
-
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
-    budget_s = seconds(job, "budget_s", BUDGET_S)
+    budget_s = seconds(job, "budget_s", TUNING_S)
     return {"dtypes": dtypes(job), "budget_s": budget_s}, COMPILE_S + 5 * budget_s
 
 

@@ -1,4 +1,4 @@
-// A lane: one traversal through one cache hierarchy, decoded from what Python packed (app/player/payload.py).
+// A lane: one traversal through one cache hierarchy, decoded from what Python packed (app/traversal/player/payload.py).
 //
 // A lane is a window of `count` accesses of the `total`, after the first `start`. Step n is the n-th access of the
 // window, counted from 1; at step 0 nothing of it has been touched. Every access is a few events: one for the first

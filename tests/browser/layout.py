@@ -59,8 +59,27 @@ SMALL = """least => {
     return found;
 }"""
 """JavaScript: texts of the page, figures included, that are smaller than so many pixels."""
+STEADY = """() => {
+    const plots = [...document.querySelectorAll('.js-plotly-plot')];
+    const fits = plot => {
+        const [frame, canvas] = [plot, plot.querySelector('.main-svg')].map(e => e?.getBoundingClientRect());
+        return canvas && Math.abs(frame.width - canvas.width) < 1 && Math.abs(frame.height - canvas.height) < 1;
+    };
+    const box = e => Object.values(e.getBoundingClientRect().toJSON());
+    const places = () => JSON.stringify(plots.map(p => [p, ...p.querySelectorAll('text')].map(box)));
+    const now = plots.every(fits) && places();
+    const seen = window.steadyFigures;
+    window.steadyFigures = {now, times: now && seen?.now === now ? seen.times + 1 : 0};
+    return window.steadyFigures.times >= 3;
+}"""
+"""JavaScript: true once every figure fills its frame and none of its texts has moved at four looks in a row."""
 WIDER = """[document.documentElement, document.querySelector('[data-testid="stMain"]')]
     .map(e => e.scrollWidth - e.clientWidth)"""
+
+
+def steady(page: Page) -> None:
+    """Wait until the page's figures are laid out for the room that they have: Plotly follows a window later."""
+    page.wait_for_function(STEADY, polling=100)
 
 
 def clipped(page: Page, figure: str = FIGURE) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from layout import PHONE, clipped, sideways
+from layout import PHONE, clipped, sideways, steady
 from playwright.sync_api import Browser, Page, expect
 from tabs import Tab
 from visitor import QUESTIONS, WAIT_MS, WIDE_LETTERS, go_to, has_no_fault, sample_label, visit
@@ -48,6 +48,7 @@ def test_a_first_visit_shows_a_question_and_the_labelled_sample_of_another_machi
     expect(sample_label(page)).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_contain_text("Sample: another machine")
     has_no_fault(page)
+    steady(page)
     assert clipped(page) == []
     expect(page.get_by_test_id("stSidebar").get_by_text("Pretend host: the recorded")).to_be_in_viewport()
     expect(page.locator(".st-key-pretence")).to_be_hidden()
@@ -63,6 +64,7 @@ def test_on_a_phone_the_page_does_not_scroll_sideways_and_nothing_is_cut_off(
     expect(phone.locator(".st-key-pretence")).to_contain_text("Pretend host: the recorded machine")
     expect(phone.locator(".st-key-pretence")).to_be_in_viewport()
     assert sideways(phone) <= 0
+    steady(phone)
     assert clipped(phone) == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from layout import PHONE, clipped, overlapping, sideways
+from layout import PHONE, clipped, overlapping, sideways, steady
 from playwright.sync_api import Browser, Page
 from servers import serve
 from visitor import APP, TITLES, WIDE_LETTERS, fill, has_no_fault, rested, visit
@@ -113,5 +113,6 @@ def resize(page: Page, width: int, height: int) -> None:
     """Give the window this size, and wait until the page has followed."""
     if page.viewport_size != {"width": width, "height": height}:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(300)  # Streamlit and Plotly follow some frames later
     rested(page)
+    steady(page)

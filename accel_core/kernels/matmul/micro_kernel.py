@@ -104,8 +104,8 @@ def panel_product(
         depth, accumulate = args[7], builder.icmp_signed("!=", args[10], I64(0))
 
         def body(rows: int, vectors: int) -> None:
-            def column(at: ir.Value) -> list[ir.Value]:
-                return [lengths.every_lane(at, row * lengths.size) for row in range(rows)]
+            def element(at: ir.Value, row: int) -> ir.Value:
+                return lengths.every_lane(at, row * lengths.size)
 
             def row(at: ir.Value) -> list[ir.Value]:
                 return [lengths.vector_at(at, v * lengths.bytes, lengths.bytes) for v in range(vectors)]
@@ -114,9 +114,9 @@ def panel_product(
             for place in places:  # c is in L3 or further, and what is asked for now is here when k is through
                 prefetch(builder, place)
             steps = I64(rows * lengths.size), I64(TILES[rows] * lengths.bytes)
-            count = rows * vectors
-            sums = _outer_products(builder, lengths, depth, count, (start_a, start_b), steps, column, row)
-            lengths.put(sums, places, [None] * count, accumulate)
+            starts = start_a, start_b
+            sums = _outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
+            lengths.put(sums, places, [None] * len(sums), accumulate)
 
         cases = [(r, v) for r, most in TILES.items() for v in range(1, most + 1)]
         _for_each_case(builder, args[8], args[9], cases, body)
@@ -153,8 +153,8 @@ def tile_product(
             masks = [mask if partial and v == vectors - 1 else None for v in range(vectors)]
             starts = lengths.places(I64(0), row_bytes_a, rows, 1)
 
-            def column(at: ir.Value) -> list[ir.Value]:
-                return [lengths.every_lane(builder.add(at, start), 0) for start in starts]
+            def element(at: ir.Value, row: int) -> ir.Value:
+                return lengths.every_lane(builder.add(at, starts[row]), 0)
 
             def row(at: ir.Value) -> list[ir.Value]:
                 places = [builder.add(at, I64(v * lengths.bytes)) for v in range(vectors)]
@@ -164,8 +164,8 @@ def tile_product(
             for place in places:
                 prefetch(builder, place)
             steps = I64(lengths.size), row_bytes_b
-            count = rows * vectors
-            sums = _outer_products(builder, lengths, args[6], count, (start_a, start_b), steps, column, row)
+            tile, matrices = (rows, vectors), (start_a, start_b)
+            sums = _outer_products(builder, lengths, args[6], tile, matrices, steps, element, row)
             lengths.put(sums, places, masks * rows, onto)
 
         kinds = (PARTIAL,) if MASKS_ARE_FREE else (0, PARTIAL)
@@ -255,21 +255,27 @@ def _outer_products(
     builder: ir.IRBuilder,
     lengths: Lengths,
     depth: ir.Value,
-    count: int,
+    tile: tuple[int, int],
     starts: tuple[ir.Value, ir.Value],
     steps: tuple[ir.Value, ir.Value],
-    column: Callable[[ir.Value], list[ir.Value]],
+    element: Callable[[ir.Value, int], ir.Value],
     row: Callable[[ir.Value], list[ir.Value]],
 ) -> list[ir.Value]:
-    """The sum of `depth` outer products column x row, `count` vectors that phi nodes carry round the loop."""
-    zeros = [ir.Constant(lengths.vector, None)] * count
+    """The sum of `depth` outer products of `element`s and a `row`: vectors of a tile, which phi nodes carry
+    round the loop.
+
+    Each element is read just before it is used: with all of them first, LLVM's order of instructions for
+    Skylake and Ice Lake wanted more registers than there are, and a sum went to memory and back in each step.
+    """
+    rows, vectors = tile
+    zeros = [ir.Constant(lengths.vector, None)] * (rows * vectors)
     loop = Loop(builder, depth, 1, [*zeros, *starts])
     *sums, at_a, at_b = loop.values
     across = row(at_b)
-    for r, element in enumerate(column(at_a)):
-        for v, vector in enumerate(across):
-            n = r * len(across) + v
-            sums[n] = fused_multiply_add(builder, element, vector, sums[n])
+    for r in range(rows):
+        every = element(at_a, r)
+        for n, vector in enumerate(across, r * vectors):
+            sums[n] = fused_multiply_add(builder, every, vector, sums[n])
     loop.close([*sums, builder.add(at_a, steps[0]), builder.add(at_b, steps[1])])
     return sums
 

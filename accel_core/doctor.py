@@ -30,7 +30,7 @@ from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import overridden, overrides
-from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS
+from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, SAFE_LAYERS, bindings
 from accel_core.model import Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
@@ -261,20 +261,19 @@ def judge_compiler(variables: Mapping[str, str], layer: str | None) -> Check:
     """Whether Numba compiles at all under these variables, and by which `layer` it runs parallel loops."""
     if said := refusal(variables):
         return Check("compiler", False, said, "Nothing can be measured until then.")
-    return judge_threading_layer(layer)
+    return judge_threading_layer(layer, bindings(variables))
 
 
-def judge_threading_layer(layer: str | None) -> Check:
-    """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel kernels."""
-    name = "threading layer"
+def judge_threading_layer(layer: str | None, bound: str = "") -> Check:
+    """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel loops; `bound`: what binds threads."""
+    name, pool = "threading layer", "Python threads share compiled kernels out, in tens of microseconds: "
     if layer is None:
         return _check(name, False, "Numba has no threading layer here.", "Reinstall numba with pip.")
-    note = (
-        "; it bears one parallel kernel at a time, which is all that is run here"
-        if layer == "workqueue"
-        else ""
-    )
-    return Check(name, True, f"Parallel kernels run on Numba's '{layer}' layer{note}.")
+    if layer not in SAFE_LAYERS:
+        return Check(name, True, f"{pool}Numba's '{layer}' layer bears one caller at a time.")
+    if bound:
+        return Check(name, True, f"{pool}with {bound}, OpenMP would bind the calling thread for good.")
+    return Check(name, True, f"Compiled kernels fork and join by themselves, on Numba's '{layer}' layer.")
 
 
 # -- reading -------------------------------------------------------------------------------------------------

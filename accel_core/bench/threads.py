@@ -10,6 +10,7 @@ import numba
 from threadpoolctl import threadpool_limits
 
 from accel_core.errors import BadInput, is_whole, shown
+from accel_core.kernels import fork_join
 from accel_core.kernels.pool import at_most
 from accel_core.machine import affinity
 from accel_core.machine.thread_settings import bindings
@@ -39,8 +40,8 @@ def limit(threads: int) -> Iterator[None]:
 @contextmanager
 def _numba_limit(threads: int) -> Iterator[None]:
     try:
-        with affinity.kept():
-            before = numba.get_num_threads()  # starts Numba's threads, if it has not yet
+        fork_join.start()
+        before = numba.get_num_threads()
     except ValueError:  # it has no threading layer here, so no parallel loop can run
         yield
         return

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels import pool
+from accel_core.kernels.fork_join import can_fork, fork
 from accel_core.kernels.operands import apart, same_elements
 
 BUFFER = 16384
@@ -41,14 +42,23 @@ def each_chunk(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any])
     return y
 
 
-def each_chunk_threaded(kernel: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> NDArray[Any]:
-    """`each_chunk`, on as many threads as the pool allows where the arrays can be flattened."""
+def each_chunk_threaded(
+    kernel: Kernel, loop: Kernel, sources: Sequence[NDArray[Any]], y: NDArray[Any]
+) -> NDArray[Any]:
+    """`each_chunk`, on as many threads as there may be where the arrays can be flattened.
+
+    `loop` is `kernel` in a compiled loop over the threads (`fork_join`), called with their number at the end.
+    """
     sources = [apart(source, y) for source in sources]
     flat = flattened(sources, y)
     if flat is None:
         return each_chunk(kernel, sources, y)
-    parts = pool.shares(y.size, pool.thread_count(), SHARE)
-    pool.run([partial(_call, kernel, [array[part] for array in flat]) for part in parts])
+    threads = pool.thread_count()
+    if can_fork(threads) and not _shared(flat):
+        fork(loop, threads, *flat)
+    else:
+        parts = pool.shares(y.size, threads, SHARE)
+        pool.run([partial(_call, kernel, [array[part] for array in flat]) for part in parts])
     return y
 
 
@@ -59,7 +69,7 @@ def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:
     what the next element of the other needs.
     """
     *sources, y = flat
-    if not any(np.may_share_memory(source, y) for source in sources):
+    if not _shared(flat):
         kernel(*flat)
         return
     buffer = np.empty(min(BUFFER, y.size), y.dtype)
@@ -70,6 +80,12 @@ def _call(kernel: Kernel, flat: Sequence[NDArray[Any]]) -> None:
         buffer[: piece.size] = piece
         parts = (source[start : start + BUFFER] for source in sources)
         kernel(*(locked[: piece.size] if same_elements(part, piece) else part for part in parts), piece)
+
+
+def _shared(flat: Sequence[NDArray[Any]]) -> bool:
+    """True where the last array may lie in the memory of another one."""
+    *sources, y = flat
+    return any(np.may_share_memory(source, y) for source in sources)
 
 
 def flattened(sources: Sequence[NDArray[Any]], y: NDArray[Any]) -> list[NDArray[Any]] | None:

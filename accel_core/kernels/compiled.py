@@ -208,6 +208,15 @@ def reordered(function: Callable[..., Any]) -> Any:
     return _compiled(function, **{**_STREAMED, "fastmath": {"contract", "reassoc", "nsz"}})
 
 
+def forked(function: Callable[..., Any]) -> Any:
+    """`compiled` for a function whose `numba.prange` loops have one turn for each thread: see `fork_join`.
+
+    Nothing else in it is made parallel, neither its sums nor its array expressions.
+    """
+    return _compiled(function, parallel=dict.fromkeys(_OTHER_LOOPS, False))
+
+
+_OTHER_LOOPS = "comprehension", "reduction", "inplace_binop", "setitem", "numpy", "stencil"
 _STREAMED: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
 _BARE: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 

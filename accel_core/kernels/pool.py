@@ -1,7 +1,7 @@
 """A pool of Python threads for compiled kernels: pieces of one result, computed at once.
 
-The kernels let go of the interpreter (`nogil`), so Python threads run them really side by side. Numba's own
-parallel loops are not used: its default layer ends the process when two threads start one at the same time.
+The kernels let go of the interpreter (`nogil`), so Python threads run them really side by side. It is the way
+for what compiled code cannot fork by itself (`fork_join`): calls of a library, and hosts without OpenMP.
 
 Each thread stays on a processor of its own where the system allows it. Woken threads otherwise tend to land on
 the processor of the one that wakes them, and a kernel of a few milliseconds ends before the scheduler moves

@@ -44,8 +44,8 @@ def row_workload(
 
 
 def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float) -> tuple[Kernel, ...]:
-    modules: tuple[Any, ...] = late(f"{name}.interpreted", f"{name}.compiled", "rows")
-    interpreted, compiled, rows = modules
+    modules: tuple[Any, ...] = late(f"{name}.interpreted", f"{name}.compiled")
+    interpreted, compiled = modules
     return (
         Kernel(
             name="python_loops",
@@ -93,7 +93,7 @@ def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float
             name="compiled_threads",
             title="Compiled loops, threads",
             function=getattr(compiled, f"{name}_compiled_threads"),
-            core=rows.each_row_threaded,
+            core=compiled.forked_rows.py_func,
             family="compiled",
             idea="Each thread does the same for rows of its own.",
             explanation="Rows do not depend on each other, so they may be done at once.",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels import pool
+from accel_core.kernels.fork_join import can_fork, fork
 
 Kernel = Callable[..., Any]
 
@@ -25,11 +26,18 @@ def each_row(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArra
     return y
 
 
-def each_row_threaded(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArray:
-    """`each_row`, the rows shared out over as many threads as the pool allows."""
+def each_row_threaded(kernel: Kernel, loop: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArray:
+    """`each_row`, the rows shared out over as many threads as there may be.
+
+    `loop` is `kernel` in a compiled loop over the threads (`fork_join`), called with their number at the end.
+    """
     source, target, others = _rows(x), y.reshape(-1, _columns(y)), [_locked(array) for array in shared]
-    parts = pool.shares(target.shape[0], pool.thread_count())
-    pool.run([partial(kernel, source[part], *others, target[part]) for part in parts])
+    threads = pool.thread_count()
+    if can_fork(threads):
+        fork(loop, threads, source, *others, target)
+    else:
+        parts = pool.shares(target.shape[0], threads)
+        pool.run([partial(kernel, source[part], *others, target[part]) for part in parts])
     return y
 
 

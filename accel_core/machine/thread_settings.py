@@ -51,6 +51,9 @@ BINDINGS = (
 """What binds threads to processors: the thread that loads the library too, and for good. Sources: OpenMP 5.2,
 chapter 21; GNU libgomp and LLVM OpenMP manuals, environment variables; oneMKL Developer Guide, managing
 performance; OpenBLAS and BLIS documentation, multithreading."""
+SAFE_LAYERS = ("omp", "tbb")
+"""Numba's threading layers that bear parallel loops of several callers at once (Numba's docs, "The threading
+layers"); "workqueue" ends the process."""
 _SEQUENTIAL = ("MKL_THREADING_LAYER", "SEQUENTIAL")
 """Other values choose between runtimes, and a wrong one may end the process."""
 _FREE = ("", "false", "none", "disabled")

@@ -15,7 +15,16 @@ from accel_core.kernels import chunks, pool
 
 SMALL = 1 << 16
 """Bytes for the Python objects around the buffers."""
-EACH = {"one thread": chunks.each_chunk, "threads": chunks.each_chunk_threaded}
+
+
+def threaded(kernel: Any, sources: Any, y: np.ndarray) -> np.ndarray:
+    """On Python threads: what compiled loops do, `test_fork_join.py` tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks, "can_fork", lambda threads: False)
+        return chunks.each_chunk_threaded(kernel, kernel, sources, y)
+
+
+EACH = {"one thread": chunks.each_chunk, "threads": threaded}
 
 
 class Doubling:

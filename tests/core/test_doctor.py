@@ -53,6 +53,7 @@ GOOD = [
     doctor.judge_cores(Cores(4, 8, 2)),
     doctor.judge_threading_layer("omp"),
     doctor.judge_threading_layer("workqueue"),
+    doctor.judge_threading_layer("omp", "OMP_PROC_BIND=true"),
 ]
 BAD = [
     doctor.judge_steal(0.011),

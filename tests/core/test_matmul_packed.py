@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import llvmlite.binding
 import numba
 import numpy as np
 import pytest
@@ -230,8 +231,8 @@ def test_a_tile_that_there_is_not_is_refused_with_those_that_there_are() -> None
 
 
 @compiled
-def _pack_a(a: np.ndarray, packed: np.ndarray, rows: int) -> None:
-    panels.pack_a(a, packed, rows)
+def _pack_a(a: np.ndarray, packed: np.ndarray, rows: int, apart: int) -> None:
+    panels.pack_a(a, packed, rows, apart)
 
 
 @compiled
@@ -246,7 +247,7 @@ def test_a_block_of_a_is_packed_by_columns_of_micro_panels(m: int, k: int, rows:
     a = np.arange(1, m * k + 1).reshape(m, k).astype(dtype)
     tall = -(-m // rows)
     packed = np.full(tall * rows * k + panels.SLACK + 64, np.nan, dtype)
-    _pack_a(a, packed, rows)
+    _pack_a(a, packed, rows, rows * k)
     filled = np.zeros((tall * rows, k), dtype)
     filled[:m] = a
     expected = filled.reshape(tall, rows, k).transpose(0, 2, 1)
@@ -286,6 +287,13 @@ def test_room_is_kept_between_calls_and_belongs_to_one_thread() -> None:
 REGISTER = {512: "zmm", 256: "ymm", 128: "xmm"}[WIDTH_BITS]
 
 
+PROCESSORS = {
+    512: ("skylake-avx512", "icelake-server", "sapphirerapids", "znver4", "znver5"),
+    256: ("haswell", "skylake", "alderlake", "znver3"),
+}
+"""Names of LLVM's, each with an order of instructions of its own, for which this host's code is made anew."""
+
+
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64") or WIDTH_BITS == 128, reason="names of AVX")
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_tile_stays_in_registers(dtype: str) -> None:
@@ -295,7 +303,15 @@ def test_the_tile_stays_in_registers(dtype: str) -> None:
     flat, matrix, cube = (numba.types.Array(element, axes, "C") for axes in (1, 2, 3))
     signature = (matrix, matrix, matrix, flat, cube, matrix, numba.int64)
     kernel.compile(signature)
-    assembly = kernel.inspect_asm(signature)
+    assert_sums_stay(kernel.inspect_asm(signature), dtype)
+    for processor in PROCESSORS[WIDTH_BITS]:
+        module = llvmlite.binding.parse_assembly(kernel.inspect_llvm(signature))
+        target = llvmlite.binding.Target.from_default_triple()
+        machine = target.create_target_machine(cpu=processor, features="-prefer-256-bit", opt=3)
+        assert_sums_stay(machine.emit_assembly(module), dtype)
+
+
+def assert_sums_stay(assembly: str, dtype: str) -> None:
     loops = re.findall(r"(?ms)^(\.LBB\S+):((?:(?!^\.LBB).)*?\tj[a-z]+\t\1)", assembly)
     fma = rf"\tvfmadd\d+p{'s' if dtype == 'float32' else 'd'}\s[^\n]*{REGISTER}"
     products = {body: len(re.findall(fma, body)) for _, body in loops if re.search(fma, body)}
@@ -319,16 +335,18 @@ def test_threads_give_the_same_product(m: int, k: int, n: int, dtype: str) -> No
 @pytest.mark.parametrize(
     ("shape", "threads", "counts"),
     [
-        ((1200, 1280), 4, (2, 2)),  # nearly square parts
+        ((1200, 1280), 4, (2, 2)),  # nearly square cells
         ((1200, 10), 4, (4, 1)),
         ((10, 1280), 4, (1, 4)),
         ((1537, 1537), 2, (2, 1)),  # rows can be cut more evenly than columns of 64
-        ((0, 5), 4, (0, 1)),
+        ((1000, 1000), 6, (3, 2)),
+        ((1000, 1000), 24, (6, 4)),
     ],
 )
-def test_parts_of_c_are_even_and_as_square_as_they_can_be(shape: tuple, threads: int, counts: tuple) -> None:
+def test_cells_of_c_are_as_square_as_they_can_be(shape: tuple, threads: int, counts: tuple) -> None:
     blocks = replace(blocking_here("float32"), mr=6, nr=64)
-    assert tuple(map(len, matmul_threads._parts(*shape, threads, blocks))) == counts
+    cells = matmul_threads._cells(*shape, threads, blocks)
+    assert (len({rows.start for rows, _ in cells}), len({columns.start for _, columns in cells})) == counts
 
 
 def blas_threads() -> set[int]:

@@ -244,7 +244,7 @@ def test_an_index_beside_its_source_is_found_too(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_function_that_two_rungs_call_is_compiled_once(cache_folder: Path) -> None:
-    first_s, again_s = compiling.compiling_s([root("gelu/fused"), root("gelu/fused_threads")])
+    first_s, again_s = compiling.compiling_s([root("matmul/packed"), root("matmul/vector_tile")])
     assert first_s > 0 and again_s == 0
 
 

@@ -116,6 +116,7 @@ _KERNELS = (
         name="compiled_threads",
         title="Compiled loop, many sums, threads",
         function=compiled.dot_compiled_threads,
+        core=compiled.forked_lanes.py_func,
         family="compiled",
         idea="Each thread sums a part of the vectors.",
         explanation="Several cores keep more loads under way than one, up to the memory's bandwidth.",

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.chunks import each_chunk, each_chunk_threaded
-from accel_core.kernels.compiled import streamed
+from accel_core.kernels.chunks import SHARE, each_chunk, each_chunk_threaded
+from accel_core.kernels.compiled import forked, streamed
 from accel_core.kernels.exponential import power_of_two
+from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.gelu.interpreted import CUBIC, ROOT
 
 LINEAR2 = -2 * ROOT / math.log(2)
@@ -45,6 +47,14 @@ def fused(x: NDArray, y: NDArray) -> None:
         y[i] = v / (one + power_of_two(v * (linear + cubic * (v * v))))
 
 
+@forked
+def forked_fused(x: NDArray, y: NDArray, threads: int) -> None:
+    """`fused`, a part for each thread."""
+    for thread in numba.prange(threads):
+        part = even_share(y.size, threads, thread, SHARE)
+        fused(x[part], y[part])
+
+
 def gelu_compiled_tanh(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: the formula for one element after the other."""
     return each_chunk(compiled_tanh, (x,), np.empty_like(x) if out is None else out)
@@ -57,4 +67,4 @@ def gelu_fused(x: NDArray, out: NDArray | None = None) -> NDArray:
 
 def gelu_fused_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (any shape) -> same shape: the same loop, each thread with a part of its own."""
-    return each_chunk_threaded(fused, (x,), np.empty_like(x) if out is None else out)
+    return each_chunk_threaded(fused, forked_fused, (x,), np.empty_like(x) if out is None else out)

@@ -13,10 +13,9 @@ from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.model import Kernel, Shape, Workload
 
 if TYPE_CHECKING:
-    from accel_core.kernels import chunks
     from accel_core.kernels.gelu import compiled, interpreted
 else:
-    compiled, interpreted, chunks = late("gelu.compiled", "gelu.interpreted", "chunks")
+    compiled, interpreted = late("gelu.compiled", "gelu.interpreted")
 
 
 def _elements(shape: Shape) -> Shape:
@@ -151,12 +150,13 @@ _KERNELS = (
         name="fused_threads",
         title="Compiled loop, tanh by arithmetic, threads",
         function=compiled.gelu_fused_threads,
-        core=chunks.each_chunk_threaded,
+        core=compiled.forked_fused.py_func,
         family="compiled",
         idea="Each thread runs the same loop over a part of the array.",
         explanation=(
-            "One core cannot keep enough loads under way to fill the memory's bandwidth; several can. Waking "
-            "the threads takes tens of microseconds, which a small array does not earn back."
+            "One core cannot keep enough loads under way to fill the memory's bandwidth; several can. Handing "
+            "the parts over takes microseconds, and more where the threads have gone to sleep, which a small "
+            "array does not earn back."
         ),
         typical_flop_per_s=5e9,
         threaded=True,

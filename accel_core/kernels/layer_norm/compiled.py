@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.compiled import reordered
+from accel_core.kernels.compiled import forked, reordered
+from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.layer_norm import EPS
 from accel_core.kernels.layer_norm.scaled import is_usual, least_variance, most_squares, scaled, squares_of
 from accel_core.kernels.rows import each_row, each_row_threaded
@@ -40,6 +42,14 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
             result[j] = gamma[j] * ((row[j] - mean) * scale) + beta[j]
 
 
+@forked
+def forked_rows(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray, threads: int) -> None:
+    """`compiled`, rows for each thread."""
+    for thread in numba.prange(threads):
+        part = even_share(x.shape[0], threads, thread, 1)
+        compiled(x[part], gamma, beta, eps, y[part])
+
+
 def layer_norm_compiled(
     x: NDArray, gamma: NDArray, beta: NDArray, out: NDArray | None = None, eps: float = EPS
 ) -> NDArray:
@@ -54,4 +64,4 @@ def layer_norm_compiled_threads(
     """x (..., columns), gamma (columns,), beta (columns,) -> (..., columns): each thread with rows of its
     own."""
     y = np.empty(x.shape, x.dtype) if out is None else out
-    return each_row_threaded(compiled, x, y, gamma, beta, np.array([eps]))
+    return each_row_threaded(compiled, forked_rows, x, y, gamma, beta, np.array([eps]))

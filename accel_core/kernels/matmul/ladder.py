@@ -11,10 +11,10 @@ from accel_core.kernels.matmul import TILE_ROWS
 from accel_core.model import Kernel, Parameter, Shape
 
 if TYPE_CHECKING:
-    from accel_core.kernels.matmul import compiled, interpreted, packed, register, threads
+    from accel_core.kernels.matmul import compiled, interpreted, packed, register, shared, threads
 else:
-    compiled, interpreted, packed, register, threads = late(
-        "matmul.compiled", "matmul.interpreted", "matmul.packed", "matmul.register", "matmul.threads"
+    compiled, interpreted, packed, register, shared, threads = late(
+        *(f"matmul.{name}" for name in ("compiled", "interpreted", "packed", "register", "shared", "threads"))
     )
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -201,12 +201,14 @@ KERNELS = (
         name="packed_threads",
         title="Packed panels on threads",
         function=threads.matmul_packed_threads,
+        core=shared.shared_loops.py_func,
         family="packed",
-        idea="c is cut into one part for each thread; each part is a packed product of its own.",
+        idea="All threads pack a part of a and b; then all read the panels, each for its own cell of c.",
         explanation=(
-            "The threads share nothing that they write, so they never wait for one another before the end. "
-            "Each packs what it needs, some of it twice over: the parts are nearly square, which makes that "
-            "least. To start and to end together costs some tens of microseconds, which small sizes feel."
+            "Nothing is packed twice, and the cells of c are even to one register tile and nearly square, so "
+            "that each reads as little of the panels as it can. The threads wait for one another twice in each "
+            "block of depth: until all is packed, and until all have read it. A compiled loop hands its parts "
+            "over in some microseconds, which small sizes feel."
         ),
         typical_flop_per_s=2e10,
         threaded=True,

@@ -30,30 +30,33 @@ def five_loops(
     nc, mr = panels * nr, edge.shape[0]
     for i in range(0, m, mc):  # 5th loop: a block of a, mc x kc, stays in L3
         for p in range(0, k, kc):  # 4th: so deep that a micro-panel of it, mr x kc, stays in L1
-            pack_a(a[i : i + mc, p : p + kc], packed_a, mr)
             depth = min(kc, k - p)
+            apart = mr * depth
+            pack_a(a[i : i + mc, p : p + kc], packed_a, mr, apart)
             for j in range(0, n, nc):  # 3rd: a block of b, kc x nc, stays in L2
                 pack_b(b[p : p + kc, j : j + nc], packed_b)
-                block_product(packed_a, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0)
+                block_product(packed_a, apart, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0)
 
 
 @outlined
 def block_product(
-    packed_a: NDArray, packed_b: NDArray, c: NDArray, edge: NDArray, depth: int, accumulate: bool
+    packed_a: NDArray, apart: int, packed_b: NDArray, c: NDArray, edge: NDArray, depth: int, accumulate: bool
 ) -> None:
-    """Write the packed block of a times that of b, `depth` deep, to c (m, n), or add it there; edge (mr, nr) is
-    room for a tile."""
+    """Write the packed block of a, with micro-panels `apart` elements from each other, times that of b, `depth`
+    deep, to c (m, n), or add it there; edge (mr, nr) is room for a tile."""
     m, n = c.shape
     _, kc, nr = packed_b.shape
     mr, lanes = edge.shape[0], lanes_of(c)
+    panel = 0
     for i in range(0, m, mr):  # 2nd loop: a micro-panel of a, in L1
         for j in range(0, n, nr):  # 1st: a micro-panel of b, on its way from L2 into the registers
             vectors = (min(nr, n - j) + lanes - 1) // lanes
             if i + mr <= m and j + vectors * lanes <= n:
-                panel_product(packed_a, i * depth, packed_b, j * kc, c, i, j, depth, mr, vectors, accumulate)
+                panel_product(packed_a, panel, packed_b, j * kc, c, i, j, depth, mr, vectors, accumulate)
             else:  # a tile that c has not room for is computed beside it
-                panel_product(packed_a, i * depth, packed_b, j * kc, edge, 0, 0, depth, mr, vectors, False)
+                panel_product(packed_a, panel, packed_b, j * kc, edge, 0, 0, depth, mr, vectors, False)
                 _put(edge, c[i : i + mr, j : j + nr], accumulate)
+        panel += apart
 
 
 @inlined

@@ -104,12 +104,13 @@ def _copy_vectors(typingctx: Any, b: Any, p: Any, j: Any, packed: Any, at: Any, 
 
 
 @outlined
-def pack_a(a: NDArray, packed: NDArray, rows: int) -> None:
-    """Block a (m, k) into micro-panels of `rows` rows: element (i, p) goes to (i // rows, p, i % rows)."""
+def pack_a(a: NDArray, packed: NDArray, rows: int, apart: int) -> None:
+    """Block a (m, k) into micro-panels of `rows` rows, which begin `apart` elements from each other, at least
+    rows k: element (i, p) goes to (i // rows) apart + p rows + i % rows."""
     m, k = a.shape
     lanes = lanes_of(a)
     for i in range(0, m, rows):
-        at = i * k
+        at = i // rows * apart
         vectorised = k // lanes * lanes if i + rows <= m else 0
         for p in range(0, vectorised, lanes):
             _pack_columns(a, i, p, packed, at + p * rows, rows)

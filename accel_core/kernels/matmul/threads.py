@@ -16,40 +16,86 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from accel_core.kernels import pool
+from accel_core.kernels.fork_join import can_fork, even_shares, fork
 from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.packed import product
-from accel_core.kernels.matmul.plan import plan_here
+from accel_core.kernels.matmul.panels import SLACK, room
+from accel_core.kernels.matmul.plan import Plan, plan_here
+from accel_core.kernels.matmul.shared import shared_loops, unpacked_cells
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
-    """a (m, k), b (k, n) -> (m, n): the packed product of a part of c on each thread, which share nothing.
+    """a (m, k), b (k, n) -> (m, n): the packed product, a cell of c for each thread.
 
-    Each thread packs what it needs for itself, so parts are even first, and then nearly square: that is where
-    the rows of a and columns of b to be packed are fewest.
+    The threads share what they pack (`shared`). Where compiled code cannot fork, each packs what it needs.
     """
-    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
-    plan = plan_here(a.dtype.name)
+    m, n = a.shape[0], b.shape[1]
+    c = np.empty((m, n), a.dtype)
+    plan, threads = plan_here(a.dtype.name), pool.thread_count()
     a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
-    m, n = c.shape
-    rows, columns = _parts(m, n, pool.thread_count(), plan.blocks)
-    pool.run([partial(product, a[r], b[:, s], c[r, s], plan) for r in rows for s in columns])
+    if threads < 2 or not a.shape[1] or not c.size:
+        product(a, b, c, plan)
+    elif can_fork(threads):
+        product_on_threads(a, b, c, plan, threads)
+    else:
+        cells = _cells(m, n, threads, plan.blocks)
+        pool.run([partial(product, a[r], b[:, s], c[r, s], plan) for r, s in cells])
     return c
+
+
+MOST_BYTES = 1 << 26
+"""Of a packed block of a or b that the threads share: 64 MiB, which is 32768 rows of 512 float32."""
+
+
+def product_on_threads(a: NDArray, b: NDArray, c: NDArray, plan: Plan, threads: int) -> None:
+    """c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1, all with rows of unit stride, where `can_fork(threads)`."""
+    (m, k), n = a.shape, b.shape[1]
+    if b.nbytes <= plan.unpacked_bytes:
+        fork(unpacked_cells, threads, a, b, c, *_corners(m, n, threads, plan.blocks))
+        return
+    cut = plan.blocks.cut(m, k, n)
+    longest = max(MOST_BYTES // (cut.kc * c.itemsize), 1)
+    for r in pool.shares(m, -(-m // longest), cut.mr):
+        for s in pool.shares(n, -(-n // longest), cut.nr):
+            _shared(a[r], b[:, s], c[r, s], cut, threads)
+
+
+def _shared(a: NDArray, b: NDArray, c: NDArray, cut: Blocking, threads: int) -> None:
+    m, n = c.shape
+    tall, wide = -(-m // cut.mr), -(-n // cut.nr)
+    apart = -(-(cut.mr * cut.kc + SLACK) // SLACK) * SLACK
+    shapes = (tall, apart), (wide, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
+    packed_a, packed_b, edges = room(c.dtype.name, shapes)
+    rows, columns = _corners(m, n, threads, cut)
+    fork(shared_loops, threads, a, b, c, packed_a, packed_b, edges, rows, columns, cut.nc)
 
 
 COPY_COST = 40
 """Multiply-adds in the time that packing one element takes: 0.3 ns against 0.0077 (measured on Zen 5)."""
 
 
-def _parts(m: int, n: int, threads: int, blocks: Blocking) -> tuple[list[slice], list[slice]]:
-    """Rows and columns that cut c into a part of whole tiles for each thread, of which the largest is least."""
+def _cells(m: int, n: int, threads: int, blocks: Blocking) -> list[tuple[slice, slice]]:
+    """A cell of c, whole register tiles, for each thread: even first, and then nearly square, since a square
+    reads the fewest rows of a and columns of b. Where tiles are too few, some cells are empty."""
     pairs = [(down, threads // down) for down in range(1, threads + 1) if threads % down == 0]
-    cuts = [(pool.shares(m, down, blocks.mr), pool.shares(n, across, blocks.nr)) for down, across in pairs]
 
-    def cost(cut: tuple[list[slice], list[slice]]) -> int:
-        rows, columns = (max((part.stop - part.start for part in parts), default=0) for parts in cut)
+    def cost(pair: tuple[int, int]) -> int:
+        rows, columns = (-(-units // parts) for units, parts in zip(tiles, pair, strict=True))
+        rows, columns = rows * blocks.mr, columns * blocks.nr
         return rows * columns + COPY_COST * (rows + columns)
 
-    return min(cuts, key=cost)
+    tiles = -(-m // blocks.mr), -(-n // blocks.nr)
+    down, across = min(pairs, key=cost)
+    tall, wide = even_shares(m, down, blocks.mr), even_shares(n, across, blocks.nr)
+    return [(r, s) for r in tall for s in wide]
+
+
+def _corners(m: int, n: int, threads: int, blocks: Blocking) -> tuple[NDArray, NDArray]:
+    """The cells' first and last rows, and columns, both (threads, 2)."""
+    cells = _cells(m, n, threads, blocks)
+    ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
+    rows, columns = np.array(ends, np.int64)
+    return rows, columns
 
 
 def matmul_row_threads(a: NDArray, b: NDArray, workers: int | None = None) -> NDArray:

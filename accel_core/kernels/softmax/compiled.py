@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.compiled import reordered
+from accel_core.kernels.compiled import forked, reordered
 from accel_core.kernels.exponential import lifted_power_of_two
+from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.rows import each_row, each_row_threaded
 
 PER_E = 1 / math.log(2)
@@ -51,6 +53,14 @@ def largest(row: NDArray) -> Any:
     return max(max(first, second), max(third, fourth))
 
 
+@forked
+def forked_rows(x: NDArray, y: NDArray, threads: int) -> None:
+    """`compiled`, rows for each thread."""
+    for thread in numba.prange(threads):
+        part = even_share(x.shape[0], threads, thread, 1)
+        compiled(x[part], y[part])
+
+
 def softmax_compiled(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (..., columns) -> same shape: all steps for a row before the next one."""
     return each_row(compiled, x, np.empty(x.shape, x.dtype) if out is None else out)
@@ -58,4 +68,4 @@ def softmax_compiled(x: NDArray, out: NDArray | None = None) -> NDArray:
 
 def softmax_compiled_threads(x: NDArray, out: NDArray | None = None) -> NDArray:
     """x (..., columns) -> same shape: each thread with rows of its own."""
-    return each_row_threaded(compiled, x, np.empty(x.shape, x.dtype) if out is None else out)
+    return each_row_threaded(compiled, forked_rows, x, np.empty(x.shape, x.dtype) if out is None else out)

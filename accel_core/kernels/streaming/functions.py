@@ -15,7 +15,7 @@ require_compiler()  # before anything here imports Numba
 from accel_core.errors import BadInput
 from accel_core.kernels.chunks import THREADED_FROM, each_chunk, each_chunk_threaded
 from accel_core.kernels.operands import result_array, same_type
-from accel_core.kernels.streaming.compiled import compiled_add
+from accel_core.kernels.streaming.compiled import compiled_add, forked_add
 
 
 def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -27,8 +27,9 @@ def add(x: ArrayLike, y: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[
     """
     left, right = terms(x, y)
     z = result_array(out, left.shape, left.dtype)
-    best = each_chunk_threaded if z.size >= THREADED_FROM else each_chunk
-    return best(compiled_add, (left, right), z)
+    if z.size >= THREADED_FROM:
+        return each_chunk_threaded(compiled_add, forked_add, (left, right), z)
+    return each_chunk(compiled_add, (left, right), z)
 
 
 def terms(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -16,10 +16,9 @@ from accel_core.kernels.streaming.interpreted import SCALAR
 from accel_core.model import Kernel, Shape, Workload
 
 if TYPE_CHECKING:
-    from accel_core.kernels import chunks
     from accel_core.kernels.streaming import compiled, interpreted
 else:
-    chunks, compiled, interpreted = late("chunks", "streaming.compiled", "streaming.interpreted")
+    compiled, interpreted = late("streaming.compiled", "streaming.interpreted")
 
 SIZES = (1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26)
 """From vectors that stay in the nearest cache to vectors that no cache holds."""
@@ -113,13 +112,13 @@ def _kernels(name: str, words: _Words, loop_flop_per_s: float) -> tuple[Kernel, 
             name="compiled_threads",
             title="Compiled loop, threads",
             function=named(compiled, "compiled_threads"),
-            core=chunks.each_chunk_threaded,
+            core=getattr(compiled, f"forked_{name}").py_func,
             family="compiled",
             idea="Each thread runs the same loop over a part of the vectors.",
             explanation=(
                 "One core cannot keep enough loads under way to fill the memory's bandwidth; several can. Each "
-                "has a nearest cache of its own, too. Waking threads takes tens of microseconds, which a short "
-                "vector does not earn back."
+                "has a nearest cache of its own, too. Handing the parts over takes microseconds, and more "
+                "where the threads have gone to sleep, which a short vector does not earn back."
             ),
             typical_flop_per_s=3e8,
             threaded=True,

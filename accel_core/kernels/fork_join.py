@@ -1,0 +1,130 @@
+"""Fork and join in compiled code: Numba's parallel loops, where they can be called safely.
+
+A parallel loop on OpenMP or TBB hands its parts over in a few microseconds, where Python threads (`pool`) take
+tens: `python tests/benchmarks/scaling.py` measures both. It is used under these rules, and `pool` elsewhere:
+
+- The layer is "omp" or "tbb". Numba's third, "workqueue", ends the process when two threads call at once, and
+  was slower than `pool` where it was measured.
+- The process is no forked child of one whose layer ran: GNU OpenMP cannot go on there, and Numba ends it.
+- No variable binds OpenMP's threads: it would bind the calling thread too, and for good.
+- Numba was not told to start fewer threads than are asked for (NUMBA_NUM_THREADS).
+
+Threads that have nothing left to do wait for the next loop in a short spin, so that it finds them awake, and
+then sleep: what is timed next has its cores for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+
+from accel_core.kernels.compiled import compiled
+from accel_core.machine import affinity
+from accel_core.machine.thread_settings import SAFE_LAYERS, bindings
+
+POLICY = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+SPIN = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+"""How long an idle thread spins, unless one of POLICY is set: turns of a loop with one pause instruction each
+for GNU's OpenMP, which is below a millisecond (by itself it takes 30 times as many), and milliseconds for
+LLVM's, which takes 200 by itself. Sources: the manuals of both, environment variables."""
+
+_lock = threading.Lock()
+_layer: str | None = None
+"""None until it is needed, "" where `pool` does the work."""
+
+
+def layer() -> str:
+    """Numba's layer that forks here, one of SAFE_LAYERS, or "" where Python threads do. It runs then."""
+    global _layer
+    if _layer is None:
+        with _lock:
+            if _layer is None:
+                _layer = _started()
+    return _layer
+
+
+def can_fork(threads: int) -> bool:
+    """True where a compiled loop may run on so many threads; one thread forks nothing."""
+    return 1 < threads <= int(vars(numba.config)["NUMBA_NUM_THREADS"]) and bool(layer())
+
+
+def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
+    """`loop(*arguments, threads)`, a compiled parallel loop of so many turns, each on a thread of its own.
+
+    `can_fork(threads)` has to be true.
+    """
+    before = numba.get_num_threads()
+    numba.set_num_threads(threads)
+    try:
+        loop(*arguments, threads)
+    finally:
+        numba.set_num_threads(before)
+
+
+@compiled
+def even_share(length: int, parts: int, part: int, multiple: int) -> slice:
+    """The part-th of `parts` slices of `length`, which begin at multiples of `multiple`; none has two of them
+    more than another."""
+    units = (length + multiple - 1) // multiple
+    start, stop = units * part // parts * multiple, units * (part + 1) // parts * multiple
+    return slice(min(start, length), min(stop, length))
+
+
+def even_shares(length: int, parts: int, multiple: int = 1) -> list[slice]:
+    """`length` in `parts` slices, for Python, as `even_share` gives them one by one to compiled code."""
+    return [even_share.py_func(length, parts, part, multiple) for part in range(parts)]
+
+
+def start() -> None:
+    """Start Numba's threads as this module wants them, if nothing has started them yet."""
+    if _launched():
+        return
+    with affinity.kept(), _spinning_briefly():
+        numba.get_num_threads()
+
+
+def _started() -> str:
+    if bindings(os.environ):
+        return ""
+    try:
+        start()
+    except ValueError:  # no layer can be loaded here
+        return ""
+    found = _launched()
+    return found if found in SAFE_LAYERS else ""
+
+
+def _launched() -> str:
+    """The layer whose threads run; empty where none does."""
+    try:
+        return str(numba.threading_layer())
+    except ValueError:
+        return ""
+
+
+@contextmanager
+def _spinning_briefly() -> Iterator[None]:
+    """The block loads OpenMP, which reads its variables once; a child process is told nothing."""
+    ours = {} if any(name in os.environ for name in POLICY) else SPIN
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+def _after_fork() -> None:
+    global _lock, _layer
+    _lock = threading.Lock()
+    if _layer or _launched():
+        _layer = ""
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

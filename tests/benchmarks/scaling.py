@@ -1,0 +1,210 @@
+"""Compiled kernels on 1, 2, 4, ... threads: time, ratio to NumPy with as many, efficiency, fork and join.
+
+    python tests/benchmarks/scaling.py [--threads 1,2,4] [--dtypes float32,float64] [--seconds 3] [--json FILE]
+
+Three tables. What an empty parallel loop costs from call to return, by a compiled loop and by Python threads,
+and what it leaves spinning. The packed product beside NumPy's with as many threads, in turns: its efficiency is
+the time of one thread over threads times its own. The one-pass kernels and a copy, which has the same traffic
+as GELU: each one's rate over that of the copy with as many threads, in turns, at a size beyond all caches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from accel_core.bench import Clocks
+from accel_core.bench.sampling import no_garbage_collection
+from accel_core.kernels import fork_join, pool
+from accel_core.kernels.chunks import SHARE
+from accel_core.kernels.compiled import forked, streamed
+from accel_core.kernels.fork_join import even_share
+from accel_core.kernels.gelu.compiled import gelu_fused_threads
+from accel_core.kernels.layer_norm.compiled import layer_norm_compiled_threads
+from accel_core.kernels.matmul.threads import matmul_packed_threads
+from accel_core.kernels.softmax.compiled import softmax_compiled_threads
+from accel_core.kernels.streaming.compiled import add_compiled_threads, scale_compiled_threads
+from accel_core.kernels.verify import max_relative_error
+from accel_core.machine import detect
+from accel_core.operations import OPERATIONS
+from accel_core.stats import ratio_interval
+from accel_core.tuning import turns
+
+SHAPES = [(n, n, n) for n in (256, 512, 1024, 2048)] + [(2000, 300, 700)]
+CALLS = 300
+Ratio = tuple[float | None, float | None, float | None]
+
+
+@forked
+def nothing(x: NDArray, threads: int) -> None:
+    """Write each thread's number to a cache line of its own in x (16 threads,)."""
+    for thread in numba.prange(threads):
+        x[16 * thread] = thread
+
+
+@streamed
+def copied(x: NDArray, y: NDArray) -> None:
+    """Write x (n,) to y (n,)."""
+    for i in range(y.size):
+        y[i] = x[i]
+
+
+@forked
+def forked_copy(x: NDArray, y: NDArray, threads: int) -> None:
+    """`copied`, a part for each thread."""
+    for thread in numba.prange(threads):
+        part = even_share(y.size, threads, thread, SHARE)
+        copied(x[part], y[part])
+
+
+def counts(most: int) -> list[int]:
+    """1, 2, 4, ... and `most`."""
+    return sorted({*(1 << at for at in range(most.bit_length()) if 1 << at <= most), most})
+
+
+def handing_over(threads: int) -> dict[str, float]:
+    """Medians: microseconds by a compiled loop, by Python threads, after 5 ms of sleep; ms spun afterwards."""
+    x = np.zeros(16 * threads)
+    work = [lambda: None] * threads
+
+    def compiled() -> None:
+        fork_join.fork(nothing, threads, x)
+
+    found = {}
+    for name, call in (("compiled", compiled), ("python", lambda: pool.run(work))):
+        call()
+        found[f"{name} us"] = 1e6 * median(_timed(call) for _ in range(CALLS))
+        found[f"{name} asleep us"] = 1e6 * median(_timed(call, 0.005) for _ in range(50))
+    found["spun ms"] = 1e3 * median(_spun(compiled) for _ in range(20))
+    return found
+
+
+def _timed(call: Callable[[], object], pause_s: float = 0.0) -> float:
+    if pause_s:
+        time.sleep(pause_s)
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _spun(call: Callable[[], object]) -> float:
+    """Seconds of processor time that the process uses in 50 ms in which it sleeps, after a call."""
+    call()
+    began = time.process_time()
+    time.sleep(0.05)
+    return time.process_time() - began
+
+
+def product(
+    shape: tuple[int, int, int], dtype: str, threads: list[int], seconds: float
+) -> list[dict[str, Any]]:
+    """For each number of threads: seconds, NumPy's time over ours, efficiency against one thread."""
+    m, k, n = shape
+    random = np.random.default_rng(0)
+    a, b = random.random((m, k)).astype(dtype), random.random((k, n)).astype(dtype)
+    its, rows, one_s = np.empty((m, n), dtype), [], 0.0
+    exact = a.astype(np.float64) @ b.astype(np.float64)
+    for count in threads:
+        with pool.at_most(count), threadpool_limits(limits=count, user_api="blas"), no_garbage_collection():
+            error = max_relative_error(matmul_packed_threads(a, b), exact)
+            assert error <= OPERATIONS["matmul"].tolerance((1, *shape), dtype), (shape, count, error)
+            calls = {"ours": lambda: matmul_packed_threads(a, b), "numpy": lambda: np.matmul(a, b, out=its)}
+            times_s = turns(calls, seconds, Clocks(), 6)
+        took_s = median(times_s["ours"])
+        one_s = one_s or took_s * count
+        ratio = _ratio(times_s["ours"], times_s["numpy"])
+        rows.append({"threads": count, "s": took_s, "ratio": ratio, "efficiency": one_s / took_s / count})
+    return rows
+
+
+def streams(dtype: str, size: int, threads: list[int], seconds: float) -> list[dict[str, Any]]:
+    """For each number of threads: the copy's rate, and each kernel's over it, bytes of x, y and z counted."""
+    x = np.random.default_rng(0).random((size, size)).astype(dtype)
+    y, z, row = np.empty_like(x), np.ones_like(x), np.ones(size, dtype)
+    flat = x.reshape(-1), y.reshape(-1)
+    calls: dict[str, Callable[[], object]] = {
+        "scale": lambda: scale_compiled_threads(x, y),
+        "add": lambda: add_compiled_threads(x, z, y),
+        "gelu": lambda: gelu_fused_threads(x, y),
+        "softmax": lambda: softmax_compiled_threads(x, y),
+        "layer_norm": lambda: layer_norm_compiled_threads(x, row, row, y),
+    }
+    moved = {name: (3 if name == "add" else 2) * x.nbytes for name in (*calls, "copy")}
+    rows = []
+    for count in threads:
+
+        def copy(count: int = count) -> None:
+            fork_join.fork(forked_copy, count, *flat) if fork_join.can_fork(count) else copied(*flat)
+
+        with pool.at_most(count), no_garbage_collection():
+            times_s = turns({**calls, "copy": copy}, seconds, Clocks(), 6)
+        rates = {name: [moved[name] / s for s in taken] for name, taken in times_s.items()}
+        ratios = {name: _ratio(rates["copy"], rates[name]) for name in calls}
+        rows.append({"threads": count, "copy": median(rates["copy"]), "ratios": ratios})
+    return rows
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> Ratio:
+    """Theirs over ours, pair by pair: the median and its 95 % interval."""
+    ratio = ratio_interval(list(zip(ours, theirs, strict=True)))
+    return ratio.median, ratio.low, ratio.high
+
+
+def _told(ratio: Ratio) -> str:
+    mid, low, high = (f"{part:.2f}" if part else "?" for part in ratio)
+    return f"{mid} [{low}, {high}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    most = len(pool._processors(1 << 10))
+    parser.add_argument("--threads", help=f"numbers of threads; here {counts(most)}")
+    parser.add_argument("--dtypes", default="float32,float64")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each shape and number of threads")
+    parser.add_argument("--size", type=int, default=6000, help="side of the arrays of the one-pass kernels")
+    parser.add_argument("--json", type=Path, help="a file for the figures")
+    options = parser.parse_args()
+    threads = [int(n) for n in options.threads.split(",")] if options.threads else counts(most)
+    machine = detect()
+    print(f"{machine.cpu}, {most} processors; compiled loops on {fork_join.layer() or 'Python threads'}")
+    found: dict[str, Any] = {"handing over": {}, "product": {}, "streams": {}}
+    for count in threads:
+        if fork_join.can_fork(count):
+            found["handing over"][count] = costs = handing_over(count)
+            print(
+                f"{count} threads: " + ", ".join(f"{name} {value:.2f}" for name, value in costs.items()),
+                flush=True,
+            )
+    for dtype in options.dtypes.split(","):
+        for shape in SHAPES:
+            name = f"{dtype} {'x'.join(map(str, shape))}"
+            found["product"][name] = rows = product(shape, dtype, threads, options.seconds)
+            for row in rows:
+                print(
+                    f"{name:<21} {row['threads']:>2} threads {1e3 * row['s']:9.3f} ms, NumPy's time over ours "
+                    f"{_told(row['ratio'])}, efficiency {row['efficiency']:.2f}",
+                    flush=True,
+                )
+        found["streams"][dtype] = rows = streams(dtype, options.size, threads, 4 * options.seconds)
+        for row in rows:
+            told = ", ".join(f"{name} {_told(ratio)}" for name, ratio in row["ratios"].items())
+            print(
+                f"{dtype} {row['threads']:>2} threads, copy {row['copy'] / 1e9:.1f} GB/s; over it: {told}",
+                flush=True,
+            )
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

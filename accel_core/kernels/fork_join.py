@@ -59,6 +59,9 @@ def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
     `can_fork(threads)` has to be true.
     """
     before = numba.get_num_threads()
+    if before == threads:
+        loop(*arguments, threads)
+        return
     numba.set_num_threads(threads)
     try:
         loop(*arguments, threads)

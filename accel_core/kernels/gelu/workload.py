@@ -135,12 +135,13 @@ _KERNELS = (
         function=compiled.gelu_fused,
         core=compiled.fused.py_func,
         family="compiled",
-        idea="The tanh becomes arithmetic: a power of two from a short series, and one division.",
+        idea="The tanh becomes arithmetic: a power of two from a short polynomial, and one division.",
         explanation=(
             "0.5 (1 + tanh u) is 1 / (1 + 2^t) with t = -2 u / ln 2. The whole part of t goes into the "
-            "exponent bits of a number, the rest into a series of 7 terms (12 in float64), so the loop holds "
-            "nothing but additions, multiplications and a division, and the compiler makes vector instructions "
-            "of it. Now the memory is the limit where the array outgrows the caches, and fusion pays."
+            "exponent bits of a number, the rest into a polynomial of degree 5 (10 in float64), so the loop "
+            "holds nothing but additions, multiplications and a division, and the compiler makes vector "
+            "instructions of it. Now the memory is the limit where the array outgrows the caches, and fusion "
+            "pays."
         ),
         typical_flop_per_s=5e9,
         writes_out=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -90,8 +90,9 @@ def _cells(m: int, n: int, threads: int, blocks: Blocking) -> list[tuple[slice, 
     return [(r, s) for r in tall for s in wide]
 
 
+@lru_cache(maxsize=1024)
 def _corners(m: int, n: int, threads: int, blocks: Blocking) -> tuple[NDArray, NDArray]:
-    """The cells' first and last rows, and columns, both (threads, 2)."""
+    """The cells' first and last rows, and columns, both (threads, 2): not to be written, as they are kept."""
     cells = _cells(m, n, threads, blocks)
     ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
     rows, columns = np.array(ends, np.int64)

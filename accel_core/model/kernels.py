@@ -52,6 +52,8 @@ class Kernel:
     """Names out of `Simd.features` without which it cannot run."""
     core: Callable[..., Any] | None = None
     """The loop nest itself where `function` only prepares arrays: its source is what a page shows."""
+    strided: bool = False
+    """Whether its inner loop walks down the rows of b as they lie in memory."""
     writes_out: bool = False
     """Whether it takes `out`, writes its result there and returns it, instead of allocating one each time."""
     waits_s: Callable[[Shape, Mapping[str, int]], float] | None = None

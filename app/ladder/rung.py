@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.model import Kernel, Measurement, Workload
+from accel_core.model import ITEM_BYTES, Kernel, Measurement, Workload
+from accel_core.readings.strides import strides_reading
 from accel_core.readings.words import share_text
 from accel_core.roofline import judge
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
@@ -43,8 +44,20 @@ def detail(record: Record, workload: Workload, shown: Shown) -> None:
             st.code(diff, language="diff")
     with why:
         st.markdown(kernel.explanation)
+        if kernel.strided:
+            st.markdown(_strides(record, workload, shown, kernel))
         if kernel.id == BLOCK_KERNEL:
             _best_block(record, shown.setup)
+
+
+def _strides(record: Record, workload: Workload, shown: Shown, kernel: Kernel) -> str:
+    """What it costs at the shown size to walk down b, held against the rung that packs it."""
+    times = {m.rung: m for m in shown.measurements}
+    packs = next((other for other in workload.kernels if workload.before(other) is kernel), kernel)
+    size, item_bytes = shown.setup.size, ITEM_BYTES[shown.setup.dtype]
+    return strides_reading(
+        size, item_bytes, record.machine.caches, times.get(kernel.name), times.get(packs.name)
+    )
 
 
 def _best_block(record: Record, setup: Setup) -> None:

@@ -125,3 +125,13 @@ def test_an_unknown_workload_in_a_link_is_replaced_with_a_sentence(open_page: Op
     app = open_page("ladder", workload="softmaxx")
     assert app.session_state["workload"] == "softmax"
     assert any("workload=softmaxx" in warning.value for warning in app.warning)
+
+
+def test_the_rung_that_walks_down_b_says_by_the_readers_numbers_what_that_costs(open_page: Open):
+    matmul = registry.workload("matmul")
+    store_measurements(rungs_of(matmul, 1024))
+    app = open_page("ladder", workload="matmul", size="1024", rung="vector_tile")
+    (text,) = [text.value for text in app.markdown if text.value.startswith("The rows of b begin")]
+    assert "4 KiB apart" in text and "Packing first was 2.0 times as fast." in text
+    unpacked = open_page("ladder", workload="matmul", size="1024", rung="packed")
+    assert not any(text.value.startswith("The rows of b begin") for text in unpacked.markdown)

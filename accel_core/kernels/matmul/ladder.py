@@ -163,6 +163,7 @@ KERNELS = (
         ),
         typical_flop_per_s=1e10,
         changed_from="register_tile",
+        strided=True,
         needs=("fma",),
     ),
     Kernel(

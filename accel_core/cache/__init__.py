@@ -3,7 +3,7 @@
 geometry, own, written       what a cache is; those of a machine; how they are written
 stream/                      traversal, visits, text, rounds: what is run through, as plain data
                              nest, sweeps: the access stream, generated a piece at a time and never stored
-engine/                      state, levels, lanes, sets, request, feeding, running: the simulator
+engine/                      state, levels, lanes, sets, request, strided, feeding, running: the simulator
 fields                       where things lie in the arrays of both
 simulating, several, results counts, of one traversal and of many, as plain records
 reuse                        reuse distances

@@ -13,8 +13,10 @@ from plain_cache import PlainLevel, plain_distances, plain_hierarchy
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal, fields, simulate
 from accel_core.cache.accesses import accesses
+from accel_core.cache.engine.levels import Level, level_of
 from accel_core.cache.engine.running import replay_sweeps
-from accel_core.cache.engine.state import State, new_state
+from accel_core.cache.engine.sets import set_of
+from accel_core.cache.engine.state import State, inverse_of, new_state
 from accel_core.cache.simulating import flush_all
 
 SIZE = 4
@@ -127,6 +129,43 @@ def test_skipping_steps_inside_lines_changes_nothing_however_few_ways_there_are(
     assert compiled_run(caches, drawn, True).counts.tolist() == plain_counts(
         plain_run(caches, stream_of(drawn))
     )
+
+
+@st.composite
+def strides(draw: st.DrawFn) -> list:
+    """Sweeps as the matrix product has them: two reads, or a read, another and a write where the first was."""
+    drawn = draw(sweeps)
+    for number, (steps, wanted) in enumerate(drawn):
+        (operand, element, move, _), other = wanted[0], wanted[-1]
+        kind = draw(st.sampled_from(["pair", "update", "as drawn"]))
+        if kind == "pair":
+            drawn[number] = steps, [wanted[0], other]
+        if kind == "update":
+            drawn[number] = steps, [(operand, element, move, False), other, (operand, element, move, True)]
+    return drawn
+
+
+@MANY
+@given(strides(), st.integers(1, 8), st.sampled_from([1, 2, 3, 4, 5, 6, 8, 12]), st.sampled_from([8, 16, 64]))
+def test_a_level_that_stands_alone_counts_as_the_plain_model_does(
+    drawn: list, ways: int, sets: int, line_bytes: int
+) -> None:
+    caches = [CacheGeometry(sets * ways * line_bytes, ways, line_bytes)]
+    assert compiled_run(caches, drawn, False).counts.tolist() == plain_counts(
+        plain_run(caches, stream_of(drawn)), False
+    )
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 1 << 24), st.integers(0, (1 << 31) - 1), st.integers(0, 3))
+def test_the_set_of_a_line_is_the_remainder_however_many_sets_there_are(
+    number: int, line: int, above: int
+) -> None:
+    table = np.zeros((1, len(Level._fields)), np.int64)
+    inverse, bits = inverse_of(number)
+    table[0] = Level(*[0] * table.shape[1])._replace(sets=number, mask=-1, inverse=inverse, inverse_bits=bits)
+    for one in (line, min(line // number * number + above, (1 << 31) - 1), (1 << 31) - 1):
+        assert set_of(level_of(table, 0), one) == one % number
 
 
 def test_a_written_line_that_a_read_loads_again_in_the_same_step_is_dirty_after_the_next() -> None:

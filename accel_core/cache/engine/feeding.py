@@ -13,6 +13,7 @@ Three shortcuts make it fast, and each leaves every count and every state as one
 3. Under LRU, with no more references than ways and no inclusive level that could recall a line, a step leaves
    its lines held (fewer other lines came than a set has ways), which saves looking in 2.
 
+Where a step reaches other lines none of this saves much: see strided.py for levels that stand alone.
 A level that writes through passes on every write, so sweeps that write to one are done in full.
 """
 
@@ -26,6 +27,7 @@ from accel_core.cache import fields as f
 from accel_core.cache.engine.levels import Level
 from accel_core.cache.engine.request import renew_shadow, request_first
 from accel_core.cache.engine.sets import ABSENT, LINK, NEWER, first_cell, place_of
+from accel_core.cache.engine.strided import is_alone, stride
 from accel_core.kernels.compiled import inlined
 
 
@@ -40,6 +42,9 @@ def feed(
         steps, references = sweep[f.STEPS], sweep[f.REFERENCES]
         slow = _moves_far(first, sweep)
         step: Any = np.int64(0)  # by a literal, Numba would compile `_access` for 0 as well
+        if slow and is_alone(table, first):
+            stride(table, cells, marks, counts, sweep)
+            step = steps
         while step < steps:
             for number in range(references):
                 _access(table, cells, marks, counts, first, sweep, number, step, size)

@@ -23,6 +23,9 @@ class Level(NamedTuple):
     sets: int
     mask: int
     """sets - 1 where their number is a power of two, else -1: then the set is the remainder."""
+    inverse: int
+    """2**inverse_bits / sets, rounded up: a product and a shift divide by the number of sets."""
+    inverse_bits: int
     ways: int
     stride: int
     """Cells from one set to the next: the ways padded to whole groups of lanes, or a list's header."""
@@ -65,6 +68,7 @@ def level_of(table: Any, number: int) -> Level:
     return Level(
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10],
         row[11], row[12], row[13], row[14], row[15], row[16], row[17], row[18], row[19], row[20],
+        row[21], row[22],
     )  # fmt: skip
 
 
@@ -80,7 +84,7 @@ def is_common(level: Level) -> bool:
 def common(level: Level) -> Level:
     """A level that `is_common`, with constants for all that this says."""
     return Level(
-        _NO, level.shift, level.sets, level.mask, level.ways, level.stride, _NO, _NO, _NO, _NO,
-        level.cells, level.links, level.marks, level.shadow, level.shadow_links, level.capacity,
-        level.first_b, level.first_c, level.below, level.sure, _NONE,
+        _NO, level.shift, level.sets, level.mask, level.inverse, level.inverse_bits, level.ways, level.stride,
+        _NO, _NO, _NO, _NO, level.cells, level.links, level.marks, level.shadow, level.shadow_links,
+        level.capacity, level.first_b, level.first_c, level.below, level.sure, _NONE,
     )  # fmt: skip

@@ -22,6 +22,8 @@ NEWER = 0
 """Cells of a line's links."""
 OLDER = 1
 LINK = 2
+LINE_BITS = 31
+"""Lines are numbered in cells of 32 bits, none of them negative."""
 ABSENT = -2
 """In NEWER: the line is in no list. EMPTY there means that it is the newest."""
 
@@ -29,8 +31,19 @@ ABSENT = -2
 @inlined
 def first_cell(level: Level, line: int) -> int:
     """Offset of the set that `line` belongs to."""
-    number = line & level.mask if level.mask >= 0 else line % level.sets
-    return level.cells + number * level.stride
+    return level.cells + set_of(level, line) * level.stride
+
+
+@inlined
+def set_of(level: Level, line: int) -> int:
+    """The remainder of `line` by the number of sets.
+
+    A product and a shift take the place of the division, which is exact for lines below 2**LINE_BITS (Granlund
+    and Montgomery, PLDI 1994, 61-72, theorem 4.2).
+    """
+    if level.mask >= 0:
+        return line & level.mask
+    return line - (line * level.inverse >> level.inverse_bits) * level.sets
 
 
 @inlined

@@ -16,6 +16,8 @@ from accel_core.cache.geometry import PAGE_BYTES, CacheGeometry
 
 LISTED_WAYS = 32
 """Sets of more ways than this are lists: by then moving the cells costs more than the links."""
+HOST_CELLS = 16
+"""Cells in a line of 64 bytes."""
 OPERANDS = 3
 
 
@@ -66,12 +68,15 @@ def _level(
     listed = cache.ways > LISTED_WAYS
     stride = sets.HEADER if listed else -(-cache.ways // LANES) * LANES
     links = cells + cache.sets * stride
+    inverse, inverse_bits = inverse_of(cache.sets)
     shadow = links + (sets.LINK * lines if listed else 0)
     return Level(
         number=number,
         shift=cache.line_bytes.bit_length() - 1,
         sets=cache.sets,
         mask=cache.sets - 1 if cache.sets & (cache.sets - 1) == 0 else -1,
+        inverse=inverse,
+        inverse_bits=inverse_bits,
         ways=cache.ways,
         stride=stride,
         listed=int(listed),
@@ -92,6 +97,12 @@ def _level(
     )
 
 
+def inverse_of(number: int) -> tuple[int, int]:
+    """`inverse` and `inverse_bits` of a level of so many sets, see sets.set_of."""
+    bits = sets.LINE_BITS + (number - 1).bit_length()
+    return -(-(1 << bits) // number), bits
+
+
 def _keeps_what_it_used(caches: Sequence[CacheGeometry]) -> bool:
     """Whether the first level surely holds the lines used last, as many as it has ways."""
     return caches[0].policy == "lru" and not any(cache.inclusive for cache in caches)
@@ -100,12 +111,20 @@ def _keeps_what_it_used(caches: Sequence[CacheGeometry]) -> bool:
 def _empty(table: NDArray[np.int64], cells: int, marks: int, pages: int) -> State:
     """Arrays of these sizes for empty caches, and a log without rows in the first cell."""
     counts = np.zeros((len(table), OPERANDS, fields.COUNTS), np.int64)
-    state = State(table, np.full(cells, EMPTY, np.int32), np.zeros(marks, np.uint8), counts)
+    first = Level(*table[0].tolist()).cells
+    state = State(table, _empty_cells(cells, first), np.zeros(marks, np.uint8), counts)
     state.cells[0] = 0
     for row in table.tolist():
         level = Level(*row)
         _clear(state.cells, level, (pages * PAGE_BYTES) >> level.shift)
     return state
+
+
+def _empty_cells(number: int, first: int) -> NDArray[np.int32]:
+    """(number,): the one at `first` begins a line of the host, or every second set would lie in two lines."""
+    cells = np.full(number + HOST_CELLS, EMPTY, np.int32)
+    start = -(cells.ctypes.data // cells.itemsize + first) % HOST_CELLS
+    return cells[start : start + number]
 
 
 def _clear(cells: NDArray[np.int32], level: Level, lines: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from accel_core.roofline.audit import Verdict, judge
 from accel_core.roofline.effective import EffectiveSize, as_measured, doubts, effective_sizes
 from accel_core.roofline.law import attainable, best_intensity, bound_by, ridge_point, roof_segment
+from accel_core.roofline.limit import Limit, limit_of, limits_of
 from accel_core.roofline.roofs import Roofs, frame, limiting_memory_level, select_roofs, typed_machine
 from accel_core.roofline.theory import theoretical_ceilings
 
 __all__ = [
     "EffectiveSize",
+    "Limit",
     "Roofs",
     "Verdict",
     "as_measured",
@@ -20,7 +22,9 @@ __all__ = [
     "effective_sizes",
     "frame",
     "judge",
+    "limit_of",
     "limiting_memory_level",
+    "limits_of",
     "ridge_point",
     "roof_segment",
     "select_roofs",

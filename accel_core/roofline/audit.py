@@ -10,13 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from accel_core.model import DRAM, LEVELS, Ceiling, Machine, Measurement
-from accel_core.roofline.law import attainable, bound_by
-from accel_core.roofline.roofs import limiting_memory_level, select_roofs
+from accel_core.roofline.law import attainable
+from accel_core.roofline.limit import limit_of
 from accel_core.units import format_bytes, format_count, format_number
-
-_COMPARABLE = ("least", "stream")
-"""Byte conventions of roofs that fit a point counted by least bytes: STREAM's count of a copy or a triad is its
-least count too, and a load moves the same bytes under every convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +54,30 @@ class _Excess:
 
 
 def judge(measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machine) -> Verdict | None:
-    """`measurement`, by its least bytes, under the measured or typed-in roofs of its dtype and threads.
+    """`measurement`, by its least bytes, under the roofs of its dtype and threads (`limit_of`).
 
-    The memory roof is the highest operation mix (load, copy, triad) of the smallest level that holds the
-    working set; where that level has no roof, the next farther level stands in, else the next nearer one.
     None where a flat or a sloping roof is missing, or where the work or the traffic is nothing.
     """
-    real = [c for c in ceilings if c.source != "theory"]
-    roofs = select_roofs(real, measurement.dtype, measurement.threads)
-    level = limiting_memory_level(machine, measurement.least_bytes)
-    memory = _memory_roof(roofs.memory, level)
-    intensity = measurement.intensity_flop_per_byte
-    if not roofs.compute or memory is None or not intensity:
+    limit = limit_of(measurement, measurement.threads, ceilings, machine)
+    if limit is None:
         return None
-    compute = roofs.compute[0]
-    bound = bound_by(intensity, compute.value, memory.value)
-    limiting = compute if bound == "compute" else memory
-    allowed = attainable(intensity, compute.value, memory.value)
-    share = measurement.flop_per_s / allowed
-    above = _slowest(measurement) > attainable(intensity, _highest(compute), _highest(memory))
-    excess = _Excess(measurement, machine, limiting, level, share)
+    highest = attainable(limit.intensity, _highest(limit.compute), _highest(limit.memory))
+    share = measurement.flop_per_s / limit.flop_per_s
+    above = _slowest(measurement) > highest
+    excess = _Excess(measurement, machine, limit.limiting, limit.level, share)
     causes = tuple(text for cause in _CAUSES if (text := cause(excess)) is not None) if above else ()
     explained = measurement.disturbed or any(cause(excess) is not None for cause in _EXPLAIN)
-    doubtful, held = above and not explained, _held_back(measurement)
-    return Verdict(allowed, share, limiting, bound, level, above, causes, doubtful, held)
+    return Verdict(
+        attainable_flop_per_s=limit.flop_per_s,
+        share=share,
+        limiting=limit.limiting,
+        bound_by=limit.bound_by,
+        level=limit.level,
+        above=above,
+        causes=causes,
+        doubtful=above and not explained,
+        held_back=_held_back(measurement),
+    )
 
 
 def _held_back(measurement: Measurement) -> str:
@@ -89,16 +85,6 @@ def _held_back(measurement: Measurement) -> str:
     if not held:
         return ""
     return f"{measurement.kernel} was held back: {held} when it was measured, which no roof is measured under."
-
-
-def _memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:
-    fitting = [r for r in roofs if r.operation == "load" or r.byte_convention in _COMPARABLE]
-    at = LEVELS.index(level)
-    for candidate in (*LEVELS[at:], *reversed(LEVELS[:at])):
-        here = [r for r in fitting if r.level == candidate]
-        if here:
-            return max(here, key=lambda r: r.value)
-    return None
 
 
 def _highest(roof: Ceiling) -> float:

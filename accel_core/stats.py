@@ -55,6 +55,24 @@ def ratio_interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.9
     return median_interval([b / a for a, b in pairs], confidence)
 
 
+def quotient_interval(over: Sequence[float], under: Sequence[float], confidence: float = 0.95) -> Estimate:
+    """median(over) / median(under) of positive samples taken apart, and its interval; n is the smaller count.
+
+    The interval of each median may miss with half the allowed probability, so both hold together with
+    `confidence` (Bonferroni's inequality), and the quotient then lies between those of their opposite ends.
+    Both ends are None where one median has no interval (under seven samples for 0.95). Raises BadInput as
+    `median_interval` does, and for a sample that is not above 0.
+    """
+    if any(sample <= 0 for sample in (*over, *under)):
+        raise BadInput("A sample is not above 0, so there is no quotient: measure again.")
+    top, bottom = (median_interval(samples, (1 + confidence) / 2) for samples in (over, under))
+    low = None if top.low is None or bottom.high is None else top.low / bottom.high
+    high = None if top.high is None or bottom.low is None else top.high / bottom.low
+    if low is None or high is None:
+        low = high = None
+    return Estimate(top.median / bottom.median, low, high, min(top.n, bottom.n))
+
+
 def relative_half_width(estimate: Estimate) -> float:
     """Distance from the median to the farther end of its interval, as a fraction of the median.
 

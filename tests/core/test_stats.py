@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accel_core.errors import BadInput
 from accel_core.model import Estimate
-from accel_core.stats import median_interval, ratio_interval, relative_half_width
+from accel_core.stats import median_interval, quotient_interval, ratio_interval, relative_half_width
 
 times = st.floats(min_value=1e-9, max_value=1e6)
 samples = st.lists(times, min_size=1, max_size=60)
@@ -146,3 +146,25 @@ def test_half_width_is_the_farther_side_as_a_share_of_the_median():
 def test_an_unknown_interval_is_never_narrow_enough():
     assert relative_half_width(Estimate(100.0, None, None, 3)) == math.inf
     assert relative_half_width(Estimate(0.0, -1.0, 1.0, 9)) == math.inf
+
+
+@given(st.lists(times, min_size=7, max_size=41), st.lists(times, min_size=7, max_size=41))
+def test_a_quotient_of_medians_lies_within_its_interval_and_turns_over(over, under):
+    quotient, turned = quotient_interval(over, under), quotient_interval(under, over)
+    assert quotient.low <= quotient.median * (1 + 1e-12) and quotient.median <= quotient.high * (1 + 1e-12)
+    assert quotient.median * turned.median == pytest.approx(1)
+    assert quotient.low * turned.high == pytest.approx(1)
+    assert quotient.n == min(len(over), len(under))
+
+
+def test_the_interval_of_a_quotient_is_wider_than_that_of_its_only_restless_median():
+    restless = [1 + 0.01 * ((8 * i) % 21) for i in range(21)]
+    quotient, alone = quotient_interval(restless, [1.0] * 21), median_interval(restless)
+    assert quotient.low < alone.low and quotient.high > alone.high
+
+
+def test_a_quotient_of_six_samples_has_no_interval_and_of_none_above_zero_is_refused():
+    assert quotient_interval([2.0] * 6, [1.0] * 21) == Estimate(2.0, None, None, 6)
+    for bad in (([0.0], [1.0]), ([1.0], [-1.0]), ([], [1.0])):
+        with pytest.raises(BadInput):
+            quotient_interval(*bad)

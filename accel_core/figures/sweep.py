@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import decades, log2_axis, log_axis, sheet, teaching_figure
+from accel_core.figures.drawing.ends import End, add_names, add_names_below, add_names_beside
 from accel_core.figures.drawing.hover import hover
-from accel_core.figures.drawing.labels import add_end_names, backed, label, leader, sample_banner
+from accel_core.figures.drawing.labels import sample_banner
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, KERNEL_DASHES, Look, faded
 from accel_core.figures.drawing.marks import (
     add_band,
@@ -18,8 +19,10 @@ from accel_core.figures.drawing.marks import (
     add_level,
     add_vertical,
 )
-from accel_core.figures.drawing.text import line_px, width_px, wrap
+from accel_core.figures.drawing.text import line_px, wrap
+from accel_core.figures.scaling import add_scaling, heights
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
+from accel_core.readings.scaling import Scaling
 from accel_core.readings.sweep import Mark, curves, rate_of
 from accel_core.readings.words import find_kernel, interval, rate_ends, roof_rate, speed_text
 from accel_core.units import format_bytes, format_rate
@@ -30,12 +33,13 @@ AXIS_TITLES = {
     "threads": "Threads (count)",
     "bytes": "Bytes read and written, each once (log scale)",
 }
+BESIDE = ("bytes", "threads")
+"""Over these all lines end together: their names stand beside the plot."""
 PLOT_PX, TOP_PX, BOTTOM_PX = 400, 120, 60
 MARK_NAME_PX = 105
 """The name of a mark is broken beyond: "three blocks", "fill L1"."""
-NAME_GAP_PX, TALL_GAP_PX = 24, 42
-LEADER_PX, NAME_PX = 34, 145
-"""Between the plot and a name beside it, and the width of a line of the name."""
+NEAR_PX = 44
+"""A name goes below the end of its line where the roof is so near above."""
 
 
 def sweep_figure(
@@ -47,10 +51,12 @@ def sweep_figure(
     marks: Sequence[Mark] = (),
     ceiling: Ceiling | None = None,
     stale: str = "",
+    scaling: Scaling | None = None,
 ) -> go.Figure:
     """GFLOP/s against size, block or threads, GB/s against bytes; bands are intervals, vertical lines `marks`.
 
-    `stale` says whose or which result this is where it does not answer the reader's settings: grey lines.
+    `scaling` is what a sweep over threads is held against: ideals and roofs. `stale` says whose or which result
+    this is where it does not answer the reader's settings: grey lines.
     """
     lines = curves(workload, results, over)
     if not lines:
@@ -60,12 +66,14 @@ def sweep_figure(
     figure = sheet(look, PLOT_PX, top_px=TOP_PX, bottom_px=BOTTOM_PX, showlegend=False)
     rates = [rate_of(m, over) for line in lines.values() for _, m in line]
     rates += [ceiling.value] if ceiling else []
+    rates += heights(scaling) if scaling else []
     low, high = decades(rates, below=2, above=2.2)
     drawn = "Bandwidth (GB/s, log scale)" if over == "bytes" else "Speed (GFLOP/s, log scale)"
     figure.update_yaxes(log_axis(look, drawn, low, high, 1e9))
     values = [v for line in lines.values() for v, _ in line]
     title = "Bytes (log scale)" if look.narrow and over == "bytes" else AXIS_TITLES[over]
     figure.update_xaxes(log2_axis(look, title, values, sizes=over == "bytes"))
+    ends = add_scaling(figure, look, workload, scaling, stale) if scaling else {}
     seen: dict[str, int] = {}
     for kernel_id, line in lines.items():
         _add_line(figure, look, workload, kernel_id, line, over, seen, stale)
@@ -73,7 +81,8 @@ def sweep_figure(
     add_disturbed(figure, look, [(v, rate_of(m, over)) for v, m in points if m.disturbed])
     add_disturbed_legend(figure)
     px_per_decade = PLOT_PX / math.log10(high / low)
-    _name_lines(figure, look, workload, lines, over, px_per_decade, ceiling.value if ceiling else None, stale)
+    roof = ceiling.value if ceiling else None
+    _name_lines(figure, look, workload, lines, over, px_per_decade, roof, stale, ends)
     _add_marks(figure, look, marks, min(values) / 1.2, max(values) * 1.2, over)
     if ceiling is not None:
         text = f"{ceiling.operation.upper()} roof {roof_rate(ceiling)}"
@@ -139,7 +148,8 @@ def _add_marks(
         name = mark.level if short else wrap(mark.label, MARK_NAME_PX, look.small_px)
         anchor = "center" if low * 1.5 < mark.value < high / 1.5 else "right"
         place = {"xanchor": anchor, "yshift": 2 + 2 * line_px(look.small_px) * (rank % 2)}
-        add_vertical(figure, look, mark.value, f"{name}: {text(mark.value)}", look.level(mark.level), **place)
+        said = name if over == "threads" else f"{name}: {text(mark.value)}"  # "10 physical cores"
+        add_vertical(figure, look, mark.value, said, look.level(mark.level), **place)
 
 
 def _name_lines(
@@ -151,29 +161,24 @@ def _name_lines(
     px_per_decade: float,
     roof: float | None,
     stale: str,
+    others: Mapping[str, End],
 ) -> None:
-    """Each line's name at its right end: above a rising end, below a falling one or one close under the roof.
+    """Each line's name at its right end, and those of `others`: beside the plot where lines end together.
 
-    It runs to the side with more room. Over bytes lines end together: there names stand beside the plot, joined
-    to the ends. Names are moved apart where two would touch.
+    On a phone many names stand in a legend. In the plot a name is above a rising end, below a falling one or
+    one close under the roof, and runs to the side with more room.
     """
-    beside, names, widest = over == "bytes" and not look.narrow, {}, 0.0
-    middle = math.sqrt(max(line[-1][0] for line in lines.values()) * min(line[0][0] for line in lines.values()))
+    ends = dict(others)
     for kernel_id, line in lines.items():
-        before, end = rate_of(line[-2:][0][1], over), rate_of(line[-1][1], over)
+        before, last = rate_of(line[-2:][0][1], over), rate_of(line[-1][1], over)
         kernel = find_kernel([workload], kernel_id)
         colour = look.muted if stale else look.family(kernel.family if kernel else "")
-        x, y, title = math.log10(line[-1][0]), math.log10(end), kernel.title if kernel else kernel_id
-        if beside:
-            text = f"<b>{wrap(title, NAME_PX, look.small_px)}</b>"
-            place = {"ax": LEADER_PX, "xanchor": "left", "standoff": 7, "arrowwidth": 1.5}
-            names[kernel_id] = leader(look, text, x, y, colour, **place)
-            widest = max(widest, width_px(text, look.small_px))
-            continue
-        below = end < before or (roof is not None and 0 <= math.log10(roof / end) * px_per_decade < 44)
-        y += (-22 if below else 22) / px_per_decade
-        place = {"xanchor": "right" if line[-1][0] > middle else "left", "yanchor": "middle", **backed(look)}
-        names[kernel_id] = label(look, f"<b>{title}</b>", x, y, colour=colour, **place)
-    add_end_names(figure, names, px_per_decade, TALL_GAP_PX if beside else NAME_GAP_PX)
-    if beside:
-        figure.update_layout(margin={"r": math.ceil(widest) + LEADER_PX})
+        below = last < before or (roof is not None and 0 <= math.log10(roof / last) * px_per_decade < NEAR_PX)
+        ends[kernel_id] = End(kernel.title if kernel else kernel_id, line[-1][0], last, colour, below)
+    if over in BESIDE and not look.narrow:
+        add_names_beside(figure, look, ends, px_per_decade)
+    elif others:
+        add_names_below(figure, look, ends)
+    else:
+        middle = math.sqrt(max(end.x for end in ends.values()) * min(line[0][0] for line in lines.values()))
+        add_names(figure, look, ends, px_per_decade, middle)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from figure_records import ENVIRONMENT, ladder, peaks, sweep
+from figure_records import ENVIRONMENT, ceiling, ladder, measurement, peaks, sweep
 
 from accel_core import machine
 from accel_core.model import Measurement
@@ -41,3 +42,16 @@ def store_ladder() -> None:
 def store_sweep() -> None:
     """Both tiled rungs over the block at N=1024."""
     store_measurements(sweep())
+
+
+def store_threads(counts: Sequence[int], with_roofs: Sequence[int] = ()) -> None:
+    """NumPy at N=512 on these numbers of threads, each doubling 1.8 times as fast, and the roofs of some."""
+    store_measurements([measurement("numpy", 50e9 * t**0.85, threads=t) for t in counts])
+    here, store = machine.detect(), Store()
+    for t in with_roofs:
+        for roof in (
+            ceiling("compute", 60e9 * t, threads=t),
+            ceiling("memory", 20e9, level="DRAM", threads=t),
+        ):
+            store.save_peak(here.fingerprint, ENVIRONMENT, roof)
+    cached.forget_stored()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import plotly
 import pytest
@@ -16,7 +17,7 @@ from layout import PHONE, clipped, overlapping
 from playwright.sync_api import Browser, Page
 from recorded_hosts import ON_EACH, forget_the_machine
 from streamlit.testing.v1 import AppTest
-from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, store_of
+from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, fill_threads, store_of
 
 from accel_core.model import Machine
 from app.session import cached
@@ -26,15 +27,18 @@ from app.traversal import runs as traversal_runs
 from app.traversal.player import assets
 from app.traversal.player.payload import Lane, payload
 
-LINKS: dict[str, dict[str, str]] = {
-    "machine": {},
-    "ladder": {},
-    "lab": {"over": "block", "size": "1024"},
-    "panels": {"size": "1024"},
-    "roofline": {},
+THREADED = ["numpy", "packed_threads", "row_threads"]
+LINKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "machine": ("machine", {}),
+    "ladder": ("ladder", {}),
+    "block sweep": ("lab", {"over": "block", "size": "1024"}),
+    "threads sweep": ("lab", {"over": "threads", "size": "256", "kernels": THREADED}),
+    "panels": ("panels", {"size": "1024"}),
+    "roofline": ("roofline", {}),
 }
+"""What is looked at: its page, and what the link says."""
 WIDTHS_PX = {"desktop": 1035, "phone": 354}
-BESIDE_THE_CONTROLS_PX = {"lab": 698, "panels": 698}
+BESIDE_THE_CONTROLS_PX = {"block sweep": 698, "threads sweep": 698, "panels": 698}
 """Of the desktop's: on a phone they lie below them."""
 SCREENS = {"desktop": {"viewport": VIEWPORT}, "phone": PHONE}
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -85,9 +89,10 @@ def bare(browser: Browser) -> Iterator[dict[str, Page]]:
 
 @pytest.fixture(scope="module")
 def figures(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Figures]:
-    """[(page, its figure as data)] of each screen, of a reader who has measured on the host."""
+    """[(what is looked at, its figure as data)] of each screen, of a reader who has measured on the host."""
     home = tmp_path_factory.mktemp("filled-home")
     fill(home)
+    fill_threads(home, THREADED)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACCEL_HOME", str(home))
         patch.setenv("ACCEL_QUEUE", str(home))
@@ -99,12 +104,12 @@ def figures(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             forget_the_machine()
             st.cache_data.clear()
             st.cache_resource.clear()
-            found[screen] = [drawn for page, link in LINKS.items() for drawn in figures_of(page, link)]
+            found[screen] = [(name, figure) for name, at in LINKS.items() for figure in figures_of(*at)]
         assert not cached.stored(host.fingerprint).fault
         return found
 
 
-def figures_of(page: str, link: dict[str, str]) -> Figures:
+def figures_of(page: str, link: dict[str, Any]) -> list[str]:
     """The figures of a page as a link opens it."""
     app = AppTest.from_file(str(APP), default_timeout=WAIT_MS / 1000)
     if page != "machine":
@@ -113,7 +118,7 @@ def figures_of(page: str, link: dict[str, str]) -> Figures:
         app.query_params[name] = value
     app.run()
     assert not app.exception, app.exception
-    return [(page, chart.proto.spec) for chart in app.get("plotly_chart")]
+    return [chart.proto.spec for chart in app.get("plotly_chart")]
 
 
 def faults(page: Page, figure: str) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from playwright.sync_api import Locator, Page, expect
 from servers import REPOSITORY
 
 from accel_core.machine import detect
-from accel_core.model import Measurement, Peaks
+from accel_core.model import LEVELS, Measurement, Peaks
 from accel_core.store import Store
 from app.catalogue import PAGES
+from app.session.settings import threads as thread_choice
 
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
@@ -190,6 +191,40 @@ def fill(home: Path) -> None:
     here, store = detect().fingerprint, store_of(home)
     for data in record["measurements"]:
         store.save_measurement(replace(Measurement.from_dict(data), fingerprint=here))
+
+
+def fill_threads(home: Path, rungs: Sequence[str]) -> None:
+    """Store the sample's products by `rungs` as if they had run on every number of threads that pages offer.
+
+    Numbers of threads without roofs in the sample get some: computing that grows with the threads, and a
+    bandwidth that is the lower roof from there on.
+    """
+    record = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    here, store, peaks = detect(), store_of(home), Peaks.from_dict(record["peaks"])
+    products = [Measurement.from_dict(m) for m in record["measurements"] if m["dtype"] == "float32"]
+    alone = [m for m in products if m.kernel in {f"matmul/{name}" for name in rungs}]
+    flat = next(c for c in peaks.ceilings if c.kind == "compute" and c.dtype == "float32" and c.threads == 1)
+    slope = next(c for c in peaks.ceilings if c.kind == "memory" and c.operation == "load" and c.threads == 1)
+    low = 1.5 * flat.value / (alone[0].intensity_flop_per_byte or 1)
+    known = {c.threads for c in peaks.ceilings}
+    for threads in map(int, thread_choice(here.cores.allowed).options):
+        for m in alone:
+            store.save_measurement(
+                replace(faster(m, threads**0.8), threads=threads, fingerprint=here.fingerprint)
+            )
+        roofs = [replace(flat, value=flat.value * threads)]
+        roofs += [replace(slope, value=low, level=level) for level in LEVELS]
+        for roof in roofs if threads not in known else ():
+            made = replace(roof, threads=threads, name=f"made {roof.level} {threads}t", low=None, high=None)
+            store.save_peak(here.fingerprint, peaks.environment, made)
+
+
+def faster(m: Measurement, factor: float) -> Measurement:
+    """The measurement as if each sample had taken so many times less."""
+    low, high = (end and end / factor for end in (m.time_s.low, m.time_s.high))
+    time_s = replace(m.time_s, median=m.time_s.median / factor, low=low, high=high)
+    samples = tuple(sample / factor for sample in m.samples_s)
+    return replace(m, time_s=time_s, samples_s=samples, id=f"{m.id}, {factor:.3g} times faster")
 
 
 def fill_peaks(home: Path) -> None:

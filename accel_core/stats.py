@@ -20,11 +20,14 @@ from statistics import median
 from accel_core.errors import BadInput
 from accel_core.model import Estimate
 
+LEAST_SAMPLES = 6
+"""Under so many a median has no 95 % interval: of five, all lie on one side of it once in 16 times."""
+
 
 def median_interval(samples: Sequence[float], confidence: float = 0.95) -> Estimate:
     """Median of `samples` (any order, any unit) and the interval that covers the true median with `confidence`.
 
-    `low` and `high` are samples themselves; both are None where there are too few (under six for 0.95).
+    `low` and `high` are samples themselves; both are None where there are too few (LEAST_SAMPLES for 0.95).
     Raises BadInput for no samples, a sample that is not a finite number, or a confidence outside (0, 1).
     """
     if not 0 < confidence < 1:

@@ -37,7 +37,7 @@ from accel_core.model import DTYPES, ITEM_BYTES, Estimate, Machine
 from accel_core.model.limits import TUNING_S
 from accel_core.model.tuning import Tuning
 from accel_core.operations import OPERATIONS
-from accel_core.stats import ratio_interval
+from accel_core.stats import LEAST_SAMPLES, ratio_interval
 
 RACED = (256, 512, 768)
 """Sides of the square matrices on which blocks race for the final: the longest for which there is time."""
@@ -60,8 +60,6 @@ LONG_RACE = 5
 halves."""
 YARDSTICK = 256
 FINALISTS = 3
-LEAST_ROUNDS = 6
-"""For an interval at 95 % (stats.median_interval)."""
 PARTS = {"blocks": 0.6, "rows of a block of a": 0.05, "when packing pays": 0.15, "beside the rule": 0.2}
 """What is measured for a dtype, and its share of the time."""
 WEIGHTS = {"float32": 1.0, "float64": 2.0}
@@ -156,10 +154,10 @@ class _Tuner:
         best = race({b: problem.call(packed, b) for b in tried}, 0.0, self.clocks)
         known = [plan.blocks] if (plan := self.kept()) else []
         logs = dict.fromkeys([*best, *known, self.rule.blocks], 0.0)
-        for side in self.affordable(FINAL, budget_s / 2 / (LEAST_ROUNDS * len(logs))):
+        for side in self.affordable(FINAL, budget_s / 2 / (LEAST_SAMPLES * len(logs))):
             problem = _Problem(side, side, side, self.dtype)
             calls = {blocks: problem.call(packed, blocks) for blocks in logs}
-            samples = turns(calls, 0.0, self.clocks, LEAST_ROUNDS)
+            samples = turns(calls, 0.0, self.clocks, LEAST_SAMPLES)
             logs = {blocks: total + math.log(median(samples[blocks])) for blocks, total in logs.items()}
         return min(logs, key=lambda blocks: logs[blocks])  # the fastest of the race where there was no time
 
@@ -199,7 +197,7 @@ class _Tuner:
     def when_to_pack(self, plan: Plan, budget_s: float) -> Plan:
         """Up to which bytes nothing, and only b, is packed: where the times of all sizes add up to least."""
         times_s = []
-        sides = self.affordable(SIDES, budget_s / (2 * LEAST_ROUNDS * len(WAYS))) or SIDES[:1]
+        sides = self.affordable(SIDES, budget_s / (2 * LEAST_SAMPLES * len(WAYS))) or SIDES[:1]
         for side in sides:
             problem = _Problem(side, side, side, self.dtype)
             calls = {way: problem.call(WAYS[way], plan.blocks) for way in range(len(WAYS))}
@@ -212,12 +210,12 @@ class _Tuner:
     def beside_the_rule(self, plan: Plan, budget_s: float) -> dict[int, Estimate]:
         """Side -> time by rule / time by `plan`, in turns."""
         gains = {}
-        for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_ROUNDS)) or CHECKED[:1]:
+        for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_SAMPLES)) or CHECKED[:1]:
             problem = _Problem(side, side, side, self.dtype)
             calls = {which: problem.call(product, which) for which in (plan, self.rule)}
             if len(calls) == 1:  # the rule's plan itself
                 return {}
-            samples = turns(calls, budget_s / len(CHECKED), self.clocks, LEAST_ROUNDS)
+            samples = turns(calls, budget_s / len(CHECKED), self.clocks, LEAST_SAMPLES)
             gains[side] = ratio_interval(list(zip(samples[plan], samples[self.rule], strict=True)))
         return gains
 
@@ -259,7 +257,7 @@ def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key
         samples = turns({key: calls[key] for key in racing}, 0.0, clocks, 2)
         racing.sort(key=lambda key: min(samples[key]))
         racing = racing[: max(len(racing) // 2, FINALISTS)]
-    samples = turns({key: calls[key] for key in racing}, end_s - clocks.wall(), clocks, LEAST_ROUNDS)
+    samples = turns({key: calls[key] for key in racing}, end_s - clocks.wall(), clocks, LEAST_SAMPLES)
     return sorted(racing, key=lambda key: median(samples[key]))
 
 

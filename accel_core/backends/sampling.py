@@ -12,7 +12,7 @@ from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import is_narrow, time_calls
 from accel_core.contest import Contest
 from accel_core.model import Estimate, Shape
-from accel_core.stats import median_interval, ratio_interval
+from accel_core.stats import LEAST_SAMPLES, median_interval, ratio_interval
 
 HOPELESS = 3.0
 """Whoever takes so many times the best's time is timed once: no more samples would change the choice."""
@@ -22,8 +22,6 @@ TOO_SHORT_S = 2e-5
 """A call for which nobody wakes threads."""
 LONG_S = 5e-3
 """A call beside which waking threads does not show."""
-LEAST_ROUNDS = 6
-"""For an interval at 95 % (stats.median_interval)."""
 Call = Callable[[], Any]
 
 
@@ -70,7 +68,7 @@ def hold(
             wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
         racing.append(racing.pop(0))  # who comes first moves on
         lead = _lead(runners)
-        if len(runner.times_s) >= LEAST_ROUNDS and lead is not None and is_narrow(lead):
+        if len(runner.times_s) >= LEAST_SAMPLES and lead is not None and is_narrow(lead):
             break
     span = Span.between(host, clocks.host(), wall_s, cpu_s, 1)
     times = {name: median_interval(runner.times_s) for name, runner in runners.items()}

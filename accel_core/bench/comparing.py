@@ -28,11 +28,9 @@ from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import refuse_to_measure
 from accel_core.model import Case, Comparison, Machine, Refusal
 from accel_core.model.limits import LIMIT_S
-from accel_core.stats import ratio_interval
+from accel_core.stats import LEAST_SAMPLES, ratio_interval
 
 Pair = tuple[Case, Case]
-LEAST_PAIRS = 6
-"""For an interval at 95 % (stats.median_interval)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ def _rounds(
     times: list[tuple[float, float]] = []
     looked: list[int] = []
     wall_s = cpu_s = 0.0
-    look_at = LEAST_PAIRS
+    look_at = LEAST_SAMPLES
     clocks.lookout.begin()
     host = clocks.host()
     start = clocks.wall()
@@ -234,4 +232,4 @@ def undisturbed(
     before each pair, `crowded` the looks at which somebody was there.
     """
     kept = [pair for pair, looks in zip(times, looked, strict=True) if not {looks - 1, looks} & set(crowded)]
-    return kept if len(kept) >= LEAST_PAIRS else times
+    return kept if len(kept) >= LEAST_SAMPLES else times

@@ -14,10 +14,11 @@ from statistics import median
 
 from accel_core import registry
 from accel_core.bench.memory import QUICK_S
-from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SAMPLES, LEAST_SHARE, MOST_SAMPLES
+from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SHARE, MOST_SAMPLES
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Measurement, Shape, Workload
 from accel_core.model.pace import USUAL, Pace
+from accel_core.stats import LEAST_SAMPLES
 
 NEWEST = 3
 """Records of one case that are asked; their median is less moved by a disturbed one than the newest is."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.model import Estimate
-from accel_core.stats import median_interval, relative_half_width
+from accel_core.stats import LEAST_SAMPLES, median_interval, relative_half_width
 
 LEAST_SAMPLE_S = 1e-3
 """A sample is at least this long, so that reading the clock (tens of nanoseconds) cannot show."""
@@ -25,8 +25,6 @@ sample for a fixed time for the same reasons (Google Benchmark's --benchmark_min
 """
 NARROW = 0.01
 """The 95 % interval of the median is narrow enough within this share of the median on either side."""
-LEAST_SAMPLES = 6
-"""Under so many the median has no 95 % interval (`stats.median_interval`)."""
 MOST_SAMPLES = 10_000
 """It ends with so many, whatever the time: at least ten seconds."""
 Call = Callable[[], Any]

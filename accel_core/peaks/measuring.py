@@ -18,9 +18,10 @@ from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
 from accel_core.peaks.memory import Arena, curve_bytes, dram_bytes, wanted_bytes
 from accel_core.peaks.plan import Roof, fastest, latencies, levels, plan, signatures
-from accel_core.peaks.task import FEWEST, MOST_LOST, TRIES, TRY_S, Task
+from accel_core.peaks.task import MOST_LOST, TRIES, TRY_S, Task
 from accel_core.peaks.team import Team
 from accel_core.roofline import as_measured, doubts
+from accel_core.stats import LEAST_SAMPLES
 from accel_core.units import format_bytes, format_number
 
 _CURVE_SHARE, _LATENCY_SHARE, _TRIAL_SHARE = 0.3, 0.12, 0.2
@@ -227,5 +228,5 @@ class _Run:
                 self.step(f"round {number} of {title}", first + int(len(made) * min(max(passed, 0.0), 1.0)))
                 task.sample()
             late = 2 * self.left_s() - start < end
-            if late and (number >= FEWEST or self.left_s() < end - _OVERTIME * self.budget_s):
+            if late and (number >= LEAST_SAMPLES or self.left_s() < end - _OVERTIME * self.budget_s):
                 return

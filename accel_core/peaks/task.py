@@ -18,7 +18,7 @@ import numpy as np
 
 from accel_core.model import Ceiling, Clock, Estimate, Latency
 from accel_core.peaks.team import Team, Try, Work
-from accel_core.stats import median_interval
+from accel_core.stats import LEAST_SAMPLES, median_interval
 from accel_core.units import format_number
 
 TRY_S = 4e-3
@@ -26,8 +26,6 @@ TRY_S = 4e-3
 LEAST_TRY_S = 5e-4
 """However little time is left: waking a thread takes some microseconds, and they are in the try."""
 TRIES = 3
-FEWEST = 6
-"""Samples that give an interval of 95 %."""
 MOST_LOST = 0.01
 """Share of a try without a processor up to which it counts as undisturbed."""
 STATISTIC = f"the median of samples that are each the fastest of {TRIES} tries in a row"
@@ -91,12 +89,12 @@ class Task:
     def estimate(self) -> Estimate:
         """The median of the undisturbed samples; of all where too few are undisturbed for an interval."""
         clean = self.undisturbed()
-        return median_interval(clean if len(clean) >= min(FEWEST, len(self.rates)) else self.rates)
+        return median_interval(clean if len(clean) >= min(LEAST_SAMPLES, len(self.rates)) else self.rates)
 
     def disturbed_reason(self) -> str:
         """Why the estimate rests on disturbed samples, in one sentence; empty where it does not."""
         clean = len(self.undisturbed())
-        if clean >= min(FEWEST, len(self.rates)):
+        if clean >= min(LEAST_SAMPLES, len(self.rates)):
             return ""
         percent = format_number(100 * float(np.median(self.lost)), 2)
         return (

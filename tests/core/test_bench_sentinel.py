@@ -19,7 +19,7 @@ from test_bench import MACHINE
 from test_peaks_loops import machine_code
 
 from accel_core.bench import sentinel
-from accel_core.bench.comparing import LEAST_PAIRS, _judged
+from accel_core.bench.comparing import _judged
 from accel_core.bench.levels import KEPT, LEAST_FOR_A_FENCE, Levels, levels_file
 from accel_core.bench.sentinel import (
     EVERY_S,
@@ -38,6 +38,7 @@ from accel_core.kernels import sentinel as loops
 from accel_core.machine.partial import SLOW_CORES
 from accel_core.model import Estimate, Fact, Machine, Sentinel
 from accel_core.model.sentinel import READ_BYTES
+from accel_core.stats import LEAST_SAMPLES
 
 CALM = Reading(core_cycles=0.25, cycle_s=4e-10)
 CROWDED = replace(CALM, core_cycles=0.35)
@@ -352,10 +353,10 @@ def test_pairs_left_out_for_the_core_leave_the_memory_told() -> None:
     told = {core: [cause.words for cause in reads.lookout.causes(core=core)] for core in (True, False)}
     assert ["shared its core" in words for words in told[True]] == [True, False]
     assert told[False] == told[True][1:] and "shared its caches or memory" in told[False][0]
-    pairs = [(1.0, 2.0)] * (2 * LEAST_PAIRS)
-    looked = [len(reads.lookout.readings) + 1] * LEAST_PAIRS + [1] * LEAST_PAIRS
+    pairs = [(1.0, 2.0)] * (2 * LEAST_SAMPLES)
+    looked = [len(reads.lookout.readings) + 1] * LEAST_SAMPLES + [1] * LEAST_SAMPLES
     turns = _judged(pairs, looked, [], reads.lookout)
-    assert turns.left_out == LEAST_PAIRS
+    assert turns.left_out == LEAST_SAMPLES
     assert "caches or memory" in turns.disturbed_reason and "its core" not in turns.disturbed_reason
     reads.lookout.begin()
     assert reads.lookout.causes(core=False) == []

@@ -22,8 +22,9 @@ from accel_core.peaks.measuring import _Run, check_request
 from accel_core.peaks.memory import Arena, Ring, arithmetic_ring, build_ring, curve_bytes
 from accel_core.peaks.places import Conveyor, own_bytes, part_bytes, stretches
 from accel_core.peaks.plan import fastest, levels, operations, plan, signatures, widths
-from accel_core.peaks.task import FEWEST, TRIES, Task
+from accel_core.peaks.task import TRIES, Task
 from accel_core.peaks.team import Team, Try
+from accel_core.stats import LEAST_SAMPLES
 from accel_core.units import format_count
 
 MIB = 1 << 20
@@ -450,7 +451,7 @@ class Tick:
     ("budget_s", "share_s", "taken"),
     [
         (100.0, 50.0, 50),  # as many as there is time for
-        (100.0, 2.0, FEWEST),  # an interval before a share
+        (100.0, 2.0, LEAST_SAMPLES),  # an interval before a share
         (2.0, 2.0, 3),  # but never far past the budget
         (1e-3, 1e-3, 1),
     ],

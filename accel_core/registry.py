@@ -22,7 +22,17 @@ from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
 from accel_core.machine.simd import lacking
 from accel_core.machine.thread_settings import bindings
-from accel_core.model import DTYPES, ITEM_BYTES, Case, Cores, Kernel, Machine, Measurement, Shape, Workload
+from accel_core.model import (
+    ITEM_BYTES,
+    Case,
+    Cores,
+    Kernel,
+    Machine,
+    Measurement,
+    Shape,
+    Workload,
+    require_dtype,
+)
 from accel_core.model.limits import LIMIT_S
 from accel_core.units import format_bytes, format_time
 
@@ -154,8 +164,7 @@ def validate(case: Case, machine: Machine) -> Case:
     case is another question: `why_not`.
     """
     problem, rung = kernel(case.kernel)
-    if case.dtype not in DTYPES:
-        raise BadInput(f"dtype is {shown(case.dtype)}; {' or '.join(DTYPES)} is allowed.")
+    require_dtype(case.dtype)
     return replace(
         case,
         size=_whole("size", case.size, 1, problem.largest_size),

@@ -25,7 +25,7 @@ from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import AccelWarning, BadInput, shown
 from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.operands import same_type
-from accel_core.model import DTYPES, Shape
+from accel_core.model import Shape, require_dtype
 from accel_core.operations import ELEMENTS, LAYOUTS, OPERATIONS, PRODUCT, ROWS, Operation, find_operation
 
 MOST_REMEMBERED = 4096
@@ -235,8 +235,7 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
     """
     form = find_operation(operation).form
     name = getattr(np.dtype(dtype), "name", dtype) if isinstance(dtype, type | np.dtype) else dtype
-    if name not in DTYPES:
-        raise BadInput(f"dtype is {shown(dtype)}; {' or '.join(DTYPES)} is allowed.")
+    require_dtype(name)
     if layout not in LAYOUTS:
         raise BadInput(f"layout is {shown(layout)}; one of {', '.join(LAYOUTS)} is allowed.")
     backend = find_backend("auto")

@@ -12,7 +12,7 @@ from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Enviro
 from accel_core.model.results import Comparison, Measurement, Refusal
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
-from accel_core.model.words import DTYPES, ITEM_BYTES, Estimate, Shape, chosen
+from accel_core.model.words import DTYPES, ITEM_BYTES, Estimate, Shape, chosen, require_dtype
 
 __all__ = [
     "CACHE_LEVELS",
@@ -45,4 +45,5 @@ __all__ = [
     "Simd",
     "Workload",
     "chosen",
+    "require_dtype",
 ]

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accel_core.codec import Record
+from accel_core.errors import BadInput, shown
 
 Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
 """What is measured."""
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 """Bytes of an element, of what is only counted too."""
+
+
+def require_dtype(dtype: object) -> None:
+    """Raise BadInput where `dtype` is not one of DTYPES."""
+    if dtype not in DTYPES:
+        raise BadInput(f"dtype is {shown(dtype)}; {' or '.join(DTYPES)} is allowed.")
 
 
 def chosen(parameters: Mapping[str, int]) -> dict[str, int]:

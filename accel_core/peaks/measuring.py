@@ -12,7 +12,7 @@ from accel_core.bench.events import Emit, ignore, result_event, step_event, warn
 from accel_core.errors import BadInput, is_whole, shown
 from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.machine.overrides import refuse_compiler_overrides
-from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine
+from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine, require_dtype
 from accel_core.model.limits import MOST_STEAL, PEAKS_S
 from accel_core.peaks import tasks
 from accel_core.peaks.curve import measure_curve
@@ -40,8 +40,7 @@ def check_request(machine: Machine, dtypes: Sequence[str], threads: Sequence[int
     refuse_to_measure(machine)
     refuse_compiler_overrides()
     for dtype in dtypes:
-        if dtype not in DTYPES:
-            raise BadInput(f"dtype {shown(dtype)} has no roofs; allowed are {' and '.join(DTYPES)}.")
+        require_dtype(dtype)
     for count in threads:
         if not is_whole(count, 1, machine.cores.allowed):
             raise BadInput(f"threads is {shown(count)}; allowed are 1 to {machine.cores.allowed}.")

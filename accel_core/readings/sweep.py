@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import DTYPES, ITEM_BYTES, Machine, Measurement, Workload
+from accel_core.model import ITEM_BYTES, Machine, Measurement, Workload, require_dtype
 from accel_core.readings.words import FLAT, find_kernel, kernel_title, times
 from accel_core.units import format_bytes, format_number, format_rate
 
@@ -155,8 +155,7 @@ def cache_marks(machine: Machine, dtype: str, over: str, limit: float | None = N
         caches = sorted(machine.caches, key=lambda c: c.level)
         found = [Mark(c.size_bytes, f"{c.level} is full", c.level) for c in caches]
     else:
-        if dtype not in DTYPES:
-            raise BadInput(f"dtype {shown(dtype)} is not measured here; use one of: {', '.join(DTYPES)}.")
+        require_dtype(dtype)
         things = "blocks" if over == "block" else "matrices"
         found = [
             Mark(math.sqrt(c.size_bytes / (3 * ITEM_BYTES[dtype])), f"three {things} fill {c.level}", c.level)

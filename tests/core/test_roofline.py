@@ -526,7 +526,7 @@ def test_a_typed_in_machine_has_roofs_that_can_be_drawn_and_judged():
         (1e9, {"DRAM": None}, "float64", 1, "no number"),
         (1e9, {"L5": 1e9}, "float64", 1, "L1, L2, L3, L4, DRAM"),
         (1e9, {}, "float64", 1, "at least one"),
-        (1e9, {"DRAM": 1e9}, "int8", 1, "float32, float64"),
+        (1e9, {"DRAM": 1e9}, "int8", 1, "float32 or float64"),
         (1e9, {"DRAM": 1e9}, "float64", 0, "threads"),
         (1e9, {"DRAM": 1e9}, "float64", True, "threads"),
     ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, shown
-from accel_core.model import DTYPES
+from accel_core.model import DTYPES, require_dtype
 
 if TYPE_CHECKING:
     from accel_core.model import Machine
@@ -64,8 +64,7 @@ def dtypes(job: JobData) -> list[str]:
     """The `dtypes` of the job, each once, or all where it names none; BadInput for one that is not measured."""
     asked = entries(job, "dtypes", DTYPES)
     for dtype in asked:
-        if dtype not in DTYPES:
-            raise BadInput(f"The dtype {shown(dtype)} is not measured: use {' or '.join(DTYPES)}.")
+        require_dtype(dtype)
     return list(dict.fromkeys(asked))
 
 

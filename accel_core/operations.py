@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from accel_core.errors import BadInput, shown, unknown
 from accel_core.model import Shape
+from accel_core.model.words import sum_tolerance
 
 Axes = tuple[tuple[int, ...], ...]
 """The lengths of a grid along each of its axes, rising."""
@@ -157,10 +158,7 @@ OPERATIONS = {
             PRODUCT,
             ("a", "b"),
             measured=("C", "transposed"),
-            # as the workload has it: 16 u √k, with u the unit roundoff
-            tolerance=lambda lengths, dtype: (
-                16 * 2.0 ** -{"float32": 24, "float64": 53}[dtype] * lengths[2] ** 0.5
-            ),
+            tolerance=lambda lengths, dtype: sum_tolerance(lengths[2], dtype),  # as the workload has it
             numpy_suffices="a matrix product goes to the library behind NumPy.",
         ),
         Operation("gelu", ELEMENTS, ("x",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,19 @@ DTYPES = ("float32", "float64")
 """What is measured."""
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 """Bytes of an element, of what is only counted too."""
+
+
+UNIT_ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
+"""Half the distance from 1 to the next number."""
+
+
+def sum_tolerance(terms: int, dtype: str, factor: int = 16) -> float:
+    """factor u √terms, with u the unit roundoff of `dtype`: the error allowed of a sum.
+
+    A sum is off by a small constant times √terms u with high probability (Higham and Mary, SIAM J. Sci.
+    Comput. 42(5), 2020, A3427), relative to the sum of the sizes of its terms.
+    """
+    return factor * UNIT_ROUNDOFF[dtype] * math.sqrt(max(terms, 1))
 
 
 def require_dtype(dtype: object) -> None:

@@ -12,6 +12,7 @@ from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.streaming.workload import DEFAULT_SIZE, LARGEST_SIZE, SIZES
 from accel_core.model import Kernel, Shape, Workload
+from accel_core.model.words import sum_tolerance
 
 if TYPE_CHECKING:
     from accel_core.kernels.dot import compiled, interpreted
@@ -37,12 +38,8 @@ def _reference(x: NDArray, y: NDArray) -> NDArray:
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:
-    """16 u √n, with u the unit roundoff of `dtype`, relative to the sum, as in the matrix product.
-
-    An ordered sum is off by a small constant times √n u Σ |x[i] y[i]| with high probability (Higham and Mary,
-    SIAM J. Sci. Comput. 42(5), 2020, A3427), and the running sums are themselves only of the order of √n here.
-    """
-    return 16 * float(np.finfo(dtype).eps) / 2 * math.sqrt(max(shape[0], 1))
+    """That of a sum of n products, relative to the sum: the running sums are only of the order of √n here."""
+    return sum_tolerance(shape[0], dtype)
 
 
 _KERNELS = (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.model import Kernel, Shape, Workload
+from accel_core.model.words import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
     from accel_core.kernels.gelu import compiled, interpreted
@@ -50,7 +51,7 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     |x|; the sum 1 + tanh a by 2 u, hence y by u |x|; and two products move y by 2 u |y|. Together that is
     9 u |x| <= 45 u, and 16 u times the largest entry is 64 u or more.
     """
-    return 16 * float(np.finfo(dtype).eps) / 2
+    return 16 * UNIT_ROUNDOFF[dtype]
 
 
 _KERNELS = (

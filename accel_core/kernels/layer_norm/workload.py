@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from accel_core.kernels.layer_norm import EPS
 from accel_core.kernels.row_ladder import row_workload
 from accel_core.model import Shape
+from accel_core.model.words import sum_tolerance
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray, NDArray]:
@@ -48,13 +49,12 @@ def _reference(x: NDArray, gamma: NDArray, beta: NDArray) -> NDArray:
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:
-    """64 u √columns, with u the unit roundoff of `dtype`, relative to the largest entry, which is at least 1.
+    """That of a sum of a row, with 64 for 16, relative to the largest entry, which is at least 1.
 
-    Mean and variance are sums, off by a small constant times √columns u with high probability (Higham and Mary,
-    SIAM J. Sci. Comput. 42(5), 2020, A3427). Their errors are divided by the standard deviation, which is 0.58
-    for long rows; a short row may have a smaller one, and 64 leaves room for a tenth of it.
+    Mean and variance are sums. Their errors are divided by the standard deviation, which is 0.58 for long rows;
+    a short row may have a smaller one, and 64 leaves room for a tenth of it.
     """
-    return 64 * float(np.finfo(dtype).eps) / 2 * math.sqrt(max(shape[-1], 1))
+    return sum_tolerance(shape[-1], dtype, 64)
 
 
 LAYER_NORM = row_workload(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.matmul.ladder import KERNELS
 from accel_core.model import Shape, Workload
+from accel_core.model.words import sum_tolerance
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray, NDArray]:
@@ -27,17 +26,16 @@ def _reference(a: NDArray, b: NDArray) -> NDArray:
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:
-    """16 u sqrt(k), with u the unit roundoff of `dtype`: an error relative to the largest entry of c.
+    """That of a sum of k products, relative to the largest entry of c.
 
     The worst case is |error| <= gamma_k |a| |b| with gamma_k = k u / (1 - k u) (Higham, Accuracy and
     Stability of Numerical Algorithms, 2nd ed. 2002, section 3.5). For entries of mean zero it is, with high
-    probability, a small constant times u |a| |b| (Higham and Mary, SIAM J. Sci. Comput. 42(5), 2020, A3427).
+    probability, a small constant times u |a| |b| (see `sum_tolerance`).
     Uniform in [-1, 1), an entry of |a| |b| is about k / 4 and one of c has standard deviation sqrt(k) / 3,
     hence the root; 16 leaves room for c of a few entries. One product a[i, p] b[p, j] left out is tens of
     times larger at every size offered, in float32 too.
     """
-    unit_roundoff = float(np.finfo(dtype).eps) / 2
-    return 16 * unit_roundoff * math.sqrt(max(shape[1], 1))
+    return sum_tolerance(shape[1], dtype)
 
 
 MATMUL = Workload(

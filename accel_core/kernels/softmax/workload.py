@@ -3,13 +3,12 @@ kernels."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.row_ladder import row_workload
 from accel_core.model import Shape
+from accel_core.model.words import UNIT_ROUNDOFF, sum_tolerance
 
 
 def _make_inputs(shape: Shape, dtype: str, seed: int) -> tuple[NDArray]:
@@ -32,13 +31,12 @@ def _reference(x: NDArray) -> NDArray:
 
 
 def _tolerance(shape: Shape, dtype: str) -> float:
-    """16 u √columns, and no less than 64 u, with u the unit roundoff of `dtype`, relative to the largest share.
+    """That of a sum of a row, and no less than 64 u, with u the unit roundoff, relative to the largest share.
 
     x - max is off by 10 u, which moves its power by that much; the power by a few u more. The sum of a row is
-    of positive terms, off by a small constant times √columns u with high probability (Higham and Mary, SIAM J.
-    Sci. Comput. 42(5), 2020, A3427), and moves all its shares alike.
+    of positive terms, and moves all its shares alike.
     """
-    return max(16 * math.sqrt(max(shape[-1], 1)), 64) * float(np.finfo(dtype).eps) / 2
+    return max(sum_tolerance(shape[-1], dtype), 64 * UNIT_ROUNDOFF[dtype])
 
 
 SOFTMAX = row_workload(

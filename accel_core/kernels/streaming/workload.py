@@ -14,6 +14,7 @@ from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.streaming.interpreted import SCALAR
 from accel_core.model import Kernel, Shape, Workload
+from accel_core.model.words import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
     from accel_core.kernels.streaming import compiled, interpreted
@@ -45,7 +46,7 @@ def make_vectors(shape: Shape, dtype: str, seed: int, count: int) -> tuple[NDArr
 def _tolerance(shape: Shape, dtype: str) -> float:
     """4 u, with u the unit roundoff of `dtype`: two roundings of positive numbers move a sum by 2 u of
     itself."""
-    return 4 * float(np.finfo(dtype).eps) / 2
+    return 4 * UNIT_ROUNDOFF[dtype]
 
 
 def _add_reference(x: NDArray, y: NDArray) -> NDArray:

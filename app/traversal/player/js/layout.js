@@ -23,7 +23,6 @@ const FORMS = [
 ];
 const BAR_EMS = 10; // width of a level that is a bar beside the nest, in text sizes
 const LONGEST_SENTENCE = "C[10,10] (write): miss, conflict; evicts the line of B[1,0..3]; L2: hit";
-const MONO_EM = 0.61; // width of a letter in the fixed-width fonts
 export const LINE = 1.45; // height of a line of text, in sizes
 
 /** Text size for a picture: readable on a phone, and from the last row of a hall at 1920 pixels. */
@@ -36,7 +35,7 @@ export function smaller(px) {
   return Math.max(13, 0.9 * px);
 }
 
-/** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size)` measures.
+/** The layout of one or two lanes in `width` pixels, over a legend and a footer; `widthOf(text, size, mono)` measures.
  *
  * It is to be drawn `larger` times as large: its text is that of so much wider a picture.
  * What is looked at while it plays, all but the footer, is at most `height` where one of FORMS is. Of those with the
@@ -44,7 +43,8 @@ export function smaller(px) {
  */
 export function layoutPicture(lanes, width, height, legend, footer, widthOf, larger) {
   const letters = Math.max(...lanes.flatMap((lane) => nestLines(lane).map((text) => text.length)));
-  const paper = { px: textSize(width * larger), letters, widthOf };
+  const longest = widthOf("0".repeat(letters), 100, true) / 100;
+  const paper = { px: textSize(width * larger), longest, widthOf };
   const tried = (form, wide) => layoutForm(lanes, width, legend, footer, { ...paper, ...form, wide });
   if (width < TWO_LANES_PX) return tried({ form: FORMS[0] }, false); // a phone scrolls
   const forms = sizes(larger).flatMap((size) => FORMS.map((form) => ({ form, px: size * paper.px })));
@@ -96,7 +96,7 @@ function layoutForm(lanes, width, legend, footer, paper) {
   return { width, px, beside, gap, top, boxes, ...below, height: foot.y + foot.height };
 }
 
-/** One lane; `paper` has the text size, the longest line of all nests in letters, the form, and how to measure. */
+/** One lane; `paper` has the text size, the longest line of all nests in text sizes, the form, and how to measure. */
 function layoutLane(lane, width, paper) {
   const { px, widthOf, form } = paper;
   const gap = Math.round(form.gap * px);
@@ -225,8 +225,8 @@ export function nestLines({ text, blocks }) {
   return text.map((line) => line.replace(/^ +/, (spaces) => " ".repeat(spaces.length / by)));
 }
 
-function nestWidth({ letters }, size) {
-  return letters * MONO_EM * size + 1.4 * size;
+function nestWidth({ longest }, size) {
+  return (longest + 1.4) * size;
 }
 
 function nestBlock(lane, width, paper) {

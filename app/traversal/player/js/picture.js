@@ -39,7 +39,7 @@ export class Picture {
   fit(canvas, width, height, colours, larger) {
     this.colours = colours;
     this.larger = larger;
-    const measure = (text, size) => widthOf(this.family, text, { size, weight: 600 });
+    const measure = (text, size, mono = false) => widthOf(this.family, text, { size, weight: 600, mono });
     this.layout = layoutPicture(
       this.lanes, width / larger, height / larger, this.#legend(), this.footer, measure, larger,
     );

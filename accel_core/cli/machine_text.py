@@ -10,6 +10,7 @@ from accel_core.cli.output import pairs, table
 from accel_core.cli.text import UNKNOWN, cache_text, threads_text
 from accel_core.machine import partial as names
 from accel_core.model import Ceiling, Clock, Cores, Environment, Fact, Latency, Machine
+from accel_core.readings.words import ends_text
 from accel_core.units import format_bytes, format_rate, format_time
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def _value(value: int | float | str | None, unit: str) -> str:
 
 
 def _rates(c: Ceiling) -> str:
-    known = c.low is not None and c.high is not None
-    interval = f"{_rate(c.low, c.unit)} to {_rate(c.high, c.unit)}" if known else ""  # type: ignore[arg-type]
+    interval = ends_text(c.low, c.high, lambda value: _rate(value, c.unit))
     return f"{interval} DISTURBED".strip() if c.disturbed_reason else interval
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from accel_core import registry
 from accel_core.cli.output import pairs, table
 from accel_core.contest import Calibration
-from accel_core.model import ITEM_BYTES, Comparison, Estimate, Measurement, Refusal, chosen
+from accel_core.model import ITEM_BYTES, Comparison, Measurement, Refusal, chosen
 from accel_core.model.tuning import Tuning
+from accel_core.readings.words import NO_INTERVAL, ends_text, time_text
 from accel_core.units import (
     format_arrays,
     format_bytes,
@@ -35,7 +36,7 @@ def measurement(m: Measurement) -> str:
     settings = "".join(f", {name} {value}" for name, value in chosen(m.parameters).items())
     rows = [
         (m.kernel, f"{' x '.join(map(str, m.shape))}, {m.dtype}, {threads_text(m.threads)}{settings}"),
-        ("time", f"{format_time(m.time_s.median)} {_times(m.time_s)}"),
+        ("time, 95 %", time_text(m.time_s)),
         ("rate", format_rate(m.flop_per_s, "FLOP/s")),
         ("intensity", _intensity(m.intensity_flop_per_byte)),
         (
@@ -105,7 +106,7 @@ def comparisons(compared: Sequence[Comparison], refused: Sequence[Refusal] = (),
             format_time(c.time_s_a),
             format_time(c.time_s_b),
             format_ratio(c.ratio.median),
-            _interval(c.ratio, format_number),
+            ends_text(c.ratio.low, c.ratio.high, format_number) or NO_INTERVAL,
             _who(c),
         )
         for c in compared
@@ -233,17 +234,6 @@ def _distances(reuse: Reuse) -> str:
         for at_most, count in zip(reuse.at_most, reuse.accesses, strict=True)
     ]
     return table((f"other lines of {reuse.line_bytes} B since", "accesses"), rows)
-
-
-def _interval(e: Estimate, show: Any) -> str:
-    """`1.2 to 1.3`, or why there is none."""
-    return f"{show(e.low)} to {show(e.high)}" if e.low is not None and e.high is not None else "under 6 samples"
-
-
-def _times(e: Estimate) -> str:
-    if e.low is None:
-        return f"(n={e.n}, too few for an interval)"
-    return f"({_interval(e, format_time)}, 95 %, n={e.n})"
 
 
 def _intensity(flop_per_byte: float | None) -> str:

@@ -19,12 +19,14 @@ from accel_core.model import (
     Workload,
     chosen,
 )
+from accel_core.stats import LEAST_SAMPLES
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_ratio, format_time
 
 Thing = TypeVar("Thing")
 EVEN, FLAT = 0.05, 1.1
 """Speeds that differ by less than this part are called as fast: a machine's own restlessness is no gain. Curves
 whose fastest and slowest point differ by less than this factor are flat."""
+NO_INTERVAL = f"no interval under {LEAST_SAMPLES} samples"
 
 
 def rate_bounds(m: Measurement) -> tuple[float, float] | None:
@@ -46,21 +48,21 @@ def speed_text(m: Measurement) -> str:
 
 def interval(m: Measurement) -> str:
     """ "95 % interval 98 to 103 GFLOP/s, n = 21", or why there is none."""
-    bounds = rate_bounds(m)
-    if bounds is None:
-        return f"no interval under six samples, n = {m.time_s.n}"
-    low, high = (format_rate(b, "FLOP/s") for b in bounds)
-    return f"95 % interval {low} to {high}, n = {m.time_s.n}"
+    low, high = rate_bounds(m) or (None, None)
+    ends = ends_text(low, high, lambda rate: format_rate(rate, "FLOP/s"))
+    return f"{f'95 % interval {ends}' if ends else NO_INTERVAL}, n = {m.time_s.n}"
+
+
+def ends_text(low: float | None, high: float | None, show: Callable[[float], str]) -> str:
+    """The ends of an interval: "1.90 ns to 1.92 ns"; empty where there is none."""
+    return "" if low is None or high is None else f"{show(low)} to {show(high)}"
 
 
 def estimate_text(value: Estimate, show: Callable[[float], str]) -> str:
-    """A median with its interval: "1.91 ns (1.90 to 1.92, n = 21)"."""
-    median = show(value.median)
-    if value.low is None or value.high is None:
-        return f"{median} (n = {value.n})"
-    low, high = show(value.low), show(value.high)
-    ends = "" if low == high == median else f"{low} to {high}, "  # narrower than three digits show
-    return f"{median} ({ends}n = {value.n})"
+    """A median with its interval: "1.91 ns (1.90 ns to 1.92 ns, n = 21)", or with why there is none."""
+    median, ends = show(value.median), ends_text(value.low, value.high, show) or NO_INTERVAL
+    said = "" if ends == f"{median} to {median}" else f"{ends}, "  # narrower than three digits show
+    return f"{median} ({said}n = {value.n})"
 
 
 def time_text(value: Estimate) -> str:
@@ -75,11 +77,8 @@ def rate_text(value: Estimate, unit: str) -> str:
 
 def ceiling_text(ceiling: Ceiling) -> str:
     """The value of a roof with its interval and source."""
-    text = roof_rate(ceiling)
-    if ceiling.low is not None and ceiling.high is not None:
-        unit = roof_unit(ceiling)
-        low, high = format_rate(ceiling.low, unit), format_rate(ceiling.high, unit)
-        text += f" ({low} to {high}, n = {ceiling.n})"
+    estimate = Estimate(ceiling.value, ceiling.low, ceiling.high, ceiling.n)
+    text = rate_text(estimate, roof_unit(ceiling)) if ceiling.n else roof_rate(ceiling)
     return f"{text}, {ceiling.source}"
 
 

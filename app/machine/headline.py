@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
+from accel_core.readings.words import rate_text
 from accel_core.studies.record import Record
 from accel_core.units import format_rate
 from app.parts import components
@@ -42,15 +43,12 @@ def _clock_metric(clock: Clock | None, system_hz: float | None) -> None:
     if clock is None:
         components.metric("Clock", "not measured", says)
         return
-    seen = clock.clock_hz
-    interval = ""
-    if seen.low is not None and seen.high is not None:
-        interval = f" 95 % interval {format_rate(seen.low, 'Hz')} to {format_rate(seen.high, 'Hz')}."
     components.metric(
         "Clock, measured",
-        format_rate(seen.median, "Hz"),
+        format_rate(clock.clock_hz.median, "Hz"),
         says,
-        help=f"{clock.definition}{interval} What the system says is often the base clock, not the running one.",
+        help=f"{clock.definition} Median and 95 % interval: {rate_text(clock.clock_hz, 'Hz')}. "
+        "What the system says is often the base clock, not the running one.",
     )
 
 

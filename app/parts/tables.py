@@ -10,18 +10,9 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
-from accel_core.model import Ceiling, Estimate, Fact, Latency, Measurement
+from accel_core.model import Ceiling, Fact, Latency, Measurement
+from accel_core.readings.words import time_text
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
-
-
-def interval(estimate: Estimate) -> str:
-    """`1.02 ms (1.01 ms to 1.03 ms, n=12)`; the median alone where there is no interval."""
-    if estimate.low is None or estimate.high is None:
-        return f"{format_time(estimate.median)} (n={estimate.n}, too few for an interval)"
-    return (
-        f"{format_time(estimate.median)} ({format_time(estimate.low)} to {format_time(estimate.high)}, "
-        f"n={estimate.n})"
-    )
 
 
 def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str) -> None:
@@ -67,7 +58,7 @@ def measurement_rows(measurements: Sequence[Measurement]) -> list[dict[str, Any]
             "Threads": m.threads,
             "Block": m.parameters.get("block"),
             "GFLOP/s": float(format_number(m.flop_per_s / 1e9)),
-            "Time": interval(m.time_s),
+            "Time": time_text(m.time_s),
             "Extra memory": format_arrays(registry.extra_arrays(m)),
             "Disturbed": m.disturbed_reason if m.disturbed else "no",
             "Measured": m.created[:19].replace("T", " "),
@@ -84,7 +75,7 @@ def how_measured(m: Measurement) -> list[tuple[str, str]]:
     error = f"largest relative error {m.max_relative_error:.1e}"
     return [
         ("Rate", format_rate(m.flop_per_s, "FLOP/s")),
-        ("Time per call, median and 95 % interval", interval(m.time_s)),
+        ("Time per call, median and 95 % interval", time_text(m.time_s)),
         ("Samples", f"{m.time_s.n} of {m.repetitions} calls each, until {ended}"),
         ("Result checked", error if m.verified else "not verified"),
         ("Compile time, kept apart", format_time(m.compile_s) if m.compile_s else "none"),
@@ -134,7 +125,7 @@ def latency_rows(latencies: Sequence[Latency]) -> list[dict[str, Any]]:
         {
             "Level": x.level,
             "Working set": format_bytes(x.working_set_bytes),
-            "Latency": interval(x.time_s),
+            "Latency": time_text(x.time_s),
             "Definition": x.definition,
         }
         for x in latencies

@@ -383,7 +383,7 @@ def test_doctor_gives_checks_with_remedies(capsys):
     [
         (["machine"], ["Processor", "Fingerprint"]),
         (["peaks"], ["fma_float32_256_1t", "100 GFLOP/s", "3.60 GHz"]),
-        (["bench", "matmul/numpy", "--size", "32"], ["1.00 ms", "65.5 MFLOP/s", "n=9"]),
+        (["bench", "matmul/numpy", "--size", "32"], ["1.00 ms", "65.5 MFLOP/s", "n = 9"]),
         (
             ["compare", "matmul/compiled_ikj", "matmul/numpy", "--sizes", "16"],
             ["2.00 times faster", "1.90 to 2.10"],

@@ -458,9 +458,9 @@ def test_one_point_without_an_interval_is_enough_for_every_figure() -> None:
     few = replace(
         records.measurement("compiled_tiled", parameters={"block": 64}), time_s=records.estimate(0.1, None)
     )
-    assert "no interval under six samples" in hovers(ladder_figure(JOB, [few], [], PAPER))
-    assert "no interval under six samples" in hovers(sweep_figure(JOB, [few], "block", PAPER))
-    assert "no interval under six samples" in hovers(roofline([few]))
+    assert "no interval under 6 samples" in hovers(ladder_figure(JOB, [few], [], PAPER))
+    assert "no interval under 6 samples" in hovers(sweep_figure(JOB, [few], "block", PAPER))
+    assert "no interval under 6 samples" in hovers(roofline([few]))
     lone = replace(PEAKS, curve=PEAKS.curve[:1], clock=None, latencies=())
     assert curve_figure(MACHINE, lone, PAPER).data
     assert "latency not measured yet" in texts(hierarchy_figure(MACHINE, lone, PAPER))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
-from accel_core.bench.sampling import LEAST_SAMPLE_S, no_garbage_collection, time_calls
+from accel_core.bench.sampling import LEAST_SAMPLE_S, Call, Racer, in_turns, no_garbage_collection, time_calls
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import StoreUnavailable, WrongResult
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
@@ -66,7 +66,6 @@ WEIGHTS = {"float32": 1.0, "float64": 2.0}
 """A vector holds half as many numbers of 8 bytes, so the same products take twice as long."""
 Key = TypeVar("Key")
 Array = NDArray[Any]
-Call = Callable[[], Any]
 WAYS: tuple[Callable[[Array, Array, Array, Blocking], Any], ...] = (
     lambda a, b, c, blocks: vector_tile(a, b, c),
     packed_b_only,
@@ -264,19 +263,16 @@ def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key
 def turns(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks, least: int = 3) -> dict[Key, list[float]]:
     """Seconds per call of each, in rounds whose first moves on, for `budget_s` and at least `least` rounds."""
     end_s = clocks.wall() + budget_s
-    counts = {}
-    for key, call in calls.items():
-        first_s, _ = time_calls(call, 1, clocks)
-        counts[key] = max(1, math.ceil(LEAST_SAMPLE_S / max(first_s, 1e-9)))
-    times_s: dict[Key, list[float]] = {key: [] for key in calls}
-    order, rounds = list(calls), 0
-    while rounds < least or clocks.wall() < end_s:
-        for key in order:
-            took_s, _ = time_calls(calls[key], counts[key], clocks)
-            times_s[key].append(took_s / counts[key])
-        order.append(order.pop(0))
-        rounds += 1
-    return times_s
+    racers = {key: Racer(call) for key, call in calls.items()}
+    for racer in racers.values():
+        first_s, _ = time_calls(racer.call, 1, clocks)
+        racer.repetitions = max(1, math.ceil(LEAST_SAMPLE_S / max(first_s, 1e-9)))
+    for rounds, order in enumerate(in_turns(racers.values())):
+        if rounds >= least and clocks.wall() >= end_s:
+            break
+        for racer in order:
+            racer.run(clocks)
+    return {key: racer.times_s for key, racer in racers.items()}
 
 
 def first_of_each(every: Iterable[Blocking], shape: tuple[int, int, int]) -> list[Blocking]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
 
-from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.clocks import Clocks
 from accel_core.bench.comparing import settle
-from accel_core.bench.sampling import is_narrow, time_calls
+from accel_core.bench.sampling import Call, Racer, in_turns, is_narrow, span_since, time_calls
 from accel_core.contest import Contest
 from accel_core.model import Estimate, Shape
 from accel_core.stats import LEAST_SAMPLES, median_interval, ratio_interval
@@ -22,14 +20,6 @@ TOO_SHORT_S = 2e-5
 """A call for which nobody wakes threads."""
 LONG_S = 5e-3
 """A call beside which waking threads does not show."""
-Call = Callable[[], Any]
-
-
-@dataclass
-class _Runner:
-    call: Call
-    repetitions: int
-    times_s: list[float]
 
 
 def hold(
@@ -47,35 +37,33 @@ def hold(
     on the processor that is needed now. And what slept meanwhile is woken by a call that does not count.
     Garbage collection is for the caller to stop: to start it costs more than most contests.
     """
-    host, wall_s, cpu_s = clocks.host(), 0.0, 0.0
-    start = clocks.wall()
-    runners: dict[str, _Runner] = {}
+    host, start = clocks.host(), clocks.wall()
+    racers: dict[str, Racer] = {}
     best_s = math.inf
     for name, call in calls.items():
-        runners[name] = _first(call, clocks, best_s if name in threaded else 0.0)
-        best_s = min(best_s, runners[name].times_s[0])
-    racing = [name for name, runner in runners.items() if runner.times_s[0] <= HOPELESS * best_s]
+        racers[name] = _first(call, clocks, best_s if name in threaded else 0.0)
+        best_s = min(best_s, racers[name].times_s[0])
+    racing = [name for name, racer in racers.items() if racer.times_s[0] <= HOPELESS * best_s]
     wakes = best_s > TOO_SHORT_S and any(name in threaded for name in racing)
-    while len(racing) > 1 and clocks.wall() - start < budget_s:
-        for name in racing:
-            runner = runners[name]
+    for order in in_turns(racing):
+        if len(racing) < 2 or clocks.wall() - start >= budget_s:
+            break
+        for name in order:
+            racer = racers[name]
             if wakes and name in threaded:
                 settle(clocks)
-            if wakes and runner.times_s[0] < LONG_S:
-                runner.call()
-            sample_s, used_s = time_calls(runner.call, runner.repetitions, clocks)
-            runner.times_s.append(sample_s / runner.repetitions)
-            wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
-        racing.append(racing.pop(0))  # who comes first moves on
-        lead = _lead(runners)
-        if len(runner.times_s) >= LEAST_SAMPLES and lead is not None and is_narrow(lead):
+            if wakes and racer.times_s[0] < LONG_S:
+                racer.call()
+            racer.run(clocks)
+        lead = _lead(racers)
+        if len(racer.times_s) >= LEAST_SAMPLES and lead is not None and is_narrow(lead):
             break
-    span = Span.between(host, clocks.host(), wall_s, cpu_s, 1)
-    times = {name: median_interval(runner.times_s) for name, runner in runners.items()}
-    return Contest(lengths, times, _lead(runners), span.disturbed_reason(1))
+    span = span_since(host, racers.values(), clocks, 1)
+    times = {name: median_interval(racer.times_s) for name, racer in racers.items()}
+    return Contest(lengths, times, _lead(racers), span.disturbed_reason(1))
 
 
-def _first(call: Call, clocks: Clocks, best_s: float) -> _Runner:
+def _first(call: Call, clocks: Clocks, best_s: float) -> Racer:
     """One sample, as long as the clock needs; from rest where the call may come near `best_s`."""
     first_s, _ = time_calls(call, 1, clocks)
     if TOO_SHORT_S < first_s <= 10 * best_s:
@@ -86,12 +74,12 @@ def _first(call: Call, clocks: Clocks, best_s: float) -> _Runner:
     if repetitions > 1:
         sample_s, _ = time_calls(call, repetitions, clocks)
         first_s = sample_s / repetitions
-    return _Runner(call, repetitions, [first_s])
+    return Racer(call, repetitions, [first_s])
 
 
-def _lead(runners: Mapping[str, _Runner]) -> Estimate | None:
+def _lead(racers: Mapping[str, Racer]) -> Estimate | None:
     """Time of the second best / time of the best, from the rounds in which both ran."""
-    order = sorted(runners.values(), key=lambda runner: median_interval(runner.times_s).median)
+    order = sorted(racers.values(), key=lambda racer: median_interval(racer.times_s).median)
     if len(order) < 2:
         return None
     best, second = order[:2]

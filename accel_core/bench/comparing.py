@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from accel_core import registry
 from accel_core.bench.cases import out_of_memory
 from accel_core.bench.causes import Cause, told
-from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.clocks import Clocks
 from accel_core.bench.duration import Experience
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Ready, pose, prepare
 from accel_core.bench.sampling import (
     LEAST_SHARE,
     MOST_SAMPLES,
+    Racer,
     calibrate,
+    in_turns,
     is_narrow,
     no_garbage_collection,
-    time_calls,
+    span_since,
 )
 from accel_core.bench.sentinel import Lookout
 from accel_core.bench.threads import limit, require_processors
@@ -146,8 +147,8 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
         counted = a.first.joined(b.first).causes(threads)
         return Turns(only, told([*counted, *clocks.lookout.causes()]))
     with no_garbage_collection():
-        calls = [(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
-        return _rounds(calls, budget_s, clocks, threads)
+        racers = [Racer(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
+        return _rounds(racers, budget_s, clocks, threads)
 
 
 SHARED_SAMPLE_S = 0.02
@@ -173,31 +174,24 @@ def settle(clocks: Clocks) -> None:
             return
 
 
-def _rounds(
-    calls: Sequence[tuple[Callable[[], Any], int]], budget_s: float, clocks: Clocks, threads: int
-) -> Turns:
+def _rounds(racers: Sequence[Racer], budget_s: float, clocks: Clocks, threads: int) -> Turns:
     times: list[tuple[float, float]] = []
     looked: list[int] = []
-    wall_s = cpu_s = 0.0
     look_at = LEAST_SAMPLES
     clocks.lookout.begin()
     host = clocks.host()
     start = clocks.wall()
-    while len(times) < MOST_SAMPLES:
-        took = [0.0, 0.0]
+    for order in in_turns(racers):
         looked.append(len(clocks.lookout.readings))
-        for which in (0, 1) if len(times) % 2 == 0 else (1, 0):
-            call, repetitions = calls[which]
+        for racer in order:
             if threads > 1:
                 settle(clocks)
-                call()
-            sample_s, used_s = time_calls(call, repetitions, clocks)
-            took[which] = sample_s / repetitions
-            wall_s, cpu_s = wall_s + sample_s, cpu_s + used_s
-        times.append((took[0], took[1]))
+                racer.call()
+            racer.run(clocks)
+        times.append((racers[0].times_s[-1], racers[1].times_s[-1]))
         clocks.lookout.look()
         spent_s = clocks.wall() - start
-        if spent_s >= budget_s:
+        if spent_s >= budget_s or len(times) >= MOST_SAMPLES:
             break
         if len(times) >= look_at and spent_s >= LEAST_SHARE * budget_s:
             crowded = clocks.lookout.crowded()
@@ -206,8 +200,8 @@ def _rounds(
             if alone and is_narrow(ratio_interval(kept)):
                 break
             look_at = len(times) + max(1, len(times) // 10)
-    span = Span.between(host, clocks.host(), wall_s, cpu_s, threads)
-    return _judged(times, looked, span.causes(threads), clocks.lookout)
+    counted = span_since(host, racers, clocks, threads).causes(threads)
+    return _judged(times, looked, counted, clocks.lookout)
 
 
 def _judged(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from accel_core.bench.clocks import Clocks, Span
+from accel_core.machine import CpuTimes
 from accel_core.model import Estimate
 from accel_core.stats import LEAST_SAMPLES, median_interval, relative_half_width
 
@@ -28,6 +29,7 @@ NARROW = 0.01
 MOST_SAMPLES = 10_000
 """It ends with so many, whatever the time: at least ten seconds."""
 Call = Callable[[], Any]
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,38 @@ def sample(
     if len(times) >= MOST_SAMPLES and is_narrow(estimate):
         stopped = "interval"
     return Samples(tuple(times), repetitions, estimate, passed(), stopped)
+
+
+@dataclass
+class Racer:
+    """One of several calls that are timed in turns, and its samples so far."""
+
+    call: Call
+    repetitions: int = 1
+    times_s: list[float] = field(default_factory=list)
+    """Seconds per call, one a sample."""
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+    def run(self, clocks: Clocks) -> None:
+        """One more sample."""
+        wall_s, cpu_s = time_calls(self.call, self.repetitions, clocks)
+        self.times_s.append(wall_s / self.repetitions)
+        self.wall_s, self.cpu_s = self.wall_s + wall_s, self.cpu_s + cpu_s
+
+
+def span_since(host: CpuTimes, racers: Collection[Racer], clocks: Clocks, threads: int) -> Span:
+    """What passed in all their samples, since the host was as in `host`."""
+    wall_s, cpu_s = sum(racer.wall_s for racer in racers), sum(racer.cpu_s for racer in racers)
+    return Span.between(host, clocks.host(), wall_s, cpu_s, threads)
+
+
+def in_turns(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    """All of them again and again, for as long as is asked; who comes first moves on."""
+    order = list(things)
+    while order:
+        yield order
+        order.append(order.pop(0))
 
 
 def is_narrow(estimate: Estimate) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from accel_core import registry
 from accel_core.bench.cases import out_of_memory
@@ -11,7 +11,15 @@ from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Problem, Ready, pose, prepare, record
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
-from accel_core.bench.sampling import MOST_SAMPLES, Samples, calibrate, no_garbage_collection, time_calls
+from accel_core.bench.sampling import (
+    MOST_SAMPLES,
+    Racer,
+    Samples,
+    calibrate,
+    in_turns,
+    no_garbage_collection,
+    span_since,
+)
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import WrongResult
 from accel_core.machine import environment, refuse_to_measure
@@ -21,22 +29,13 @@ from accel_core.registry import require_one_problem
 from accel_core.stats import median_interval
 
 
-@dataclass
-class _Runner:
+@dataclass(frozen=True)
+class _Entry:
     """One case and its samples so far."""
 
     case: Case
     ready: Ready
-    repetitions: int = 1
-    times_s: list[float] = field(default_factory=list)
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
-
-    def run(self, clocks: Clocks) -> None:
-        """One more sample."""
-        wall_s, cpu_s = time_calls(self.ready.call, self.repetitions, clocks)
-        self.times_s.append(wall_s / self.repetitions)
-        self.wall_s, self.cpu_s = self.wall_s + wall_s, self.cpu_s + cpu_s
+    racer: Racer
 
 
 def run_in_turns(
@@ -62,7 +61,7 @@ def run_in_turns(
     traffic = workload.least_bytes(shape, case.dtype)
     clocks = clocks or Clocks.of(machine, case.threads, " and ".join(c.kernel for c in valid), traffic)
     versions, rounds_s = environment(), budget_s * len(valid)
-    runners: list[_Runner] = []
+    entries: list[_Entry] = []
     refused: list[Refusal] = []
     with limit(case.threads):
         require_processors(case.threads)
@@ -75,16 +74,17 @@ def run_in_turns(
             try:
                 problem = problem or pose(workload, case)
                 kernel = registry.kernel(case.kernel)[1]
-                runners.append(_Runner(case, prepare(workload, kernel, case, problem, clocks)))
+                ready = prepare(workload, kernel, case, problem, clocks)
+                entries.append(_Entry(case, ready, Racer(ready.call)))
             except WrongResult as error:
                 emit(warning_event(str(error)))
                 refused.append(Refusal(case, str(error), fault=True))
             except MemoryError:
                 refused.append(Refusal(case, out_of_memory(case), fault=True))
         emit(step_event("All in turns", len(valid), len(valid) + 1, rounds_s))
-        span = _rounds(runners, rounds_s, clocks)
-        made = [_measurement(runner, span, shape, machine, versions, clocks) for runner in runners]
-    if runners and not span.disturbed_reason(1):
+        span = _rounds(entries, rounds_s, clocks)
+        made = [_measurement(entry, span, shape, machine, versions, clocks) for entry in entries]
+    if entries and not span.disturbed_reason(1):
         clocks.lookout.remember()
     results: list[Measurement | Refusal] = [*made, *refused]
     for result in results:
@@ -92,36 +92,34 @@ def run_in_turns(
     return results
 
 
-def _rounds(runners: Sequence[_Runner], budget_s: float, clocks: Clocks) -> Span:
+def _rounds(entries: Sequence[_Entry], budget_s: float, clocks: Clocks) -> Span:
     """Rounds of one sample each, at least one; what passed in all of them."""
     clocks.lookout.begin()
     with no_garbage_collection():
-        for runner in runners:
-            runner.repetitions = calibrate(runner.ready.call, runner.ready.first.wall_s, clocks)
-        host, start_s, order = clocks.host(), clocks.wall(), list(runners)
-        while order:
-            for runner in order:
-                runner.run(clocks)
+        for entry in entries:
+            entry.racer.repetitions = calibrate(entry.ready.call, entry.ready.first.wall_s, clocks)
+        racers = [entry.racer for entry in entries]
+        host, start_s = clocks.host(), clocks.wall()
+        for order in in_turns(racers):
+            for racer in order:
+                racer.run(clocks)
             clocks.lookout.look()
-            order.append(order.pop(0))
             if clocks.wall() - start_s >= budget_s or len(order[0].times_s) >= MOST_SAMPLES:
                 break
-        wall_s, cpu_s = (sum(getattr(one, name) for one in runners) for name in ("wall_s", "cpu_s"))
-        return Span.between(host, clocks.host(), wall_s, cpu_s, 1)
+        return span_since(host, racers, clocks, 1)
 
 
 def _measurement(
-    runner: _Runner, span: Span, shape: Sequence[int], machine: Machine, versions: Environment, clocks: Clocks
+    entry: _Entry, span: Span, shape: Sequence[int], machine: Machine, versions: Environment, clocks: Clocks
 ) -> Measurement:
     """The record of one; who disturbed the rounds is said in all of them, by the same sums.
 
     It does not say what all of it took: inputs, reference and rounds were for all.
     """
-    estimate, case = median_interval(runner.times_s), runner.case
+    racer, case = entry.racer, entry.case
+    estimate = median_interval(racer.times_s)
     workload = registry.kernel(case.kernel)[0]
-    samples = Samples(tuple(runner.times_s), runner.repetitions, estimate, span, "turns")
-    memory = peak_alloc_bytes(runner.ready.call) if estimate.median <= QUICK_S else None
-    made = record(
-        workload, case, tuple(shape), runner.ready, samples, memory, machine, versions, clocks.lookout
-    )
-    return replace(made, wall_s=runner.wall_s, cpu_s=runner.cpu_s)
+    samples = Samples(tuple(racer.times_s), racer.repetitions, estimate, span, "turns")
+    memory = peak_alloc_bytes(entry.ready.call) if estimate.median <= QUICK_S else None
+    made = record(workload, case, tuple(shape), entry.ready, samples, memory, machine, versions, clocks.lookout)
+    return replace(made, wall_s=racer.wall_s, cpu_s=racer.cpu_s)

@@ -1,5 +1,5 @@
 # ruff: noqa: E402
-"""Measuring: verify -> compile (timed apart) -> calibrate -> measure. A wrong answer is never timed.
+"""Measuring: verify -> compile (timed apart) -> count calls -> measure. A wrong answer is never timed.
 
 >>> measurement = measure(Case("matmul/numpy", 512), machine, budget_s=2.0)
 >>> results = run_cases(cases, machine, budget_s=2.0, emit=print)    # Measurement or Refusal, for each case

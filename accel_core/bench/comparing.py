@@ -17,7 +17,7 @@ from accel_core.bench.sampling import (
     LEAST_SHARE,
     MOST_SAMPLES,
     Racer,
-    calibrate,
+    calls_in_a_sample,
     in_turns,
     is_narrow,
     no_garbage_collection,
@@ -161,7 +161,7 @@ PAUSE_S = 0.02
 
 def _repetitions(ready: Ready, threads: int, clocks: Clocks) -> int:
     """Calls in a sample."""
-    repetitions = calibrate(ready.call, ready.first.wall_s, clocks)
+    repetitions = calls_in_a_sample(ready.call, ready.first.wall_s, clocks)
     return repetitions if threads == 1 else max(repetitions, round(SHARED_SAMPLE_S / ready.first.wall_s))
 
 

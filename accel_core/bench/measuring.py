@@ -15,7 +15,7 @@ from accel_core.bench.causes import told
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
-from accel_core.bench.sampling import Samples, calibrate, no_garbage_collection, sample, time_calls
+from accel_core.bench.sampling import Samples, calls_in_a_sample, no_garbage_collection, sample, time_calls
 from accel_core.bench.sentinel import Lookout
 from accel_core.bench.threads import limit, require_processors
 from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
@@ -71,7 +71,7 @@ def measure(
         samples = take_samples(ready, budget_s, clocks, case.threads)
         quick = samples.estimate.median <= QUICK_S
         memory = peak_alloc_bytes(ready.call) if quick else None
-    made = record(workload, case, problem.shape, ready, samples, memory, machine, versions, clocks.lookout)
+    made = summarise(workload, case, problem.shape, ready, samples, memory, machine, versions, clocks.lookout)
     if not samples.span.disturbed_reason(case.threads):
         clocks.lookout.remember()
     return replace(made, took_s=clocks.wall() - began_s)
@@ -131,11 +131,11 @@ def take_samples(ready: Ready, budget_s: float, clocks: Clocks, threads: int) ->
         only = Estimate(ready.first.wall_s, None, None, 1)
         return Samples((ready.first.wall_s,), 1, only, ready.first, "budget")
     with no_garbage_collection():
-        repetitions = calibrate(ready.call, ready.first.wall_s, clocks)
+        repetitions = calls_in_a_sample(ready.call, ready.first.wall_s, clocks)
         return sample(ready.call, repetitions, budget_s, clocks, threads)
 
 
-def record(
+def summarise(
     workload: Workload,
     case: Case,
     shape: Shape,

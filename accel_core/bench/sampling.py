@@ -68,7 +68,7 @@ def time_calls(call: Call, repetitions: int, clocks: Clocks) -> tuple[float, flo
     return end - start, clocks.cpu() - cpu
 
 
-def calibrate(call: Call, first_s: float, clocks: Clocks) -> int:
+def calls_in_a_sample(call: Call, first_s: float, clocks: Clocks) -> int:
     """Calls in a sample, so that it lasts LEAST_SAMPLE_S; `first_s` is what the warm-up call took.
 
     A first call is slower than the next (cold caches, fresh pages), at most tenfold: past ten times the least

@@ -9,13 +9,13 @@ from accel_core import registry
 from accel_core.bench.cases import out_of_memory
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
-from accel_core.bench.measuring import Problem, Ready, pose, prepare, record
+from accel_core.bench.measuring import Problem, Ready, pose, prepare, summarise
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
 from accel_core.bench.sampling import (
     MOST_SAMPLES,
     Racer,
     Samples,
-    calibrate,
+    calls_in_a_sample,
     in_turns,
     no_garbage_collection,
     span_since,
@@ -97,7 +97,7 @@ def _rounds(entries: Sequence[_Entry], budget_s: float, clocks: Clocks) -> Span:
     clocks.lookout.begin()
     with no_garbage_collection():
         for entry in entries:
-            entry.racer.repetitions = calibrate(entry.ready.call, entry.ready.first.wall_s, clocks)
+            entry.racer.repetitions = calls_in_a_sample(entry.ready.call, entry.ready.first.wall_s, clocks)
         racers = [entry.racer for entry in entries]
         host, start_s = clocks.host(), clocks.wall()
         for order in in_turns(racers):
@@ -112,7 +112,7 @@ def _rounds(entries: Sequence[_Entry], budget_s: float, clocks: Clocks) -> Span:
 def _measurement(
     entry: _Entry, span: Span, shape: Sequence[int], machine: Machine, versions: Environment, clocks: Clocks
 ) -> Measurement:
-    """The record of one; who disturbed the rounds is said in all of them, by the same sums.
+    """The measurement of one; who disturbed the rounds is said in all of them, by the same sums.
 
     It does not say what all of it took: inputs, reference and rounds were for all.
     """
@@ -121,5 +121,7 @@ def _measurement(
     workload = registry.kernel(case.kernel)[0]
     samples = Samples(tuple(racer.times_s), racer.repetitions, estimate, span, "turns")
     memory = peak_alloc_bytes(entry.ready.call) if estimate.median <= QUICK_S else None
-    made = record(workload, case, tuple(shape), entry.ready, samples, memory, machine, versions, clocks.lookout)
+    made = summarise(
+        workload, case, tuple(shape), entry.ready, samples, memory, machine, versions, clocks.lookout
+    )
     return replace(made, wall_s=racer.wall_s, cpu_s=racer.cpu_s)

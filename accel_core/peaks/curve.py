@@ -20,7 +20,7 @@ SAMPLES = 3
 """Of each point in a pass."""
 _TRY_S = 6e-4
 _SWEPT_BYTES = 16 << 20
-"""Up to here a try is whole sweeps; of a larger working set it is a piece, and the next try goes on there."""
+"""Up to here a try is whole passes; of a larger working set it is a piece, and the next try goes on there."""
 _WARMED_BYTES = 128 << 20
 """A larger working set is in no cache but the largest, and there as far as the writing of its ring left it."""
 

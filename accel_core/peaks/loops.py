@@ -70,10 +70,10 @@ def arithmetic_chains(typingctx: Any, seed: Any, turns: Any, width_bits: Any, fu
 
 
 def _each_chunk(
-    builder: ir.IRBuilder, size_bytes: ir.Value, sweeps: ir.Value, chunk_bytes: int, body: Any
+    builder: ir.IRBuilder, size_bytes: ir.Value, passes: ir.Value, chunk_bytes: int, body: Any
 ) -> None:
-    """`sweeps` times: body(offset) for every offset in range(0, size_bytes, chunk_bytes)."""
-    outer = Loop(builder, sweeps, 1, [])
+    """`passes` times: body(offset) for every offset in range(0, size_bytes, chunk_bytes)."""
+    outer = Loop(builder, passes, 1, [])
     inner = Loop(builder, size_bytes, chunk_bytes, [])
     body(inner.index)
     inner.close([])
@@ -81,10 +81,10 @@ def _each_chunk(
 
 
 @intrinsic
-def load_sweep(
-    typingctx: Any, address: Any, size_bytes: Any, sweeps: Any, width_bits: Any, unroll: Any, streams: Any
+def load_passes(
+    typingctx: Any, address: Any, size_bytes: Any, passes: Any, width_bits: Any, unroll: Any, streams: Any
 ) -> Any:
-    """Read `size_bytes` from `address`, `sweeps` times, by vector loads and nothing else.
+    """Read `size_bytes` from `address`, `passes` times, by vector loads and nothing else.
 
     The range is read as `streams` equal parts side by side, `unroll` vectors of each in turn. `address` is a
     multiple of 64 and `size_bytes` one of streams * unroll * width_bits / 8.
@@ -116,10 +116,10 @@ _STORE_UNROLL = 4
 
 
 @intrinsic
-def copy_sweep(
-    typingctx: Any, target: Any, source: Any, size_bytes: Any, sweeps: Any, width_bits: Any, non_temporal: Any
+def copy_passes(
+    typingctx: Any, target: Any, source: Any, size_bytes: Any, passes: Any, width_bits: Any, non_temporal: Any
 ) -> Any:
-    """Copy `size_bytes` from `source` to `target`, `sweeps` times, by vector loads and stores.
+    """Copy `size_bytes` from `source` to `target`, `passes` times, by vector loads and stores.
 
     Non-temporal stores go past the caches and leave out the read for ownership. Addresses are multiples of 64,
     `size_bytes` is one of 4 * width_bits / 8.
@@ -148,13 +148,13 @@ def copy_sweep(
 
 
 @intrinsic
-def triad_sweep(
-    typingctx: Any, target: Any, first: Any, second: Any, scale: Any, size_bytes: Any, sweeps: Any,
+def triad_passes(
+    typingctx: Any, target: Any, first: Any, second: Any, scale: Any, size_bytes: Any, passes: Any,
     width_bits: Any,
 ) -> Any:  # fmt: skip
-    """target = first + scale * second over `size_bytes` each, `sweeps` times, regular stores.
+    """target = first + scale * second over `size_bytes` each, `passes` times, regular stores.
 
-    `scale` is a float32 or float64 scalar and says the type of the elements. Alignment as for `copy_sweep`.
+    `scale` is a float32 or float64 scalar and says the type of the elements. Alignment as for `copy_passes`.
     """
     literal = literals(width_bits)
     if literal is None:

@@ -35,9 +35,9 @@ def _compute(operation: str, width_bits: int) -> Probe:
 
 
 def _load(width_bits: int, unroll: int, streams: int) -> Probe:
-    def load(address: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
+    def load(address: int, size_bytes: int, passes: int, gate: int, target: int) -> None:
         loops.meet(gate, target)
-        loops.load_sweep(address, size_bytes, sweeps, width_bits, unroll, streams)
+        loops.load_passes(address, size_bytes, passes, width_bits, unroll, streams)
 
     return _named(f"load_{width_bits}_{streams}", load)
 
@@ -45,19 +45,19 @@ def _load(width_bits: int, unroll: int, streams: int) -> Probe:
 def _copy(kind: str, width_bits: int) -> Probe:
     past = int(kind == "non_temporal")
 
-    def copy(to: int, source: int, size_bytes: int, sweeps: int, gate: int, target: int) -> None:
+    def copy(to: int, source: int, size_bytes: int, passes: int, gate: int, target: int) -> None:
         loops.meet(gate, target)
-        loops.copy_sweep(to, source, size_bytes, sweeps, width_bits, past)
+        loops.copy_passes(to, source, size_bytes, passes, width_bits, past)
 
     return _named(f"copy_{kind}_{width_bits}", copy)
 
 
 def _triad(width_bits: int) -> Probe:
     def triad(
-        to: int, first: int, second: int, scale: Any, size_bytes: int, sweeps: int, gate: int, target: int
+        to: int, first: int, second: int, scale: Any, size_bytes: int, passes: int, gate: int, target: int
     ) -> None:
         loops.meet(gate, target)
-        loops.triad_sweep(to, first, second, scale, size_bytes, sweeps, width_bits)
+        loops.triad_passes(to, first, second, scale, size_bytes, passes, width_bits)
 
     return _named(f"triad_{width_bits}", triad)
 

@@ -1,4 +1,4 @@
-"""How a roof is sampled: tries of a calibrated length, of which the fastest is the sample.
+"""How a roof is sampled: tries of a chosen length, of which the fastest is the sample.
 
 A Task knows nothing of budgets and order (see `plan`); all time comes from its Team, so tests hand it a clock.
 
@@ -22,7 +22,7 @@ from accel_core.stats import LEAST_SAMPLES, median_interval
 from accel_core.units import format_number
 
 TRY_S = 4e-3
-"""Length that a try is calibrated to."""
+"""Length that a try is given, in turns of its loop."""
 LEAST_TRY_S = 5e-4
 """However little time is left: waking a thread takes some microseconds, and they are in the try."""
 TRIES = 3

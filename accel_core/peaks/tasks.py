@@ -94,7 +94,7 @@ def compute_task(team: Team, operation: str, width_bits: int, dtype: str) -> Tas
 
 
 def load_task(team: Team, level: str, width_bits: int, dtype: str, stretch: Stretch, walk: str) -> Task:
-    """Byte/s of vector loads and nothing else from a cache: every thread sweeps its part again and again."""
+    """Byte/s of vector loads and nothing else from a cache: every thread reads its part again and again."""
     probe, total = probes.LOADS[width_bits][walk], stretch.size_bytes * team.threads
 
     def work(turns: int) -> Sequence[Work]:

@@ -13,7 +13,7 @@ import psutil
 
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.garbage import collector_kept, garbage_apart
-from accel_core.bench.sampling import Samples, calibrate, sample, time_calls
+from accel_core.bench.sampling import Samples, calls_in_a_sample, sample, time_calls
 from accel_core.errors import BadInput
 from accel_core.machine import detect, refuse_to_measure
 from accel_core.profiler.memory import array_facts, memory_of
@@ -136,7 +136,7 @@ class SimpleProfiler:
             returned: list[Any] = []
             first_s, _ = time_calls(lambda: returned.append(call()), 1, self.clocks)
             refuse_unfinished(returned.pop(), name)
-            yield calibrate(call, first_s, self.clocks), collect
+            yield calls_in_a_sample(call, first_s, self.clocks), collect
 
     def _sample(self, call: Call, repetitions: int, collect: Callable[[], None]) -> Samples:
         """Samples by the harness that times kernels; calls that outlast the budget are made LEAST_SAMPLES

@@ -25,7 +25,7 @@ from accel_core.backends.calibrating import STEP_S, candidates, make_operands
 from accel_core.backends.sampling import TOO_SHORT_S
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.comparing import settle
-from accel_core.bench.sampling import calibrate, no_garbage_collection, time_calls
+from accel_core.bench.sampling import calls_in_a_sample, no_garbage_collection, time_calls
 from accel_core.model import DTYPES, Shape
 from accel_core.operations import OPERATIONS, PRODUCT
 from accel_core.units import format_time
@@ -58,7 +58,7 @@ def times_of(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, f
     for name, call in calls.items():
         call()
         first_s, _ = time_calls(call, 1, clocks)
-        racing[name] = (call, calibrate(call, first_s, clocks), first_s)
+        racing[name] = (call, calls_in_a_sample(call, first_s, clocks), first_s)
     best_s = min(first_s for *_, first_s in racing.values())
     racing = {n: entry for n, entry in racing.items() if n == "auto" or entry[2] <= 10 * best_s + 1e-4}
     for _ in range(rounds):

@@ -17,7 +17,7 @@ import pytest
 from accel_core import registry
 from accel_core.bench import Clocks, limit, measure, threads_needed
 from accel_core.bench.levels import Levels
-from accel_core.bench.sampling import MOST_SAMPLES, calibrate, sample
+from accel_core.bench.sampling import MOST_SAMPLES, calls_in_a_sample, sample
 from accel_core.bench.sentinel import Lookout, Reading
 from accel_core.bench.threads import pool_size
 from accel_core.errors import BadInput, WrongResult
@@ -195,7 +195,7 @@ def test_the_record_holds_the_greatest_error_that_was_seen(listed: Listed) -> No
     assert measurement.verified and 1e-7 < measurement.max_relative_error <= 1e-6
 
 
-# -- compile, calibrate, measure -----------------------------------------------------------------------------
+# -- compile, count calls, measure ---------------------------------------------------------------------------
 
 
 def test_compile_time_is_measured_apart_and_enters_no_sample(listed: Listed) -> None:
@@ -217,7 +217,7 @@ def test_a_short_call_is_repeated_until_a_sample_lasts_a_millisecond(listed: Lis
 
 def test_calibration_ends_even_where_the_clock_does_not_move_for_a_while() -> None:
     time = FakeTime(lambda shape, call: 0.0 if call < 50 else 1e-6)
-    assert calibrate(lambda: time.work(()), 0.0, time.clocks()) >= 1000
+    assert calls_in_a_sample(lambda: time.work(()), 0.0, time.clocks()) >= 1000
 
 
 def test_sampling_stops_once_the_interval_is_narrow(listed: Listed) -> None:

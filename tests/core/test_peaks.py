@@ -256,7 +256,7 @@ def test_no_walk_leaves_the_block_whatever_the_machine(
 
 
 def _check_extent(block: Block, args: tuple[Any, ...]) -> None:
-    """The addresses are the arguments from the block's on, then (a scale,) the bytes and the sweeps."""
+    """The addresses are the arguments from the block's on, then (a scale,) the bytes and the passes."""
     starts = [a for a in args if isinstance(a, int) and a >= block.address]
     if not starts:  # a compute roof
         return

@@ -103,13 +103,13 @@ def test_the_chains_compute_what_their_flop_count_says(operation: str, dtype: st
 
 
 @pytest.mark.parametrize("width", widths(HERE))
-@given(chunks=st.integers(1, 40), sweeps=st.integers(1, 3))
-def test_a_copy_copies_every_byte_and_no_more(width: int, chunks: int, sweeps: int) -> None:
+@given(chunks=st.integers(1, 40), passes=st.integers(1, 3))
+def test_a_copy_copies_every_byte_and_no_more(width: int, chunks: int, passes: int) -> None:
     count = chunks * 4 * width // 32
     source, target = aligned(count), aligned(count + 16)
     for kind in ("regular", "non_temporal"):
         target[:] = 7
-        probes.COPIES[kind, width](address(target), address(source), 4 * count, sweeps, *MEET)
+        probes.COPIES[kind, width](address(target), address(source), 4 * count, passes, *MEET)
         np.testing.assert_array_equal(target[:count], source)
         assert (target[count:] == 7).all()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from accel_core.bench.duration import Experience
 
 CALLS = 6
-"""Calls of a kernel outside its measuring time: to verify, calibrate, see its memory, and one begun late."""
+"""Calls of a kernel outside its measuring time: to verify, fill a sample, see its memory, one begun late."""
 
 
 def timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:

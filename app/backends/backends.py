@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app.backends import calibration, example, picture, walk
-from app.parts import columns, components
-from app.session import jobs, records, settings
+from app.parts import columns, components, progress
+from app.session import records, settings
 
 own = records.own()
 settings.admit(picture.OPERATION, settings.DTYPE, example.SIDE, walk.STEP)
@@ -16,7 +16,7 @@ with st.container(horizontal=True, key="setup"):
     operation = str(settings.segments(picture.OPERATION))
     dtype = str(settings.segments(settings.DTYPE))
     components.measure_button(f"Calibrate {operation}", calibration.calibrate_job(operation))
-jobs.panel()
+progress.draw()
 components.library_notice()
 known = calibration.crossovers(own)
 shown, contests = own, known

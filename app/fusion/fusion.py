@@ -4,8 +4,8 @@ import streamlit as st
 
 from accel_core.studies import experiments
 from app.fusion import roofs, rungs, streams
-from app.parts import answers, components, tables
-from app.session import jobs, records, settings
+from app.parts import answers, components, progress, tables
+from app.session import records, settings
 
 own = records.own()
 controls = rungs.controls(own.machine)
@@ -21,7 +21,7 @@ with st.container(horizontal=True, key="setup"):
     components.measure_button("Time all rungs", experiments.bench_job(rungs.cases(experiment), budget_s))
 with settings.place():
     if not streams.sweeping():
-        jobs.panel()
+        progress.draw()
 
 record = answers.record_for(own, experiment.workload)
 shown = experiments.shown(record, experiment)

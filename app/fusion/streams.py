@@ -15,7 +15,7 @@ from accel_core.readings.sweep import cache_marks, sweep_alt
 from accel_core.studies import experiments
 from accel_core.studies.experiments import Experiment, Setup, Shown
 from accel_core.studies.record import Record
-from app.parts import answers, components, theme
+from app.parts import answers, components, progress, theme
 from app.session import drawings, jobs, settings
 
 STREAMS = ("add", "scale", "triad")
@@ -70,7 +70,7 @@ def section(own: Record, chosen: Mapping[str, settings.Choice], setup: Setup) ->
         button(asked, point_s)
     with settings.place():
         if sweeping():
-            jobs.panel()
+            progress.draw()
     record = answers.record_for(own, asked.workload)
     shown = experiments.shown(record, asked)
     notes(record, shown, asked)

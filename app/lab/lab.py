@@ -4,8 +4,8 @@ import streamlit as st
 
 from accel_core.studies import experiments
 from app.lab import picture, sweep
-from app.parts import answers, columns, components
-from app.session import jobs, records, settings
+from app.parts import answers, columns, components, progress
+from app.session import records, settings
 
 own = records.own()
 controls = sweep.controls(own.machine)
@@ -31,7 +31,7 @@ with main:
     components.measure_button(
         sweep.BUTTONS[over], experiments.bench_job(cases, budget_s), empty=sweep.nothing_to_do(experiment)
     )
-    jobs.panel()
+    progress.draw()
     sweep.left_out(experiment)
     record = answers.record_for(own, sweep.WORKLOAD)
     shown = experiments.shown(record, experiment)

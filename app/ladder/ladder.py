@@ -5,8 +5,8 @@ import streamlit as st
 from accel_core import registry
 from accel_core.studies import experiments
 from app.ladder import picture, rung
-from app.parts import answers, components, tables
-from app.session import jobs, records, settings
+from app.parts import answers, components, progress, tables
+from app.session import records, settings
 
 WORKLOADS = tuple(workload.name for workload in registry.WORKLOADS)
 WORKLOAD = settings.Choice(
@@ -24,7 +24,7 @@ with st.container(horizontal=True, key="setup"):
     setup, budget_s = answers.setup(controls)
     experiment = experiments.all_rungs(workload, setup)
     components.measure_button("Time all rungs", experiments.bench_job(experiment.cases(), budget_s))
-jobs.panel()
+progress.draw()
 
 record = answers.record_for(own, workload)
 shown = experiments.shown(record, experiment)

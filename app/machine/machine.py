@@ -5,8 +5,8 @@ import streamlit as st
 from accel_core.figures import hierarchy_figure
 from accel_core.readings.machine import hierarchy_alt, machine_reading
 from app.machine import facts, headline
-from app.parts import components, peaks, theme
-from app.session import cached, drawings, jobs, records, settings
+from app.parts import components, peaks, progress, theme
+from app.session import cached, drawings, records, settings
 
 TIME_PX = 200
 BUDGET = settings.Choice(
@@ -26,7 +26,7 @@ with st.container(horizontal=True, key="setup"):
     with theme.field(TIME_PX):
         seconds = float(settings.slider(BUDGET))
     components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
-jobs.panel()
+progress.draw()
 components.library_notice()
 peaks.environment_notice(own)
 

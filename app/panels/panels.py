@@ -4,8 +4,8 @@ import streamlit as st
 
 from accel_core.studies import packed
 from app.panels import controls, picture
-from app.parts import answers, columns, components
-from app.session import jobs, records, settings
+from app.parts import answers, columns, components, progress
+from app.session import records, settings
 
 own = records.own()
 settings.admit(controls.TILE, settings.DTYPE, controls.SIZE, answers.POINT)
@@ -34,7 +34,7 @@ asked = packed.rule(own.machine, dtype, tile).given(**given)
 levels = packed.panels(own.machine, asked, derived, size, dtype)
 with main:
     controls.buttons(own.machine, asked, size, dtype, budget_s)
-    jobs.panel()
+    progress.draw()
     picture.occupancy(levels, asked, size)
     found = packed.rates(own, asked, derived, size, dtype, controls.best(own.machine, dtype)[1])
     picture.picture(own, found, levels, asked, dtype)

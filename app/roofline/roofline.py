@@ -5,9 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from accel_core.studies.record import roofs_of
-from app.parts import components, peaks, theme
+from app.parts import components, peaks, progress, theme
 from app.roofline import calculator, controls, files, lens, picture, points, typed
-from app.session import jobs, records, settings
+from app.session import records, settings
 
 THREADS_PX = 100
 own = records.own()
@@ -32,7 +32,7 @@ with settings.place():
     prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
     if record.sample or not ceilings:
         components.measure_button("Measure this machine", peaks.job(own.machine, 20))
-    jobs.panel()
+    progress.draw()
     components.sample_label(record)
 view = picture.View(dtype, threads, (prediction[0],) if prediction else (), named=named)
 since = "" if record.sample else points.since()

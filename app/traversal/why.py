@@ -7,8 +7,8 @@ import streamlit as st
 from accel_core.cache import CLASSROOM, CacheGeometry, Traversal
 from accel_core.studies import orders
 from accel_core.studies.orders import CASES, Case
-from app.parts import components, simulated
-from app.session import awaited, jobs
+from app.parts import components, progress, simulated
+from app.session import awaited
 from app.traversal import window
 
 QUESTION = "Why does ijk fall from N=256 to N=2048, and what do blocks change?"
@@ -45,7 +45,7 @@ def section(caches: tuple[CacheGeometry, ...]) -> None:
         _measure()
     elif caches:
         _button([one for pair in wanted.values() for one in pair if one not in done], caches)
-    jobs.panel()
+    progress.draw()
 
 
 def play(case: Case) -> None:

@@ -20,6 +20,7 @@ from accel_core.model import Measurement
 from accel_core.runner.promise import Promise
 from accel_core.runner.visitors import Visitor
 from accel_core.store import Entry
+from app.parts import progress
 from app.session import cached, jobs, visitors
 
 
@@ -282,21 +283,25 @@ def test_a_page_asks_seldom_and_seldomest_while_all_processors_are_measured():
     all_of_them = cached.machine().cores.allowed
     assert all_of_them > 1
     long = Promise(1.0, (60.0,), 0.0)
-    assert jobs.poll_s(of_threads(all_of_them, promise=long)) == jobs.QUIET_POLL_S >= 2
-    assert jobs.poll_s(of_threads(1, promise=long)) == jobs.POLL_S < jobs.QUIET_POLL_S
-    assert jobs.poll_s(of_threads(1, promise=Promise(1.0, (2.0,), 0.0))) == jobs.SHORT_POLL_S < jobs.POLL_S
+    assert progress.poll_s(of_threads(all_of_them, promise=long)) == progress.QUIET_POLL_S >= 2
+    assert progress.poll_s(of_threads(1, promise=long)) == progress.POLL_S < progress.QUIET_POLL_S
+    assert (
+        progress.poll_s(of_threads(1, promise=Promise(1.0, (2.0,), 0.0)))
+        == progress.SHORT_POLL_S
+        < progress.POLL_S
+    )
     peaks = PlayedJob(data={"kind": "peaks", "threads": [1, all_of_them]})
-    assert jobs.poll_s(peaks) == jobs.QUIET_POLL_S
+    assert progress.poll_s(peaks) == progress.QUIET_POLL_S
 
 
 def test_new_results_are_drawn_as_often_as_free_processors_allow(monkeypatch: pytest.MonkeyPatch):
     results = [object(), object()]
-    watch = jobs.Watch("1", "", shown=1, drawn_at=100.0)
-    soon_s, late_s = 101.0 + jobs.REDRAW_S, 101.0 + jobs.CRAMPED_REDRAW_S
+    watch = jobs.Watch("1", "", drawn=1, drawn_at=100.0)
+    soon_s, late_s = 101.0 + progress.REDRAW_S, 101.0 + progress.CRAMPED_REDRAW_S
     assert soon_s < late_s
 
     def drawn(threads: int, now_s: float) -> bool:
-        return jobs.may_draw(of_threads(threads, results=results), watch, now_s)
+        return progress.may_draw(of_threads(threads, results=results), watch, now_s)
 
     here = cached.machine()
     four = replace(here, cores=replace(here.cores, allowed=4))
@@ -304,7 +309,7 @@ def test_new_results_are_drawn_as_often_as_free_processors_allow(monkeypatch: py
     assert [drawn(threads, soon_s) for threads in (1, 2, 3, 4)] == [True, True, False, False]
     assert [drawn(threads, late_s) for threads in (1, 2, 3, 4)] == [True, True, True, False]
     assert not drawn(1, 100.5)
-    assert not jobs.may_draw(of_threads(1, results=results[:1]), watch, late_s)
+    assert not progress.may_draw(of_threads(1, results=results[:1]), watch, late_s)
 
 
 def test_a_speed_that_is_not_drawn_yet_is_said(open_page: Open, job: PlayedJob):
@@ -313,10 +318,10 @@ def test_a_speed_that_is_not_drawn_yet_is_said(open_page: Open, job: PlayedJob):
     app = started(open_page)
     here = machine.detect().fingerprint
     job.results = [measurement("packed", 33e9, size=256, fingerprint=here)]
-    watch = jobs.Watch("1", "", shown=0)
-    assert jobs._unseen(job, watch) == " · newest: packed 33.0 GFLOP/s"
-    watch.shown = 1
-    assert jobs._unseen(job, watch) == ""
+    watch = jobs.Watch("1", "", drawn=0)
+    assert progress._unseen(job, watch) == " · newest: packed 33.0 GFLOP/s"
+    watch.drawn = 1
+    assert progress._unseen(job, watch) == ""
     assert "newest" not in app.progress[0].text  # nothing is new on a page just drawn
 
 

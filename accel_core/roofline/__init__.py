@@ -7,7 +7,7 @@ from accel_core.roofline.effective import EffectiveSize, as_measured, doubts, ef
 from accel_core.roofline.law import attainable, best_intensity, bound_by, ridge_point, roof_segment
 from accel_core.roofline.limit import Limit, limit_of, limits_of
 from accel_core.roofline.roofs import Roofs, frame, limiting_memory_level, select_roofs, typed_machine
-from accel_core.roofline.theory import theoretical_ceilings
+from accel_core.roofline.theory import theoretical_ceilings, with_theory
 
 __all__ = [
     "EffectiveSize",
@@ -30,4 +30,5 @@ __all__ = [
     "select_roofs",
     "theoretical_ceilings",
     "typed_machine",
+    "with_theory",
 ]

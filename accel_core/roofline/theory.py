@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accel_core.errors import BadInput
-from accel_core.model import ITEM_BYTES, NEAREST, Ceiling, Machine
+from accel_core.model import ITEM_BYTES, NEAREST, Ceiling, Clock, Machine
 from accel_core.units import format_count, format_rate
 
 _TWO = {128: 2, 256: 2}
@@ -159,6 +159,13 @@ def theoretical_ceilings(machine: Machine, clock_hz: float, measured: Sequence[C
         return ()
     roofs = (_beside(machine, core, clock_hz, c) for c in measured if c.source == "measured")
     return tuple(roof for roof in roofs if roof is not None)
+
+
+def with_theory(machine: Machine, measured: tuple[Ceiling, ...], clock: Clock | None) -> tuple[Ceiling, ...]:
+    """Measured roofs and what theory allows at the measured clock; the roofs alone where that is unknown."""
+    if clock is None:
+        return measured
+    return (*measured, *theoretical_ceilings(machine, clock.clock_hz.median, measured))
 
 
 def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) -> Ceiling | None:

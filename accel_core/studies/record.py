@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accel_core.model import Ceiling, Environment, Machine, Measurement, Peaks, Refusal
-from accel_core.roofline import select_roofs, theoretical_ceilings
+from accel_core.roofline import select_roofs, with_theory
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,7 @@ class Record:
 def roofs_of(record: Record) -> tuple[Ceiling, ...]:
     """Measured roofs, and the theoretical ones where the running clock was measured too."""
     peaks = record.peaks
-    if peaks is None:
-        return ()
-    if peaks.clock is None:
-        return peaks.ceilings
-    clock_hz = peaks.clock.clock_hz.median
-    return (*peaks.ceilings, *theoretical_ceilings(record.machine, clock_hz, peaks.ceilings))
+    return () if peaks is None else with_theory(record.machine, peaks.ceilings, peaks.clock)
 
 
 def fma_roof(record: Record, dtype: str, threads: int) -> Ceiling | None:

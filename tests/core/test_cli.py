@@ -16,7 +16,7 @@ import pytest
 
 from accel_core import machine as machine_module
 from accel_core import runner
-from accel_core.cli import commands, main, text
+from accel_core.cli import drawing, main, text
 from accel_core.errors import AccelError, JobCancelled, StoreUnavailable
 from accel_core.model import (
     DTYPES,
@@ -351,7 +351,7 @@ def test_a_disk_that_fills_up_leaves_the_earlier_page(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Path, "write_text", half_then_full)
     with pytest.raises(AccelError, match="No space left"):
-        commands._write(target, "a new page")
+        drawing._write(target, "a new page")
     assert target.read_text(encoding="utf-8") == "earlier"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 

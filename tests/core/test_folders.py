@@ -440,7 +440,7 @@ def test_a_path_that_is_no_utf8_is_a_path_like_any_other(tmp_path: Path) -> None
 
 
 def test_a_page_can_be_written_to_a_path_that_is_no_utf8(tmp_path: Path) -> None:
-    from accel_core.cli.commands import _write
+    from accel_core.cli.drawing import _write
 
     target = latin_folder(tmp_path) / "page.html"
     _write(target, "<p>µ</p>")

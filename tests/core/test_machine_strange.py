@@ -15,7 +15,7 @@ import pytest
 import recorded_hosts as hosts
 
 from accel_core.cache import CacheGeometry, Traversal, cpu_caches, cpu_notes, simulate
-from accel_core.cli import commands, main
+from accel_core.cli import describing, main
 from accel_core.errors import BadInput
 from accel_core.machine import partial as names
 from accel_core.machine import sources
@@ -88,7 +88,7 @@ def run(
         caches = [CacheGeometry.from_dict(cache) for cache in job["caches"]]
         return [simulate(Traversal.from_dict(traversal), caches) for traversal in job["traversals"]]
 
-    monkeypatch.setattr(commands, "run_job", at_once)  # in this process
+    monkeypatch.setattr(describing, "run_job", at_once)  # in this process
     monkeypatch.setattr(time, "sleep", lambda seconds: None)  # the doctor looks at the load for half a second
 
     def answered(data: Any, *command: str) -> tuple[int, str, str]:

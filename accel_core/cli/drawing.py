@@ -1,0 +1,84 @@
+"""The command that draws what is stored."""
+
+from __future__ import annotations
+
+import contextlib
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accel_core.cli import text
+from accel_core.cli.jobs import known_machine, warn_of_damage
+from accel_core.cli.output import Answer
+from accel_core.errors import AccelError
+from accel_core.folders import check_target
+from accel_core.model import Machine, Measurement
+
+if TYPE_CHECKING:
+    from accel_core.store import Store
+
+
+def roofline(options: Namespace) -> Answer:
+    """Draw what is stored of this machine, as one HTML page that needs no network."""
+    target = Path(options.html)
+    check_target(target)
+    from accel_core.figures import PAPER, figure_html, roofline_figure
+    from accel_core.registry import WORKLOADS, workload
+    from accel_core.roofline import with_theory
+    from accel_core.store import Store
+
+    named = workload(options.named).name if options.named else ""
+    here, store = known_machine(), Store()
+    known = store.peaks(here.fingerprint)
+    if known is None:
+        raise AccelError("The roofs of this machine are not measured yet: run `accel peaks` first.")
+    points, count = _points(store, here, options)
+    warn_of_damage(store)
+    picture = roofline_figure(
+        here,
+        with_theory(here, known.ceilings, known.clock),
+        points,
+        PAPER,
+        workloads=WORKLOADS,
+        dtype=options.dtype,
+        threads=options.threads,
+        named=named,
+        clock=known.clock,
+        environment=known.environment,
+        created=known.created,
+    )
+    _write(target, figure_html(picture, title="Accel Explorer: roofline", filename="roofline"))
+    data = {
+        "html": str(target),
+        "measurements": len(points),
+        "stored": count,
+        "dtype": options.dtype,
+        "threads": options.threads,
+    }
+    return Answer(data, text.roofline(target, len(points), count, options.dtype, options.threads))
+
+
+def _points(store: Store, here: Machine, options: Namespace) -> tuple[list[Measurement], int]:
+    """What is drawn of the stored measurements at this dtype and thread count, and how many there are."""
+    from accel_core.readings.roofline import MOST_POINTS, latest
+    from accel_core.registry import WORKLOADS
+
+    dtype, threads = options.dtype, options.threads
+    most = MOST_POINTS if options.points == "all" else 1
+    drawn, count = store.sampled(here.fingerprint, most, dtype=dtype, threads=threads)
+    if options.points == "all":
+        return drawn, count
+    newest = [m for m in store.newest(here.fingerprint) if (m.dtype, m.threads) == (dtype, threads)]
+    return latest(newest, WORKLOADS), count
+
+
+def _write(target: Path, page: str) -> None:
+    """Write `page` whole or not at all: an earlier one stays where the disk is full."""
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise AccelError(f"Cannot write {target}: {error.strerror or error}.") from error

@@ -15,9 +15,10 @@ from accel_core.figures.drawing.text import wrap
 from accel_core.figures.points import add_labels, add_points
 from accel_core.figures.roofs import add_roofs, roofline_sheet
 from accel_core.model import Ceiling, Machine, Measurement, Workload
+from accel_core.readings.fusion_roofline import fusion_scene
 from accel_core.readings.fusion_steps import Step, fusion_steps
 from accel_core.readings.roofline import judge_all
-from accel_core.readings.scene import Scene, fusion_scene
+from accel_core.readings.scene import Scene
 from accel_core.readings.words import roof_rate, roof_title
 from accel_core.units import format_count
 

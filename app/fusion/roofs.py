@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.figures.fusion_roofline import fusion_roofline_figure
-from accel_core.readings.scene import fusion_roofline_alt, fusion_scene
+from accel_core.readings.fusion_roofline import fusion_roofline_alt, fusion_scene
 from accel_core.studies.experiments import Shown
 from accel_core.studies.record import Record
 from app.fusion.rungs import GELU

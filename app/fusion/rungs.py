@@ -11,7 +11,7 @@ from accel_core.bench.memory import QUICK_S
 from accel_core.figures.fusion import fusion_figure
 from accel_core.model import Case, Ceiling, Machine, Measurement
 from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
-from accel_core.readings.scene import copy_roof
+from accel_core.readings.fusion_roofline import copy_roof
 from accel_core.studies.experiments import Experiment, Shown
 from accel_core.studies.record import Record
 from accel_core.units import format_bytes

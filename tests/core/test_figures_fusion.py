@@ -12,8 +12,8 @@ from accel_core.figures.fusion import fusion_figure
 from accel_core.figures.fusion_roofline import fusion_roofline_figure
 from accel_core.model import Measurement
 from accel_core.readings.fusion import fusion_alt, fusion_claims, fusion_reading
+from accel_core.readings.fusion_roofline import copy_roof, fusion_roofline_alt, fusion_scene
 from accel_core.readings.fusion_steps import arrays_text, bandwidth, fusion_steps, step_text
-from accel_core.readings.scene import copy_roof, fusion_roofline_alt, fusion_scene
 from accel_core.readings.stream import stream_reading
 from accel_core.registry import workload
 

@@ -1,7 +1,4 @@
-"""CONTRIBUTING's promises: an addition to a copy of the program touches the files that it names, and no other.
-
-An operation is added in `tests/app/test_backends_page.py`.
-"""
+"""CONTRIBUTING's promises: an addition to a copy of the program touches the files it names, and no other."""
 
 from __future__ import annotations
 
@@ -73,6 +70,12 @@ KIND = JobKind(
     measures=False,
 )
 '''
+METHOD = '''
+    def {name}(self, x):
+        """x (any shape) -> same shape: its end first."""
+        return {body}
+
+'''
 PAGE = '''
 """Clock: nothing but a sentence."""
 
@@ -114,21 +117,16 @@ def told(root: Path, program: str) -> Any:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_a_workload_is_its_folder_and_a_tuple(copy: Path) -> None:
-    folder = "accel_core/kernels/flip"
+def add_workload(copy: Path) -> None:
+    folder, line = "accel_core/kernels/flip", "from accel_core.kernels.dot.workload import DOT\n"
     new = {f"{folder}/__init__.py": "", f"{folder}/workload.py": WORKLOAD, f"{folder}/rungs.py": RUNGS}
-    line = "from accel_core.kernels.dot.workload import DOT\n"
-    listed = "WORKLOADS: tuple[Workload, ...] = (MATMUL, "
-    write(
-        copy,
-        new,
-        {
-            "accel_core/registry.py": (
-                (line, "from accel_core.kernels.flip.workload import FLIP\n"),
-                (listed, "FLIP, "),
-            )
-        },
-    )
+    listed = (line, "from accel_core.kernels.flip.workload import FLIP\n")
+    entry = ("WORKLOADS: tuple[Workload, ...] = (MATMUL, ", "FLIP, ")
+    write(copy, new, {"accel_core/registry.py": (listed, entry)})
+
+
+def test_a_workload_is_its_folder_and_a_tuple(copy: Path) -> None:
+    add_workload(copy)
     measured = told(
         copy,
         "import json; from accel_core.cli import main; from accel_core import Case, detect, measure\n"
@@ -143,6 +141,53 @@ def test_a_workload_is_its_folder_and_a_tuple(copy: Path) -> None:
     kernel, verified, faults, buttons = measured
     assert (kernel, verified, faults) == ("flip/numpy", True, [])
     assert any(label.startswith("Time all rungs") for label in buttons)
+
+
+def test_an_operation_is_its_workload_its_description_and_the_methods_of_backends(copy: Path) -> None:
+    add_workload(copy)
+    contract = "\n    @abstractmethod" + METHOD.format(name="flip", body="").rstrip().removesuffix("return")
+    plain = METHOD.format(name="plain_flip", body="x[::-1].copy()")
+    known = {
+        "operations.py": {'Operation("gelu", ELEMENTS, ("x",)),\n': 'Operation("flip", ELEMENTS, ("x",)),\n'},
+        "backends/interface.py": {'their common shape: the sum, element by element."""\n': contract},
+        "backends/checked.py": {
+            "return self.plain_add(*terms(x, y))\n": METHOD.format(
+                name="flip", body="self.plain_flip(*same_type(x=x))"
+            ),
+            '"""x, y (same shape) -> same shape."""\n': contract.replace("flip", "plain_flip"),
+        },
+        "backends/library.py": {
+            "return gelu_in_place(x)\n": plain,
+            "return matmul_numpy_tiled(a, b)\n": plain,
+        },
+        "backends/naive.py": {"return matmul_python_loops(a, b)\n": plain},
+        "backends/compiled.py": {"return gelu_fused_threads(x) if self.threads else gelu_fused(x)\n": plain},
+    }
+    write(copy, {}, {f"accel_core/{name}": tuple(edits.items()) for name, edits in known.items()})
+    results, lengths, timed, faults, code, buttons = told(
+        copy,
+        "import json, numpy as np, accel_core; from accel_core import flip, use_backend, detect\n"
+        "x = np.arange(3, dtype=np.float32); results = [flip(x).tolist(), flip(x).tolist()]\n"
+        "for name in accel_core.backend_names():\n"
+        "    with use_backend(name): results.append(flip(x).tolist())\n"
+        "assert 'flip' in accel_core.__all__ and 'flip' in accel_core.backends.__all__\n"
+        "from accel_core.backends.calibrating import calibrate; from accel_core.runner.spec import check\n"
+        "shape = {'operations': ['flip'], 'dtypes': ['float32'], 'lengths': [[16]]}\n"
+        "assert check({'kind': 'calibrate', **shape}, detect())\n"
+        "(one,) = calibrate(detect(), **shape, budget_s=0.01)\n"
+        "lengths = accel_core.explain('flip', (4, 4)).to_dict()['lengths']\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app/main.py', default_timeout=120)\n"
+        "app.query_params['operation'] = 'flip'\n"
+        "app.run(); app.switch_page('backends/backends.py').run()\n"
+        "said = [str(one.value) for one in [*app.error, *app.exception, *app.warning]]\n"
+        "buttons, code = [str(b.label) for b in app.button], app.code[0].value\n"
+        "print(json.dumps([results, lengths, list(one.contests[0].times_s), said, code, buttons]))",
+    )
+    assert results == [[2.0, 1.0, 0.0]] * (2 + 6) and lengths == [16]
+    assert {"naive", "blocked", "numpy", "compiled"} <= set(timed)
+    assert not faults and "c = flip(a)  # by auto" in code
+    assert any(label.startswith("Calibrate flip (about") for label in buttons)
 
 
 def test_a_page_is_its_folder_and_a_tuple(copy: Path) -> None:

@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
+from typing import Any
 
 from accel_core.machine.compiler import require_compiler
 
@@ -20,17 +22,13 @@ from accel_core.backends.checked import CheckedBackend
 from accel_core.backends.chooser import Choice
 from accel_core.backends.compiled import CompiledBackend
 from accel_core.backends.current import (
-    add,
     backend_names,
     find_backend,
-    gelu,
     get_backend,
-    layer_norm,
-    matmul,
+    plain_function,
     register_backend,
     register_installed,
     set_backend,
-    softmax,
     use_backend,
 )
 from accel_core.backends.interface import ComputeBackend
@@ -62,16 +60,19 @@ __all__ = [
     "NaiveBackend",
     "NumpyBackend",
     "OptimizedBackend",
-    "add",
     "backend_names",
     "explain",
     "find_backend",
-    "gelu",
     "get_backend",
-    "layer_norm",
-    "matmul",
     "register_backend",
     "set_backend",
-    "softmax",
     "use_backend",
+    *OPERATIONS,
 ]
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    if name not in _DESCRIBED:
+        raise AttributeError(f"module 'accel_core.backends' has no attribute {name!r}")
+    found = globals()[name] = plain_function(name)  # next time at hand
+    return found

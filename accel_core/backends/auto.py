@@ -11,6 +11,7 @@ import math
 import operator
 import sys
 import warnings
+from abc import update_abstractmethods
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,19 +48,17 @@ class AutoBackend(ComputeBackend):
 
     def __init__(self, chooser: Chooser | None = None) -> None:
         self.chooser = chooser or Chooser(load_crossovers)
-        self._matmul: Known = {}
-        self._gelu: Known = {}
-        self._add: Known = {}
-        self._softmax: Known = {}
-        self._layer_norm: Known = {}
+        self._known: dict[str, Known] = {name: {} for name in OPERATIONS}
+        self._matmul, self._gelu, self._add = (self._known[name] for name in ("matmul", "gelu", "add"))
+        self._softmax, self._layer_norm = self._known["softmax"], self._known["layer_norm"]
 
     def reload(self) -> None:
         """Forget all choices, and read the measured crossovers anew at the next one."""
         self.chooser.reload()
-        for known in (self._matmul, self._gelu, self._add, self._softmax, self._layer_norm):
+        for known in self._known.values():
             known.clear()
 
-    # The look-ups are written out: a shared one would take as long as a small product.
+    # These look-ups are written out: the shared one (`_look_up`) takes as long as a small product.
 
     def matmul(self, a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
         """a (..., m, k), b (..., k, n) -> (..., m, n): by the fastest."""
@@ -123,6 +122,26 @@ class AutoBackend(ComputeBackend):
             known.clear()
         run = known[key] = route(_ready(chosen), operation, *arrays)
         return run
+
+
+def _look_up(operation: str) -> Run:
+    """The method for an operation for which none is written out: it takes arrays and nothing else."""
+
+    def run(self: AutoBackend, *arrays: Any) -> Any:
+        known = self._known.setdefault(operation, {})
+        try:
+            chosen = known[tuple(map(_key, arrays))]
+        except _MISSES:
+            arrays = tuple(same_type(**dict(zip(OPERATIONS[operation].arrays, arrays, strict=True))))
+            chosen = self._decide(operation, known, tuple(map(_key, arrays)), *arrays)
+        return chosen(*arrays)
+
+    return run
+
+
+for _name in OPERATIONS.keys() - vars(AutoBackend).keys():
+    setattr(AutoBackend, _name, _look_up(_name))
+update_abstractmethods(AutoBackend)
 
 
 def _ready(name: str) -> ComputeBackend:

@@ -129,6 +129,17 @@ def use_backend(backend: Named) -> Iterator[ComputeBackend]:
 # -- plain functions: user code stays as it is, the backend in use does the work ------------------------------
 
 
+def plain_function(operation: str) -> Callable[..., Any]:
+    """The function of this module called like `operation`; where none is written here, one that asks as they
+    do."""
+
+    def ask(*arrays: Any, **options: Any) -> Any:
+        return getattr(get_backend(), operation)(*arrays, **options)
+
+    ask.__name__, ask.__doc__ = operation, getattr(ComputeBackend, operation).__doc__
+    return globals().get(operation) or ask
+
+
 def matmul(a: ArrayLike, b: ArrayLike) -> NDArray[Any]:
     """a (..., m, k), b (..., k, n) -> (..., m, n), as np.matmul has it.
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Open
 from figure_records import ladder, machine, measurement, peaks
-from numpy.typing import ArrayLike, NDArray
 from records_of import store_measurements
 from streamlit.testing.v1 import AppTest
 
 from accel_core import machine as this_machine
 from accel_core import registry
-from accel_core.backends import CheckedBackend
-from accel_core.backends.calibrating import calibrate
-from accel_core.cli import main
 from accel_core.contest import Calibration, Contest
-from accel_core.kernels.operands import same_type
 from accel_core.model import Estimate
-from accel_core.operations import ELEMENTS, OPERATIONS, Operation
+from accel_core.operations import OPERATIONS
 from accel_core.runner.spec import check
 from accel_core.store import Store
 from accel_core.studies import decisions
-from app.backends import picture
 from app.session import cached, jobs
 
 
@@ -132,51 +124,6 @@ def test_the_buttons_ask_for_jobs_that_can_be_run(open_page: Open, monkeypatch: 
     for job in asked:
         assert check(job, here).kind in ("calibrate", "bench")
     assert asked[1]["lengths"] == [[1, 512, 512, 512]] and asked[1]["operations"] == ["matmul"]
-
-
-# -- one more operation --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An operation added as CONTRIBUTING says: its description, and the backends' methods."""
-
-    def double(self: CheckedBackend, x: ArrayLike) -> NDArray[Any]:
-        return self.plain_double(*same_type(x=x))  # type: ignore[attr-defined]
-
-    def plain_double(self: CheckedBackend, x: NDArray[Any]) -> NDArray[Any]:
-        return x + x
-
-    with monkeypatch.context() as patch:
-        patch.setitem(OPERATIONS, "double", Operation("double", ELEMENTS, ("x",), measured=("C",)))
-        patch.setattr(CheckedBackend, "double", double, raising=False)
-        for backend in CheckedBackend.__subclasses__():
-            patch.setattr(backend, "plain_double", plain_double, raising=False)
-        importlib.reload(picture)
-        yield "double"
-    importlib.reload(picture)
-
-
-def test_one_more_operation_is_calibrated_explained_and_shown(
-    one_more: str, open_page: Open, capsys: pytest.CaptureFixture[str]
-) -> None:
-    here = this_machine.detect()
-    assert check({"kind": "calibrate", "operations": [one_more], "lengths": [[16]]}, here)
-    shape = {"operations": [one_more], "dtypes": ["float32"], "lengths": [(16,)], "budget_s": 0.01}
-    (result,) = calibrate(here, **shape)
-    assert {"naive", "numpy", "compiled", "blocked"} <= set(result.contests[0].times_s)
-    assert main(["explain", one_more, "--shape", "4,4", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["lengths"] == [16]
-    with pytest.raises(SystemExit):
-        main(["calibrate", "--help"])
-    assert f"or {one_more} " in " ".join(capsys.readouterr().out.split())
-    Store().save("calibration", result, here.fingerprint, this_machine.environment())
-    cached.forget_stored()
-    app = open_page("backends", operation=one_more)
-    assert not app.error and not app.warning
-    assert f"c = {one_more}(a)  # by auto" in app.code[0].value
-    assert any(button.label.startswith(f"Calibrate {one_more} (about") for button in app.button)
-    assert "in order: 16 " in alts(app)["map"]
 
 
 # -- the walk ------------------------------------------------------------------------------------------------

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from accel_core.cache.results import Simulation
 from accel_core.cache.stream.traversal import Traversal
+from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.model import DRAM, NEAREST, Measurement
 
-RUNG_ORDERS: Mapping[str, str] = {
-    "matmul/compiled_ijk": "ijk",
-    "matmul/compiled_tiled": "ijk",
-    "matmul/register_tile": "ijk",
-    "matmul/compiled_ikj": "ikj",
-}
-"""The rungs whose accesses the simulator generates, by their loop order."""
-REGISTER_TILED = ("matmul/register_tile",)
-"""Those of them that keep a tile of c in registers; it agrees where 4 divides m and n, and rests are cut
-apart."""
+RUNG_ORDERS = {kernel.id: kernel.traversal for kernel in MATMUL.kernels if kernel.traversal}
+"""The rungs whose accesses the simulator generates, by their `traversal`."""
 
 
 def rung_traversal(measurement: Measurement) -> Traversal | None:
-    """The accesses that the measured code makes; None for a rung whose order is not known."""
-    order = RUNG_ORDERS.get(measurement.kernel)
-    if order is None or measurement.threads != 1 or len(measurement.shape) != 3:
+    """The accesses that the measured code makes; None for a rung whose order is not known.
+
+    A tile of registers agrees where 4 divides m and n, and rests are cut apart.
+    """
+    order, _, tile = RUNG_ORDERS.get(measurement.kernel, "").partition(" ")
+    if not order or measurement.threads != 1 or len(measurement.shape) != 3:
         return None
     m, k, n = measurement.shape
-    tiled = measurement.kernel in REGISTER_TILED
     block = measurement.parameters.get("block")
     sides = None if block is None else (int(block),) * 3
-    return Traversal((m, k, n), order, block=sides, dtype=measurement.dtype, tile=tiled)
+    return Traversal((m, k, n), order, block=sides, dtype=measurement.dtype, tile=bool(tile))
 
 
 def traffic(simulation: Simulation) -> dict[str, int]:

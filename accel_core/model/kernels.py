@@ -62,6 +62,9 @@ class Kernel:
     """What its change takes away from the rung before, as a clause: "the power is gone"."""
     brings: str = ""
     """What the change brought along where it does not pay: "the tanh is now one number at a time"."""
+    traversal: str = ""
+    """Its loop order where the cache simulator generates its accesses: "ijk", or "ijk tile" with a tile of c in
+    registers."""
     workload: str = ""
     """Name of the problem that it solves; its `Workload` says it."""
 

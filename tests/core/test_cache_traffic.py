@@ -49,6 +49,8 @@ def test_matrices_that_the_last_cache_holds_come_from_memory_once() -> None:
 def test_a_measured_rung_gives_its_own_traversal() -> None:
     tiled = rung_traversal(measurement("compiled_tiled", parameters={"block": 16}))
     assert tiled == Traversal((512, 512, 512), "ijk", (16, 16, 16))
+    held = replace(measurement("compiled_ikj"), kernel="matmul/register_tile")
+    assert rung_traversal(held) == Traversal((512, 512, 512), "ijk", tile=True)
     assert rung_traversal(measurement("compiled_ikj")) == Traversal((512, 512, 512), "ikj")
 
 

@@ -97,6 +97,7 @@ KERNELS = (
         ),
         typical_flop_per_s=3e8,
         changed_from="python_loops",
+        traversal="ijk",
     ),
     Kernel(
         name="compiled_tiled",
@@ -114,6 +115,7 @@ KERNELS = (
         ),
         typical_flop_per_s=2e9,
         parameters=(_block(16, "Side of a square tile."),),
+        traversal="ijk",
     ),
     Kernel(
         name="register_tile",
@@ -130,6 +132,7 @@ KERNELS = (
         ),
         typical_flop_per_s=1.5e9,
         changed_from="compiled_ijk",
+        traversal="ijk tile",
     ),
     Kernel(
         name="compiled_ikj",
@@ -145,6 +148,7 @@ KERNELS = (
         ),
         typical_flop_per_s=1.5e10,
         changed_from="compiled_ijk",
+        traversal="ikj",
     ),
     Kernel(
         name="vector_tile",

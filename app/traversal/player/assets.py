@@ -23,7 +23,7 @@ MODULES = (
 )
 """In an order in which each comes after what it imports: Streamlit takes one script, not several."""
 
-_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
+IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+)\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
@@ -34,10 +34,5 @@ def read(name: str) -> str:
 
 def script() -> str:
     """All modules as one: without their imports from one another, and exporting what Streamlit calls alone."""
-    parts = (_EXPORT.sub("", _IMPORT.sub("", read(f"js/{name}.js"))) for name in MODULES)
+    parts = (_EXPORT.sub("", IMPORT.sub("", read(f"js/{name}.js"))) for name in MODULES)
     return "\n".join(parts)
-
-
-def imports(name: str) -> list[str]:
-    """The modules that the module `name` imports."""
-    return _IMPORT.findall(read(f"js/{name}.js"))

@@ -10,7 +10,7 @@ from accel_core.cli.output import pairs, table
 from accel_core.cli.text import UNKNOWN, cache_text, threads_text
 from accel_core.machine import partial as names
 from accel_core.model import Ceiling, Clock, Cores, Environment, Fact, Latency, Machine
-from accel_core.readings.words import ends_text
+from accel_core.readings.estimates import ends_text
 from accel_core.units import format_bytes, format_rate, format_time
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from accel_core.cli.output import pairs, table
 from accel_core.contest import Calibration
 from accel_core.model import ITEM_BYTES, Comparison, Measurement, Refusal, chosen
 from accel_core.model.tuning import Tuning
-from accel_core.readings.words import NO_INTERVAL, ends_text, time_text
+from accel_core.readings.estimates import NO_INTERVAL, ends_text, time_text
 from accel_core.units import (
     format_arrays,
     format_bytes,

@@ -13,9 +13,10 @@ from accel_core.readings.crossover import contest_alt, crossover_alt, crossover_
 from accel_core.readings.ladder import ladder_alt, ladder_reading
 from accel_core.readings.lenses import LENSES, Traffic, lens_alt, lens_reading
 from accel_core.readings.machine import curve_alt, hierarchy_alt, machine_reading
+from accel_core.readings.ratios import share_text
 from accel_core.readings.roofline import MOST_POINTS, Prediction, latest, roofline_alt, roofline_reading
+from accel_core.readings.rungs import held_back_text
 from accel_core.readings.sweep import Mark, cache_marks, misses_alt, sweep_alt, sweep_reading
-from accel_core.readings.words import held_back_text, share_text
 
 __all__ = [
     "LENSES",

@@ -12,7 +12,7 @@ from accel_core.figures.drawing.labels import label
 from accel_core.figures.drawing.look import Look
 from accel_core.figures.drawing.marks import bar_marker
 from accel_core.readings.crossover import backend_label
-from accel_core.readings.words import time_text
+from accel_core.readings.estimates import time_text
 from accel_core.units import format_number, format_time
 
 ROW_PX, BAR_PX, TOP_PX, BOTTOM_PX = 52, 20, 40, 62

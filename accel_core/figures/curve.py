@@ -12,8 +12,8 @@ from accel_core.figures.drawing.labels import sample_banner
 from accel_core.figures.drawing.look import THEORY_DASH, Look, faded
 from accel_core.figures.drawing.marks import add_band, add_vertical
 from accel_core.model import Estimate, Machine, Peaks
+from accel_core.readings.estimates import rate_text, time_text
 from accel_core.readings.machine import sample_text
-from accel_core.readings.words import rate_text, time_text
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_bytes
 

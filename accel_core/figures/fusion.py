@@ -22,6 +22,7 @@ from accel_core.figures.drawing.marks import (
 )
 from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
 from accel_core.model import DRAM, Ceiling, Measurement, Workload
+from accel_core.readings.estimates import interval
 from accel_core.readings.fusion_steps import (
     Step,
     arrays_text,
@@ -30,7 +31,7 @@ from accel_core.readings.fusion_steps import (
     fusion_steps,
     step_text,
 )
-from accel_core.readings.words import interval, roof_rate
+from accel_core.readings.roofs import roof_rate
 from accel_core.units import format_bytes, format_rate, format_time
 
 BAR_PX, GAP_PX = 24, 12

@@ -18,8 +18,8 @@ from accel_core.model import Ceiling, Machine, Measurement, Workload
 from accel_core.readings.fusion_roofline import fusion_scene
 from accel_core.readings.fusion_steps import Step, fusion_steps
 from accel_core.readings.roofline import judge_all
+from accel_core.readings.roofs import roof_rate, roof_title
 from accel_core.readings.scene import Scene
-from accel_core.readings.words import roof_rate, roof_title
 from accel_core.units import format_count
 
 TOP_PX, LEFT_PX = 84, 76

@@ -12,8 +12,9 @@ from accel_core.figures.drawing.look import LEAST_PX, THEORY_DASH, Look, faded
 from accel_core.figures.drawing.marks import add_box
 from accel_core.figures.drawing.text import width_px, wrap
 from accel_core.model import DRAM, Machine, Peaks
-from accel_core.readings.machine import sample_text
-from accel_core.readings.words import ceiling_text, known_levels, load_roof, size_text, time_text
+from accel_core.readings.estimates import time_text
+from accel_core.readings.machine import known_levels, sample_text, size_text
+from accel_core.readings.roofs import ceiling_text, load_roof
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 ROW_PX, GAP_PX, CORES_PX, NOTE_PX = 50, 29, 46, 28

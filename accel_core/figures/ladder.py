@@ -27,8 +27,10 @@ from accel_core.figures.drawing.marks import (
 )
 from accel_core.figures.drawing.text import BOLD, line_px, lines, width_px, wrap
 from accel_core.model import Ceiling, Measurement, Refusal, Workload
+from accel_core.readings.estimates import interval, rate_bounds, speed_text
 from accel_core.readings.ladder import Rung, change_text, rungs
-from accel_core.readings.words import interval, rate_bounds, roof_rate, share_text, speed_text
+from accel_core.readings.ratios import share_text
+from accel_core.readings.roofs import roof_rate
 from accel_core.units import format_number, format_rate, format_time
 
 ROW_PX, BAR_PX, RIGHT_PX = 48, 20, 24

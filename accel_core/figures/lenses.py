@@ -19,9 +19,10 @@ from accel_core.figures.drawing.marks import add_arrow, add_disturbed
 from accel_core.figures.points import COLUMN_GAP, family_of
 from accel_core.figures.roofs import px_per_decade
 from accel_core.model import ITEM_BYTES, NEAREST, Machine, Workload
+from accel_core.readings.estimates import interval
 from accel_core.readings.lenses import LENSES, Traffic
+from accel_core.readings.rungs import kernel_title, settings, steps
 from accel_core.readings.scene import Scene
-from accel_core.readings.words import interval, kernel_title, settings, steps
 from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 

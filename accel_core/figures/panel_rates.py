@@ -12,9 +12,10 @@ from accel_core.figures.drawing.hover import hover
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, Look, faded
 from accel_core.figures.drawing.marks import add_disturbed, add_dots, add_level, add_vertical, intervals
 from accel_core.model import Ceiling, Measurement
+from accel_core.readings.estimates import interval, rate_ends, speed_text
 from accel_core.readings.panel_rates import Point, Rates
+from accel_core.readings.roofs import roof_rate
 from accel_core.readings.sweep import Mark
-from accel_core.readings.words import interval, rate_ends, roof_rate, speed_text
 from accel_core.units import format_rate
 
 PLOT_PX, AXIS_PX, LEGEND_PX, MARK_PX, TOOLS_PX = 340, 60, 24, 22, 40

@@ -14,9 +14,11 @@ from accel_core.figures.drawing.look import FAMILIES, FAMILY_SYMBOLS, FAMILY_TIT
 from accel_core.figures.drawing.marks import add_arrow, add_disturbed, add_dots, add_legend_entry, intervals
 from accel_core.figures.roofs import px_per_decade
 from accel_core.model import Measurement, Workload
+from accel_core.readings.estimates import interval, rate_ends
 from accel_core.readings.roofline import Prediction, best_of_each
+from accel_core.readings.roofs import roof_title
+from accel_core.readings.rungs import find_kernel, kernel_title, newest, steps
 from accel_core.readings.scene import Scene
-from accel_core.readings.words import find_kernel, interval, kernel_title, newest, rate_ends, roof_title, steps
 from accel_core.roofline import Verdict
 from accel_core.units import format_number, format_rate, format_time
 

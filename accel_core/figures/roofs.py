@@ -13,8 +13,8 @@ from accel_core.figures.drawing.look import LEAST_PX, LEVEL_DASHES, THEORY_DASH,
 from accel_core.figures.drawing.marks import QUIET, add_dots
 from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
 from accel_core.model import Ceiling
+from accel_core.readings.roofs import ceiling_text, roof_rate, roof_title
 from accel_core.readings.scene import Scene
-from accel_core.readings.words import ceiling_text, roof_rate, roof_title
 from accel_core.roofline import ridge_point
 from accel_core.units import format_count, format_number, format_rate
 

@@ -12,8 +12,9 @@ from accel_core.figures.drawing.hover import broken
 from accel_core.figures.drawing.look import LEVEL_DASHES, THEORY_DASH, Look
 from accel_core.figures.drawing.marks import intervals
 from accel_core.model import Ceiling, Workload
+from accel_core.readings.roofs import ceiling_text, roof_title
+from accel_core.readings.rungs import find_kernel
 from accel_core.readings.scaling import Scaling, roof_name
-from accel_core.readings.words import ceiling_text, find_kernel, roof_title
 from accel_core.roofline import Limit
 from accel_core.units import format_count, format_number, format_rate
 

@@ -22,9 +22,11 @@ from accel_core.figures.drawing.marks import (
 from accel_core.figures.drawing.text import line_px, wrap
 from accel_core.figures.scaling import add_scaling, heights
 from accel_core.model import Ceiling, Kernel, Measurement, Workload
+from accel_core.readings.estimates import interval, rate_ends, speed_text
+from accel_core.readings.roofs import roof_rate
+from accel_core.readings.rungs import find_kernel
 from accel_core.readings.scaling import Scaling
 from accel_core.readings.sweep import Mark, curves, rate_of
-from accel_core.readings.words import find_kernel, interval, rate_ends, roof_rate, speed_text
 from accel_core.units import format_bytes, format_rate
 
 AXIS_TITLES = {

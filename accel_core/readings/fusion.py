@@ -15,7 +15,8 @@ from accel_core.readings.fusion_steps import (
     fusion_steps,
     step_text,
 )
-from accel_core.readings.words import EVEN, ratio_text, roof_rate, share_text
+from accel_core.readings.ratios import EVEN, ratio_text, share_text
+from accel_core.readings.roofs import roof_rate
 from accel_core.units import format_count, format_number, format_time
 
 

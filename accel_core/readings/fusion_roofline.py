@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from accel_core.model import DRAM, Ceiling, Machine, Measurement, Workload
 from accel_core.readings.fusion_steps import fusion_steps
+from accel_core.readings.roofs import roof_rate, roof_title
 from accel_core.readings.scene import Scene, scene, without_interpreters
-from accel_core.readings.words import roof_rate, roof_title
 from accel_core.roofline import limiting_memory_level
 from accel_core.units import format_count
 

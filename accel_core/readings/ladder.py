@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accel_core.model import Ceiling, Kernel, Measurement, Refusal, Workload
-from accel_core.readings.words import EVEN, FLAT, is_even, newest, ratio_text, share_text, steps, times
+from accel_core.readings.ratios import EVEN, FLAT, is_even, ratio_text, share_text, times
+from accel_core.readings.rungs import newest, steps
 from accel_core.units import format_rate, format_ratio
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.model import DRAM, NEAREST, Ceiling, Machine, Measurement, Workload
+from accel_core.readings.ratios import EVEN, is_even, share_text, times
+from accel_core.readings.rungs import kernel_title, steps
 from accel_core.readings.scene import scene
-from accel_core.readings.words import EVEN, is_even, kernel_title, share_text, steps, times
 from accel_core.units import format_bytes, format_rate
 
 LENSES: Mapping[str, str] = {"core": NEAREST, DRAM: DRAM}

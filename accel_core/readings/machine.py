@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from accel_core.model import Latency, Machine, Peaks
-from accel_core.readings.words import known_levels, load_roof, size_text, times
+from collections.abc import Sequence
+
+from accel_core.model import DRAM, LEVELS, CacheLevel, Latency, Machine, Peaks
+from accel_core.readings.ratios import times
+from accel_core.readings.roofs import load_roof
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 SAMPLE = "Sample: another machine"
@@ -82,3 +85,17 @@ def _waiting(near: Latency, far: Latency, peaks: Peaks | None) -> str:
         cycles = far.time_s.median * peaks.clock.clock_hz.median
         text += f": {format_number(cycles)} cycles in which the core could have worked"
     return f"{text}."
+
+
+def size_text(cache: CacheLevel) -> str:
+    """ "32 MiB"; of a cache that was measured to be smaller "about 76 MiB of 300 MiB"."""
+    size = format_bytes(cache.size_bytes)
+    return f"about {size} of {format_bytes(cache.reported_bytes)}" if cache.reported_bytes else size
+
+
+def known_levels(machine: Machine) -> Sequence[tuple[str, int | None]]:
+    """(level, size) of the caches that exist here, and DRAM, from near to far."""
+    caches: list[tuple[str, int | None]] = [
+        (level, cache.size_bytes) for level in LEVELS if (cache := machine.cache(level))
+    ]
+    return [*caches, (DRAM, machine.memory_bytes)]

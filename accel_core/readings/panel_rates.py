@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from accel_core.model import ITEM_BYTES, Ceiling, Measurement
 from accel_core.model.tuning import Tuning
+from accel_core.readings.estimates import rate_bounds
 from accel_core.readings.panels import Panel, need
-from accel_core.readings.words import rate_bounds, share_text, times
+from accel_core.readings.ratios import share_text, times
 from accel_core.units import format_number, format_rate
 
 LENGTHS = ("mr", "mc", "kc", "nc")

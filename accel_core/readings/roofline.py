@@ -6,17 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
+from accel_core.readings.estimates import rate_text
 from accel_core.readings.lenses import Traffic
+from accel_core.readings.ratios import share_text
+from accel_core.readings.roofs import roof_rate, roof_title
+from accel_core.readings.rungs import held_back_text, kernel_title, libraries_text
 from accel_core.readings.scene import Scene, scene
-from accel_core.readings.words import (
-    held_back_text,
-    kernel_title,
-    libraries_text,
-    rate_text,
-    roof_rate,
-    roof_title,
-    share_text,
-)
 from accel_core.roofline import Verdict, judge
 from accel_core.units import format_bytes, format_count, format_rate
 

@@ -7,9 +7,11 @@ from itertools import pairwise
 
 from accel_core.errors import BadInput
 from accel_core.model import Estimate, Measurement, Workload
+from accel_core.readings.ratios import FLAT, times
+from accel_core.readings.roofs import roof_rate
+from accel_core.readings.rungs import kernel_title
 from accel_core.readings.scaling import Above, Scaling, counts_text, roof_name
 from accel_core.readings.sweep import curves
-from accel_core.readings.words import FLAT, kernel_title, roof_rate, times
 from accel_core.roofline import Limit
 from accel_core.stats import quotient_interval
 from accel_core.units import format_count, format_number, format_rate

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accel_core.model import Measurement, Workload
+from accel_core.readings.ratios import FLAT, ratio_text
 from accel_core.readings.sweep import Mark, curves, rate_of
-from accel_core.readings.words import FLAT, ratio_text
 from accel_core.units import format_bytes, format_count, format_number, format_rate
 
 ALLOCATING, IN_PLACE, ONE_PASS, THREADS = "numpy", "in_place", "compiled", "compiled_threads"

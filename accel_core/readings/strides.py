@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from accel_core.model import CacheLevel, Measurement
-from accel_core.readings.words import EVEN, times
+from accel_core.readings.ratios import EVEN, times
 from accel_core.units import format_bytes
 
 PAGE_BYTES = 4096

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from accel_core.errors import BadInput, shown
 from accel_core.model import ITEM_BYTES, Machine, Measurement, Workload, require_dtype
-from accel_core.readings.words import FLAT, find_kernel, kernel_title, times
+from accel_core.readings.ratios import FLAT, times
+from accel_core.readings.rungs import find_kernel, kernel_title
 from accel_core.units import format_bytes, format_number, format_rate
 
 OVER = ("size", "block", "threads", "bytes")

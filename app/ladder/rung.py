@@ -8,8 +8,8 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.model import ITEM_BYTES, Kernel, Measurement, Workload
+from accel_core.readings.ratios import share_text
 from accel_core.readings.strides import strides_reading
-from accel_core.readings.words import share_text
 from accel_core.roofline import judge
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
 from accel_core.studies.blocks import best_block_reading, block_of

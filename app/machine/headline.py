@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.model import DRAM, DTYPES, Ceiling, Clock
-from accel_core.readings.words import rate_text
+from accel_core.readings.estimates import rate_text
 from accel_core.studies.record import Record
 from accel_core.units import format_rate
 from app.parts import components

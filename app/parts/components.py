@@ -14,7 +14,7 @@ import streamlit as st
 from accel_core.errors import AccelError
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.model import Measurement
-from accel_core.readings.words import held_back_text
+from accel_core.readings.rungs import held_back_text
 from accel_core.studies.record import Record
 from accel_core.units import format_duration
 from app.catalogue import page

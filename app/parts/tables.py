@@ -11,7 +11,7 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.model import Ceiling, Fact, Latency, Measurement
-from accel_core.readings.words import time_text
+from accel_core.readings.estimates import time_text
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
 
 

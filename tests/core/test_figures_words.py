@@ -21,7 +21,7 @@ from accel_core.figures import (
     sweep_reading,
 )
 from accel_core.model import Measurement
-from accel_core.readings.words import settings
+from accel_core.readings.rungs import settings
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 

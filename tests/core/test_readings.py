@@ -14,9 +14,9 @@ from accel_core.model import Estimate, Measurement
 from accel_core.readings.crossover import crossover_reading
 from accel_core.readings.fusion import fusion_claims, fusion_reading
 from accel_core.readings.ladder import change_text, ladder_reading
+from accel_core.readings.ratios import EVEN, FLAT
 from accel_core.readings.roofline import roofline_reading
 from accel_core.readings.sweep import sweep_reading
-from accel_core.readings.words import EVEN, FLAT
 from accel_core.registry import workload
 
 GELU, JOB, MACHINE = workload("gelu"), records.workload(), records.machine()

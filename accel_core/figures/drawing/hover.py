@@ -5,7 +5,7 @@ from __future__ import annotations
 from accel_core.figures.drawing.look import LEAST_PX
 from accel_core.figures.drawing.text import wrap
 from accel_core.model import Kernel, Measurement
-from accel_core.readings.words import library_lines, settings
+from accel_core.readings.rungs import library_lines, settings
 
 WIDTH_PX = 480
 """A hover's lines are broken beyond."""

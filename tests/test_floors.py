@@ -196,6 +196,9 @@ ONCE = {
     "bool) or not isinstance(value, int)": "",  # which numbers are whole: errors.is_whole
     '"float64": 8': "model/words.py",  # bytes of an element
     "THREADED_FROM = ": "kernels/chunks.py",  # from where on threads pay
+    "LEAST_SAMPLES = ": "stats.py",  # from how many samples on a median has an interval
+    "SIAM J. Sci.": "model/words.py",  # by how much a sum may be off
+    "not in DTYPES": "model/words.py",  # which types are measured
 }
 """What a fact looks like where it is said, and the one file that says it."""
 

@@ -34,7 +34,7 @@ from accel_core.machine.partial import SLOW_CORES
 from accel_core.model import Machine, Sentinel
 from accel_core.model.limits import MOST_DRIFT
 from accel_core.model.sentinel import READ_BYTES
-from accel_core.stats import median_interval
+from accel_core.stats import LEAST_SAMPLES, median_interval
 from accel_core.units import format_number
 
 EVERY_S = 0.015
@@ -43,8 +43,8 @@ LEAST_DISTANCE = 50.0
 """and so many times what one takes: slow cores take longer."""
 LONG_S = 0.1
 """After so long without one it runs SEVERAL times."""
-SEVERAL = 3
-"""Before and after a single long sample that makes six, enough for an interval."""
+SEVERAL = LEAST_SAMPLES // 2
+"""Before and after a single long sample: enough for an interval."""
 FAR_BYTES = 64 * READ_BYTES
 """Traffic of a call from which on reads are timed after it: twice what all reads touch, which it pushes out."""
 _PARTS = 32

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from accel_core import __version__
 from accel_core.errors import BadInput, shown, unknown
-from accel_core.model import DTYPES
+from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
 from accel_core.operations import operation_names
 
@@ -100,10 +100,10 @@ def seconds(text: str) -> float:
 
 def dtype(text: str) -> str:
     """The dtype called `text`, for the parser."""
-    if text not in DTYPES:
-        raise argparse.ArgumentTypeError(
-            f"{shown(text)} is not a dtype that is measured here, use {' or '.join(DTYPES)}"
-        )
+    try:
+        require_dtype(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
     return text
 
 

@@ -22,7 +22,7 @@ from accel_core.profiler.unfinished import refuse_unfinished
 from accel_core.profiler.work import Problem, flop_of, whole_number
 from accel_core.stats import median_interval
 
-LEAST_SAMPLES = 3
+LEAST_CALLS = 3
 """Even of a function that outlasts the budget: one time alone says nothing about the next."""
 CPU_KEYS = ("cpu_time", "cpu_efficiency", "cores", "cpu_percent", "memory_percent", "num_threads")
 MEMORY_KEYS = ("memory_before_mb", "memory_after_mb", "memory_delta_mb", "peak_memory_mb")
@@ -139,10 +139,10 @@ class SimpleProfiler:
             yield calls_in_a_sample(call, first_s, self.clocks), collect
 
     def _sample(self, call: Call, repetitions: int, collect: Callable[[], None]) -> Samples:
-        """Samples by the harness that times kernels; calls that outlast the budget are made LEAST_SAMPLES
+        """Samples by the harness that times kernels; calls that outlast the budget are made LEAST_CALLS
         times."""
         samples = sample(call, repetitions, self.budget_s, self.clocks, before_each=collect)
-        while samples.estimate.n < LEAST_SAMPLES:
+        while samples.estimate.n < LEAST_CALLS:
             collect()
             samples = _with_one_more(samples, *time_calls(call, repetitions, self.clocks))
         return samples

@@ -247,8 +247,9 @@ class _Problem:
 def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key]:
     """The FINALISTS, the fastest first: all in turns, of which the slower half leaves after each two rounds.
 
-    Who leaves is told by the least time, which a neighbour's burst does not move; of those that stay to the end
-    the median counts.
+    Who leaves is told by the least time, which a burst of a neighbour's does not move that is shorter than a
+    round. Of those that stay to the end the median of their shares in a round's time counts: a longer burst
+    slows all of a round alike, but where it begins and where it ends.
     """
     racing = list(calls)
     end_s = clocks.wall() + budget_s
@@ -257,7 +258,9 @@ def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key
         racing.sort(key=lambda key: min(samples[key]))
         racing = racing[: max(len(racing) // 2, FINALISTS)]
     samples = turns({key: calls[key] for key in racing}, end_s - clocks.wall(), clocks, LEAST_SAMPLES)
-    return sorted(racing, key=lambda key: median(samples[key]))
+    rounds = [sum(times_s) for times_s in zip(*samples.values(), strict=True)]
+    shares = {key: median(s / sum_s for s, sum_s in zip(samples[key], rounds, strict=True)) for key in racing}
+    return sorted(racing, key=lambda key: shares[key])
 
 
 def turns(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks, least: int = 3) -> dict[Key, list[float]]:

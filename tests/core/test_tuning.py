@@ -68,19 +68,32 @@ def test_every_plan_gives_the_product(
 # -- the race ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
-@given(st.data(), st.integers(2, 40))
-def test_the_fastest_wins_beside_a_burst(data: st.DataObject, count: int) -> None:
-    """For one round a neighbour makes every call ten times as long; the winner is 10 % faster than the next."""
-    order = data.draw(st.permutations(range(count)))
-    burst = data.draw(st.integers(0, 20 * count))
+def winner_beside(burst: range, order: list[int]) -> int:
+    """Who wins where the calls in `burst` take ten times as long; each is 10 % faster than the next."""
 
     def cost_s(shape: tuple[int, ...], call: int) -> float:
-        return 0.01 * 1.1 ** shape[0] * (10 if burst <= call < burst + count else 1)
+        return 0.01 * 1.1 ** shape[0] * (10 if call in burst else 1)
 
     time = FakeTime(cost_s)
     calls = {which: lambda which=which: time.work((which,)) for which in order}
-    assert tuning.race(calls, 2.0, time.clocks())[0] == 0
+    return tuning.race(calls, 2.0, time.clocks())[0]
+
+
+@settings(max_examples=60)
+@given(st.data(), st.integers(2, 40))
+def test_the_fastest_wins_beside_a_burst(data: st.DataObject, count: int) -> None:
+    """However many race, a burst that is as long as the last round takes one sample of each at most."""
+    start = data.draw(st.integers(0, 20 * count))
+    order = data.draw(st.permutations(range(count)))
+    assert winner_beside(range(start, start + tuning.FINALISTS), order) == 0
+
+
+@settings(max_examples=60)
+@given(st.permutations(range(tuning.FINALISTS)), st.integers(0, 60), st.integers(1, 60))
+def test_the_fastest_of_the_last_wins_beside_a_burst_of_any_length(
+    order: list[int], start: int, length: int
+) -> None:
+    assert winner_beside(range(start, start + length), order) == 0
 
 
 def test_turns_take_their_time_and_every_call_is_first_as_often_as_another() -> None:

@@ -21,8 +21,10 @@ STYLE = """<style>
     @media (max-width: 1200px) { .stMainBlockContainer { padding-inline: 1rem } }
     /* Settings in a row have their names on one line; the button beside them stands on their ground. */
     [class*="st-key-setup"] > :has(> .stButton, > .stPopover) { align-self: flex-end }
-    /* The time that a button promises stands at its end; a number says of what it is, and in which unit. */
-    .stButton button p, [data-testid="stMetricLabel"] *, [data-testid="stMetricValue"] * {
+    /* The time that a button promises stands at its end; a number says of what it is, and in which unit.
+       Streamlit keeps the paragraph in a metric on one line, with a rule more specific than a class alone. */
+    .stButton button p,
+    .stMetric [data-testid="stMarkdownContainer"], .stMetric [data-testid="stMarkdownContainer"] * {
         white-space: normal; overflow: visible; text-overflow: clip
     }
     /* The numbers of a code's lines, too small for a projector. */

@@ -59,6 +59,29 @@ SMALL = """least => {
     return found;
 }"""
 """JavaScript: texts of the page, figures included, that are smaller than so many pixels."""
+UNDER_ICONS = """() => {
+    const parts = ['stSidebar', 'stMetric', 'stWidgetLabel'].map(part => `[data-testid="${part}"]`);
+    const icons = 'svg, [data-testid="stIconMaterial"], [data-testid="stTooltipIcon"]';
+    const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    const unseen = element => element  // for those who listen
+        && (parseFloat(getComputedStyle(element).width) <= 1 || unseen(element.parentElement));
+    const meet = (text, icon) => Math.min(text.right, icon.right) - Math.max(text.left, icon.left) > 1
+        && Math.min(text.bottom, icon.bottom) - Math.max(text.top, icon.top) > 1;
+    const found = new Set(), range = document.createRange();
+    for (const place of document.querySelectorAll(['button', ...parts].join())) {
+        const beside = [...place.querySelectorAll(icons)].filter(seen).map(e => e.getBoundingClientRect());
+        const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) {
+            const [text, element] = [walk.currentNode.textContent.trim(), walk.currentNode.parentElement];
+            if (!text || element.closest(icons) || !seen(element) || unseen(element)) continue;
+            range.selectNodeContents(walk.currentNode);
+            const lines = [...range.getClientRects()];
+            if (lines.some(line => beside.some(icon => meet(line, icon)))) found.add(text);
+        }
+    }
+    return [...found];
+}"""
+"""JavaScript: texts of sidebar, metrics, buttons and names of settings on which an icon beside them lies."""
 STEADY = """() => {
     const plots = [...document.querySelectorAll('.js-plotly-plot')];
     const fits = plot => {
@@ -91,6 +114,11 @@ def clipped(page: Page, figure: str = FIGURE) -> list[str]:
 def overlapping(page: Page, figure: str = FIGURE) -> list[str]:
     """Pairs of texts of the page's figures that lie on one another."""
     return list(page.locator(figure).evaluate_all(OVER_ONE_ANOTHER))
+
+
+def under_icons(page: Page) -> list[str]:
+    """Texts of sidebar, metrics, buttons and names of settings that lie under an icon."""
+    return list(page.evaluate(UNDER_ICONS))
 
 
 def small(page: Page, least_px: float) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from layout import PHONE, clipped, overlapping, sideways, steady
+from layout import PHONE, clipped, overlapping, sideways, steady, under_icons
 from playwright.sync_api import Browser, Page
 from servers import serve
 from visitor import APP, TITLES, WIDE_LETTERS, fill, has_no_fault, rested, visit
@@ -80,7 +80,8 @@ def faults(page: Page) -> list[str]:
     figures = page.locator(".js-plotly-plot").count()
     cut = [f"cut off: {text}" for text in page.evaluate(CUT)]
     wider = [f"{px} px too wide" for px in [sideways(page)] if px > 0]
-    return [*cut, *wider, *(clipped(page) + overlapping(page) if figures else [])]
+    under = [f"under an icon: {text}" for text in under_icons(page)]
+    return [*cut, *under, *wider, *(clipped(page) + overlapping(page) if figures else [])]
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import plotly.graph_objects as go
 
+from accel_core.figures.drawing.boxes import Box
 from accel_core.figures.drawing.labels import backed, label, leader, spread
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, THEORY_DASH, Look
 from accel_core.figures.drawing.marks import add_arrow, add_disturbed
+from accel_core.figures.drawing.text import line_px, width_px
+from accel_core.figures.level_names import DOT_PX, LARGE_PX, RIM_PX, add_level_names, x_px_per_decade
 from accel_core.figures.points import COLUMN_GAP, family_of
 from accel_core.figures.roofs import px_per_decade
 from accel_core.model import ITEM_BYTES, NEAREST, Machine, Workload
@@ -27,10 +29,6 @@ from accel_core.roofline import best_intensity
 from accel_core.units import format_bytes, format_number, format_rate
 
 NAME_GAP_PX = 21
-LEVEL_PX = 24
-"""What the names of a line's dots take above or below it."""
-TOGETHER = 0.06
-"""Dots closer than this part of a decade share a name."""
 NOTE = "Measured times, simulated bytes"
 
 
@@ -41,39 +39,38 @@ def add_traffic(
     found: Sequence[Traffic],
     workloads: Sequence[Workload],
     lens: str,
+    taken: Sequence[Box] = (),
 ) -> None:
-    """Each kernel's dots on its line, the lens's dot large; arrows join those from each rung to the next."""
-    sides = level_sides(view, found)
+    """Each kernel's dots on its line, the lens's dot large; arrows join those from each rung to the next.
+
+    The names of the dots' levels keep clear of what is `taken`.
+    """
     for one in found:
-        _add_line(figure, look, one, workloads, LENSES[lens], sides[one.measurement.id])
+        _add_line(figure, look, one, workloads, LENSES[lens])
     seen = [(one.intensity(LENSES[lens]), one.measurement) for one in found]
     add_disturbed(figure, look, [(x, m.flop_per_s) for x, m in seen if m.disturbed])
-    add_names(figure, look, view, found, workloads)
+    names = add_names(figure, look, view, found, workloads)
     _add_moves(figure, look, found, workloads, LENSES[lens])
+    add_level_names(figure, look, view, found, LENSES[lens], [*names, *taken])
 
 
-def _add_line(
-    figure: go.Figure, look: Look, one: Traffic, workloads: Sequence[Workload], level: str, side: str
-) -> None:
-    """The dots of a kernel on its line, that of `level` large; their names on `side`, nowhere if that is ""."""
+def _add_line(figure: go.Figure, look: Look, one: Traffic, workloads: Sequence[Workload], level: str) -> None:
+    """The dots of a kernel on its line, that of `level` large."""
     m = one.measurement
     family = family_of(workloads, m)
     levels = list(one.level_bytes)
     figure.add_scatter(
         x=[one.intensity(name) for name in levels],
         y=[m.flop_per_s] * len(levels),
-        mode="lines+markers+text",
-        line={"color": look.family(family), "width": 2},
+        mode="lines+markers",
+        line={"color": look.family(family), "width": RIM_PX},
         marker={
             "symbol": FAMILY_SYMBOLS.get(family, "x"),
-            "size": [18 if name == level else 10 for name in levels],
+            "size": [LARGE_PX if name == level else DOT_PX for name in levels],
             "color": [look.level(name) for name in levels],
-            "line": {"color": look.family(family), "width": 2},
+            "line": {"color": look.family(family), "width": RIM_PX},
             "opacity": 1,
         },
-        text=level_texts(one) if side else None,
-        textposition=f"{side or 'bottom'} center",
-        textfont={"size": look.small_px, "color": look.ink},
         cliponaxis=True,
         name=kernel_title(workloads, m.kernel),
         customdata=[m.id] * len(levels),
@@ -114,8 +111,12 @@ def bounds(machine: Machine, dtype: str) -> dict[str, float]:
     return {c.level: best_intensity(c.size_bytes / item, item) for c in machine.caches}
 
 
-def add_bounds(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtype: str) -> None:
-    """A thin vertical line for each cache, where it lies in the frame, labelled along itself."""
+def add_bounds(figure: go.Figure, look: Look, view: Scene, machine: Machine, dtype: str) -> list[Box]:
+    """A thin vertical line for each cache, where it lies in the frame, labelled along itself.
+
+    What is returned holds the labels, which are short: kernels' lines and names stand above them.
+    """
+    scale, labels = x_px_per_decade(figure, look, view), []
     for level, best in bounds(machine, dtype).items():
         if not view.x[0] < best < view.x[1]:
             continue
@@ -132,42 +133,21 @@ def add_bounds(figure: go.Figure, look: Look, view: Scene, machine: Machine, dty
             hoverinfo="text",
             showlegend=False,
         )
-        text = f"{level} bound" if look.narrow else f"I/O lower bound of {level}, {format_number(best)} FLOP/B"
+        text = f"{level} bound" if look.narrow else f"{level} bound, {format_number(best)}"
         place = {"yref": "paper", "yanchor": "bottom", "xanchor": "right", "textangle": -90}
         figure.add_annotation(label(look, text, math.log10(best), 0, colour=look.level(level), **place))
-
-
-def level_texts(one: Traffic) -> list[str]:
-    """The name of each dot's level; dots that lie on each other are named once: "L3, DRAM"."""
-    levels = list(one.level_bytes)
-    places = [math.log10(one.intensity(level)) for level in levels]
-    texts, group = [""] * len(levels), [0]
-    for rank in range(1, len(levels) + 1):
-        if rank < len(levels) and abs(places[rank] - places[group[0]]) < TOGETHER:
-            group.append(rank)
-            continue
-        texts[group[0]] = ", ".join(levels[i] for i in group)
-        group = [rank]
-    return texts
-
-
-def level_sides(view: Scene, found: Sequence[Traffic]) -> dict[str, str]:
-    """Measurement id -> "bottom", "top", or "" where other lines leave no room for the names of the dots."""
-    falling = sorted(found, key=lambda one: -one.measurement.flop_per_s)
-    heights = [math.log10(one.measurement.flop_per_s) * px_per_decade(view) for one in falling]
-    free = [math.inf, *(upper - lower for upper, lower in pairwise(heights)), math.inf]
-    sides: dict[str, str] = {}
-    for rank, one in enumerate(falling):
-        side = "bottom" if free[rank + 1] >= LEVEL_PX else "top" if free[rank] >= LEVEL_PX else ""
-        free[rank + (side == "bottom")] -= LEVEL_PX if side else 0
-        sides[one.measurement.id] = side
-    return sides
+        right = scale * math.log10(best / view.x[0])
+        labels.append(Box(right - line_px(look.small_px), right, 0, width_px(text, look.small_px)))
+    return labels
 
 
 def add_names(
     figure: go.Figure, look: Look, view: Scene, found: Sequence[Traffic], workloads: Sequence[Workload]
-) -> None:
-    """A column of names right of all dots, each joined to its line's end; on a phone in the lower corner."""
+) -> list[Box]:
+    """A column of names right of all dots, each joined to its line's end; on a phone in the lower corner.
+
+    What is returned holds them.
+    """
     place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "xshift": 6, "yshift": 4}
     note = NOTE.replace(", ", ",<br>") if look.narrow else NOTE
     figure.add_annotation(label(look, note, 0, 0, colour=look.muted, **place))
@@ -175,15 +155,20 @@ def add_names(
     span = math.log10(view.x[1] / view.x[0])
     right = max((math.log10(max(map(one.intensity, one.level_bytes))) for one in found), default=0)
     places = _corner(view, found) if look.narrow else spread(own, NAME_GAP_PX / px_per_decade(view))
+    ax = math.log10(view.x[0] * 1.2) if look.narrow else right + COLUMN_GAP * span
+    column, boxes = (ax - math.log10(view.x[0])) * x_px_per_decade(figure, look, view), []
     for one in found:
         m = one.measurement
         ends = [math.log10(one.intensity(level)) for level in one.level_bytes]
         colour = look.family(family_of(workloads, m))
         block = f", {m.parameters['block']}" if "block" in m.parameters else ""
-        ax = math.log10(view.x[0] * 1.2) if look.narrow else right + COLUMN_GAP * span
         place = {"ax": ax, "axref": "x", "ay": places[m.id], "ayref": "y", "xanchor": "left", "standoff": 8}
         x, text = min(ends) if look.narrow else max(ends), f"<b>{m.kernel.partition('/')[2]}{block}</b>"
         figure.add_annotation(leader(look, text, x, own[m.id], colour, **place, **backed(look)))
+        height = (places[m.id] - math.log10(view.y[0])) * px_per_decade(view)
+        around = height - NAME_GAP_PX / 2, height + NAME_GAP_PX / 2
+        boxes.append(Box(column, column + width_px(text, look.small_px), *around))
+    return boxes
 
 
 def _corner(view: Scene, found: Sequence[Traffic]) -> dict[str, float]:

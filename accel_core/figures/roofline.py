@@ -85,8 +85,8 @@ def roofline_figure(
     figure = _sheet(look, view, note, entries)
     add_roofs(figure, look, view, sample=sample)
     if lens:
-        add_bounds(figure, look, view, machine, dtype)
-        add_traffic(figure, look, view, traffic, workloads, lens)
+        bounds = add_bounds(figure, look, view, machine, dtype)
+        add_traffic(figure, look, view, traffic, workloads, lens, bounds)
         points = []
     if arrows:
         add_arrows(figure, look, points, [w for w in workloads if w.name == named])

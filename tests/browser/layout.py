@@ -46,6 +46,15 @@ OVER_ONE_ANOTHER = """plots => plots.flatMap(plot => {
         .filter(other => !apart(box, other[1])).map(other => `${text} | ${other[0]}`));
 })"""
 """JavaScript: pairs of texts of a figure of which one lies on the other."""
+ON_MARKERS = """plots => plots.flatMap(plot => {
+    const boxes = parts => [...plot.querySelectorAll(parts)].map(part => [part, part.getBoundingClientRect()]);
+    const markers = boxes('.scatterlayer .points path.point').map(([, box]) => box).filter(box => box.width);
+    const meet = (text, dot) => Math.min(text.right, dot.right) - Math.max(text.left, dot.left) > 1
+        && Math.min(text.bottom, dot.bottom) - Math.max(text.top, dot.top) > 1;
+    return boxes('.annotation text, .textpoint text').filter(([, box]) => markers.some(dot => meet(box, dot)))
+        .map(([text]) => text.textContent);
+})"""
+"""JavaScript: labels of a figure that lie on one of its points."""
 SMALL = """least => {
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
     const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true})
@@ -114,6 +123,11 @@ def clipped(page: Page, figure: str = FIGURE) -> list[str]:
 def overlapping(page: Page, figure: str = FIGURE) -> list[str]:
     """Pairs of texts of the page's figures that lie on one another."""
     return list(page.locator(figure).evaluate_all(OVER_ONE_ANOTHER))
+
+
+def on_markers(page: Page, figure: str = FIGURE) -> list[str]:
+    """Labels of the page's figures that lie on a point."""
+    return list(page.locator(figure).evaluate_all(ON_MARKERS))
 
 
 def under_icons(page: Page) -> list[str]:

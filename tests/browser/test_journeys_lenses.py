@@ -24,7 +24,7 @@ SIZE = 96
 RECORDED_BLOCK, OTHER_BLOCK = 32, 8
 """A block of the tiled kernel beside its usual one that is on record, and one that is not."""
 DOTS = """() => (document.querySelector('.js-plotly-plot')?.data || [])
-    .filter(t => t.mode === 'lines+markers+text')
+    .filter(t => t.mode === 'lines+markers')
     .map(t => ({name: t.name, x: Array.from(t.x), sizes: Array.from(t.marker.size), hover: t.hovertext}))"""
 COMPILED_MS = 300_000
 """Longer than it takes to compile the simulator on a slow, busy machine."""

@@ -6,20 +6,24 @@ whole page there. The widths are those that the whole pages leave for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import plotly
 import pytest
 import streamlit as st
-from layout import PHONE, clipped, overlapping
+from layout import PHONE, clipped, on_markers, overlapping
 from playwright.sync_api import Browser, Page
 from recorded_hosts import ON_EACH, forget_the_machine
 from streamlit.testing.v1 import AppTest
 from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, fill_threads, store_of
 
-from accel_core.model import Machine
+from accel_core.figures import Traffic
+from accel_core.model import DRAM, Machine, Measurement
+from accel_core.readings.lenses import LENSES
+from accel_core.studies.record import Record
+from app.roofline import lens
 from app.session import cached
 from app.traversal import choices
 from app.traversal import picture as traversal_page
@@ -35,8 +39,18 @@ LINKS: dict[str, tuple[str, dict[str, Any]]] = {
     "threads sweep": ("lab", {"over": "threads", "size": "256", "kernels": THREADED}),
     "panels": ("panels", {"size": "1024"}),
     "roofline": ("roofline", {}),
+    **{f"roofline, lens {name}": ("roofline", {"lens": name}) for name in LENSES},
 }
 """What is looked at: its page, and what the link says."""
+TIMES_THE_LEAST = {
+    "matmul/compiled_ijk": (171, 1382),
+    "matmul/compiled_tiled": (181, 7.82),
+    "matmul/register_tile": (43.3, 90.2),
+    "matmul/compiled_ikj": (256, 86.3),
+}
+"""Bytes that L1 and L2 of 48 KiB and 1 MiB deliver at N=256 in float32, as simulated, in parts of the least."""
+FURTHER = 1.33
+"""From any level behind them: there all of it fits."""
 WIDTHS_PX = {"desktop": 1035, "phone": 354}
 BESIDE_THE_CONTROLS_PX = {"block sweep": 698, "threads sweep": 698, "panels": 698}
 """Of the desktop's: on a phone they lie below them."""
@@ -97,6 +111,7 @@ def figures(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         patch.setenv("ACCEL_HOME", str(home))
         patch.setenv("ACCEL_QUEUE", str(home))
         patch.setenv("ACCEL_STORE_URL", store_of(home).url)
+        patch.setattr(lens, "traffic", traffic)
         found = {}
         for screen in SCREENS:
             said = {"User-Agent": SCREENS[screen].get("user_agent", "")}
@@ -118,7 +133,23 @@ def figures_of(page: str, link: dict[str, Any]) -> list[str]:
         app.query_params[name] = value
     app.run()
     assert not app.exception, app.exception
-    return [chart.proto.spec for chart in app.get("plotly_chart")]
+    charts = app.get("plotly_chart")
+    assert not (cached.machine().caches and any("nothing simulated" in chart.proto.alt for chart in charts))
+    return [chart.proto.spec for chart in charts]
+
+
+def traffic(
+    record: Record, kernels: Sequence[str], dtype: str, threads: int, since: str, block: int
+) -> list[Traffic]:
+    """What a lens shows of the record behind the host's caches, without the seconds of a simulation."""
+    levels = [*(cache.level for cache in record.machine.caches), DRAM]
+    points = lens.measured(record, kernels, dtype, since, block) if record.machine.caches else []
+    return [Traffic(m, dict(zip(levels, simulated_bytes(m), strict=False))) for m in points]
+
+
+def simulated_bytes(m: Measurement) -> list[int]:
+    """What each level delivers, from near to far."""
+    return [round(times * m.least_bytes) for times in (*TIMES_THE_LEAST[m.kernel], FURTHER, FURTHER)]
 
 
 def faults(page: Page, figure: str) -> list[str]:
@@ -135,9 +166,12 @@ def test_no_text_of_a_hosts_figures_is_cut_off_or_lies_on_another(
     for number, (name, spec) in enumerate(figures[screen]):
         width = BESIDE_THE_CONTROLS_PX.get(name) if screen == "desktop" else None
         page.evaluate(DRAW, [spec, width or WIDTHS_PX[screen]])
-        if wrong := faults(page, "#figure"):
+        wrong = faults(page, "#figure")
+        if "lens" in name:
+            wrong += [f"on a dot: {text}" for text in on_markers(page, "#figure")]
+        if wrong:
             found[f"{name} {number}"] = wrong
-    assert {name for name, _ in figures[screen]} == set(LINKS)
+    assert {name for name, _ in figures[screen]} == {title(*link) for link in LINKS}
     assert found == {}
 
 

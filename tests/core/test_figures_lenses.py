@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.figures import PAPER, Traffic, lens_alt, lens_reading, roofline_figure
-from accel_core.figures.lenses import NAME_GAP_PX, bounds, level_sides
+from accel_core.figures.drawing.boxes import Box
+from accel_core.figures.lenses import NAME_GAP_PX, bounds
 from accel_core.figures.roofs import PLOT_PX
-from accel_core.readings.scene import scene
+from accel_core.model import LEVELS
 
 MACHINE, PEAKS, JOB = records.machine(), records.peaks(), records.workload()
 MB = 10**6
@@ -35,7 +36,12 @@ def picture(lens: str, traffic: list[Traffic] = TRAFFIC, **extra: Any) -> go.Fig
 
 
 def lines(figure: go.Figure) -> list[Any]:
-    return [t for t in figure.data if t.mode == "lines+markers+text"]
+    return [t for t in figure.data if t.mode == "lines+markers"]
+
+
+def level_names(figure: go.Figure) -> list[Any]:
+    """The names beside the dots."""
+    return [a for a in figure.layout.annotations if set(a.text.split(", ")) <= set(LEVELS)]
 
 
 @pytest.mark.parametrize(("lens", "large"), [("core", 0), ("DRAM", 3)])
@@ -57,7 +63,7 @@ def test_every_dot_says_that_the_time_is_measured_and_the_bytes_are_simulated() 
 
 def test_dots_that_lie_on_each_other_are_named_once() -> None:
     same = Traffic(TRAFFIC[0].measurement, {"L1": 100 * MB, "L2": 10 * MB, "L3": 4 * MB, "DRAM": 4 * MB})
-    assert list(lines(picture("DRAM", [same]))[0].text) == ["L1", "L2", "L3, DRAM", ""]
+    assert [a.text for a in level_names(picture("DRAM", [same]))] == ["L1", "L2", "L3, DRAM"]
 
 
 FAST = Traffic(records.measurement("compiled_ikj", 3e9), {"L1": 1600 * MB, "L2": 540 * MB, "DRAM": 40 * MB})
@@ -81,22 +87,37 @@ def test_names_stand_right_of_all_dots_and_never_on_each_other(ratio: float) -> 
 
 
 @pytest.mark.parametrize(
-    ("ratios", "sides"),
+    ("ratios", "named"),
     [
-        ((1.0, 10.0), ["bottom", "bottom"]),
-        ((1.0, 1.05), ["top", "bottom"]),
-        ((1.0, 1.05, 1.1), ["top", "", "bottom"]),
-        ((1.0, 4.0, 4.1), ["bottom", "", "bottom"]),
+        ((1.0, 10.0), {"L1": 2, "L2": 2, "DRAM": 2}),
+        ((1.0, 4.0, 4.8), {"L1": 3, "L2": 3, "DRAM": 3}),
+        ((1.0, 1.2, 1.44, 1.73, 2.07), {"L1": 3, "L2": 2, "DRAM": 2}),
     ],
 )
-def test_levels_are_named_where_other_lines_leave_room(ratios: tuple[float, ...], sides: list[str]) -> None:
-    view = scene(PEAKS.ceilings, "float32", 1)
-    assert view is not None
+def test_levels_are_named_where_other_kernels_leave_room(
+    ratios: tuple[float, ...], named: dict[str, int]
+) -> None:
+    counts = {"L1": 1074 * MB, "L2": 400 * MB, "DRAM": 40 * MB}
     found = [
-        Traffic(replace(records.measurement("compiled_ijk", 9e9 / ratio), id=str(ratio)), {"L1": 9, "DRAM": 3})
+        Traffic(replace(records.measurement("compiled_ijk", 9e9 / ratio), id=str(ratio)), counts)
         for ratio in ratios
     ]
-    assert [level_sides(view, found)[str(ratio)] for ratio in ratios] == sides
+    texts = [a.text for a in level_names(picture("core", found))]
+    assert {level: texts.count(level) for level in counts} == named
+
+
+def test_a_dot_is_named_beside_it_on_its_line_where_there_is_room() -> None:
+    [first, *_] = level_names(picture("core", TRAFFIC[:1]))
+    height = math.log10(TRAFFIC[0].measurement.flop_per_s)
+    assert (first.text, first.xanchor, first.y, first.yshift) == ("L2", "right", pytest.approx(height), None)
+    assert first.bgcolor  # its own line runs behind it
+
+
+def test_a_box_is_free_inside_the_frame_and_beside_what_is_taken() -> None:
+    frame, box = Box(0, 100, 0, 100), Box(10, 20, 10, 20)
+    assert box.is_free(frame, [Box(20, 30, 10, 20), Box(10, 20, 0, 10)])
+    assert not box.is_free(frame, [Box(19, 30, 19, 30)])
+    assert not box.is_free(Box(11, 100, 0, 100), []) and not box.is_free(Box(0, 100, 0, 19), [])
 
 
 def test_the_frame_of_a_lens_is_the_same_for_both_and_for_all_kernels() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from layout import PHONE, clipped, overlapping, sideways, steady, under_icons
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from servers import serve
 from visitor import APP, TITLES, WIDE_LETTERS, fill, has_no_fault, rested, visit
 
 from accel_core.model import Machine
-from app.parts.theme import DESKTOP_PX, PHONE_PX, ROOM
+from app.parts.theme import DESKTOP_PX, LARGE, PHONE_PX, ROOM
 
 SCREENS: dict[str, tuple[dict[str, Any], int, tuple[tuple[int, int], ...]]] = {
     "whole": ({}, DESKTOP_PX, ((1440, 900), (1920, 1080))),
@@ -108,6 +108,22 @@ def test_nothing_is_cut_off_or_lies_on_another_text(browser: Browser, url: str, 
         assert f"{ROOM}={room_px}" in page.evaluate("document.cookie"), "drawn for another room"
     context.close()
     assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+
+def test_what_a_lecture_hall_sees_fits(browser: Browser, url: str):
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context.add_cookies([{"name": ROOM, "value": str(DESKTOP_PX), "url": url}])
+    context.add_init_script(WIDE_LETTERS)
+    page = context.new_page()
+    found = {}
+    for name in TITLES:
+        visit(page, url, name, **{LARGE.key: "true"})
+        has_no_fault(page)
+        expect(page.get_by_role("switch", name=LARGE.label)).to_be_checked()
+        steady(page)
+        found[name] = faults(page)
+    context.close()
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def resize(page: Page, width: int, height: int) -> None:

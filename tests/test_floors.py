@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from accel_core.model import LEVELS
-from app.catalogue import PAGES
+from app.catalogue import PAGES, Page
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("privacy", "errors", "units", "codec", "model", "operations", "contest"),  # 0 words: standard library only
@@ -110,6 +110,12 @@ def test_every_ladder_has_the_same_files_and_needs_no_rung_of_another(ladder: Pa
     assert all(".workload." in name for name in imported if name.startswith(others))
 
 
+def test_what_pictures_are_drawn_with_knows_no_picture() -> None:
+    for path in (CORE / "figures" / "drawing").glob("*.py"):
+        figures = {name for name in imported_names(path) if name.startswith("accel_core.figures.")}
+        assert all(name.startswith("accel_core.figures.drawing.") for name in figures), path
+
+
 def test_the_access_stream_knows_no_simulator() -> None:
     for path in (CORE / "cache" / "stream").glob("*.py"):
         assert not any(name.startswith("accel_core.cache.engine") for name in imported_names(path)), path
@@ -125,6 +131,7 @@ BELOW: dict[str, set[str]] = {
     "parts": {"session", "catalogue"},
 }
 """What pages share, and which of these rooms each may import."""
+MOST_LINES_OF_A_PAGE = 50
 APP_FILES = sorted(APP.rglob("*.py"))
 
 
@@ -150,6 +157,12 @@ def test_every_folder_of_the_app_is_a_shared_room_or_a_page_of_the_catalogue() -
     folders = {path.name for path in APP.iterdir() if path.is_dir() and path.name[0] not in "._"}
     assert folders - set(BELOW) == {page.name for page in PAGES}
     assert all((APP / page.path).is_file() for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_only_lays_out(page: Page) -> None:
+    lines = (APP / page.path).read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= MOST_LINES_OF_A_PAGE, "what draws a part of the page goes into a file beside it"
 
 
 def test_studies_draw_nothing_in_a_page() -> None:

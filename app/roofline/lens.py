@@ -43,10 +43,16 @@ def control() -> str:
     return "" if chosen == LEAST else chosen
 
 
-def block() -> int:
-    """The block with which a tiled kernel stands in the lens."""
-    with theme.field(BLOCK_PX):
-        return int(settings.select(BLOCK))
+def seen(
+    level: str, record: Record, kernels: Sequence[str], dtype: str, threads: int, since: str
+) -> tuple[Traffic, ...]:
+    """What the lens of this `level` shows, with what to choose and to start for it; nothing without a lens."""
+    if not level:
+        return ()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with theme.field(BLOCK_PX):
+            block = int(settings.select(BLOCK))
+        return tuple(traffic(record, kernels, dtype, threads, since, block))
 
 
 def measured(

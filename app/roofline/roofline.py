@@ -1,12 +1,9 @@
 """Roofline: every measurement under the roofs that hold it, and predictions before anything is run."""
 
-from dataclasses import replace
-
 import streamlit as st
 
-from accel_core.studies.record import roofs_of
-from app.parts import components, peaks, progress, theme
-from app.roofline import calculator, controls, files, lens, picture, points, typed
+from app.parts import components, theme
+from app.roofline import calculator, controls, files, lens, machine, picture, points, typed
 from app.session import records, settings
 
 THREADS_PX = 100
@@ -25,23 +22,13 @@ with st.container(horizontal=True, gap="small", key="setup"):
     shown, named, kernels = controls.of_points(choices["points"], level)
 
 with settings.place():
-    record = typed.typed(dtype, threads) or records.or_sample(
-        own, lacking=own.peaks is None or not own.peaks.ceilings
-    )
-    ceilings = roofs_of(record)
+    record, ceilings = machine.chosen(own, dtype, threads)
     prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
-    if record.sample or not ceilings:
-        components.measure_button("Measure this machine", peaks.job(own.machine, 20))
-    progress.draw()
-    components.sample_label(record)
-view = picture.View(dtype, threads, (prediction[0],) if prediction else (), named=named)
 since = "" if record.sample else points.since()
+traffic = lens.seen(level, record, kernels, dtype, threads, since) if ceilings else ()
+predicted = (prediction[0],) if prediction else ()
+view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named)
 measurements, sampled = points.chosen(record, view, kernels, shown, since)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    block = lens.block() if level else 0
-    if level and ceilings:
-        traffic = lens.traffic(record, kernels, dtype, threads, since, block)
-        view = replace(view, lens=level, traffic=tuple(traffic))
 with settings.place():
     picture.picture(record, ceilings, measurements, view)
     if sampled:

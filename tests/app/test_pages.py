@@ -28,7 +28,11 @@ from app.parts import components, sidebar, tables
 from app.roofline import points as roofline_page
 from app.session import cached, jobs, warned
 
-PAGES = {name: catalogue.page(name).question for name in ("machine", "ladder", "lab", "roofline")}
+PAGES = {page.name: page.question for page in catalogue.PAGES}
+PLAYED = "traversal"
+"""Its picture is a component of its own, which `test_traversal.py` hears."""
+RECORDED = ("machine", "ladder", "lab", "roofline")
+"""Pages of which the sample below has a record."""
 
 
 @pytest.fixture
@@ -59,10 +63,10 @@ def test_each_page_asks_its_question_and_every_figure_can_be_heard(open_page: Op
     app = open_page(page)
     assert [title.value for title in app.title] == [PAGES[page]]
     assert not app.error
-    assert alts(app) and all(alts(app))
+    assert bool(alts(app)) == (page != PLAYED) and all(alts(app))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", RECORDED)
 def test_before_the_first_measurement_the_sample_is_named_as_another_machine(
     open_page: Open, sample: None, page: str
 ):
@@ -98,7 +102,7 @@ def test_a_store_that_cannot_be_read_is_one_warning_on_a_page_that_works(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Open, page: str):
+def test_one_damaged_record_is_a_warning_and_all_others_are_shown(open_page: Open, sample: None, page: str):
     store_peaks()
     store_ladder()
     database = sqlite3.connect(os.environ["ACCEL_STORE_URL"].removeprefix("sqlite:///"))

@@ -162,14 +162,14 @@ def calibrations(measured: Sequence[Calibration]) -> str:
 
 
 def tunings(found: Sequence[Tuning]) -> str:
-    """The lengths that won, from which size on what is packed, and how many times as fast as by rule it is."""
+    """The block sizes that won, from which size on what is packed, and the speed over those from the caches."""
     rows = []
     for one in found:
         item = ITEM_BYTES[one.dtype]
         sides = (str(math.isqrt(size // item)) for size in (one.unpacked_bytes, one.unpacked_a_bytes))
         lengths = map(str, (one.tile, one.mc, one.kc, one.nc))
         gains = [f"{gain.median:.2f} at {side}" for side, gain in one.gains.items()]
-        rows.append((one.dtype, *lengths, *sides, ", ".join(gains) or "the rule's own won"))
+        rows.append((one.dtype, *lengths, *sides, ", ".join(gains) or "those from the caches won"))
     head = (
         "dtype",
         "tile",
@@ -178,7 +178,7 @@ def tunings(found: Sequence[Tuning]) -> str:
         "NC",
         "no packing up to N",
         "only b packed up to N",
-        "speed over the rule's",
+        "speed over those from the caches",
     )
     if not rows:
         return "Nothing was measured."

@@ -33,7 +33,7 @@ def rates_figure(
 ) -> go.Figure:
     """GFLOP/s against kc, from zero: the chosen mr, mc and nc as a line, all other settings as loose points.
 
-    NumPy and the FMA roof are level lines. Rings mark the chosen setting and the rule's.
+    NumPy and the FMA roof are level lines. Rings mark the chosen setting and the block sizes from the caches.
     """
     if not rates.points:
         return teaching_figure(EMPTY, look, 300)
@@ -124,8 +124,8 @@ def _towards_the_middle(at: float, spread: Sequence[float]) -> str:
 
 
 def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
-    """A ring round the chosen setting and a square round the rule's, named in the legend."""
-    rings = (("chosen", "circle-open", rates.asked), ("the rule", "square-open", rates.rule))
+    """A ring round the chosen setting and a square round that of the caches, named in the legend."""
+    rings = (("yours", "circle-open", rates.asked), ("from the caches", "square-open", rates.rule))
     for name, symbol, lengths in rings:
         point = rates.at(lengths)
         if point is not None:

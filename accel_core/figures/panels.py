@@ -17,6 +17,8 @@ BAR_PX, HEAD_PX, GAP_PX = 40, 7, 28
 """Heights of a bar, of the room above the line over it, and of the room under a bar."""
 ROOM = 1.4
 """How far the picture reaches, in full levels: what overflows further is cut off and says so."""
+RIM = 0.25
+"""How near to an end of the picture a name is no longer centred, in full levels."""
 PATTERN = "/"
 """Of what overflows: seen without colour too."""
 RULE_GAP = 0.005
@@ -26,7 +28,8 @@ RULE_GAP = 0.005
 def panels_figure(panels: Sequence[Panel], look: Look) -> go.Figure:
     """A bar a level, from the registers outwards: filled by its block, and marked where it overflows.
 
-    All levels are drawn equally long, so a bar shows the share. A dashed line marks the rule's share.
+    All levels are drawn equally long, so a bar shows the share. A dashed line marks that of the block
+    sizes from the caches.
     """
     heads = [_head(panel, look) for panel in panels]
     step = [HEAD_PX + line_px(look.small_px) * lines(head) + BAR_PX + GAP_PX for head in heads]
@@ -81,7 +84,8 @@ def _bar(figure: go.Figure, panel: Panel, at: float, start: float, share: float,
         name=panel.title,
         hovertext=(
             f"<b>{panel.title}</b>: {panel.block}<br>{lengths(panel)} elements<br>{amounts(panel)}: "
-            f"{verdict(panel)}<br>the rule fills {percent(panel.rule_bytes / panel.level_bytes)}"
+            f"{verdict(panel)}<br>the block sizes from the caches fill "
+            f"{percent(panel.rule_bytes / panel.level_bytes)}"
         ),
         hoverinfo="text",
     )
@@ -95,7 +99,9 @@ def _cut_off(figure: go.Figure, look: Look, panel: Panel, top: float) -> None:
 
 
 def _mark_rule(figure: go.Figure, look: Look, share: float, top: float) -> None:
-    """Where the block of the rule would end."""
+    """Where the block would end with the block sizes from the caches, named towards the middle."""
     line = {"color": look.ink, "width": 2, "dash": SHORT_DASH}
     figure.add_shape(type="line", x0=share, x1=share, y0=top - 2, y1=top + BAR_PX + 3, line=line)
-    figure.add_annotation(label(look, "rule", share, top + BAR_PX + 1, yanchor="top", size=LEAST_PX))
+    side = "left" if share < RIM else "right" if share > ROOM - RIM else "center"
+    place = {"xanchor": side, "yanchor": "top", "size": LEAST_PX}
+    figure.add_annotation(label(look, "from the caches", share, top + BAR_PX + 1, **place))

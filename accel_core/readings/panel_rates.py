@@ -50,13 +50,13 @@ class Rates:
     asked: tuple[int, int, int, int]
     """The chosen lengths as they run."""
     rule: tuple[int, int, int, int]
-    """What the rule's lengths become."""
+    """What the block sizes from the caches become."""
     points: tuple[Point, ...] = ()
     """The newest of each setting."""
     numpy: Measurement | None = None
     """The one nearest in time to the chosen setting's."""
     tuned: tuple[int, int, int, int] | None = None
-    """The lengths that a tuning of this machine found."""
+    """The block sizes that a tuning of this machine found."""
 
     def at(self, lengths: tuple[int, int, int, int]) -> Point | None:
         """The point of these lengths, None where it was not measured."""
@@ -70,7 +70,7 @@ class Rates:
 
 
 def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | None = None) -> str:
-    """What the measurements say of the chosen setting, beside the rule's, NumPy and the roof.
+    """What was measured of the chosen setting, beside the block sizes from the caches, NumPy and the roof.
 
     Empty where nothing was measured. "Slower" and "faster" are said only where the intervals of
     the two times lie apart.
@@ -81,12 +81,12 @@ def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | N
     m = chosen.measured
     rate = format_rate(m.flop_per_s, "FLOP/s")
     if rates.asked == rates.rule:
-        text = f"The rule's setting ({chosen.text()}) was measured at {rate}."
+        text = f"The block sizes from the caches ({chosen.text()}) were measured at {rate}."
     else:
         changed = [f"{n} = {a}" for n, a, r in zip(LENGTHS, rates.asked, rates.rule, strict=True) if a != r]
         over = [need(p) for p in panels if p.overflows]
         start = f"{', '.join(changed)}: {'; '.join(over) or 'every block fits in its level'}: measured"
-        said = _against(m, rule.measured) if rule else f"at {rate}; the rule's setting was not"
+        said = _against(m, rule.measured) if rule else f"at {rate}; the block sizes from the caches were not"
         text = f"{start} {said}."
     reached = [f"{share_text(m.flop_per_s / ceiling.value)} of the measured FMA roof"] if ceiling else []
     if rates.numpy is not None:
@@ -101,16 +101,17 @@ def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | N
 
 
 def _against(m: Measurement, other: Measurement) -> str:
-    """ "12 % slower than the rule's setting (105 GFLOP/s against 119 GFLOP/s)"."""
+    """ "12 % slower than with the block sizes from the caches (105 GFLOP/s against 119 GFLOP/s)"."""
     both = f"({format_rate(m.flop_per_s, 'FLOP/s')} against {format_rate(other.flop_per_s, 'FLOP/s')})"
     mine, its = rate_bounds(m), rate_bounds(other)
     if mine is None or its is None:
-        return f"with too few samples to compare it with the rule's setting {both}"
+        return f"with too few samples to compare it with the block sizes from the caches {both}"
     if mine[0] <= its[1] and its[0] <= mine[1]:
-        return f"no different from the rule's setting: the intervals overlap {both}"
+        return f"no different from the block sizes from the caches: the intervals overlap {both}"
     ratio = m.flop_per_s / other.flop_per_s
     percent = format_number(abs(ratio - 1) * 100, 2)
-    return f"{percent} % {'faster' if ratio > 1 else 'slower'} than the rule's setting {both}{_apart(m, other)}"
+    how = f"{percent} % {'faster' if ratio > 1 else 'slower'}"
+    return f"{how} than with the block sizes from the caches {both}{_apart(m, other)}"
 
 
 def _apart(m: Measurement, other: Measurement) -> str:
@@ -125,7 +126,7 @@ def best_reading(rates: Rates) -> str:
     if len(clean) < 3:
         return ""
     best = max(clean, key=lambda p: p.measured.flop_per_s)
-    named = {rates.tuned: "the tuned ones", rates.rule: "the rule's own"}
+    named = {rates.tuned: "the tuned ones", rates.rule: "those from the caches"}
     whose = named.get(best.lengths, best.text())
     return (
         f"Fastest of the {len(clean)} settings measured undisturbed at N = {best.measured.size}, "
@@ -134,10 +135,13 @@ def best_reading(rates: Rates) -> str:
 
 
 def tuning_reading(tuning: Tuning) -> str:
-    """Which lengths the packed rungs run with when none are chosen, and what a tuning brought."""
+    """Which block sizes the packed rungs run with when none are chosen, and what a tuning brought."""
     moment = datetime.fromisoformat(tuning.created).strftime("%Y-%m-%d")
     if not tuning.gains:
-        return f"The packed rungs run by the rule: on {moment} nothing that was tried here was faster."
+        return (
+            f"The packed rungs run by rule, with the block sizes from the caches: on {moment} nothing that was "
+            "tried here was faster."
+        )
     gains = ", ".join(
         f"{times(gain.median)} at N={side}" + (" (a tie)" if (gain.low or 0) <= 1 <= (gain.high or 0) else "")
         for side, gain in tuning.gains.items()
@@ -145,8 +149,8 @@ def tuning_reading(tuning: Tuning) -> str:
     lengths = f"mr = {tuning.tile}, mc = {tuning.mc}, kc = {tuning.kc}, nc = {tuning.nc}"
     whole = math.isqrt(tuning.unpacked_bytes // ITEM_BYTES[tuning.dtype])
     return (
-        f"The packed rungs run by measurement of this machine ({moment}): {lengths}, and up to N={whole} "
-        f"nothing is packed. Speed over the rule's, one thread, in turns: {gains}."
+        f"The packed rungs run by measurement here ({moment}): {lengths}, and up to N={whole} "
+        f"nothing is packed. Speed over the block sizes from the caches, one thread, in turns: {gains}."
     )
 
 

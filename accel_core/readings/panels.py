@@ -28,7 +28,7 @@ class Panel:
     size_bytes: int
     level_bytes: int
     rule_bytes: int
-    """Bytes of the block that the rule cuts for this level."""
+    """Bytes of this level's block with the block sizes from the caches."""
     assumed: bool = False
     """Whether the system does not say how large the level is, and a typical size stands in."""
 

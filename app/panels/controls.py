@@ -1,4 +1,4 @@
-"""The block lengths to choose, the way back to the rule's, and what measures them."""
+"""The block sizes to choose, the way back to those from the caches, and what measures them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ GRID = {
     "kc": (8, 16, 32, 64, 128, 256, 512, 1024, 2048),
     "nc": (32, 64, 128, 256, 512, 1024, 2048),
 }
-"""What the sliders offer beside the lengths of the rule."""
+"""What the sliders offer beside the block sizes from the caches."""
 
 
 def best(machine: Machine, dtype: str) -> tuple[Tuning | None, Blocking | None]:
-    """The newest tuning of this machine, and the lengths that it found to beat the rule's."""
+    """The newest tuning of this machine, and the block sizes that it found to beat those from the caches."""
     return tuned(machine, dtype, cached.environment())
 
 
 def lengths(machine: Machine, dtype: str, tile: int) -> dict[str, settings.Choice]:
-    """The settings MC, KC and NC; at first what the rule derives.
+    """The settings MC, KC and NC; at first the block sizes from the caches.
 
-    The offered lengths hold those of the rule for every tile and type, and those that were tuned, so that they
-    stay the same whatever is chosen.
+    The offered sizes hold those from the caches for every tile and type, and those measured here, so that
+    they stay the same whatever is chosen.
     """
     rules = [rule(machine, d, rows) for d in DTYPES for rows in TILES]
     rules += [blocks for d in DTYPES if (blocks := best(machine, d)[1])]
@@ -52,14 +52,14 @@ def lengths(machine: Machine, dtype: str, tile: int) -> dict[str, settings.Choic
             name.upper(),
             tuple(sorted({*GRID[name], *(getattr(r, name) for r in rules)})),
             getattr(here, name),
-            f"{ideas[name]}. The rule: {getattr(here, name)}.",
+            f"{ideas[name]}. From the caches: {getattr(here, name)}.",
         )
         for name in GRID
     }
 
 
 def follow(choices: Mapping[str, settings.Choice]) -> None:
-    """Where another tile or type changes the rule, a length that stood at the rule goes along."""
+    """Where another tile or type changes the block sizes from the caches, one that stood there goes along."""
     before: dict[str, int] = st.session_state.get(KEPT, {})
     now = {name: int(choice.default) for name, choice in choices.items()}
     for name, value in now.items():
@@ -70,7 +70,7 @@ def follow(choices: Mapping[str, settings.Choice]) -> None:
 
 
 def choose(blocks: Blocking, usual: Blocking) -> None:
-    """A button's callback: the tile and the lengths of `blocks`; `usual` are the rule's for that tile."""
+    """A button's callback: the tile and the sizes of `blocks`; `usual` are the caches' for that tile."""
     st.session_state[TILE.key] = blocks.mr
     for name in GRID:
         st.session_state[name] = getattr(blocks, name)
@@ -80,38 +80,38 @@ def choose(blocks: Blocking, usual: Blocking) -> None:
 def ready_made(machine: Machine, dtype: str) -> None:
     """The way back to what the caches ask for, and to what was measured to be the fastest; or measure that."""
     st.button(
-        "Back to the rule",
+        "Block sizes from the caches",
         key="rule",
         icon=":material/undo:",
         width="stretch",
         on_click=choose,
         args=(rule(machine, dtype), rule(machine, dtype)),
-        help="The register tile and the lengths that the rule derives from this machine's caches.",
+        help="The register tile and the block sizes that follow from this machine's caches.",
     )
     tuning, blocks = best(machine, dtype)
     if blocks:
         st.button(
-            "To the tuned lengths",
+            "Block sizes measured here",
             key="tuned",
             icon=":material/tune:",
             width="stretch",
             on_click=choose,
             args=(blocks, rule(machine, dtype, blocks.mr)),
-            help="The register tile and the lengths that were measured to be the fastest on this machine.",
+            help="The register tile and the block sizes that were measured to be the fastest on this machine.",
         )
     components.job_button(
         "Tune again" if tuning else "Tune",
         {"kind": "tune"},
         key="tune",
         icon=":material/speed:",
-        help="Races some forty tiles and lengths in turns, for both types. From then on the packed rungs use "
-        "the fastest.",
+        help="Races some forty tiles and block sizes in turns, for both types. From then on the packed rungs "
+        "use the fastest.",
         width="stretch",
     )
 
 
 def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: float) -> None:
-    """Measure the chosen setting beside the rule's, the tuned one and NumPy; sweep KC."""
+    """Measure the chosen setting beside the block sizes from the caches, those tuned and NumPy; sweep KC."""
     tuning, blocks = best(machine, dtype)
     others = [rule(machine, dtype), *([blocks] if blocks else [])]
     once = comparison(asked, others, size, dtype)
@@ -119,7 +119,7 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
     with st.container(horizontal=True):
         is_rule = cut(asked, size) == cut(others[0], size)
-        label = "Measure the rule's setting" if is_rule else "Measure this setting"
+        label = "Measure the sizes from the caches" if is_rule else "Measure this setting"
         components.measure_button(label, bench_job(once, budget_s, in_turns=True), empty=missing)
         components.job_button(
             "Sweep KC",
@@ -127,7 +127,7 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             key="sweep kc",
             icon=":material/timeline:",
             empty=missing,
-            help=f"{len(swept) - 1} depths around the rule's, the other lengths as chosen, and NumPy.",
+            help=f"{len(swept) - 1} depths around that from the caches, the other sizes as chosen, and NumPy.",
             width="stretch",
         )
     if tuning:

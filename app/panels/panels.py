@@ -21,7 +21,8 @@ with head:
     settings.admit(*choices.values())
     components.header(
         "panels",
-        "Move KC until a bar overflows, predict what that costs, and measure. Can you beat the rule?",
+        "Move KC until a bar overflows, predict what that costs, and measure. Can you beat the block sizes "
+        "from the caches?",
     )
 with side:
     given = {name: int(settings.slider(choice)) for name, choice in choices.items()}

@@ -1,4 +1,4 @@
-"""The page Panels: settings that follow the rule, what its buttons ask for, and whose measurements it shows."""
+"""The page Panels: settings that follow the caches, what buttons ask for, and whose measurements it shows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def said(app: AppTest, kind: str = "markdown") -> str:
 
 
 def measured(rate: float, size: int = 1024, tile: int = ROWS, **given: int) -> Measurement:
-    """The packed product with these lengths, the rule's where nothing is said."""
+    """The packed product with these lengths, the block sizes from the caches where nothing is said."""
     parameters = {"tile": tile, **rule(tile=tile), **given}
     return measurement("packed", rate, size=size, parameters=parameters)
 
@@ -104,7 +104,7 @@ def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
 
 
 def a_tuning(**changes: Any) -> Tuning:
-    """What was kept of this machine: tile 12, at the kc that the rule derives for tile 6."""
+    """What was kept of this machine: tile 12, at the kc from the caches for tile 6."""
     blocks = packed.rule(cached.machine(), "float32", 12).given(kc=rule()["kc"], nc=256)
     plain: dict[str, Any] = {
         "dtype": "float32", "tile": 12, "mc": blocks.mc, "kc": blocks.kc, "nc": blocks.nc, "unpacked_bytes": 0,
@@ -251,7 +251,7 @@ def test_the_reading_sets_the_chosen_setting_beside_the_rule_numpy_and_the_roof(
     store_peaks()
     store_measurements([measured(80e9, kc=64), measured(100e9), measurement("numpy", 110e9, size=1024)])
     read = said(open_page("panels", kc="64"))
-    assert "kc = 64" in read and "20 % slower than the rule's setting" in read
+    assert "kc = 64" in read and "20 % slower than with the block sizes from the caches" in read
     assert "of the measured FMA roof and 0.73 of NumPy's 110 GFLOP/s" in read
 
 

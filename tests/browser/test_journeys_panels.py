@@ -1,4 +1,4 @@
-"""The page Panels in a browser: measure a setting, sweep KC, go back to the rule, reload."""
+"""The page Panels in a browser: measure a setting, sweep KC, go back to that of the caches, reload."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_student_measures_a_setting_of_their_own_and_hunts(page: Page, own_ser
     over(page)
     kernels = [m.kernel for m in measured(home)]
     assert sorted(kernels) == ["matmul/numpy", "matmul/packed", "matmul/packed"]
-    expect(page.get_by_text(re.compile("the rule's setting"))).to_be_visible()
+    expect(page.get_by_text(re.compile("measured .*block sizes from the caches"))).to_be_visible()
 
     page.get_by_role("button", name="Sweep KC").click()
     over(page)
@@ -54,7 +54,7 @@ def test_a_student_measures_a_setting_of_their_own_and_hunts(page: Page, own_ser
     rested(page)
     assert "kc=" in page.url and [t["name"] for t in rates(page) if t["mode"] == "lines+markers"]
 
-    page.get_by_role("button", name="Back to the rule").click()
+    page.get_by_role("button", name="Block sizes from the caches").click()
     expect(slider(page, "KC")).to_have_attribute("aria-valuetext", str(rule))
     rested(page)
     assert "kc=" not in page.url

@@ -173,7 +173,9 @@ def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other
 def test_a_block_that_is_longer_than_the_rule_allows_overflows_its_level(page: Page, filled: Filled):
     before = len(measured(filled[1]))
     visit(page, filled[0], "panels", **LARGE)
-    assert len(traces(page)) == 4, "one bar for each level: nothing overflows at the rule"
+    assert len(traces(page)) == 4, (
+        "one bar for each level: nothing overflows with the block sizes from the caches"
+    )
     assert "overflows" not in page.evaluate(OVERFLOW)
     slider(page, "NC").press("End")
     page.wait_for_url(re.compile("nc=2048"))

@@ -68,8 +68,8 @@ def test_an_arrow_says_that_a_bar_is_cut_off() -> None:
 
 
 def test_the_rule_is_marked_only_where_the_block_is_another() -> None:
-    assert "rule" in texts(panels_figure([panel(24)], PAPER))
-    assert "rule" not in texts(panels_figure([panel(12)], PAPER))
+    assert "from the caches" in texts(panels_figure([panel(24)], PAPER))
+    assert "from the caches" not in texts(panels_figure([panel(12)], PAPER))
 
 
 def test_a_phone_gets_the_amounts_in_a_line_of_their_own_and_the_room_for_it() -> None:
@@ -120,14 +120,16 @@ def test_the_speed_axis_begins_at_zero_and_holds_roof_and_numpy() -> None:
 
 def test_a_ring_and_a_square_name_the_chosen_setting_and_the_rule_also_round_one_point() -> None:
     def rings(found: Rates) -> dict[str, tuple[int, str]]:
-        data = [trace for trace in rates_figure(found, PAPER).data if trace.name in ("chosen", "the rule")]
+        data = [
+            trace for trace in rates_figure(found, PAPER).data if trace.name in ("yours", "from the caches")
+        ]
         return {trace.name: (trace.x[0], trace.marker.symbol) for trace in data}
 
     two = rings(rates(point(DEEP, 90e9), point(RULE, 100e9)))
-    assert two == {"chosen": (1024, "circle-open"), "the rule": (512, "square-open")}
+    assert two == {"yours": (1024, "circle-open"), "from the caches": (512, "square-open")}
     one = rings(rates(point(RULE, 100e9), asked=RULE))
-    assert one == {"chosen": (512, "circle-open"), "the rule": (512, "square-open")}
-    assert list(rings(rates(point(RULE, 100e9)))) == ["the rule"]
+    assert one == {"yours": (512, "circle-open"), "from the caches": (512, "square-open")}
+    assert list(rings(rates(point(RULE, 100e9)))) == ["from the caches"]
 
 
 def test_a_mark_outside_of_the_measured_depths_is_left_out() -> None:
@@ -156,12 +158,12 @@ def test_a_setting_that_overflows_and_lost_is_said_to_be_slower_by_how_much() ->
 
 def test_a_setting_that_overflows_and_won_is_said_to_be_faster() -> None:
     said = rates_reading(rates(point(DEEP, 112e9), point(RULE, 100e9)), OVER)
-    assert "measured 12 % faster than the rule's setting" in said and "slower" not in said
+    assert "measured 12 % faster than with the block sizes from the caches" in said and "slower" not in said
 
 
 def test_overlapping_intervals_are_no_difference() -> None:
     said = rates_reading(rates(point(DEEP, 99e9), point(RULE, 100e9)), [panel(12)])
-    assert "every block fits in its level: measured no different from the rule's setting" in said
+    assert "every block fits in its level: measured no different from the block sizes from the caches" in said
     assert "slower" not in said and "faster" not in said
 
 
@@ -175,7 +177,7 @@ def test_too_few_samples_are_compared_with_nothing() -> None:
 def test_what_was_not_measured_is_not_read() -> None:
     assert rates_reading(rates(), OVER) == ""
     assert rates_reading(rates(point(RULE, 100e9)), OVER) == NOT_YET
-    assert "the rule's setting was not" in rates_reading(rates(point(DEEP, 100e9)), OVER)
+    assert "block sizes from the caches were not" in rates_reading(rates(point(DEEP, 100e9)), OVER)
 
 
 def test_the_roof_and_numpy_are_named_only_where_they_were_measured() -> None:
@@ -198,7 +200,7 @@ def test_the_fastest_is_never_a_disturbed_one_and_needs_three_settings() -> None
     third = (6, 1026, 128, 256)
     hunt = [point(DEEP, 80e9), point(RULE, 100e9), point(third, 90e9)]
     assert best_reading(rates(*hunt[:2])) == ""
-    assert "the rule's own, 100 GFLOP/s" in best_reading(rates(*hunt))
+    assert "those from the caches, 100 GFLOP/s" in best_reading(rates(*hunt))
     fourth = point((6, 1026, 64, 256), 200e9, disturbed=True)
     assert "200" not in best_reading(rates(*hunt, fourth))
     assert "kc = 128, nc = 256, 120 GFLOP/s" in best_reading(rates(*hunt[:2], point(third, 120e9)))

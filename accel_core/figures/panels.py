@@ -10,11 +10,11 @@ from accel_core.figures.drawing.axes import sheet_of_rows
 from accel_core.figures.drawing.labels import backed, label
 from accel_core.figures.drawing.look import LEAST_PX, SHORT_DASH, Look, faded
 from accel_core.figures.drawing.marks import add_box
-from accel_core.figures.drawing.text import line_px, lines
+from accel_core.figures.drawing.text import line_px, lines, width_px
 from accel_core.readings.panels import Panel, amounts, lengths, percent, verdict
 
-BAR_PX, HEAD_PX, GAP_PX = 40, 7, 28
-"""Heights of a bar, of the room above the line over it, and of the room under a bar."""
+BAR_PX, HEAD_PX, GAP_PX, SIDE_PX = 40, 7, 28, 8
+"""Heights of a bar, of the room above the line over it and of the room under a bar; the rims beside them."""
 ROOM = 1.4
 """How far the picture reaches, in full levels: what overflows further is cut off and says so."""
 RIM = 0.25
@@ -33,7 +33,7 @@ def panels_figure(panels: Sequence[Panel], look: Look) -> go.Figure:
     """
     heads = [_head(panel, look) for panel in panels]
     step = [HEAD_PX + line_px(look.small_px) * lines(head) + BAR_PX + GAP_PX for head in heads]
-    figure = sheet_of_rows(look, sum(step), top_px=8, bottom_px=8, left_px=8, right_px=8)
+    figure = sheet_of_rows(look, sum(step), top_px=8, bottom_px=8, left_px=SIDE_PX, right_px=SIDE_PX)
     figure.update_xaxes(visible=False, range=[-0.004, ROOM], fixedrange=True)
     top = 0.0
     for panel, head, more in zip(panels, heads, step, strict=True):
@@ -43,8 +43,15 @@ def panels_figure(panels: Sequence[Panel], look: Look) -> go.Figure:
 
 
 def _head(panel: Panel, look: Look) -> str:
-    """What stands above a bar: the level, its block, and how full it is; on a phone in two or three lines."""
-    gap, taken = ("<br>", "<br>") if look.narrow else (": ", " ")
+    """What stands above a bar: the level, its block, and how full it is; broken where it is too long."""
+    line = _told(panel, look, ": ", " ")
+    if not look.narrow and width_px(line, look.small_px) <= look.room_px(2 * SIDE_PX):
+        return line
+    return _told(panel, look, "<br>", "<br>" if look.narrow else " ")
+
+
+def _told(panel: Panel, look: Look, gap: str, taken: str) -> str:
+    """The words above a bar; `gap` stands before its bytes, `taken` before what is said of an unknown size."""
     said = f'<b><span style="color:{look.warning}">{verdict(panel)}</span></b>'
     return (
         f"<b>{panel.title}</b>  {panel.block}, {lengths(panel)}{gap}{amounts(panel, taken)}, "

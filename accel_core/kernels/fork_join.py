@@ -16,14 +16,18 @@ then sleep: what is timed next has its cores for itself.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numba
+import numpy as np
+from numba.core.types import ExternalFunction, int32, uintp
+from numpy.typing import NDArray
 
-from accel_core.kernels.compiled import compiled
+from accel_core.kernels.compiled import compiled, forked
 from accel_core.machine import affinity
 from accel_core.machine.thread_settings import SAFE_LAYERS, bindings
 
@@ -59,14 +63,44 @@ def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
     `can_fork(threads)` has to be true.
     """
     before = numba.get_num_threads()
-    if before == threads:
-        loop(*arguments, threads)
-        return
-    numba.set_num_threads(threads)
+    if before != threads:
+        numba.set_num_threads(threads)
     try:
+        if _layer == "omp" and BINDS:
+            _settle(threads)
         loop(*arguments, threads)
     finally:
-        numba.set_num_threads(before)
+        if before != threads:
+            numba.set_num_threads(before)
+
+
+class _Team(threading.local):
+    """OpenMP's threads of one calling thread: what they were bound for, and the processors that they have."""
+
+    settled: tuple[Any, ...] = ()
+    taken: frozenset[int] = frozenset()
+
+
+_team = _Team()
+
+
+def _settle(threads: int) -> None:
+    """Bind each of OpenMP's threads to a processor of its own, none to that which the calling thread is on.
+
+    Threads that have slept are otherwise woken on the processor of the one that wakes them, and stay there
+    longer than a kernel takes: two were then as slow as one (Linux, 2-core virtual machine). The calling thread
+    stays free; where it has moved to a processor of theirs, they are bound anew.
+    """
+    cpus = affinity.thread_cpus()
+    wanted, here = (threads, cpus, affinity.times_bound()), int(_processor())
+    if len(cpus) < threads or (_team.settled == wanted and here not in _team.taken):
+        return
+    free = [cpu for cpu in cpus[:threads] if cpu != here][: threads - 1]
+    masks = np.zeros((threads, cpus[-1] // 64 + 1), np.uint64)
+    for thread, cpu in enumerate(free, 1):
+        masks[thread, cpu // 64] = 1 << cpu % 64
+    _bind(masks, threads)
+    _team.settled, _team.taken = wanted, frozenset(free)
 
 
 @compiled
@@ -76,6 +110,27 @@ def even_share(length: int, parts: int, part: int, multiple: int) -> slice:
     units = (length + multiple - 1) // multiple
     start, stop = units * part // parts * multiple, units * (part + 1) // parts * multiple
     return slice(min(start, length), min(stop, length))
+
+
+BINDS = sys.platform == "linux"
+"""Elsewhere a thread cannot be bound, or the system spreads threads by itself."""
+
+if BINDS:
+    _set_affinity: Any = ExternalFunction("sched_setaffinity", int32(int32, uintp, uintp))
+    _get_cpu: Any = ExternalFunction("sched_getcpu", int32())
+
+    @compiled
+    def _processor() -> int:
+        """The processor that the calling thread is on: sched_getcpu(3)."""
+        return _get_cpu()
+
+    @forked
+    def _bind(masks: NDArray, threads: int) -> None:
+        """Bind each thread but the calling one to the processors in its row of masks (threads, words), of which
+        bit b of word w stands for processor 64 w + b: sched_setaffinity(2). What is refused changes nothing."""
+        for thread in numba.prange(threads):
+            if thread:
+                _set_affinity(0, masks.shape[1] * 8, masks[thread].ctypes.data)
 
 
 def even_shares(length: int, parts: int, multiple: int = 1) -> list[slice]:

@@ -21,6 +21,8 @@ _FAULTS = (OSError, ValueError, OverflowError, psutil.Error)
 _before: tuple[int, ...] = ()
 """The mask before the first pinning of the whole process, so that it can be given back."""
 _told: set[str] = set()
+_bound = 0
+"""How often all threads were bound, whatever they had been bound to before."""
 
 
 def allowed_cpus() -> tuple[int, ...]:
@@ -81,6 +83,11 @@ def pin_thread(cpus: Collection[int]) -> bool:
     return True
 
 
+def times_bound() -> int:
+    """How often this module has bound all threads of the process: what bound one before no longer holds."""
+    return _bound
+
+
 @contextmanager
 def kept() -> Iterator[None]:
     """Whatever the block does, the calling thread may afterwards run where it could before.
@@ -97,6 +104,8 @@ def kept() -> Iterator[None]:
 
 
 def _bind_process(cpus: Collection[int]) -> bool:
+    global _bound
+    _bound += 1
     try:
         if hasattr(os, "sched_setaffinity"):
             # On Linux a mask belongs to a thread, and pools of BLAS and OpenMP may be running already.

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from accel_core.bench import Clocks
-from accel_core.bench.sampling import no_garbage_collection
+from accel_core.bench.comparing import settle
+from accel_core.bench.sampling import Racer, in_turns, no_garbage_collection, time_calls
 from accel_core.kernels import fork_join, pool
 from accel_core.kernels.chunks import SHARE
 from accel_core.kernels.compiled import forked, streamed
@@ -37,11 +38,12 @@ from accel_core.kernels.streaming.compiled import add_compiled_threads, scale_co
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect
 from accel_core.operations import OPERATIONS
-from accel_core.stats import ratio_interval
+from accel_core.stats import LEAST_SAMPLES, ratio_interval
 from accel_core.tuning import turns
 
 SHAPES = [(n, n, n) for n in (256, 512, 1024, 2048)] + [(2000, 300, 700)]
 CALLS = 300
+SAMPLE_S = 0.01
 Ratio = tuple[float | None, float | None, float | None]
 
 
@@ -119,12 +121,35 @@ def product(
             error = max_relative_error(matmul_packed_threads(a, b), exact)
             assert error <= OPERATIONS["matmul"].tolerance((1, *shape), dtype), (shape, count, error)
             calls = {"ours": lambda: matmul_packed_threads(a, b), "numpy": lambda: np.matmul(a, b, out=its)}
-            times_s = turns(calls, seconds, Clocks(), 6)
+            times_s = apart(calls, seconds, count)
         took_s = median(times_s["ours"])
         one_s = one_s or took_s * count
         ratio = _ratio(times_s["ours"], times_s["numpy"])
         rows.append({"threads": count, "s": took_s, "ratio": ratio, "efficiency": one_s / took_s / count})
     return rows
+
+
+def apart(calls: dict[str, Callable[[], object]], seconds: float, threads: int) -> dict[str, list[float]]:
+    """Seconds per call of each, in turns: with several threads each sample begins after a pause and a call.
+
+    OpenBLAS lets its threads spin for a tenth of a second after a call; whoever came next would share a
+    processor with them.
+    """
+    if threads == 1:
+        return turns(calls, seconds, Clocks(), 6)
+    clocks, racers = Clocks(), {name: Racer(call) for name, call in calls.items()}
+    for racer in racers.values():
+        first_s, _ = time_calls(racer.call, 1, clocks)
+        racer.repetitions = max(1, round(SAMPLE_S / first_s))
+    end_s = clocks.wall() + seconds
+    for rounds, order in enumerate(in_turns(racers.values())):
+        if rounds >= LEAST_SAMPLES and clocks.wall() > end_s:
+            break
+        for racer in order:
+            settle(clocks)
+            racer.call()
+            racer.run(clocks)
+    return {name: racer.times_s for name, racer in racers.items()}
 
 
 def streams(dtype: str, size: int, threads: list[int], seconds: float) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from accel_core.kernels.ahead import LINE_BYTES, ask_for, piece_of
 from accel_core.kernels.compiled import forked, reordered
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.layer_norm import EPS
@@ -23,9 +24,10 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
     """Write layer norm of the rows of x to y, both (rows, columns); gamma, beta (columns,), eps (1,)."""
     real, least, most = x.dtype.type, least_variance(x.dtype), most_squares(x.dtype)
     one, columns, small = real(1), real(x.shape[1]), real(eps[0])
+    rows, piece, line = x.shape[0], piece_of(x), LINE_BYTES // x.itemsize
     plain = squares_of(gamma) < most and squares_of(beta) < most
-    for i in range(x.shape[0]):
-        row, result = x[i], y[i]
+    for i in range(rows):
+        row, result, next_row = x[i], y[i], x[min(i + 1, rows - 1)]
         total = one - one
         for j in range(row.size):
             total += row[j]
@@ -38,8 +40,12 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
             scaled(x[i : i + 1], gamma, beta, eps, y[i : i + 1])
             continue
         scale = one / np.sqrt(variance + small)
-        for j in range(row.size):
-            result[j] = gamma[j] * ((row[j] - mean) * scale) + beta[j]
+        for start in range(0, row.size, piece):
+            stop = min(start + piece, row.size)
+            ask_for(next_row, start, stop, line)
+            part, out, times, plus = row[start:stop], result[start:stop], gamma[start:stop], beta[start:stop]
+            for j in range(part.size):
+                out[j] = times[j] * ((part[j] - mean) * scale) + plus[j]
 
 
 @forked

@@ -6,15 +6,16 @@ The contract is that of `interpreted`.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from accel_core.kernels.ahead import LINE_BYTES, ask_for, piece_of
 from accel_core.kernels.compiled import forked, reordered
 from accel_core.kernels.exponential import lifted_power_of_two
 from accel_core.kernels.fork_join import even_share
+from accel_core.kernels.largest import largest
 from accel_core.kernels.rows import each_row, each_row_threaded
 
 PER_E = 1 / math.log(2)
@@ -25,32 +26,28 @@ PER_E = 1 / math.log(2)
 def compiled(x: NDArray, y: NDArray) -> None:
     """Write softmax of the rows of x to y, both (rows, columns)."""
     one, per_e = x.dtype.type(1), x.dtype.type(PER_E)
-    for i in range(x.shape[0]):
+    rows, columns = x.shape
+    piece, line = piece_of(x), LINE_BYTES // x.itemsize
+    for i in range(rows):
         row, result = x[i], y[i]
+        next_row, next_result = x[min(i + 1, rows - 1)], y[min(i + 1, rows - 1)]
         top = largest(row)
         total = one - one
-        for j in range(row.size):
-            power = lifted_power_of_two(per_e * (row[j] - top))
-            result[j] = power
-            total += power
+        for start in range(0, columns, piece):
+            stop = min(start + piece, columns)
+            ask_for(next_row, start, stop, line)
+            part, out = row[start:stop], result[start:stop]
+            for j in range(part.size):
+                power = lifted_power_of_two(per_e * (part[j] - top))
+                out[j] = power
+                total += power
         share = one / total
-        for j in range(row.size):
-            result[j] *= share
-
-
-@reordered
-def largest(row: NDArray) -> Any:
-    """The largest number of a row, by four comparisons that do not wait for each other; NaN is passed over."""
-    first = second = third = fourth = row.dtype.type(-math.inf)
-    whole = row.size // 4 * 4
-    for j in range(0, whole, 4):
-        first = max(first, row[j])
-        second = max(second, row[j + 1])
-        third = max(third, row[j + 2])
-        fourth = max(fourth, row[j + 3])
-    for j in range(whole, row.size):
-        first = max(first, row[j])
-    return max(max(first, second), max(third, fourth))
+        for start in range(0, columns, piece):
+            stop = min(start + piece, columns)
+            ask_for(next_result, start, stop, line)
+            out = result[start:stop]
+            for j in range(out.size):
+                out[j] *= share
 
 
 @forked

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import overridden, overrides
-from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, SAFE_LAYERS, bindings
+from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, OPENMP_LIMITS, SAFE_LAYERS, bindings
 from accel_core.model import Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
@@ -261,11 +261,14 @@ def judge_compiler(variables: Mapping[str, str], layer: str | None) -> Check:
     """Whether Numba compiles at all under these variables, and by which `layer` it runs parallel loops."""
     if said := refusal(variables):
         return Check("compiler", False, said, "Nothing can be measured until then.")
-    return judge_threading_layer(layer, bindings(variables))
+    return judge_threading_layer(
+        layer, bindings(variables), [name for name in OPENMP_LIMITS if name in variables]
+    )
 
 
-def judge_threading_layer(layer: str | None, bound: str = "") -> Check:
-    """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel loops; `bound`: what binds threads."""
+def judge_threading_layer(layer: str | None, bound: str = "", limits: Sequence[str] = ()) -> Check:
+    """`layer`: "tbb", "omp" or "workqueue", by which Numba runs parallel loops; `bound`: what binds threads;
+    `limits`: what limits OpenMP's."""
     name, pool = "threading layer", "Python threads share compiled kernels out, in tens of microseconds: "
     if layer is None:
         return _check(name, False, "Numba has no threading layer here.", "Reinstall numba with pip.")
@@ -273,6 +276,8 @@ def judge_threading_layer(layer: str | None, bound: str = "") -> Check:
         return Check(name, True, f"{pool}Numba's '{layer}' layer bears one caller at a time.")
     if bound:
         return Check(name, True, f"{pool}with {bound}, OpenMP would bind the calling thread for good.")
+    if limits:
+        return Check(name, True, f"{pool}OpenMP may give fewer than are asked for ({', '.join(limits)}).")
     return Check(name, True, f"Compiled kernels fork and join by themselves, on Numba's '{layer}' layer.")
 
 

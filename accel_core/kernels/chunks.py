@@ -22,7 +22,8 @@ BUFFER = 16384
 SHARE = 4096
 """Elements: parts for threads are multiples of this, so no two of them write one page of float32 numbers."""
 THREADED_FROM = 1 << 20
-"""Elements from which threads are used: waking them takes tens of microseconds, as long as 2^18 elements."""
+"""Elements from which threads are used: waking those that sleep takes tens of microseconds, as long as 2^18
+elements."""
 Kernel = Callable[..., Any]
 
 

@@ -6,8 +6,7 @@ writing n into the exponent bits of a floating-point number (IEEE 754-2019, sect
 
 The polynomials are 1 at 0 and have the least largest relative error that a degree allows (minimax), found by
 least squares whose weights grow where the error is large (Lawson's algorithm). That of degree 5 is within
-1.1e-7 of 2^f in float32, that of degree 10 within 8e-16 in float64, near the rounding of the types; a Taylor
-series needs a term more for half as near.
+1.1e-7 of 2^f in float32, that of degree 10 within 8e-16 in float64, near the rounding of the types.
 """
 
 from __future__ import annotations

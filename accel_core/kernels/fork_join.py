@@ -3,14 +3,18 @@
 A parallel loop on OpenMP or TBB hands its parts over in a few microseconds, where Python threads (`pool`) take
 tens: `python tests/benchmarks/scaling.py` measures both. It is used under these rules, and `pool` elsewhere:
 
-- The layer is "omp" or "tbb". Numba's third, "workqueue", ends the process when two threads call at once, and
-  was slower than `pool` where it was measured.
+- The layer is "omp" or "tbb". Numba's third, "workqueue", ends the process when two threads call at once.
 - The process is no forked child of one whose layer ran: GNU OpenMP cannot go on there, and Numba ends it.
-- No variable binds OpenMP's threads: it would bind the calling thread too, and for good.
+- No variable binds OpenMP's threads, which would bind the calling thread too, and for good, nor limits them,
+  which would let it do the work of several.
 - Numba was not told to start fewer threads than are asked for (NUMBA_NUM_THREADS).
 
 Threads that have nothing left to do wait for the next loop in a short spin, so that it finds them awake, and
-then sleep: what is timed next has its cores for itself.
+then sleep: what is timed next has its cores for itself. OpenMP's spin is set here where nothing has loaded
+OpenMP before; else it is as its library has it.
+
+A loop on all processors of the calling thread binds OpenMP's other threads to one each (Linux), and they stay
+so in other parallel loops of that thread.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import compiled, forked
 from accel_core.machine import affinity
-from accel_core.machine.thread_settings import SAFE_LAYERS, bindings
+from accel_core.machine.thread_settings import OPENMP_LIMITS, SAFE_LAYERS, bindings
 
 POLICY = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 SPIN = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
@@ -58,7 +62,7 @@ def can_fork(threads: int) -> bool:
 
 
 def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
-    """`loop(*arguments, threads)`, a compiled parallel loop of so many turns, each on a thread of its own.
+    """`loop(*arguments, threads)`, a compiled parallel loop of so many turns on as many threads.
 
     `can_fork(threads)` has to be true.
     """
@@ -75,10 +79,10 @@ def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
 
 
 class _Team(threading.local):
-    """OpenMP's threads of one calling thread: what they were bound for, and the processors that they have."""
+    """OpenMP's threads of one calling thread: what they were bound for, and the processor that none has."""
 
     settled: tuple[Any, ...] = ()
-    taken: frozenset[int] = frozenset()
+    left: int = -1
 
 
 _team = _Team()
@@ -88,19 +92,28 @@ def _settle(threads: int) -> None:
     """Bind each of OpenMP's threads to a processor of its own, none to that which the calling thread is on.
 
     Threads that have slept are otherwise woken on the processor of the one that wakes them, and stay there
-    longer than a kernel takes: two were then as slow as one (Linux, 2-core virtual machine). The calling thread
-    stays free; where it has moved to a processor of theirs, they are bound anew.
+    longer than a kernel takes: two were then as slow as one (Linux, 2-core virtual machine). Where there are
+    more processors than threads the system has a choice, and it is left to it. The calling thread stays free;
+    where it has moved to a processor of theirs, they are bound anew.
     """
     cpus = affinity.thread_cpus()
-    wanted, here = (threads, cpus, affinity.times_bound()), int(_processor())
-    if len(cpus) < threads or (_team.settled == wanted and here not in _team.taken):
+    if len(cpus) != threads:
+        _team.settled = ()  # fewer threads end the others, and new ones come unbound
         return
-    free = [cpu for cpu in cpus[:threads] if cpu != here][: threads - 1]
-    masks = np.zeros((threads, cpus[-1] // 64 + 1), np.uint64)
-    for thread, cpu in enumerate(free, 1):
+    wanted, here = (cpus, affinity.times_bound()), int(_processor())
+    if _team.settled == wanted and here == _team.left:
+        return
+    with affinity.kept():  # where OpenMP gives fewer threads, the calling one runs the turns of others
+        _bind(_masks(cpus, here), threads)
+    _team.settled, _team.left = wanted, here
+
+
+def _masks(cpus: tuple[int, ...], here: int) -> NDArray:
+    """Bits (threads, words): no processor for the calling thread, for each other one that is not `here`."""
+    masks = np.zeros((len(cpus), max(cpus) // 64 + 1), np.uint64)
+    for thread, cpu in enumerate([cpu for cpu in cpus if cpu != here][: len(cpus) - 1], 1):
         masks[thread, cpu // 64] = 1 << cpu % 64
-    _bind(masks, threads)
-    _team.settled, _team.taken = wanted, frozenset(free)
+    return masks
 
 
 @compiled
@@ -147,7 +160,7 @@ def start() -> None:
 
 
 def _started() -> str:
-    if bindings(os.environ):
+    if bindings(os.environ) or any(name in os.environ for name in OPENMP_LIMITS):
         return ""
     try:
         start()

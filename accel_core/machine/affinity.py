@@ -105,7 +105,12 @@ def kept() -> Iterator[None]:
 
 def _bind_process(cpus: Collection[int]) -> bool:
     global _bound
-    _bound += 1
+    done = _bind_threads(cpus)
+    _bound += 1  # afterwards: what was bound in between may have been overridden
+    return done
+
+
+def _bind_threads(cpus: Collection[int]) -> bool:
     try:
         if hasattr(os, "sched_setaffinity"):
             # On Linux a mask belongs to a thread, and pools of BLAS and OpenMP may be running already.

@@ -40,6 +40,7 @@ LIMITS = (
     "BLIS_THREAD_IMPL",
 )
 """What else may leave a library with fewer threads than it was asked for."""
+OPENMP_LIMITS = tuple(name for name in LIMITS if name.startswith(("OMP_", "KMP_")))
 BINDINGS = (
     "OMP_PROC_BIND",
     "OMP_PLACES",

@@ -81,7 +81,10 @@ def unknown_text(scaling: Scaling, dtype: str) -> str:
 
 def scaling_alt(scaling: Scaling) -> str:
     """The ends of the ideal lines, and the roof at each number of threads; empty where there is neither."""
-    said = [f"{format_rate(line[-1][1], 'FLOP/s')} at {line[-1][0]:.0f}" for line in scaling.ideal.values()]
+    said = [
+        f"{name} {format_rate(line[-1][1], 'FLOP/s')} at {line[-1][0]:.0f}"
+        for name, line in scaling.ideal.items()
+    ]
     ideal = f" Dotted: one thread times the threads, up to {', '.join(said)}." if said else ""
     roofs = [
         f"{format_count(x.threads, 'thread')} {format_rate(x.flop_per_s, 'FLOP/s')} ({roof_name(x.limiting)})"

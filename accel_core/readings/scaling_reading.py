@@ -13,7 +13,7 @@ from accel_core.readings.rungs import kernel_title
 from accel_core.readings.scaling import Above, Scaling, counts_text, roof_name
 from accel_core.readings.sweep import curves
 from accel_core.roofline import Limit
-from accel_core.stats import quotient_interval
+from accel_core.stats import LEAST_SAMPLES, quotient_interval
 from accel_core.units import format_count, format_number, format_rate
 
 MOST_NAMED = 3
@@ -41,7 +41,9 @@ def _efficiency(title: str, first: Measurement, last: Measurement) -> str:
         return f"{title} was not measured on one thread: there is no ideal to hold it against."
     part = _part(first, last)
     if part.low is None or part.high is None:
-        known = "no interval under seven samples"
+        known = (
+            f"no interval under {LEAST_SAMPLES + 1} samples" if part.n else "no interval: a sample is damaged"
+        )
     else:
         known = f"95 % interval {format_number(part.low)} to {format_number(part.high)}"
     disturbed = "; a timing was disturbed" if first.disturbed or last.disturbed else ""
@@ -112,7 +114,7 @@ def _growth(scaling: Scaling) -> list[str]:
     end, name = alike[at], roof_name(last)
     if end is alike[-1]:
         return []
-    by = "at" if at == 0 or scaling.joined(alike[at - 1], end) else "by"
+    by = "at" if (scaling.joined(alike[at - 1], end) if at else end.threads == 1) else "by"
     more = 100 * (tops[at] / end.memory.value - 1)
     known = all(scaling.joined(a, b) for a, b in pairwise(alike[at:]))
     return [

@@ -10,8 +10,6 @@ from accel_core.readings.ratios import EVEN, times
 from accel_core.units import format_bytes
 
 PAGE_BYTES = 4096
-NEAR = 2
-"""Caches whose sets are counted, from the nearest on: those of a core alone on most processors."""
 TLB_ENTRIES = "64 to 96"
 """Pages of 4 KiB that a core's first-level data TLB holds: 64 on Intel's Skylake and Ice Lake and on AMD's Zen
 2 and 3, 72 on Zen 4, 96 on Intel's Golden Cove and Zen 5 (Intel Optimization Reference Manual, chapter 2; AMD
@@ -27,16 +25,16 @@ def strides_reading(
     size; None where they were not made. Empty where the system tells no cache's geometry.
     """
     row_bytes = n * itemsize
-    rooms = [(level.level, _rows_that_fit(level, row_bytes)) for level in caches[:NEAR]]
-    held = [f"{min(rows, n):,} of them in {name}" for name, rows in rooms if rows]
-    if not held:
+    rows = _rows_that_fit(caches[0], row_bytes) if caches else 0
+    if not rows:
         return ""
     pages = math.ceil(n * row_bytes / PAGE_BYTES) if row_bytes < PAGE_BYTES else n
     text = (
         f"The rows of b begin {format_bytes(row_bytes)} apart. To walk down all {n:,} of them is to read a "
-        f"line of each, on {pages:,} pages of 4 KiB, where a first-level TLB holds {TLB_ENTRIES}; by the sets "
-        f"that those lines fall into, there is room for {' and '.join(held)}. Packed, the same numbers lie one "
-        "after another."
+        f"line of each, on {pages:,} pages of 4 KiB, where a first-level TLB holds {TLB_ENTRIES} (fewer pages "
+        "where the system gives larger ones); and by the sets that those lines fall into, "
+        f"{caches[0].level} has room for {min(rows, n):,} of them. Packed, the same numbers lie one after "
+        "another."
     )
     if strided is None or packed is None:
         return f"{text} Time this rung and the packed one at this size to see what that costs."

@@ -10,7 +10,7 @@ from accel_core.studies.record import Record
 from app.parts import components
 from app.session import jobs
 
-TWO = 2
+COUNTS_IN_TIME = 2
 """Numbers of threads whose roofs, of one number type, are measured well in `PEAKS_S`."""
 
 
@@ -22,6 +22,6 @@ def offer(record: Record, scaling: Scaling, dtype: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/rule: {missing}")
         if not record.sample:
-            budget_s = PEAKS_S * max(1, len(scaling.unknown) / TWO)
+            budget_s = PEAKS_S * max(1, len(scaling.unknown) / COUNTS_IN_TIME)
             job = {"kind": "peaks", "dtypes": [dtype], "threads": list(scaling.unknown), "budget_s": budget_s}
             components.job_button("Measure these roofs", job, key="roofs")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ from accel_core.bench import Clocks
 from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import Racer, in_turns, no_garbage_collection, time_calls
 from accel_core.kernels import fork_join, pool
-from accel_core.kernels.chunks import SHARE
+from accel_core.kernels.chunks import SHARE, each_chunk_threaded
 from accel_core.kernels.compiled import forked, streamed
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.gelu.compiled import gelu_fused_threads
@@ -123,9 +124,11 @@ def product(
             calls = {"ours": lambda: matmul_packed_threads(a, b), "numpy": lambda: np.matmul(a, b, out=its)}
             times_s = apart(calls, seconds, count)
         took_s = median(times_s["ours"])
-        one_s = one_s or took_s * count
+        one_s = took_s if count == 1 else one_s
         ratio = _ratio(times_s["ours"], times_s["numpy"])
-        rows.append({"threads": count, "s": took_s, "ratio": ratio, "efficiency": one_s / took_s / count})
+        rows.append(
+            {"threads": count, "s": took_s, "ratio": ratio, "efficiency": one_s / took_s / count or None}
+        )
     return rows
 
 
@@ -156,25 +159,21 @@ def streams(dtype: str, size: int, threads: list[int], seconds: float) -> list[d
     """For each number of threads: the copy's rate, and each kernel's over it, bytes of x, y and z counted."""
     x = np.random.default_rng(0).random((size, size)).astype(dtype)
     y, z, row = np.empty_like(x), np.ones_like(x), np.ones(size, dtype)
-    flat = x.reshape(-1), y.reshape(-1)
     calls: dict[str, Callable[[], object]] = {
+        "copy": lambda: each_chunk_threaded(copied, forked_copy, (x,), y),
         "scale": lambda: scale_compiled_threads(x, y),
         "add": lambda: add_compiled_threads(x, z, y),
         "gelu": lambda: gelu_fused_threads(x, y),
         "softmax": lambda: softmax_compiled_threads(x, y),
         "layer_norm": lambda: layer_norm_compiled_threads(x, row, row, y),
     }
-    moved = {name: (3 if name == "add" else 2) * x.nbytes for name in (*calls, "copy")}
+    moved = {name: (3 if name == "add" else 2) * x.nbytes for name in calls}
     rows = []
     for count in threads:
-
-        def copy(count: int = count) -> None:
-            fork_join.fork(forked_copy, count, *flat) if fork_join.can_fork(count) else copied(*flat)
-
         with pool.at_most(count), no_garbage_collection():
-            times_s = turns({**calls, "copy": copy}, seconds, Clocks(), 6)
+            times_s = turns(calls, seconds, Clocks(), 6)
         rates = {name: [moved[name] / s for s in taken] for name, taken in times_s.items()}
-        ratios = {name: _ratio(rates["copy"], rates[name]) for name in calls}
+        ratios = {name: _ratio(rates["copy"], rates[name]) for name in calls if name != "copy"}
         rows.append({"threads": count, "copy": median(rates["copy"]), "ratios": ratios})
     return rows
 
@@ -192,7 +191,7 @@ def _told(ratio: Ratio) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    most = len(pool._processors(1 << 10))
+    most = detect().cores.allowed
     parser.add_argument("--threads", help=f"numbers of threads; here {counts(most)}")
     parser.add_argument("--dtypes", default="float32,float64")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each shape and number of threads")
@@ -200,6 +199,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="a file for the figures")
     options = parser.parse_args()
     threads = [int(n) for n in options.threads.split(",")] if options.threads else counts(most)
+    if max(threads) > most:
+        parser.error(f"this process may run on {most} processors")
     machine = detect()
     print(f"{machine.cpu}, {most} processors; compiled loops on {fork_join.layer() or 'Python threads'}")
     found: dict[str, Any] = {"handing over": {}, "product": {}, "streams": {}}
@@ -217,7 +218,7 @@ def main() -> None:
             for row in rows:
                 print(
                     f"{name:<21} {row['threads']:>2} threads {1e3 * row['s']:9.3f} ms, NumPy's time over ours "
-                    f"{_told(row['ratio'])}, efficiency {row['efficiency']:.2f}",
+                    f"{_told(row['ratio'])}, efficiency {row['efficiency'] or math.nan:.2f}",
                     flush=True,
                 )
         found["streams"][dtype] = rows = streams(dtype, options.size, threads, 4 * options.seconds)

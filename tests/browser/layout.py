@@ -105,13 +105,15 @@ STEADY = """() => {
     return window.steadyFigures.times >= 3;
 }"""
 """JavaScript: true once every figure fills its frame and none of its texts has moved at four looks in a row."""
+STEADY_MS = 120_000
+"""Longer than a busy host takes to lay out a page."""
 WIDER = """[document.documentElement, document.querySelector('[data-testid="stMain"]')]
     .map(e => e.scrollWidth - e.clientWidth)"""
 
 
 def steady(page: Page) -> None:
     """Wait until the page's figures are laid out for the room that they have: Plotly follows a window later."""
-    page.wait_for_function(STEADY, polling=100)
+    page.wait_for_function(STEADY, polling=100, timeout=STEADY_MS)
 
 
 def clipped(page: Page, figure: str = FIGURE) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from browsers import chromium
 from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
-from visitor import APP, button, finished, has_no_fault, progress, rested, visit
+from visitor import APP, button, finished, has_no_fault, progress, rested, settled, visit
 
 VIEWPORT = {"width": 1440, "height": 1200}
 SCALE = 1.5
@@ -28,8 +28,8 @@ MEASURE_MS = 600_000
 """Longer than any of the experiments takes on a slow machine."""
 TRIES = 5
 """Of a measurement: on a shared machine now and then another one is at work."""
-LONGER, AWAY_S = 1.4, 40
-"""Times what a button promises, and seconds, until one looks again: a job without its page ends soon after."""
+LONGER = 1.4
+"""Times what a button promises, until one looks again."""
 MARGIN_PX = 16
 BELOW_PX = 200
 """Of the window below the figure, for controls beside it that end further down."""
@@ -70,10 +70,12 @@ def measure_once(page: Page, url: str, name: str, settings: dict) -> None:
     print(f"{name}: {label}", flush=True)
     button(page, name).click()
     progress(page).wait_for()
+    there = page.url  # with the job in it, which another session knows by nothing else
     page.goto("about:blank")
     number, unit = re.search(r"about ([\d.]+) (\w+)", label).groups()
-    page.wait_for_timeout(1000 * min(LONGER * float(number) * (60 if unit == "min" else 1), AWAY_S))
-    visit(page, url, name, **settings)
+    page.wait_for_timeout(1000 * LONGER * float(number) * (60 if unit == "min" else 1))
+    page.goto(there)
+    settled(page, name)
     progress(page).wait_for(state="detached", timeout=MEASURE_MS)
     finished(page, name)
 

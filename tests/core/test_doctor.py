@@ -54,6 +54,7 @@ GOOD = [
     doctor.judge_threading_layer("omp"),
     doctor.judge_threading_layer("workqueue"),
     doctor.judge_threading_layer("omp", "OMP_PROC_BIND=true"),
+    doctor.judge_threading_layer("omp", "", ["OMP_THREAD_LIMIT"]),
 ]
 BAD = [
     doctor.judge_steal(0.011),

@@ -21,6 +21,7 @@ from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.matmul.threads import matmul_packed_threads
 from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.kernels.streaming.compiled import triad_compiled, triad_compiled_threads
+from accel_core.machine.thread_settings import BINDINGS, OPENMP_LIMITS
 from accel_core.model import DTYPES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,9 @@ print(fork_join.layer(), can(8))
 
 def told(script: str, **environment: str) -> str:
     """What a process of its own prints that may start MOST threads, whatever the host has."""
-    given = {**os.environ, "NUMBA_NUM_THREADS": str(MOST), **environment}
+    without = {*fork_join.POLICY, *BINDINGS, *OPENMP_LIMITS, "NUMBA_THREADING_LAYER"}
+    plain = {name: value for name, value in os.environ.items() if name not in without}
+    given = {**plain, "NUMBA_NUM_THREADS": str(MOST), **environment}
     done = subprocess.run(
         [sys.executable, "-c", script], env=given, cwd=ROOT, capture_output=True, text=True, timeout=300
     )
@@ -91,7 +94,14 @@ def test_results_are_right_on_one_to_eight_threads() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["NUMBA_THREADING_LAYER=workqueue", "OMP_PROC_BIND=true", "NUMBA_NUM_THREADS=1"]
+    "setting",
+    [
+        "NUMBA_THREADING_LAYER=workqueue",
+        "OMP_PROC_BIND=true",
+        "OMP_THREAD_LIMIT=1",
+        "OMP_DYNAMIC=true",
+        "NUMBA_NUM_THREADS=1",
+    ],
 )
 def test_python_threads_do_it_where_a_compiled_loop_would_be_unsafe(setting: str) -> None:
     name, _, value = setting.partition("=")
@@ -122,12 +132,78 @@ def test_a_forked_child_computes_on() -> None:
 def test_a_users_own_number_of_numba_threads_is_given_back() -> None:
     script = """
 import numba, numpy as np
+from accel_core.kernels import pool
 from accel_core.kernels.gelu.compiled import gelu_fused_threads
+pool.thread_count = lambda: 2
 numba.set_num_threads(3)
 gelu_fused_threads(np.ones(1 << 16))
 print(numba.get_num_threads())
 """
     assert told(script) == "3"
+
+
+ALL = tuple(range(4))
+
+
+@pytest.fixture
+def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The processors of each thread, at each time that they were bound, on a pretended host of four."""
+    seen: list[list[int]] = []
+
+    def bind(masks: np.ndarray, threads: int) -> None:
+        assert len(masks) == threads
+        rows = [
+            [w * 64 + b for w, word in enumerate(row) for b in range(64) if int(word) >> b & 1] for row in masks
+        ]
+        assert rows[0] == [] and all(len(row) == 1 for row in rows[1:])
+        seen.append([row[0] for row in rows[1:]])
+
+    monkeypatch.setattr(fork_join, "_bind", bind, raising=False)
+    monkeypatch.setattr(fork_join, "_processor", lambda: 0, raising=False)
+    monkeypatch.setattr(fork_join, "_team", fork_join._Team())
+    monkeypatch.setattr(fork_join.affinity, "thread_cpus", lambda: ALL)
+    return seen
+
+
+def test_each_thread_of_a_full_team_has_a_processor_that_is_not_the_callers(
+    bound: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_join._settle(4)
+    fork_join._settle(4)
+    assert bound == [[1, 2, 3]]  # once: the caller is where it was
+    monkeypatch.setattr(fork_join, "_processor", lambda: 2)
+    fork_join._settle(4)
+    assert bound[1:] == [[0, 1, 3]]
+    monkeypatch.setattr(fork_join.affinity, "thread_cpus", lambda: (3, 70, 1030))
+    monkeypatch.setattr(fork_join, "_processor", lambda: 70)
+    fork_join._settle(3)
+    assert bound[2:] == [[3, 1030]]
+
+
+def test_threads_are_bound_anew_after_all_were_bound_and_after_a_smaller_team(
+    bound: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_join._settle(4)
+    monkeypatch.setattr(fork_join.affinity, "times_bound", lambda: -1)
+    fork_join._settle(4)
+    fork_join._settle(2)  # the system chooses two of four
+    fork_join._settle(4)
+    assert bound == [[1, 2, 3]] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no threads")
+@pytest.mark.parametrize("setting", ["", "OMP_THREAD_LIMIT=1", "OMP_DYNAMIC=true"])
+def test_the_callers_own_affinity_is_left_as_it_was(setting: str) -> None:
+    script = """
+import os, numpy as np
+from accel_core import fused_gelu
+before = os.sched_getaffinity(0)
+for _ in range(3):
+    fused_gelu(np.ones(1 << 20, np.float32))
+print(os.sched_getaffinity(0) == before)
+"""
+    name, _, value = setting.partition("=")
+    assert told(script, **({name: value} if name else {})) == "True"
 
 
 def test_openmp_is_told_to_spin_briefly_and_children_are_not() -> None:

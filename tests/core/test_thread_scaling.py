@@ -190,7 +190,7 @@ def test_the_part_of_the_ideal_carries_its_interval() -> None:
         "NumPy (BLAS) reaches 0.500 of its ideal at 16 threads (95 % interval 0.485 to 0.515"
     )
     few = [replace(m, samples_s=m.samples_s[:6]) for m in results]
-    assert "(no interval under seven samples)" in said(few, [])
+    assert "(no interval under 7 samples)" in said(few, [])
     assert "disturbed" in said([*results[:2], replace(results[2], disturbed=True)], [])
     damaged = [replace(m, samples_s=()) for m in results]
     assert "reaches 0.500 of its ideal" in said(damaged, [])

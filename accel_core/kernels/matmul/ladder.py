@@ -210,10 +210,10 @@ KERNELS = (
         family="packed",
         idea="All threads pack a part of a and b; then all read the panels, each for its own cell of c.",
         explanation=(
-            "Nothing is packed twice, and the cells of c are even to one register tile and nearly square, so "
-            "that each reads as little of the panels as it can. The threads wait for one another twice in each "
-            "block of depth: until all is packed, and until all have read it. A compiled loop hands its parts "
-            "over in some microseconds, which small sizes feel."
+            "Up to 64 MiB of panels nothing is packed twice, and the cells of c are even to one register tile "
+            "and nearly square, so that each reads as little of the panels as it can. The threads wait for one "
+            "another twice in each block of depth: until all is packed, and until all have read it. A compiled "
+            "loop hands its parts over in some microseconds, which small sizes feel."
         ),
         typical_flop_per_s=2e10,
         threaded=True,

@@ -29,18 +29,21 @@ def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
 
     The threads share what they pack (`shared`). Where compiled code cannot fork, each packs what it needs.
     """
-    m, n = a.shape[0], b.shape[1]
-    c = np.empty((m, n), a.dtype)
+    c = np.empty((a.shape[0], b.shape[1]), a.dtype)
+    packed_threads(np.ascontiguousarray(a), np.ascontiguousarray(b), c)
+    return c
+
+
+def packed_threads(a: NDArray, b: NDArray, c: NDArray) -> None:
+    """c (m, n) = a (m, k) @ b (k, n), all with rows of unit stride; c may hold anything before."""
     plan, threads = plan_here(a.dtype.name), pool.thread_count()
-    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
     if threads < 2 or not a.shape[1] or not c.size:
         product(a, b, c, plan)
     elif can_fork(threads):
         product_on_threads(a, b, c, plan, threads)
     else:
-        cells = _cells(m, n, threads, plan.blocks)
+        cells = _cells(a.shape[0], b.shape[1], threads, plan.blocks)
         pool.run([partial(product, a[r], b[:, s], c[r, s], plan) for r, s in cells])
-    return c
 
 
 MOST_BYTES = 1 << 26

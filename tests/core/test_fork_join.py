@@ -57,7 +57,7 @@ pool.thread_count = lambda: threads
 for threads in range(1, 9):
     for dtype in ("float32", "float64"):
         plan = plan_here(dtype)
-        rule, least = plan, type(plan)(plan.blocks.given(kc=24), 0, 0)
+        rule, least = plan, type(plan)(plan.blocks.given(mc=12, kc=24, nc=128), 0, 0)
         for m, k, n in (1, 1, 1), (5, 300, 1), (64, 48, 96), (67, 50, 131), (200, 30, 17), (0, 3, 4), (3, 0, 4):
             a, b = random.random((m, k)).astype(dtype), random.random((k, n)).astype(dtype)
             exact = a.astype(np.float64) @ b.astype(np.float64)

@@ -29,7 +29,7 @@ from accel_core.kernels.matmul import panels
 from accel_core.kernels.matmul import threads as matmul_threads
 from accel_core.kernels.matmul.blocking import SHARES, blocking, evenly
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS
-from accel_core.kernels.matmul.plan import Plan, blocking_here
+from accel_core.kernels.matmul.plan import MOST_BYTES, Plan, blocking_here
 from accel_core.kernels.matmul.register import matmul_vector_tile
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
@@ -347,6 +347,26 @@ def test_cells_of_c_are_as_square_as_they_can_be(shape: tuple, threads: int, cou
     blocks = replace(blocking_here("float32"), mr=6, nr=64)
     cells = matmul_threads._cells(*shape, threads, blocks)
     assert (len({rows.start for rows, _ in cells}), len({columns.start for _, columns in cells})) == counts
+
+
+@given(
+    threads=st.integers(2, 300),
+    dtype=st.sampled_from(["float32", "float64"]),
+    mc=st.integers(1, 1 << 20),
+    kc=st.integers(1, 1 << 20),
+    nc=st.integers(1, 1 << 20),
+)
+def test_several_threads_take_half_of_l2_each_and_bounded_memory(
+    threads: int, dtype: str, mc: int, kc: int, nc: int
+) -> None:
+    itemsize = np.dtype(dtype).itemsize
+    plan = Plan(blocking_here(dtype).given(mc, kc, nc), 1001, 501, "2026")
+    blocks, found = plan.blocks, plan.among(threads, itemsize)
+    assert (found.unpacked_bytes, found.unpacked_a_bytes, found.measured) == (500, 250, "2026")
+    assert found.blocks.kc == blocks.kc and found.blocks.mc % blocks.mr == 0 == found.blocks.nc % blocks.nr
+    assert blocks.nc / 2 <= found.blocks.nc <= blocks.nc / 2 + blocks.nr
+    assert blocks.mr <= found.blocks.mc <= blocks.mc
+    assert threads * (found.blocks.mc - blocks.mr) * blocks.kc * itemsize <= MOST_BYTES
 
 
 def blas_threads() -> set[int]:

@@ -11,10 +11,10 @@ from accel_core.kernels.matmul import TILE_ROWS
 from accel_core.model import Kernel, Parameter, Shape
 
 if TYPE_CHECKING:
-    from accel_core.kernels.matmul import compiled, interpreted, packed, register, shared, threads
+    from accel_core.kernels.matmul import cells, compiled, interpreted, packed, register, threads
 else:
-    compiled, interpreted, packed, register, shared, threads = late(
-        *(f"matmul.{name}" for name in ("compiled", "interpreted", "packed", "register", "shared", "threads"))
+    cells, compiled, interpreted, packed, register, threads = late(
+        *(f"matmul.{name}" for name in ("cells", "compiled", "interpreted", "packed", "register", "threads"))
     )
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -206,14 +206,15 @@ KERNELS = (
         name="packed_threads",
         title="Packed panels on threads",
         function=threads.matmul_packed_threads,
-        core=shared.shared_loops.py_func,
+        core=cells.packed_cells.py_func,
         family="packed",
-        idea="All threads pack a part of a and b; then all read the panels, each for its own cell of c.",
+        idea="Each thread has a cell of c, and packs what it needs of a and b by itself.",
         explanation=(
-            "Up to 64 MiB of panels nothing is packed twice, and the cells of c are even to one register tile "
-            "and nearly square, so that each reads as little of the panels as it can. The threads wait for one "
-            "another twice in each block of depth: until all is packed, and until all have read it. A compiled "
-            "loop hands its parts over in some microseconds, which small sizes feel."
+            "The cells are even to one register tile and nearly square, so that each needs as few rows of a "
+            "and columns of b as can be. Some of these are packed more than once, by several threads: that "
+            "costs less than to wait for one another and to fetch panels from other cores' caches. Blocks of b "
+            "are half as wide as on one thread, since two hardware threads of a core share its L2. A compiled "
+            "loop hands the cells over in some microseconds, which small sizes feel."
         ),
         typical_flop_per_s=2e10,
         threaded=True,

@@ -16,6 +16,8 @@ from accel_core.model.tuning import Tuning
 
 UNPACKED, UNPACKED_A = 3 / 8, 1 / 4
 """Of L2: what b may fill, and a, to stay unpacked by rule."""
+MOST_BYTES = 1 << 26
+"""64 MiB, which is 32768 rows of 512 float32."""
 MOST = 1 << 20
 """Elements of any length: a file may say anything."""
 
@@ -31,6 +33,18 @@ class Plan:
     """Of a up to which only b is packed, and a is read as it lies."""
     measured: str = ""
     """When it was measured here (ISO 8601); empty where it is the rule's."""
+
+    def among(self, threads: int, itemsize: int) -> Plan:
+        """That of each of several threads at once, for elements of `itemsize` bytes.
+
+        Half of what one alone takes of L2, since two hardware threads of a core share it, and a virtual machine
+        does not say whether its processors are such; where each has a core to itself, narrower blocks cost next
+        to nothing. And so many rows of packed a that all threads together have at most MOST_BYTES of it.
+        """
+        rows = max(MOST_BYTES // (threads * self.blocks.kc * itemsize), 1)
+        blocks = self.blocks.given(mc=min(self.blocks.mc, rows), nc=self.blocks.nc // 2)
+        limits = self.unpacked_bytes // 2, self.unpacked_a_bytes // 2
+        return Plan(blocks, *limits, measured=self.measured)
 
 
 def by_rule(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -18,17 +19,14 @@ from threadpoolctl import ThreadpoolController
 from accel_core.kernels import pool
 from accel_core.kernels.fork_join import can_fork, even_shares, fork
 from accel_core.kernels.matmul.blocking import Blocking
+from accel_core.kernels.matmul.cells import packed_cells, unpacked_cells
 from accel_core.kernels.matmul.packed import product
 from accel_core.kernels.matmul.panels import SLACK, room
 from accel_core.kernels.matmul.plan import Plan, plan_here
-from accel_core.kernels.matmul.shared import shared_loops, unpacked_cells
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
-    """a (m, k), b (k, n) -> (m, n): the packed product, a cell of c for each thread.
-
-    The threads share what they pack (`shared`). Where compiled code cannot fork, each packs what it needs.
-    """
+    """a (m, k), b (k, n) -> (m, n): the packed product, a cell of c for each thread (`cells`)."""
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
     packed_threads(np.ascontiguousarray(a), np.ascontiguousarray(b), c)
     return c
@@ -39,38 +37,46 @@ def packed_threads(a: NDArray, b: NDArray, c: NDArray) -> None:
     plan, threads = plan_here(a.dtype.name), pool.thread_count()
     if threads < 2 or not a.shape[1] or not c.size:
         product(a, b, c, plan)
-    elif can_fork(threads):
-        product_on_threads(a, b, c, plan, threads)
-    else:
-        cells = _cells(a.shape[0], b.shape[1], threads, plan.blocks)
-        pool.run([partial(product, a[r], b[:, s], c[r, s], plan) for r, s in cells])
-
-
-MOST_BYTES = 1 << 26
-"""Of a packed block of a or b that the threads share: 64 MiB, which is 32768 rows of 512 float32."""
-
-
-def product_on_threads(a: NDArray, b: NDArray, c: NDArray, plan: Plan, threads: int) -> None:
-    """c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1, all with rows of unit stride, where `can_fork(threads)`."""
-    (m, k), n = a.shape, b.shape[1]
-    if b.nbytes <= plan.unpacked_bytes:
-        fork(unpacked_cells, threads, a, b, c, *_corners(m, n, threads, plan.blocks))
         return
-    cut = plan.blocks.cut(m, k, n)
-    longest = max(MOST_BYTES // (cut.kc * c.itemsize), 1)
-    for r in pool.shares(m, -(-m // longest), cut.mr):
-        for s in pool.shares(n, -(-n // longest), cut.nr):
-            _shared(a[r], b[:, s], c[r, s], cut, threads)
+    work = _work(*a.shape, b.shape[1], a.itemsize, threads, plan)
+    if not can_fork(threads):
+        pool.run([partial(product, a[r], b[:, s], c[r, s], work.plan) for r, s in work.cells])
+    elif work.shapes:
+        rooms = room(c.dtype.name, work.shapes)
+        fork(packed_cells, threads, a, b, c, *rooms, work.rows, work.columns, work.mc)
+    else:
+        fork(unpacked_cells, threads, a, b, c, work.rows, work.columns)
 
 
-def _shared(a: NDArray, b: NDArray, c: NDArray, cut: Blocking, threads: int) -> None:
-    m, n = c.shape
-    tall, wide = -(-m // cut.mr), -(-n // cut.nr)
-    apart = -(-(cut.mr * cut.kc + SLACK) // SLACK) * SLACK
-    shapes = (tall, apart), (wide, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
-    packed_a, packed_b, edges = room(c.dtype.name, shapes)
-    rows, columns = _corners(m, n, threads, cut)
-    fork(shared_loops, threads, a, b, c, packed_a, packed_b, edges, rows, columns, cut.nc)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """How a product is shared out: not to be written, as it is kept."""
+
+    plan: Plan
+    """Of each thread."""
+    cells: list[tuple[slice, slice]]
+    rows: NDArray
+    columns: NDArray
+    """The cells' first and last but one, both (threads, 2)."""
+    mc: int
+    shapes: tuple[tuple[int, ...], ...]
+    """Of the room for panels that all threads have together; empty where nothing is packed."""
+
+
+@lru_cache(maxsize=1024)
+def _work(m: int, k: int, n: int, itemsize: int, threads: int, plan: Plan) -> _Work:
+    """For c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1."""
+    plan = plan.among(threads, itemsize)
+    cells = _cells(m, n, threads, plan.blocks)
+    ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
+    rows, columns = np.array(ends, np.int64)
+    tall, wide = (int((part[:, 1] - part[:, 0]).max()) for part in (rows, columns))
+    cut = plan.blocks.cut(tall, k, wide)
+    shapes: tuple[tuple[int, ...], ...] = ()
+    if k * wide * itemsize > plan.unpacked_bytes:
+        apart = -(-(cut.mc * cut.kc + SLACK) // SLACK) * SLACK
+        shapes = (threads, apart), (threads, cut.nc // cut.nr, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
+    return _Work(plan, cells, rows, columns, cut.mc, shapes)
 
 
 COPY_COST = 40
@@ -91,15 +97,6 @@ def _cells(m: int, n: int, threads: int, blocks: Blocking) -> list[tuple[slice, 
     down, across = min(pairs, key=cost)
     tall, wide = even_shares(m, down, blocks.mr), even_shares(n, across, blocks.nr)
     return [(r, s) for r in tall for s in wide]
-
-
-@lru_cache(maxsize=1024)
-def _corners(m: int, n: int, threads: int, blocks: Blocking) -> tuple[NDArray, NDArray]:
-    """The cells' first and last rows, and columns, both (threads, 2): not to be written, as they are kept."""
-    cells = _cells(m, n, threads, blocks)
-    ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
-    rows, columns = np.array(ends, np.int64)
-    return rows, columns
 
 
 def matmul_row_threads(a: NDArray, b: NDArray, workers: int | None = None) -> NDArray:

@@ -91,10 +91,11 @@ _team = _Team()
 def _settle(threads: int) -> None:
     """Bind each of OpenMP's threads to a processor of its own, none to that which the calling thread is on.
 
-    Threads that have slept are otherwise woken on the processor of the one that wakes them, and stay there
-    longer than a kernel takes: two were then as slow as one (Linux, 2-core virtual machine). Where there are
-    more processors than threads the system has a choice, and it is left to it. The calling thread stays free;
-    where it has moved to a processor of theirs, they are bound anew.
+    Threads that have slept may be woken on the processor of the one that wakes them, and take turns with it
+    until the system moves one: with 2 processors a product of 512 then took twice as long, for some calls after
+    a pause of 50 ms (Linux virtual machine). Full teams of 4 and 16 were neither faster nor slower for it.
+    Where there are more processors than threads, the choice is left to the system. The calling thread stays
+    free; where it has moved to a processor of theirs, they are bound anew.
     """
     cpus = affinity.thread_cpus()
     if len(cpus) != threads:

@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from accel_core.bench import Clocks
 from accel_core.bench.comparing import settle
-from accel_core.bench.sampling import Racer, in_turns, no_garbage_collection, time_calls
+from accel_core.bench.sampling import Racer, in_turns, no_garbage_collection
 from accel_core.kernels import fork_join, pool
 from accel_core.kernels.chunks import SHARE, each_chunk_threaded
 from accel_core.kernels.compiled import forked, streamed
@@ -134,26 +134,36 @@ def product(
 
 
 def apart(calls: dict[str, Callable[[], object]], seconds: float, threads: int) -> dict[str, list[float]]:
-    """Seconds per call of each, in turns: with several threads each sample begins after a pause and a call.
+    """Seconds per call of each, in turns: with several threads each sample begins after a pause, and after as
+    many calls as it has.
 
     OpenBLAS lets its threads spin for a tenth of a second after a call; whoever came next would share a
-    processor with them.
+    processor with them. And threads that have slept need some calls until each has a processor for itself.
     """
     if threads == 1:
         return turns(calls, seconds, Clocks(), 6)
     clocks, racers = Clocks(), {name: Racer(call) for name, call in calls.items()}
     for racer in racers.values():
-        first_s, _ = time_calls(racer.call, 1, clocks)
-        racer.repetitions = max(1, round(SAMPLE_S / first_s))
+        settle(clocks)
+        racer.repetitions = warmed(racer.call, clocks)
     end_s = clocks.wall() + seconds
     for rounds, order in enumerate(in_turns(racers.values())):
         if rounds >= LEAST_SAMPLES and clocks.wall() > end_s:
             break
         for racer in order:
             settle(clocks)
-            racer.call()
+            warmed(racer.call, clocks)
             racer.run(clocks)
     return {name: racer.times_s for name, racer in racers.items()}
+
+
+def warmed(call: Callable[[], object], clocks: Clocks) -> int:
+    """How many calls began in `SAMPLE_S`, which they have been made for."""
+    made, end_s = 0, clocks.wall() + SAMPLE_S
+    while clocks.wall() < end_s:
+        call()
+        made += 1
+    return made
 
 
 def streams(dtype: str, size: int, threads: list[int], seconds: float) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 A kernel that goes over a long row several times reads memory in the first pass and writes it in the last;
 between them the memory rests, since a processor looks ahead by hundreds of instructions, not by thousands. So
-each row is gone over in pieces, and with each piece the same piece of what comes next is asked for.
+each row is gone over in pieces, and with each piece the same piece of what comes next is asked for. It comes as
+near as L2, since in L1 it would take the place of the row that is worked on.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _ask(typingctx: Any, row: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         offset = builder.mul(args[1], I64(signature.args[0].dtype.bitwidth // 8))
-        prefetch(builder, builder.add(builder.ptrtoint(array.data, I64), offset))
+        prefetch(builder, builder.add(builder.ptrtoint(array.data, I64), offset), level=2)
         return context.get_dummy_value()
 
     return types.void(row, types.int64), codegen

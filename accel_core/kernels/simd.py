@@ -174,15 +174,18 @@ def first_lanes(builder: ir.IRBuilder, count: ir.Value, vector: ir.Type) -> ir.V
     return builder.icmp_signed("<", numbers, splat(builder, count, lanes))
 
 
-def prefetch(builder: ir.IRBuilder, address: ir.Value) -> None:
-    """Ask for the cache line of `address`, to be read or written soon; no error where there is none."""
+def prefetch(builder: ir.IRBuilder, address: ir.Value, level: int = 1) -> None:
+    """Ask for the cache line of `address`, soon to be read or written, as near as the cache of `level`, 1 to 3.
+
+    There is no error where there is no such address.
+    """
     pointer = builder.inttoptr(address, ir.PointerType(ir.IntType(8)))
     number = ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
     name = "llvm.prefetch.p0"
     function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-    to_read, keep_in_all_levels, data = number(0), number(3), number(1)
-    builder.call(function, [pointer, to_read, keep_in_all_levels, data])
+    to_read, locality, data = number(0), number(4 - level), number(1)
+    builder.call(function, [pointer, to_read, locality, data])
 
 
 def load(builder: ir.IRBuilder, pointer: ir.Value, vector: ir.Type, align: int) -> ir.Value:

@@ -2,10 +2,11 @@
 
     python tests/benchmarks/scaling.py [--threads 1,2,4] [--dtypes float32,float64] [--seconds 3] [--json FILE]
 
-Three tables. What an empty parallel loop costs from call to return, by a compiled loop and by Python threads,
+Four tables. What an empty parallel loop costs from call to return, by a compiled loop and by Python threads,
 and what it leaves spinning. The packed product beside NumPy's with as many threads, in turns: its efficiency is
 the time of one thread over threads times its own. The one-pass kernels and a copy, which has the same traffic
-as GELU: each one's rate over that of the copy with as many threads, in turns, at a size beyond all caches.
+as GELU: each one's rate over that of the copy with as many threads, in turns, at a size beyond all caches. And
+what their arithmetic takes alone, in L2, beside what the copy takes from memory.
 """
 
 from __future__ import annotations
@@ -28,22 +29,27 @@ from accel_core.bench import Clocks
 from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import Racer, in_turns, no_garbage_collection
 from accel_core.kernels import fork_join, pool
+from accel_core.kernels.ahead import LINE_BYTES
 from accel_core.kernels.chunks import SHARE, each_chunk_threaded
 from accel_core.kernels.compiled import forked, streamed
 from accel_core.kernels.fork_join import even_share
-from accel_core.kernels.gelu.compiled import gelu_fused_threads
-from accel_core.kernels.layer_norm.compiled import layer_norm_compiled_threads
+from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads
+from accel_core.kernels.layer_norm.compiled import layer_norm_compiled, layer_norm_compiled_threads
+from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES
 from accel_core.kernels.matmul.threads import packed_threads
-from accel_core.kernels.softmax.compiled import softmax_compiled_threads
+from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.kernels.streaming.compiled import add_compiled_threads, scale_compiled_threads
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect
 from accel_core.operations import OPERATIONS
+from accel_core.peaks.loops import CHAIN_LENGTH
+from accel_core.peaks.probes import dependent_adds
 from accel_core.stats import LEAST_SAMPLES, ratio_interval
 from accel_core.tuning import turns
 
 SHAPES = [(n, n, n) for n in (256, 512, 1024, 2048)] + [(2000, 300, 700)]
 CALLS = 300
+TURNS = 1 << 14
 SAMPLE_S = 0.01
 Ratio = tuple[float | None, float | None, float | None]
 
@@ -179,14 +185,44 @@ def streams(dtype: str, size: int, threads: list[int], seconds: float) -> list[d
         "layer_norm": lambda: layer_norm_compiled_threads(x, row, row, y),
     }
     moved = {name: (3 if name == "add" else 2) * x.nbytes for name in calls}
-    rows = []
+    lines, rows = x.nbytes / LINE_BYTES, []
     for count in threads:
         with pool.at_most(count), no_garbage_collection():
             times_s = turns(calls, seconds, Clocks(), 6)
         rates = {name: [moved[name] / s for s in taken] for name, taken in times_s.items()}
         ratios = {name: _ratio(rates["copy"], rates[name]) for name in calls if name != "copy"}
-        rows.append({"threads": count, "copy": median(rates["copy"]), "ratios": ratios})
+        copy_s = median(times_s["copy"])
+        rows.append(
+            {"threads": count, "copy": median(rates["copy"]), "line s": copy_s / lines, "ratios": ratios}
+        )
     return rows
+
+
+def near(dtype: str, cache_bytes: int) -> dict[str, float]:
+    """Seconds of one thread for a line of x (LINE_BYTES), in arrays of which two fill half of `cache_bytes`."""
+    rows = max(cache_bytes // 4 // 1024, 1)
+    x = np.random.default_rng(0).random((rows, 1024 // np.dtype(dtype).itemsize)).astype(dtype)
+    y, row, lines = np.empty_like(x), np.ones(x.shape[1], dtype), x.nbytes / LINE_BYTES
+    calls: dict[str, Callable[[], object]] = {
+        "copy": lambda: copied(x.reshape(-1), y.reshape(-1)),
+        "gelu": lambda: gelu_fused(x, y),
+        "softmax": lambda: softmax_compiled(x, y),
+        "layer_norm": lambda: layer_norm_compiled(x, row, row, y),
+    }
+    with no_garbage_collection():
+        times_s = turns(calls, 1.0, Clocks(), 6)
+    return {name: median(taken) / lines for name, taken in times_s.items()}
+
+
+def clock_hz() -> float:
+    """Additions a second in a chain in which each waits for the one before: one takes a cycle."""
+    gate = np.zeros(1, np.int64)
+
+    def chain() -> None:
+        dependent_adds(1, TURNS, gate.ctypes.data, 0)
+
+    chain()
+    return TURNS * CHAIN_LENGTH / min(_timed(chain) for _ in range(20))
 
 
 def _ratio(ours: list[float], theirs: list[float]) -> Ratio:
@@ -214,7 +250,8 @@ def main() -> None:
         parser.error(f"this process may run on {most} processors")
     machine = detect()
     print(f"{machine.cpu}, {most} processors; compiled loops on {fork_join.layer() or 'Python threads'}")
-    found: dict[str, Any] = {"handing over": {}, "product": {}, "streams": {}}
+    found: dict[str, Any] = {"handing over": {}, "product": {}, "streams": {}, "near": {}}
+    l2_bytes = next((level.size_bytes for level in machine.caches if level.level == L2), TYPICAL_BYTES[L2])
     for count in threads:
         if fork_join.can_fork(count):
             found["handing over"][count] = costs = handing_over(count)
@@ -233,6 +270,14 @@ def main() -> None:
                     flush=True,
                 )
         found["streams"][dtype] = rows = streams(dtype, options.size, threads, 4 * options.seconds)
+        here = found["near"][dtype] = near(dtype, l2_bytes)
+        far_s, hz = rows[0]["line s"], clock_hz()
+        told = ", ".join(f"{name} {hz * s:.1f} ({1e9 * s:.1f} ns)" for name, s in here.items())
+        print(
+            f"{dtype}, cycles of {hz / 1e9:.2f} GHz for a line of x in L2: {told}; copy from memory, "
+            f"{threads[0]} threads: {hz * far_s:.1f} ({1e9 * far_s:.1f} ns)",
+            flush=True,
+        )
         for row in rows:
             told = ", ".join(f"{name} {_told(ratio)}" for name, ratio in row["ratios"].items())
             print(

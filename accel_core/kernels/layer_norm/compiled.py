@@ -33,8 +33,12 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
             total += row[j]
         mean = total / columns
         squares = one - one
-        for j in range(row.size):
-            squares += (row[j] - mean) * (row[j] - mean)
+        for start in range(0, row.size, piece):
+            stop = min(start + piece, row.size)
+            ask_for(result, start, stop, line)
+            part = row[start:stop]
+            for j in range(part.size):
+                squares += (part[j] - mean) * (part[j] - mean)
         variance = squares / columns
         if not (plain and is_usual(mean, variance, small, least)):
             scaled(x[i : i + 1], gamma, beta, eps, y[i : i + 1])

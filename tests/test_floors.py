@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "tuning", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
-    ("readings",),  # 6 what pictures say, in words and rows
+    ("readings", "lessons"),  # 6 what pictures say, in words and rows; what is asked and revealed
     ("figures", "studies"),  # 7 pictures, the only place that knows plotly; what pages ask
     ("cli", "__main__"),  # 8 the door
 )

@@ -174,6 +174,10 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
+    command("lessons", "The lessons: a question each, to be answered by a guess and then by a run.")
+    lesson = command("lesson", "Run one lesson: what was guessed beside what is true on this machine.")
+    lesson.add_argument("lesson", help="its name, see `accel lessons`")
+    lesson.add_argument("--guess", help="what you expect, before it runs (left out: nothing)")
     return parser, tuple(commands.choices)
 
 

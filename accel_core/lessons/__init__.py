@@ -1,0 +1,19 @@
+"""Lessons: predict, measure, reveal. A topic is a file, and a lesson an entry of its `LESSONS`."""
+
+from accel_core.errors import BadInput, unknown
+from accel_core.lessons import elementwise, loops
+from accel_core.lessons.lesson import Choice, Claim, Guess, Lesson, Look, Number, Result, Truth
+
+LESSONS: tuple[Lesson, ...] = (*loops.LESSONS, *elementwise.LESSONS)
+
+
+def lesson(name: str) -> Lesson:
+    """The lesson of this name. BadInput where there is none."""
+    for one in LESSONS:
+        if one.name == name:
+            return one
+    names = [one.name for one in LESSONS]
+    raise BadInput(unknown("lesson", name, names, f"lessons: {', '.join(names)}"))
+
+
+__all__ = ["LESSONS", "Choice", "Claim", "Guess", "Lesson", "Look", "Number", "Result", "Truth", "lesson"]

@@ -1,0 +1,151 @@
+"""Lessons: guesses are read and told as given, truth comes from results alone, and every job can be run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accel_core.cli import main
+from accel_core.errors import BadInput
+from accel_core.lessons import LESSONS, Choice, Number, Truth, lesson
+from accel_core.lessons.lesson import LONGEST_S, Result, distance
+from accel_core.machine import detect
+from accel_core.model import Comparison, Estimate, Measurement
+from accel_core.runner import run
+from accel_core.runner.kinds import KINDS
+from accel_core.runner.known import Known
+from accel_core.runner.spec import complete
+from app.catalogue import PAGES
+
+TIMES = Number("times", 0.1, 1000)
+QUICK_S = 0.05
+
+
+def answers(name: str, factor: float) -> list[Result]:
+    """What the jobs of a lesson would bring if its ratio were `factor`."""
+    found: list[Result] = []
+    for job in lesson(name).jobs:
+        for a, b in job.get("pairs", ()):
+            ratio = Estimate(factor, factor * 0.99, factor * 1.01, 20)
+            kernels = a["kernel"], b["kernel"]
+            found.append(Comparison(*kernels, a["size"], "float32", 1, 1e-3, factor * 1e-3, ratio))
+        for at, case in enumerate(job.get("cases", ())):
+            time_s = factor if at == 0 else 1.0
+            found.append(MEASURED(kernel=case["kernel"], size=case["size"], samples_s=(time_s,) * 8))
+    return found
+
+
+def MEASURED(**given: object) -> Measurement:  # noqa: N802  reads as the record that it makes
+    blank = dict.fromkeys(Measurement.__slots__)
+    made = object.__new__(Measurement)
+    for name, value in {**blank, **given}.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def test_names_questions_and_pages_are_sound() -> None:
+    names = [one.name for one in LESSONS]
+    assert len(set(names)) == len(names)
+    for one in LESSONS:
+        assert one.question.endswith("?") and one.claim.text.endswith(".") and one.claim.source
+        assert one.look.page in {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("name", [one.name for one in LESSONS])
+def test_a_job_can_be_run_and_is_foreseen_within_the_time_that_a_room_waits(name: str) -> None:
+    machine, seconds = detect(), 0.0
+    for job in lesson(name).jobs:
+        spec = complete(job, machine)
+        each_s, _ = KINDS[spec.kind].foresee(spec.data, Known(machine))
+        seconds += sum(each_s)
+    assert 0 < seconds <= LONGEST_S
+
+
+@pytest.mark.parametrize("name", [one.name for one in LESSONS])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.5, 40.0])
+def test_truth_is_the_ratio_of_the_results_and_its_interval_holds_it(name: str, factor: float) -> None:
+    truth = lesson(name).truth(answers(name, factor))
+    assert truth.value == pytest.approx(factor)
+    assert truth.low is not None and truth.high is not None
+    assert truth.low <= float(truth.value) <= truth.high
+
+
+@pytest.mark.parametrize("name", ["order", "power-of-two", "cube"])
+def test_where_an_effect_does_not_show_the_reading_says_so(name: str) -> None:
+    one = lesson(name)
+    without, within = (one.reveal(None, answers(name, factor)) for factor in (1.0, 5.0))
+    assert without.startswith("Here ") and not within.startswith("Here ")
+
+
+def test_a_missing_result_is_no_answer() -> None:
+    for one in LESSONS:
+        with pytest.raises(LookupError):
+            one.truth([])
+
+
+@given(guess=st.floats(0.1, 1000), found=st.floats(0.1, 1000))
+def test_how_far_off_a_guess_is_is_said_as_a_factor_of_at_least_one(guess: float, found: float) -> None:
+    said = distance(TIMES, guess, Truth(found, found * 0.98, found * 1.02))
+    assert said.startswith(f"You said {TIMES.told(guess)}, and it is {TIMES.told(found)}")
+    if "times too" in said:
+        factor = float(said.rpartition(": ")[2].split(" ")[0])
+        assert factor == pytest.approx(max(guess, found) / min(guess, found), rel=0.06)
+        assert said.endswith("low." if guess < found else "high.")
+    else:
+        assert max(guess, found) / min(guess, found) < 1.1
+
+
+def test_a_guess_within_the_interval_is_not_called_off() -> None:
+    assert distance(TIMES, 20.0, Truth(15.0, 10.0, 22.0)) == "You said 20.0 times, and it is 15.0 times."
+
+
+def test_a_choice_is_told_in_its_own_words() -> None:
+    form = Choice({"add": "The add scales.", "product": "The product scales."})
+    assert form.read("add") == "add"
+    assert "The product scales." in distance(form, "add", Truth("product"))
+    with pytest.raises(BadInput, match="add, product"):
+        form.read("both")
+
+
+@pytest.mark.parametrize("text", ["", "many", "nan", "inf", "0", "-3", "1001"])
+def test_a_guess_out_of_range_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(BadInput, match=r"give a number from 0\.1 to 1000"):
+        TIMES.read(text)
+
+
+def test_the_commands_print_what_they_promise(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["lessons", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["lessons"]
+    assert [one["name"] for one in told] == [one.name for one in LESSONS]
+    assert all(set(one) == {"name", "question", "guess"} for one in told)
+    monkeypatch.setattr("accel_core.cli.lessons.run_job", lambda job: answers("cube", 12.0))
+    assert main(["lesson", "cube", "--guess", "2", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["guess"] == 2.0 and said["truth"]["value"] == pytest.approx(12.0)
+    assert "6.0 times too low" in said["reading"] and said["claim"]["source"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(["lesson", "cub"], "did you mean 'cube'"), (["lesson", "cube", "--guess", "lots"], "give a number from")],
+)
+def test_a_mistyped_command_is_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["library", "cube"])
+def test_a_run_here_brings_a_truth_and_a_reading(name: str) -> None:
+    """Those whose calls are short: the others take a second and more a call, whatever the budget."""
+    one = lesson(name)
+    results = [r for job in one.jobs for r in run({**job, "budget_s": QUICK_S}, owner="lessons")]
+    assert float(one.truth(results).value) > 0
+    assert one.reveal(2.0, results).startswith("You said 2.00 times")

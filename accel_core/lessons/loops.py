@@ -22,9 +22,9 @@ from accel_core.units import format_number, format_time
 
 PYTHON, LIBRARY = "matmul/python_loops", "matmul/numpy"
 IJK, IKJ = "matmul/compiled_ijk", "matmul/compiled_ikj"
-SMALL, LARGE = 64, 1024
-"""Sizes: loops of Python take a tenth of a second or two at 64; at 1024 three matrices of float32 fill 12 MiB,
-more than any L2 of one core's own."""
+SMALL, LARGE = 64, 512
+"""Sizes: loops of Python take a tenth of a second or two at 64, compiled ones at 512, so that there is time for
+the samples of an interval. Three matrices of 512 x 512 float32 fill 3 MiB."""
 MISS_RATIO = 1.25 / 0.5
 """Misses of ijk over those of ikj, with four elements a line: see the claim of `order`."""
 
@@ -106,7 +106,7 @@ LESSONS = (
             "a question on stackoverflow.com, “Why is transposing a matrix of 512x512 much slower than "
             "transposing a matrix of 513x513?”: 2.46 ms against 0.75 ms",
         ),
-        jobs=({"kind": "bench", "cases": [case(IJK, n) for n in (LARGE, LARGE + 1)], "budget_s": 6.0},),
+        jobs=({"kind": "bench", "cases": [case(IJK, n) for n in (LARGE, LARGE + 1)], "budget_s": 5.0},),
         truth=_power_truth,
         says=_power_says,
         look=Look("lab", {"size": str(LARGE)}),

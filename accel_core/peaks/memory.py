@@ -7,7 +7,6 @@ probes themselves check nothing.
 from __future__ import annotations
 
 import math
-import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from accel_core.kernels.compiled import compiled
+from accel_core.kernels.pages import HUGE_PAGE_BYTES, fresh
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Machine
 from accel_core.peaks.probes import GRANULE_BYTES
 
-HUGE_PAGE_BYTES = 2 << 20
 STREAM_FACTOR = 4
 """Arrays are this many times the sum of all last-level caches used in the run, by STREAM's rule (J. McCalpin,
 https://www.cs.virginia.edu/stream/ref.html, "Adjusting the Problem Size")."""
@@ -62,12 +61,7 @@ class Arena:
 
         Touching a gibibyte takes about a second on a virtual machine that has not had the memory before.
         """
-        self._block = mmap.mmap(-1, size_bytes + HUGE_PAGE_BYTES)
-        if hasattr(mmap, "MADV_HUGEPAGE"):
-            self._block.madvise(mmap.MADV_HUGEPAGE)
-        whole = np.frombuffer(self._block, dtype=np.uint8)
-        start = -whole.ctypes.data % HUGE_PAGE_BYTES
-        self.data = whole[start : start + size_bytes]
+        self.data = fresh(size_bytes)[:size_bytes]
         touched = 0
         while touched < size_bytes and not enough(touched):
             # a page that was never written is the kernel's one page of zeros, and would sit in L1

@@ -68,6 +68,9 @@ _VECTORS = TILES[ROWS]
 MASKS_ARE_FREE = WIDTH_BITS == 512
 """AVX-512 leaves lanes out at no cost. Elsewhere a masked vector is taken apart, so whole ones have a loop of
 their own."""
+ROWS_AHEAD = 8
+"""Rows of b that are asked for before they are read: a new row starts on another page, which no prefetcher
+follows by itself."""
 PARTIAL = 8
 """Added to the vectors of a tile whose last vector is not whole; more than the vectors of any tile."""
 
@@ -124,6 +127,55 @@ def panel_product(
 
     whole = types.int64
     return types.void(a, whole, b, whole, c, whole, whole, whole, whole, whole, whole), codegen
+
+
+@intrinsic
+def packing_product(
+    typingctx: Any, a: Any, at_a: Any, b: Any, at_b: Any, packed: Any, at: Any, c: Any, i: Any, j: Any,
+    rows: Any, accumulate: Any,
+) -> Any:  # fmt: skip
+    """The same for a panel of b that is not packed yet, and which is packed meanwhile.
+
+    b (depth, n) lies with rows of unit stride; its columns from `at_b` on, TILES[rows] whole vectors, are
+    multiplied, and written to `packed` from element `at` on, a multiple of the vector length.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lengths = Lengths(c, builder)
+        start_a = lengths.element(context, signature, args, 0, args[1])
+        start_b, row_bytes_b = lengths.tile_of(context, signature, args, 2, I64(0), args[3])
+        start_packed = lengths.element(context, signature, args, 4, args[5])
+        start_c, row_bytes = lengths.tile_of(context, signature, args, 6, args[7], args[8])
+        depth = builder.extract_value(context.make_array(signature.args[2])(context, builder, args[2]).shape, 0)
+        ahead, accumulate = (
+            builder.mul(row_bytes_b, I64(ROWS_AHEAD)),
+            builder.icmp_signed("!=", args[10], I64(0)),
+        )
+
+        def body(rows: int, vectors: int) -> None:
+            def element(at: ir.Value, row: int) -> ir.Value:
+                return lengths.every_lane(at, row * lengths.size)
+
+            def row(at: ir.Value, to: ir.Value) -> list[ir.Value]:
+                across = [lengths.vector_at(at, v * lengths.bytes, lengths.size) for v in range(vectors)]
+                for v, vector in enumerate(across):
+                    prefetch(builder, builder.add(builder.add(at, ahead), I64(v * lengths.bytes)))
+                    write(builder, vector, builder.add(to, I64(v * lengths.bytes)), lengths.bytes)
+                return across
+
+            places = lengths.places(start_c, row_bytes, rows, vectors)
+            for place in places:
+                prefetch(builder, place)
+            steps = I64(rows * lengths.size), row_bytes_b, I64(vectors * lengths.bytes)
+            starts = start_a, start_b, start_packed
+            sums = _outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
+            lengths.put(sums, places, [None] * len(sums), accumulate)
+
+        _for_each_case(builder, args[9], I64(0), [(r, 0) for r in TILES], lambda r, _: body(r, TILES[r]))
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.void(a, whole, b, whole, packed, whole, c, whole, whole, whole, whole), codegen
 
 
 @intrinsic
@@ -256,13 +308,14 @@ def _outer_products(
     lengths: Lengths,
     depth: ir.Value,
     tile: tuple[int, int],
-    starts: tuple[ir.Value, ir.Value],
-    steps: tuple[ir.Value, ir.Value],
+    starts: tuple[ir.Value, ...],
+    steps: tuple[ir.Value, ...],
     element: Callable[[ir.Value, int], ir.Value],
-    row: Callable[[ir.Value], list[ir.Value]],
+    row: Callable[..., list[ir.Value]],
 ) -> list[ir.Value]:
     """The sum of `depth` outer products of `element`s and a `row`: vectors of a tile, which phi nodes carry
-    round the loop.
+    round the loop. The first of `starts` is where elements are, the others are what `row` takes; each goes on
+    by its step.
 
     Each element is read just before it is used: with all of them first, LLVM's order of instructions for
     Skylake and Ice Lake wanted more registers than there are, and a sum went to memory and back in each step.
@@ -270,13 +323,14 @@ def _outer_products(
     rows, vectors = tile
     zeros = [ir.Constant(lengths.vector, None)] * (rows * vectors)
     loop = Loop(builder, depth, 1, [*zeros, *starts])
-    *sums, at_a, at_b = loop.values
-    across = row(at_b)
+    sums, (at_a, *others) = loop.values[: len(zeros)], loop.values[len(zeros) :]
+    across = row(*others)
     for r in range(rows):
         every = element(at_a, r)
         for n, vector in enumerate(across, r * vectors):
             sums[n] = fused_multiply_add(builder, every, vector, sums[n])
-    loop.close([*sums, builder.add(at_a, steps[0]), builder.add(at_b, steps[1])])
+    places = [builder.add(at, step) for at, step in zip((at_a, *others), steps, strict=True)]
+    loop.close([*sums, *places])
     return sums
 
 

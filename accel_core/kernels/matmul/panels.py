@@ -19,13 +19,10 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import outlined
-from accel_core.kernels.matmul.micro_kernel import TILES, Lengths, lanes_of
+from accel_core.kernels.matmul.micro_kernel import ROWS_AHEAD, TILES, Lengths, lanes_of
+from accel_core.kernels.pages import fresh
 from accel_core.kernels.simd import I64, Loop, interleaved, prefetch, read, shuffled, write
 
-HUGE_PAGE_BYTES = 2 << 20
-ROWS_AHEAD = 8
-"""Rows of b that are asked for before they are copied: a new row starts on another page, which no prefetcher
-follows by itself."""
 SLACK = 64
 """Elements past a packed block of a: the transposition writes whole vectors, and the last ones hang over."""
 
@@ -160,21 +157,8 @@ def room(dtype: str, shapes: Shapes) -> list[NDArray[Any]]:
         lengths = [math.prod(shape) * np.dtype(dtype).itemsize for shape in shapes]
         starts = np.cumsum([0, *(-(-length // mmap.PAGESIZE) * mmap.PAGESIZE for length in lengths)])
         if _kept.block.nbytes < starts[-1]:
-            _kept.block = _fresh(int(starts[-1]))
+            _kept.block = fresh(int(starts[-1]))
         pieces = zip(starts[:-1], lengths, shapes, strict=True)
         _kept.arrays = [_kept.block[at : at + n].view(dtype).reshape(shape) for at, n, shape in pieces]
         _kept.wanted = dtype, shapes
     return _kept.arrays
-
-
-def _fresh(size_bytes: int) -> NDArray[np.uint8]:
-    size_bytes = -(-size_bytes // HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES
-    try:
-        memory = mmap.mmap(-1, size_bytes + HUGE_PAGE_BYTES)
-    except OSError as error:
-        raise MemoryError(f"there is no room for panels of {size_bytes} bytes") from error
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    whole = np.frombuffer(memory, dtype=np.uint8)
-    start = -whole.ctypes.data % HUGE_PAGE_BYTES
-    return whole[start : start + size_bytes]

@@ -21,6 +21,8 @@ PIECE = {types.float32: 256, types.float64: 128}
 """Elements of a row that are asked for at once, sixteen lines: with 4, 8 and 16 of them softmax was alike, with
 64 slower (rows of 6000 float32, 2-core Intel virtual machine)."""
 LINE_BYTES = 64
+SHORTEST_BYTES, LONGEST_BYTES = 1 << 9, 1 << 16
+"""Of a row whose successor is asked for."""
 
 
 def piece_of(row: NDArray) -> int:
@@ -52,7 +54,21 @@ def _ask(typingctx: Any, row: Any, at: Any) -> Any:
 
 
 @inlined
+def line_of(row: NDArray) -> int:
+    """Elements of row in a cache line, if it pays to ask for what comes next; else more than it has.
+
+    A row of a few lines is through before what was asked for is there, and of LONGEST_BYTES two rows and their
+    results still fit in an L2 of 256 KiB.
+    """
+    size_bytes = row.size * row.itemsize
+    if SHORTEST_BYTES <= size_bytes <= LONGEST_BYTES:
+        return LINE_BYTES // row.itemsize
+    return row.size + 1
+
+
+@inlined
 def ask_for(row: NDArray, start: int, stop: int, line: int) -> None:
-    """Ask for the cache lines of row[start:stop], one after another, of `line` elements each."""
-    for at in range(start, stop, line):
-        _ask(row, at)  # type: ignore[call-arg]
+    """Ask for the cache lines of row[start:stop], one after another, of `line` elements each (`line_of`)."""
+    if line <= row.size:
+        for at in range(start, stop, line):
+            _ask(row, at)  # type: ignore[call-arg]

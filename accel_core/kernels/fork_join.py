@@ -1,7 +1,8 @@
 """Fork and join in compiled code: Numba's parallel loops, where they can be called safely.
 
-A parallel loop on OpenMP or TBB hands its parts over in a few microseconds, where Python threads (`pool`) take
-tens: `python tests/benchmarks/scaling.py` measures both. It is used under these rules, and `pool` elsewhere:
+A parallel loop on OpenMP or TBB hands its parts to threads that are awake in a few microseconds, where Python
+threads (`pool`) take tens; to threads that sleep, both take tens and more. `python tests/benchmarks/scaling.py`
+measures them. It is used under these rules, and `pool` elsewhere:
 
 - The layer is "omp" or "tbb". Numba's third, "workqueue", ends the process when two threads call at once.
 - The process is no forked child of one whose layer ran: GNU OpenMP cannot go on there, and Numba ends it.
@@ -99,7 +100,10 @@ def _settle(threads: int) -> None:
     """
     cpus = affinity.thread_cpus()
     if len(cpus) != threads:
-        _team.settled = ()  # fewer threads end the others, and new ones come unbound
+        if _team.settled:  # those that stay of a full team are bound still
+            with affinity.kept():
+                _bind(_anywhere(cpus, threads), threads)
+            _team.settled = ()
         return
     wanted, here = (cpus, affinity.times_bound()), int(_processor())
     if _team.settled == wanted and here == _team.left:
@@ -114,6 +118,14 @@ def _masks(cpus: tuple[int, ...], here: int) -> NDArray:
     masks = np.zeros((len(cpus), max(cpus) // 64 + 1), np.uint64)
     for thread, cpu in enumerate([cpu for cpu in cpus if cpu != here][: len(cpus) - 1], 1):
         masks[thread, cpu // 64] = 1 << cpu % 64
+    return masks
+
+
+def _anywhere(cpus: tuple[int, ...], threads: int) -> NDArray:
+    """Bits (threads, words): no processor for the calling thread, all of `cpus` for each other one."""
+    masks = np.zeros((threads, max(cpus) // 64 + 1), np.uint64)
+    for cpu in cpus:
+        masks[1:, cpu // 64] |= np.uint64(1 << cpu % 64)
     return masks
 
 

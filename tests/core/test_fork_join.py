@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,6 +49,7 @@ from accel_core.kernels.layer_norm.compiled import layer_norm_compiled, layer_no
 from accel_core.kernels.dot.compiled import dot_compiled_threads
 from accel_core.kernels.matmul import threads as matmul_threads
 from accel_core.kernels.matmul.plan import plan_here
+from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.operations import OPERATIONS
 from accel_core.kernels.verify import max_relative_error
 
@@ -71,6 +73,7 @@ for threads in range(1, 9):
         assert np.array_equal(gelu_fused_threads(x), gelu_fused(x))
         args = x, row, row
         assert np.array_equal(layer_norm_compiled_threads(*args), layer_norm_compiled(*args))
+        assert np.array_equal(softmax_compiled_threads(x), softmax_compiled(x))
         assert abs(dot_compiled_threads(x.ravel(), y.ravel()) / np.vdot(x, y) - 1) < 1e-4
 print(fork_join.layer(), can(8))
 """
@@ -146,17 +149,18 @@ ALL = tuple(range(4))
 
 
 @pytest.fixture
-def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """The processors of each thread, at each time that they were bound, on a pretended host of four."""
-    seen: list[list[int]] = []
+def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
+    """The processor of each thread, or all that it may use, at each time that they were bound: of a pretended
+    host of four."""
+    seen: list[list[Any]] = []
 
     def bind(masks: np.ndarray, threads: int) -> None:
         assert len(masks) == threads
         rows = [
             [w * 64 + b for w, word in enumerate(row) for b in range(64) if int(word) >> b & 1] for row in masks
         ]
-        assert rows[0] == [] and all(len(row) == 1 for row in rows[1:])
-        seen.append([row[0] for row in rows[1:]])
+        assert rows[0] == [] and all(len(row) in (1, len(ALL)) for row in rows[1:])
+        seen.append([row[0] if len(row) == 1 else row for row in rows[1:]])
 
     monkeypatch.setattr(fork_join, "_bind", bind, raising=False)
     monkeypatch.setattr(fork_join, "_processor", lambda: 0, raising=False)
@@ -166,7 +170,7 @@ def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 def test_each_thread_of_a_full_team_has_a_processor_that_is_not_the_callers(
-    bound: list[list[int]], monkeypatch: pytest.MonkeyPatch
+    bound: list[list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fork_join._settle(4)
     fork_join._settle(4)
@@ -181,14 +185,25 @@ def test_each_thread_of_a_full_team_has_a_processor_that_is_not_the_callers(
 
 
 def test_threads_are_bound_anew_after_all_were_bound_and_after_a_smaller_team(
-    bound: list[list[int]], monkeypatch: pytest.MonkeyPatch
+    bound: list[list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fork_join._settle(4)
     monkeypatch.setattr(fork_join.affinity, "times_bound", lambda: -1)
     fork_join._settle(4)
-    fork_join._settle(2)  # the system chooses two of four
+    fork_join._settle(3)
+    fork_join._settle(2)  # once: nobody is bound any more
     fork_join._settle(4)
-    assert bound == [[1, 2, 3]] * 3
+    assert bound == [[1, 2, 3], [1, 2, 3], [list(ALL)] * 2, [1, 2, 3]]
+
+
+def test_a_loop_on_openmp_settles_its_threads_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    went: list[object] = []
+    monkeypatch.setattr(fork_join, "_layer", "omp")
+    monkeypatch.setattr(fork_join, "BINDS", True)
+    monkeypatch.setattr(fork_join, "_settle", went.append)
+    monkeypatch.setattr(fork_join.numba, "set_num_threads", lambda threads: None)
+    fork_join.fork(lambda x, threads: went.append((x, threads)), 2, "x")
+    assert went == [2, ("x", 2)]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no threads")
@@ -218,12 +233,18 @@ print(*[name in os.environ for name in fork_join.POLICY])
 
 
 @settings(max_examples=20, deadline=None)
-@given(m=st.integers(1, 90), n=st.integers(1, 300), threads=st.integers(1, 40), dtype=st.sampled_from(DTYPES))
+@given(
+    m=st.integers(1, 90),
+    n=st.integers(1, 300),
+    threads=st.integers(1, 40),
+    dtype=st.sampled_from(DTYPES),
+    copy_cost=st.sampled_from([0, matmul_threads.COPY_COST]),
+)
 def test_cells_cover_the_result_once_and_none_has_two_tiles_more(
-    m: int, n: int, threads: int, dtype: str
+    m: int, n: int, threads: int, dtype: str, copy_cost: int
 ) -> None:
     blocks = plan_here(dtype).blocks
-    cells = matmul_threads._cells(m, n, threads, blocks)
+    cells = matmul_threads._cells(m, n, threads, blocks, copy_cost)
     count = np.zeros((m, n), int)
     for rows, columns in cells:
         count[rows, columns] += 1
@@ -237,8 +258,10 @@ def test_cells_cover_the_result_once_and_none_has_two_tiles_more(
 
 def test_several_python_threads_may_call_at_once() -> None:
     random = np.random.default_rng(2)
-    a, b = random.random((130, 90)), random.random((90, 170))
+    a, b = random.random((130, 190)), random.random((190, 370))
     x = random.random((200, 300))
+    shape = *a.shape, b.shape[1], a.itemsize, b.strides[0]
+    assert matmul_threads._work(*shape, 2, plan_here("float64")).shapes  # it is packed
     right = softmax_compiled(x), triad_compiled(x, x), gelu_fused(x), a @ b
 
     def call(number: int) -> bool:

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.ahead import LINE_BYTES, ask_for, piece_of
+from accel_core.kernels.ahead import ask_for, line_of, piece_of
 from accel_core.kernels.compiled import forked, reordered
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.layer_norm import EPS
@@ -24,7 +24,7 @@ def compiled(x: NDArray, gamma: NDArray, beta: NDArray, eps: Any, y: NDArray) ->
     """Write layer norm of the rows of x to y, both (rows, columns); gamma, beta (columns,), eps (1,)."""
     real, least, most = x.dtype.type, least_variance(x.dtype), most_squares(x.dtype)
     one, columns, small = real(1), real(x.shape[1]), real(eps[0])
-    rows, piece, line = x.shape[0], piece_of(x), LINE_BYTES // x.itemsize
+    rows, piece, line = x.shape[0], piece_of(x), line_of(x[0])
     plain = squares_of(gamma) < most and squares_of(beta) < most
     for i in range(rows):
         row, result, next_row = x[i], y[i], x[min(i + 1, rows - 1)]

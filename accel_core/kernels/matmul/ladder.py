@@ -181,9 +181,10 @@ KERNELS = (
             "Five loops around the same tile. Each block has a cache that it is cut for: a micro-panel of a "
             "in L1, a block of b in L2, a block of a in L3. Copying costs a few reads and writes for each of "
             "thousands of multiplications; in return there is no stride left, every read is the next one in "
-            "memory, and the speed no longer falls with size. What would not pay is left out: by rule only b "
-            "is packed where a fits in a quarter of L2, and nothing where b fits in three eighths. Where this "
-            "machine was tuned (Panels), lengths and limits are those that were measured."
+            "memory, and the speed no longer falls with size. Where rows of b are close together, the first "
+            "strip of c packs b while it is computed. What would not pay is left out: nothing is packed where "
+            "b fits in 256 KiB, or where a has twelve rows or fewer. Where this machine was tuned (Panels), "
+            "lengths and limits are those that were measured."
         ),
         typical_flop_per_s=2e10,
         changed_from="vector_tile",
@@ -210,11 +211,12 @@ KERNELS = (
         family="packed",
         idea="Each thread has a cell of c, and packs what it needs of a and b by itself.",
         explanation=(
-            "The cells are even to one register tile and nearly square, so that each needs as few rows of a "
-            "and columns of b as can be. Some of these are packed more than once, by several threads: that "
-            "costs less than to wait for one another and to fetch panels from other cores' caches. Blocks of b "
-            "are half as wide as on one thread, since two hardware threads of a core share its L2. A compiled "
-            "loop hands the cells over in some microseconds, which small sizes feel."
+            "The cells are whole register tiles, nearly even and nearly square, so that each needs few rows of "
+            "a and few columns of b. Some of these are packed more than once, by several threads: that costs "
+            "less than to wait for one another and to fetch panels from other cores' caches. Blocks of b are "
+            "half as wide as on one thread, since hardware threads may share a core's L2. A compiled loop "
+            "hands cells to threads that are awake in some microseconds, and to others in tens of them, which "
+            "small sizes feel."
         ),
         typical_flop_per_s=2e10,
         threaded=True,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import compiled, inlined, outlined
 from accel_core.kernels.matmul.blocking import Blocking
-from accel_core.kernels.matmul.micro_kernel import ROWS, lanes_of, panel_product, tile_product
+from accel_core.kernels.matmul.micro_kernel import ROWS, lanes_of, packing_product, panel_product, tile_product
 from accel_core.kernels.matmul.panels import SLACK, pack_a, pack_b, room
 from accel_core.kernels.matmul.plan import Plan, blocking_here, plan_here
 from accel_core.kernels.matmul.register import vector_tile
@@ -34,22 +34,41 @@ def five_loops(
             apart = mr * depth
             pack_a(a[i : i + mc, p : p + kc], packed_a, mr, apart)
             for j in range(0, n, nc):  # 3rd: a block of b, kc x nc, stays in L2
-                pack_b(b[p : p + kc, j : j + nc], packed_b)
-                block_product(packed_a, apart, packed_b, c[i : i + mc, j : j + nc], edge, depth, p > 0)
+                block = b[p : p + kc, j : j + nc]
+                block_product(packed_a, apart, block, packed_b, c[i : i + mc, j : j + nc], edge, p > 0)
+
+
+MEANWHILE_BYTES = 2048
+"""Rows of b that are closer together are packed while they are multiplied. Of others at most two lie on a page,
+so a micro-panel read from top to bottom meets another page at each step: whole rows are copied faster."""
 
 
 @outlined
 def block_product(
-    packed_a: NDArray, apart: int, packed_b: NDArray, c: NDArray, edge: NDArray, depth: int, accumulate: bool
+    packed_a: NDArray,
+    apart: int,
+    b: NDArray,
+    packed_b: NDArray,
+    c: NDArray,
+    edge: NDArray,
+    accumulate: bool,
 ) -> None:
-    """Write the packed block of a, with micro-panels `apart` elements from each other, times that of b, `depth`
-    deep, to c (m, n), or add it there; edge (mr, nr) is room for a tile."""
+    """Write the packed block of a, with micro-panels `apart` elements from each other, times the block b
+    (depth, n) to c (m, n), or add it there; packed_b (n / nr, kc, nr) is room for b, edge (mr, nr) for a tile.
+
+    The first micro-panel of a meets b as it lies, and packs it for all the others, where that pays.
+    """
     m, n = c.shape
+    depth = b.shape[0]
     _, kc, nr = packed_b.shape
-    mr, lanes = edge.shape[0], lanes_of(c)
+    mr, lanes, flat_b = edge.shape[0], lanes_of(c), packed_b.reshape(-1)
+    whole = n // nr * nr if mr <= m and b.strides[0] < MEANWHILE_BYTES else 0
+    pack_b(b[:, whole:], packed_b[whole // nr :])
+    for j in range(0, whole, nr):
+        packing_product(packed_a, 0, b, j, flat_b, j * kc, c, 0, j, mr, accumulate)
     panel = 0
     for i in range(0, m, mr):  # 2nd loop: a micro-panel of a, in L1
-        for j in range(0, n, nr):  # 1st: a micro-panel of b, on its way from L2 into the registers
+        for j in range(0 if i else whole, n, nr):  # 1st: one of b, on its way from L2 into the registers
             vectors = (min(nr, n - j) + lanes - 1) // lanes
             if i + mr <= m and j + vectors * lanes <= n:
                 panel_product(packed_a, panel, packed_b, j * kc, c, i, j, depth, mr, vectors, accumulate)
@@ -111,12 +130,14 @@ def product(a: NDArray, b: NDArray, c: NDArray, plan: Plan) -> None:
     """c (m, n) = a (m, k) @ b (k, n), of which is packed what is worth it: the larger, the more."""
     if not a.shape[1]:
         c[...] = 0
-    elif b.nbytes <= plan.unpacked_bytes:
-        vector_tile(a, b, c)
-    elif a.nbytes <= plan.unpacked_a_bytes:
-        packed_b_only(a, b, c, plan.blocks)
-    else:
-        packed(a, b, c, plan.blocks)
+        return
+    match plan.packs(*a.shape, b.shape[1], a.itemsize, b.strides[0]):
+        case "nothing":
+            vector_tile(a, b, c)
+        case "b":
+            packed_b_only(a, b, c, plan.blocks)
+        case _:
+            packed(a, b, c, plan.blocks)
 
 
 def matmul_packed(a: NDArray, b: NDArray, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> NDArray:

@@ -14,8 +14,15 @@ from accel_core.machine import detect, environment
 from accel_core.model import Machine
 from accel_core.model.tuning import Tuning
 
-UNPACKED, UNPACKED_A = 3 / 8, 1 / 4
-"""Of L2: what b may fill, and a, to stay unpacked by rule."""
+UNPACKED = 3 / 8
+"""Of L2: what b may fill at most to stay unpacked by rule."""
+PAGE_BYTES = 4096
+UNPACKED_BYTES = 64 * PAGE_BYTES
+"""And what b may fill anyway: as many pages as a core finds without looking further. The first TLB for data has
+64 entries on Zen 2 to Zen 4 and on Intel's Skylake to Rocket Lake, and 96 on Golden Cove, say their makers'
+manuals on optimization."""
+FEW_ROWS = 12
+"""Of a: so few do not pay for packing b, whatever its size; they are two register tiles."""
 MOST_BYTES = 1 << 26
 """64 MiB, which is 32768 rows of 512 float32."""
 MOST = 1 << 20
@@ -34,29 +41,38 @@ class Plan:
     measured: str = ""
     """When it was measured here (ISO 8601); empty where it is the rule's."""
 
+    def packs(self, m: int, k: int, n: int, itemsize: int, row_bytes: int) -> str:
+        """What is packed of a (m, k) and b (k, n), whose rows are `row_bytes` apart: "nothing", "b" or "both".
+
+        b counts with all of the pages that it touches: a slice of some columns has a row on each.
+        """
+        touched = k * max(n * itemsize, min(row_bytes, PAGE_BYTES))
+        if m <= FEW_ROWS or touched <= self.unpacked_bytes:
+            return "nothing"
+        return "b" if m * k * itemsize <= self.unpacked_a_bytes else "both"
+
     def among(self, threads: int, itemsize: int) -> Plan:
         """That of each of several threads at once, for elements of `itemsize` bytes.
 
         Half of what one alone takes of L2, since two hardware threads of a core share it, and a virtual machine
-        does not say whether its processors are such; where each has a core to itself, narrower blocks cost next
-        to nothing. And so many rows of packed a that all threads together have at most MOST_BYTES of it.
+        does not say whether its processors are such; where each has a core to itself, narrower blocks cost
+        next to nothing. And so many rows of packed a that all threads together have at most MOST_BYTES of it.
+        Where b is packed, a is too.
         """
         rows = max(MOST_BYTES // (threads * self.blocks.kc * itemsize), 1)
         blocks = self.blocks.given(mc=min(self.blocks.mc, rows), nc=self.blocks.nc // 2)
-        limits = self.unpacked_bytes // 2, self.unpacked_a_bytes // 2
-        return Plan(blocks, *limits, measured=self.measured)
+        return Plan(blocks, self.unpacked_bytes // 2, 0, measured=self.measured)
 
 
 def by_rule(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:
     """What follows from the caches, those that a core has for itself alone.
 
-    Nothing is packed while b fills at most three eighths of L2, where it then stays for all rows of a; and a
-    is read as it lies while it fills at most a quarter, beside the block of b. Where an Emerald Rapids virtual
-    machine was tuned, packing b paid from 0.3 of its L2 on. What a program gets of an L3 that it shares with
-    strangers, no system tells.
+    Nothing is packed while b fills at most three eighths of L2, where it then stays for all rows of a, nor more
+    than UNPACKED_BYTES. Where b is packed, a is too, which is soon done. What a program gets of an L3 that it
+    shares with strangers, no system tells.
     """
     l2_bytes = cache_bytes.get(L2, TYPICAL_BYTES[L2])
-    return Plan(blocking(dtype, cache_bytes), int(l2_bytes * UNPACKED), int(l2_bytes * UNPACKED_A))
+    return Plan(blocking(dtype, cache_bytes), min(int(l2_bytes * UNPACKED), UNPACKED_BYTES), 0)
 
 
 @cache
@@ -87,6 +103,7 @@ def of_tuning(tuning: Tuning) -> Plan | None:
     lengths = (tuning.mc, tuning.kc, tuning.nc)
     thresholds = (tuning.unpacked_bytes, tuning.unpacked_a_bytes)
     sound = is_whole(tuning.tile) and tuning.tile in TILES and all(is_whole(n, 1, MOST) for n in lengths)
+    sound = sound and tuning.kc * max(tuning.nc, tuning.mc) <= MOST_BYTES
     if not (tuning.gains and sound and all(is_whole(n, 0, MOST**2) for n in thresholds)):
         return None
     blocks = blocking(tuning.dtype, {}, tuning.tile).given(*lengths)

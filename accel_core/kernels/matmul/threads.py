@@ -5,6 +5,7 @@ The contract is that of `interpreted`; how many threads there are, `pool` knows.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ def packed_threads(a: NDArray, b: NDArray, c: NDArray) -> None:
     if threads < 2 or not a.shape[1] or not c.size:
         product(a, b, c, plan)
         return
-    work = _work(*a.shape, b.shape[1], a.itemsize, threads, plan)
+    work = _work(*a.shape, b.shape[1], a.itemsize, b.strides[0], threads, plan)
     if not can_fork(threads):
         pool.run([partial(product, a[r], b[:, s], c[r, s], work.plan) for r, s in work.cells])
     elif work.shapes:
@@ -64,34 +65,39 @@ class _Work:
 
 
 @lru_cache(maxsize=1024)
-def _work(m: int, k: int, n: int, itemsize: int, threads: int, plan: Plan) -> _Work:
-    """For c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1."""
+def _work(m: int, k: int, n: int, itemsize: int, row_bytes: int, threads: int, plan: Plan) -> _Work:
+    """For c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1, where rows of b begin `row_bytes` apart."""
     plan = plan.among(threads, itemsize)
-    cells = _cells(m, n, threads, plan.blocks)
-    ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
-    rows, columns = np.array(ends, np.int64)
-    tall, wide = (int((part[:, 1] - part[:, 0]).max()) for part in (rows, columns))
-    cut = plan.blocks.cut(tall, k, wide)
-    shapes: tuple[tuple[int, ...], ...] = ()
-    if k * wide * itemsize > plan.unpacked_bytes:
-        apart = -(-(cut.mc * cut.kc + SLACK) // SLACK) * SLACK
-        shapes = (threads, apart), (threads, cut.nc // cut.nr, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
-    return _Work(plan, cells, rows, columns, cut.mc, shapes)
+    for cost in (COPY_COST, 0):
+        cells = _cells(m, n, threads, plan.blocks, cost)
+        ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
+        rows, columns = np.array(ends, np.int64)
+        tall, wide = (int((part[:, 1] - part[:, 0]).max()) for part in (rows, columns))
+        if plan.packs(tall, k, wide, itemsize, row_bytes) != "nothing":
+            cut = plan.blocks.cut(tall, k, wide)
+            apart = -(-(cut.mc * cut.kc + SLACK) // SLACK) * SLACK
+            shapes = (threads, apart), (threads, cut.nc // cut.nr, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
+            return _Work(plan, cells, rows, columns, cut.mc, shapes)
+    return _Work(plan, cells, rows, columns, 0, ())
 
 
 COPY_COST = 40
-"""Multiply-adds in the time that packing one element takes: 0.3 ns against 0.0077 (measured on Zen 5)."""
+"""Multiply-adds in the time that packing one element takes: 0.3 ns against 0.0077 (float32, on Zen 5)."""
 
 
-def _cells(m: int, n: int, threads: int, blocks: Blocking) -> list[tuple[slice, slice]]:
-    """A cell of c, whole register tiles, for each thread: even first, and then nearly square, since a square
-    reads the fewest rows of a and columns of b. Where tiles are too few, some cells are empty."""
+def _cells(m: int, n: int, threads: int, blocks: Blocking, copy_cost: int) -> list[tuple[slice, slice]]:
+    """A cell of c, whole register tiles, for each thread.
+
+    Of all cuts into rows and columns of cells it is that whose largest cell takes least: its multiply-adds in
+    one step of k, and `copy_cost` for each element of a and b that it reads. Where tiles are too few, some
+    cells are empty; k is never cut.
+    """
     pairs = [(down, threads // down) for down in range(1, threads + 1) if threads % down == 0]
 
-    def cost(pair: tuple[int, int]) -> int:
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
         rows, columns = (-(-units // parts) for units, parts in zip(tiles, pair, strict=True))
         rows, columns = rows * blocks.mr, columns * blocks.nr
-        return rows * columns + COPY_COST * (rows + columns)
+        return rows * columns + copy_cost * (rows + columns), rows + columns
 
     tiles = -(-m // blocks.mr), -(-n // blocks.nr)
     down, across = min(pairs, key=cost)
@@ -135,6 +141,22 @@ def _single_threaded_blas() -> Iterator[None]:
                 _let_any_thread_set()
                 _inside.pop().restore_original_limits()
                 _let_any_thread_set()
+
+
+def _after_fork() -> None:
+    """A child has none of the calls that were inside, and the limit of its copy of the library is theirs."""
+    global _lock
+    _lock = threading.Lock()
+    if _inside:
+        limited = _inside[0]
+        _inside.clear()
+        _let_any_thread_set()
+        limited.restore_original_limits()
+        _let_any_thread_set()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _let_any_thread_set() -> None:

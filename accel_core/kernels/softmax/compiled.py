@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.kernels.ahead import LINE_BYTES, ask_for, piece_of
+from accel_core.kernels.ahead import ask_for, line_of, piece_of
 from accel_core.kernels.compiled import forked, reordered
 from accel_core.kernels.exponential import lifted_power_of_two
 from accel_core.kernels.fork_join import even_share
@@ -27,7 +27,7 @@ def compiled(x: NDArray, y: NDArray) -> None:
     """Write softmax of the rows of x to y, both (rows, columns)."""
     one, per_e = x.dtype.type(1), x.dtype.type(PER_E)
     rows, columns = x.shape
-    piece, line = piece_of(x), LINE_BYTES // x.itemsize
+    piece, line = piece_of(x), line_of(x[0])
     for i in range(rows):
         row, result = x[i], y[i]
         next_row, next_result = x[min(i + 1, rows - 1)], y[min(i + 1, rows - 1)]

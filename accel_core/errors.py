@@ -22,17 +22,17 @@ def printable(text: str) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-SHOWN = 80
+MOST_QUOTED = 80
 """Characters of what was given that a sentence repeats: whoever crafts a link or a job may send a novel."""
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """`value` as Python writes it, cut where it is long."""
     try:
         text = repr(value)
     except ValueError:  # an int of more than 4300 digits has no decimal text
         return "a number of thousands of digits"
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    return text if len(text) <= MOST_QUOTED else f"{text[: MOST_QUOTED - 3]}..."
 
 
 def nearest(word: str, names: Iterable[str], alike: float = 0.5) -> str | None:
@@ -47,7 +47,7 @@ def unknown(kind: str, given: object, names: Collection[str], listed: str) -> st
     text = given if isinstance(given, str) else ""
     near = next((name for name in names if text and name.endswith(f"/{text}")), None) or nearest(text, names)
     meant = f"did you mean {near!r}? {listed[:1].upper()}{listed[1:]}" if near else listed
-    return f"There is no {kind} {shown(given)}; {meant}."
+    return f"There is no {kind} {quoted(given)}; {meant}."
 
 
 def whole(value: object, low: float = -math.inf, high: float = math.inf) -> int | None:

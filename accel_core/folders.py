@@ -19,7 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
-from accel_core.errors import AccelWarning, BadInput, StoreUnavailable, shown
+from accel_core.errors import AccelWarning, BadInput, StoreUnavailable, quoted
 
 CACHE_BYTES = 1 << 20
 """Room for machine code: all kernels and probes of one machine take about half of it."""
@@ -135,5 +135,5 @@ def check_target(target: Path) -> None:
     except OSError:  # a name of thousands of letters
         fits = False
     if not fits:
-        named = str(target) if len(target.name) < 256 else shown(str(target))
+        named = str(target) if len(target.name) < 256 else quoted(str(target))
         raise BadInput(f"Cannot write {named}: name a file in a folder that exists.")

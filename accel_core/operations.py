@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accel_core.errors import BadInput, shown, unknown
+from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import Shape
 from accel_core.model.words import sum_tolerance
 
@@ -55,7 +55,7 @@ class Form:
 
 def _product_lengths(shape: Shape) -> Shape:
     if len(shape) not in (3, 4):
-        raise BadInput(f"shape is {shown(shape)}; matmul takes m, k, n or batch, m, k, n.")
+        raise BadInput(f"shape is {quoted(shape)}; matmul takes m, k, n or batch, m, k, n.")
     return shape if len(shape) == 4 else (1, *shape)
 
 

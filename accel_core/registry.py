@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from accel_core.errors import BadInput, shown, unknown, whole
+from accel_core.errors import BadInput, quoted, unknown, whole
 from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
@@ -225,12 +225,12 @@ def _threads(case: Case, rung: Kernel, cores: Cores) -> int:
 
 def _parameters(case: Case, rung: Kernel) -> dict[str, int]:
     if not isinstance(case.parameters, Mapping):
-        raise BadInput(f"parameters is {shown(case.parameters)}; names with whole numbers are allowed.")
+        raise BadInput(f"parameters is {quoted(case.parameters)}; names with whole numbers are allowed.")
     known = {p.name: p for p in rung.parameters}
     for name in case.parameters:
         if name not in known:
             allowed = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise BadInput(f"{case.kernel} has no parameter {shown(name)}; {allowed}.")
+            raise BadInput(f"{case.kernel} has no parameter {quoted(name)}; {allowed}.")
     given = rung.defaults | dict(case.parameters)
     return {name: _whole(name, given[name], p.low, p.high) for name, p in known.items()}
 
@@ -241,7 +241,7 @@ def _shape(case: Case, problem: Workload) -> Shape | None:
     if len(case.shape) != len(problem.axes):
         axes = ", ".join(problem.axes)
         raise BadInput(
-            f"shape is {shown(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
+            f"shape is {quoted(case.shape)}; {problem.name} needs {len(problem.axes)} lengths: {axes}."
         )
     lengths = zip(problem.axes, case.shape, strict=True)
     return tuple(_whole(axis, length, 1, problem.largest_size) for axis, length in lengths)
@@ -254,5 +254,5 @@ def _whole(name: str, value: object, low: int, high: int, note: str = "") -> int
         allowed = (
             f"only {low} is allowed here" if low == high else f"a whole number from {low} to {high} is allowed"
         )
-        raise BadInput(f"{name} is {shown(value)}; {allowed}{note}.")
+        raise BadInput(f"{name} is {quoted(value)}; {allowed}{note}.")
     return number

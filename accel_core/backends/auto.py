@@ -23,7 +23,7 @@ from accel_core.backends.checked import CheckedBackend, layer_norm_operands, pro
 from accel_core.backends.chooser import Choice, Chooser, load_crossovers
 from accel_core.backends.current import find_backend
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import AccelWarning, BadInput, shown
+from accel_core.errors import AccelWarning, BadInput, quoted
 from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.operands import same_type
 from accel_core.model import Shape, require_dtype
@@ -256,7 +256,7 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
     name = getattr(np.dtype(dtype), "name", dtype) if isinstance(dtype, type | np.dtype) else dtype
     require_dtype(name)
     if layout not in LAYOUTS:
-        raise BadInput(f"layout is {shown(layout)}; one of {', '.join(LAYOUTS)} is allowed.")
+        raise BadInput(f"layout is {quoted(layout)}; one of {', '.join(LAYOUTS)} is allowed.")
     backend = find_backend("auto")
     chooser = backend.chooser if isinstance(backend, AutoBackend) else AutoBackend().chooser
     choice = chooser.choose(operation, form.lengths_of(_whole(shape)), name, form.layouts[layout])
@@ -270,9 +270,9 @@ def _whole(shape: Sequence[int]) -> Shape:
     try:
         lengths = tuple(operator.index(length) for length in shape)
     except TypeError:
-        raise BadInput(f"shape is {shown(shape)}; give whole numbers, for instance 512,512,512.") from None
+        raise BadInput(f"shape is {quoted(shape)}; give whole numbers, for instance 512,512,512.") from None
     if not lengths or min(lengths) < 1:
-        raise BadInput(f"shape is {shown(shape)}; every length must be 1 or more.")
+        raise BadInput(f"shape is {quoted(shape)}; every length must be 1 or more.")
     if max(lengths) > sys.maxsize:
         raise BadInput(
             f"shape has a length of more than {sys.maxsize}; no array is so long: give a shorter one."

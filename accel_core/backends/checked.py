@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.kernels.operands import same_type
 from accel_core.kernels.streaming.functions import terms
 from accel_core.model import Shape
@@ -160,7 +160,7 @@ def _epsilon(eps: object) -> float:
         number = float(eps)
         if math.isfinite(number) and number >= 0:
             return number
-    raise BadInput(f"eps is {shown(eps)}; give a number from 0 on, for instance 1e-5.")
+    raise BadInput(f"eps is {quoted(eps)}; give a number from 0 on, for instance 1e-5.")
 
 
 def _rows(array: NDArray[Any]) -> NDArray[Any]:

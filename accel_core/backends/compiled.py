@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.backends.checked import CheckedBackend, Row, each_product, product_shape, scale_and_shift
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.kernels import pool
 from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads
 from accel_core.kernels.layer_norm.compiled import layer_norm_compiled, layer_norm_compiled_threads
@@ -30,7 +30,7 @@ class CompiledBackend(CheckedBackend):
 
     def __init__(self, threads: bool = False) -> None:
         if not isinstance(threads, bool):
-            raise BadInput(f"threads is {shown(threads)}; give True for all threads or False for one.")
+            raise BadInput(f"threads is {quoted(threads)}; give True for all threads or False for one.")
         self.threads = threads
         self.name = "compiled_threads" if threads else "compiled"
 

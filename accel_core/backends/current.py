@@ -18,7 +18,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from accel_core.backends.interface import ComputeBackend
-from accel_core.errors import BadInput, shown, unknown
+from accel_core.errors import BadInput, quoted, unknown
 from accel_core.kernels.streaming import functions as streaming_functions
 
 Named = str | ComputeBackend
@@ -47,16 +47,16 @@ def register_backend(
     backend.
     """
     if not isinstance(name, str) or not name.strip() or name != name.strip():
-        raise BadInput(f"A backend's name is {shown(name)}; give a word, for instance 'mine'.")
+        raise BadInput(f"A backend's name is {quoted(name)}; give a word, for instance 'mine'.")
     fits = issubclass(backend, ComputeBackend) if isinstance(backend, type) else callable(backend)
     if not fits and not isinstance(backend, ComputeBackend):
         raise BadInput(
-            f"{shown(backend)} is no backend; give a subclass of ComputeBackend or an object of one."
+            f"{quoted(backend)} is no backend; give a subclass of ComputeBackend or an object of one."
         )
     with _lock:
         if name in _known and name not in _installed and not replace:
             raise BadInput(
-                f"There is a backend called {shown(name)} already; take another name, or say replace=True."
+                f"There is a backend called {quoted(name)} already; take another name, or say replace=True."
             )
         _known[name] = backend
         _made.pop(name, None)
@@ -97,7 +97,9 @@ def _make(name: str) -> ComputeBackend:
             known = _known[name]
             made = known if isinstance(known, ComputeBackend) else known()
             if not isinstance(made, ComputeBackend):
-                raise BadInput(f"What was registered as {shown(name)} made {shown(made)}, which is no backend.")
+                raise BadInput(
+                    f"What was registered as {quoted(name)} made {quoted(made)}, which is no backend."
+                )
             _made[name] = made
         return _made[name]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numba
 from threadpoolctl import threadpool_limits
 
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.kernels import fork_join
 from accel_core.kernels.pool import at_most
 from accel_core.machine import affinity
@@ -32,7 +32,7 @@ def limit(threads: int) -> Iterator[None]:
     binds the calling thread to one processor, it gets its own back.
     """
     if not is_whole(threads, 1):
-        raise BadInput(f"{shown(threads)} threads were asked for: give a whole number from 1 on.")
+        raise BadInput(f"{quoted(threads)} threads were asked for: give a whole number from 1 on.")
     with affinity.kept(), at_most(threads), threadpool_limits(limits=threads), _numba_limit(threads):
         yield
 

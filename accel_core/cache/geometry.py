@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from accel_core.codec import Record
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 
 POLICIES = ("lru", "fifo")
 WRITES = ("back", "through")
@@ -38,7 +38,7 @@ class CacheGeometry(Record):
             value = getattr(self, name)
             if not is_whole(value, 1, MOST_BYTES):
                 raise BadInput(
-                    f"A cache's {name} is {shown(value)}: give a whole number above 0, such as 32768:8:64."
+                    f"A cache's {name} is {quoted(value)}: give a whole number above 0, such as 32768:8:64."
                 )
         if self.line_bytes & (self.line_bytes - 1) or not 8 <= self.line_bytes <= PAGE_BYTES:
             raise BadInput(f"Lines of {self.line_bytes} bytes: use a power of two from 8 to {PAGE_BYTES}.")
@@ -49,8 +49,8 @@ class CacheGeometry(Record):
             )
         if self.policy not in POLICIES or self.write not in WRITES or not isinstance(self.inclusive, bool):
             raise BadInput(
-                f"A cache of policy {shown(self.policy)}, write {shown(self.write)}, "
-                f"inclusive {shown(self.inclusive)}: "
+                f"A cache of policy {quoted(self.policy)}, write {quoted(self.write)}, "
+                f"inclusive {quoted(self.inclusive)}: "
                 f"use {' or '.join(POLICIES)}, {' or '.join(WRITES)}, and true or false."
             )
 
@@ -68,9 +68,9 @@ class CacheGeometry(Record):
     def from_dict(cls, data: Mapping[str, Any]) -> CacheGeometry:
         """The cache that `to_dict` described; BadInput for other keys and impossible values."""
         if not isinstance(data, Mapping) or set(data) - set(cls.__slots__) or "ways" not in data:
-            raise BadInput(f"A cache has {', '.join(cls.__slots__)}; given: {shown(data)}.")
+            raise BadInput(f"A cache has {', '.join(cls.__slots__)}; given: {quoted(data)}.")
         if "size_bytes" not in data:
-            raise BadInput(f"A cache needs a size_bytes; given: {shown(data)}.")
+            raise BadInput(f"A cache needs a size_bytes; given: {quoted(data)}.")
         return cls(**data)
 
 

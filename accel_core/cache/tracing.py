@@ -17,7 +17,7 @@ from accel_core.cache.simulating import state_for
 from accel_core.cache.stream.text import nest_text
 from accel_core.cache.stream.traversal import NAMES, Operand, Traversal
 from accel_core.cache.warming import Held, Window, open_window
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 
 OUTCOMES = ("hit", "compulsory", "capacity", "conflict")
 """Names of the outcomes 0 to 3."""
@@ -118,7 +118,7 @@ def trace(
 
 def _check_whole(value: int, low: int, high: int, why: str) -> None:
     if not is_whole(value, low, high):
-        raise BadInput(f"{shown(value)} {why}: give a whole number from {low} to {high}.")
+        raise BadInput(f"{quoted(value)} {why}: give a whole number from {low} to {high}.")
 
 
 def sentence(trace: Trace, step: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
 from accel_core.cache.own import cpu_caches, cpu_notes
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import Machine
 
 
@@ -55,7 +55,7 @@ def _parse_level(text: str) -> CacheGeometry:
         parts[1] = str(int(parts[0]) // max(1, int(parts[2])))
     if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 16 for part in parts):
         raise BadInput(
-            f"{shown(text)} is no cache: write size:ways:line in bytes, such as 32768:8:64 or 32768:full:64, "
+            f"{quoted(text)} is no cache: write size:ways:line in bytes, such as 32768:8:64 or 32768:full:64, "
             f"one for each level, or the name classroom or cpu."
         )
     size_bytes, ways, line_bytes = (int(part) for part in parts)

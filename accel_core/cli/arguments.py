@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from accel_core import __version__
-from accel_core.errors import BadInput, shown, unknown
+from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
 from accel_core.operations import operation_names
@@ -60,7 +60,7 @@ def whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number such as 512") from None
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number such as 512") from None
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:
@@ -83,7 +83,7 @@ def over(text: str) -> tuple[str, tuple[int, ...]]:
     """`block=8,16,32`: what is swept and through which values."""
     name, sign, values = text.partition("=")
     if not sign or not name.strip() or not values.strip():
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not of the form block=8,16,32")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not of the form block=8,16,32")
     return name.strip(), whole_numbers(values)
 
 
@@ -94,7 +94,7 @@ def seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:  # false for nan too
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number of seconds above 0, such as 2")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a number of seconds above 0, such as 2")
     return value
 
 

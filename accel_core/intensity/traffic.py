@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from accel_core.errors import BadInput, shown, whole
+from accel_core.errors import BadInput, quoted, whole
 from accel_core.model import ITEM_BYTES, Shape
 from accel_core.units import format_number
 
@@ -169,13 +169,13 @@ class Model:
 
     def _checked(self, shape: Shape) -> Shape:
         if isinstance(shape, str | bytes) or not hasattr(shape, "__len__"):
-            raise BadInput(f"The shape {shown(shape)} is no sequence of numbers: {self._wanted()}.")
+            raise BadInput(f"The shape {quoted(shape)} is no sequence of numbers: {self._wanted()}.")
         if len(shape) != len(self.axes):
             raise BadInput(f"The shape has {len(shape)} entries: {self._wanted()}.")
         for axis, entry in zip(self.parameters, shape, strict=True):
             value = whole(entry)
             if value is None:
-                raise BadInput(f"{axis.name} is {shown(entry)}, which is no whole number: {self._wanted()}.")
+                raise BadInput(f"{axis.name} is {quoted(entry)}, which is no whole number: {self._wanted()}.")
             if not axis.low <= value <= axis.high:
                 span = f"between {axis.low} and {axis.high}"
                 raise BadInput(f"{axis.name} is {_short(value)}, but it must lie {span}: {self._wanted()}.")
@@ -200,7 +200,7 @@ class Model:
 
 def _check_choice(what: str, given: str, allowed: tuple[str, ...]) -> None:
     if given not in allowed:
-        raise BadInput(f"The {what} {shown(given)} is not known here: choose one of {', '.join(allowed)}.")
+        raise BadInput(f"The {what} {quoted(given)} is not known here: choose one of {', '.join(allowed)}.")
 
 
 def _short(value: int) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from accel_core.codec import Record
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model.late import Found
 from accel_core.model.words import Shape
 
@@ -174,7 +174,7 @@ class Case(Record):
         if unknown or "kernel" not in data or "size" not in data:
             raise BadInput(
                 f"A case needs kernel and size and may have dtype, threads, parameters and shape; "
-                f"given: {shown(list(data)) if data else 'nothing'}."
+                f"given: {quoted(list(data)) if data else 'nothing'}."
             )
         shape = data.get("shape")
         parameters = dict(data.get("parameters") or {})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accel_core.codec import Record
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 
 Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
@@ -32,7 +32,7 @@ def sum_tolerance(terms: int, dtype: str, factor: int = 16) -> float:
 def require_dtype(dtype: object) -> None:
     """Raise BadInput where `dtype` is not one of DTYPES."""
     if dtype not in DTYPES:
-        raise BadInput(f"dtype is {shown(dtype)}; {' or '.join(DTYPES)} is allowed.")
+        raise BadInput(f"dtype is {quoted(dtype)}; {' or '.join(DTYPES)} is allowed.")
 
 
 def chosen(parameters: Mapping[str, int]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from accel_core.bench.clocks import read_own_cpu_times
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.machine import last_level_bytes, measuring_cpus, refuse_to_measure, steal_fraction
 from accel_core.machine.overrides import refuse_compiler_overrides
 from accel_core.model import DTYPES, Ceiling, Clock, CurvePoint, Latency, Machine, require_dtype
@@ -43,9 +43,9 @@ def check_request(machine: Machine, dtypes: Sequence[str], threads: Sequence[int
         require_dtype(dtype)
     for count in threads:
         if not is_whole(count, 1, machine.cores.allowed):
-            raise BadInput(f"threads is {shown(count)}; allowed are 1 to {machine.cores.allowed}.")
+            raise BadInput(f"threads is {quoted(count)}; allowed are 1 to {machine.cores.allowed}.")
     if not 0 < budget_s <= 3600:
-        raise BadInput(f"budget is {shown(budget_s)} s; give more than 0 and at most 3600 seconds.")
+        raise BadInput(f"budget is {quoted(budget_s)} s; give more than 0 and at most 3600 seconds.")
     if not dtypes or not threads:
         raise BadInput("Name at least one dtype and one number of threads, or leave the option out for all.")
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from accel_core import registry
-from accel_core.errors import BadInput, shown, whole
+from accel_core.errors import BadInput, quoted, whole
 from accel_core.model import Shape, Workload
 
 Problem = str | tuple[str, Shape]
@@ -49,7 +49,7 @@ def _shape_of(problem: Workload, args: tuple[Any, ...]) -> Shape:
         return math.prod(shapes[0][:-1]), shapes[0][-1]
     raise BadInput(
         f"The shape of {problem.name} cannot be read off these arguments: "
-        f"give workload=({shown(problem.name)}, ({', '.join(problem.axes)}))."
+        f"give workload=({quoted(problem.name)}, ({', '.join(problem.axes)}))."
     )
 
 
@@ -57,5 +57,5 @@ def whole_number(name: str, value: object, least: int = 0) -> int:
     """`value` as an int, NumPy's own whole numbers too; BadInput for anything but one from `least` on."""
     number = whole(value, least)
     if number is None:
-        raise BadInput(f"{name} is {shown(value)}; give a whole number from {least} on.")
+        raise BadInput(f"{name} is {quoted(value)}; give a whole number from {least} on.")
     return number

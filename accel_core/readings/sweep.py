@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import ITEM_BYTES, Machine, Measurement, Workload, require_dtype
 from accel_core.readings.ratios import FLAT, times
 from accel_core.readings.rungs import find_kernel, kernel_title
@@ -32,7 +32,7 @@ def swept(m: Measurement, over: str) -> float | None:
 def _check(over: str) -> None:
     if over not in OVER:
         raise BadInput(
-            f"A sweep goes over size, block, threads or bytes, not over {shown(over)}; choose one of these."
+            f"A sweep goes over size, block, threads or bytes, not over {quoted(over)}; choose one of these."
         )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Ceiling, Machine, require_dtype
 from accel_core.roofline.law import ridge_point
 
@@ -64,10 +64,10 @@ def typed_machine(
     """
     require_dtype(dtype)
     if not is_whole(threads, 1):
-        raise BadInput(f"{shown(threads)} threads are not possible: give a whole number from 1 upwards.")
+        raise BadInput(f"{quoted(threads)} threads are not possible: give a whole number from 1 upwards.")
     strange = [level for level in bandwidth_byte_per_s if level not in LEVELS]
     if strange or not bandwidth_byte_per_s:
-        given = f"The level {shown(strange[0])} is not known" if strange else "There is no bandwidth"
+        given = f"The level {quoted(strange[0])} is not known" if strange else "There is no bandwidth"
         raise BadInput(f"{given}: give byte/s for at least one of {', '.join(LEVELS)}.")
     for value in bandwidth_byte_per_s.values():
         _check_number(peak_flop_per_s)
@@ -116,7 +116,7 @@ def _distance(level: str | None) -> int:
 def _check_number(value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadInput(
-            f"{shown(value)} is no number: give a positive number of FLOP/s or byte/s, such as 1e11."
+            f"{quoted(value)} is no number: give a positive number of FLOP/s or byte/s, such as 1e11."
         )
 
 

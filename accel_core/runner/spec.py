@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.machine import refuse_to_measure
 from accel_core.machine.load import available_memory_bytes
 from accel_core.model import Machine
@@ -51,15 +51,15 @@ def check(job: JobData, machine: Machine) -> Spec:
 def complete(job: JobData, machine: Machine) -> Spec:
     """The same for a job that is only talked about: on a pretend host too."""
     if not isinstance(job, Mapping):
-        raise BadInput(f"A job is a mapping with a kind; given: {shown(job)}.")
+        raise BadInput(f"A job is a mapping with a kind; given: {quoted(job)}.")
     kind = job.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadInput(f"The job's kind is {shown(kind)}: use one of {', '.join(KINDS)}.")
+        raise BadInput(f"The job's kind is {quoted(kind)}: use one of {', '.join(KINDS)}.")
     keys = KINDS[kind].keys
     unknown = set(job) - {"kind", "budget_s", "time_limit_s", "memory_limit_bytes", *keys}
     if unknown:
         raise BadInput(
-            f"A {kind} job knows no {', '.join(sorted(map(shown, unknown)))}: "
+            f"A {kind} job knows no {', '.join(sorted(map(quoted, unknown)))}: "
             f"use {', '.join(keys)}, budget_s, time_limit_s or memory_limit_bytes."
         )
     data, derived_s = KINDS[kind].check(job, machine)
@@ -77,6 +77,6 @@ def _memory(job: JobData) -> int | None:
     given = job.get("memory_limit_bytes")
     if given is not None and not is_whole(given, 1):
         raise BadInput(
-            f"memory_limit_bytes is {shown(given)}: give a whole number of bytes above 0, or leave it out."
+            f"memory_limit_bytes is {quoted(given)}: give a whole number of bytes above 0, or leave it out."
         )
     return given

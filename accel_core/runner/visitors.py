@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from accel_core.errors import BadInput, QueueFull, shown
+from accel_core.errors import BadInput, QueueFull, quoted
 
 PER_SESSION = ("ACCEL_WAITING_PER_SESSION", 1)
 PER_ADDRESS = ("ACCEL_WAITING_PER_ADDRESS", 40)
@@ -91,7 +91,7 @@ def _limit(variable: str, usual: int) -> tuple[str, int]:
         return variable, usual
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise BadInput(
-            f"{variable} is {shown(text)}; a whole number from 1 on is allowed: correct it or unset it."
+            f"{variable} is {quoted(text)}; a whole number from 1 on is allowed: correct it or unset it."
         )
     return variable, int(text)
 

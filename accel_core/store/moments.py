@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 
 
 def utc(when: str) -> str:
@@ -14,4 +14,4 @@ def utc(when: str) -> str:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return aware.astimezone(UTC).isoformat(timespec="microseconds")
     except (TypeError, ValueError, OverflowError):
-        raise BadInput(f"{shown(when)} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None
+        raise BadInput(f"{quoted(when)} is no date and time: give it as 2026-01-31T12:00:00+00:00.") from None

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from accel_core.errors import shown
+from accel_core.errors import quoted
 from app.server import messages
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ def why_not(scope: Scope) -> tuple[int, str] | None:
     host = hosts[0] if len(hosts) == 1 else ""
     if not is_named(host, names) and not scope["path"].endswith(HEALTH):
         return 403, (
-            f"This page was asked for at {shown(host)}, but its server answers only at {' or '.join(names)}: "
+            f"This page was asked for at {quoted(host)}, but its server answers only at {' or '.join(names)}: "
             "open it there, or start the server with --server.allowedHosts and the name that you use."
         )
     if not all(is_own(origin, host) for origin in origins):
         return 403, (
-            f"A page of {shown(', '.join(origins))} asked for this, but only pages of this server may: open it "
-            "in a tab of its own."
+            f"A page of {quoted(', '.join(origins))} asked for this, but only pages of this server may: open "
+            "it in a tab of its own."
         )
     if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
         return (

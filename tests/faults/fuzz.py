@@ -33,7 +33,7 @@ import hostile  # noqa: E402
 from records_of import store_ladder, store_peaks, store_sweep  # noqa: E402
 from streamlit.logger import set_log_level  # noqa: E402
 
-from accel_core.errors import shown  # noqa: E402
+from accel_core.errors import quoted  # noqa: E402
 from app import catalogue  # noqa: E402
 from app.session import settings  # noqa: E402
 
@@ -59,7 +59,7 @@ class Row:
     def note(self, given: Any, took_s: float, failure: str) -> None:
         self.tried += 1
         if took_s > self.longest_s:
-            self.longest_s, self.longest = took_s, shown(given)
+            self.longest_s, self.longest = took_s, quoted(given)
         if failure:
             self.failures.append((given, failure))
 

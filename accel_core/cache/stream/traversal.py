@@ -10,7 +10,7 @@ from typing import Any
 from accel_core.cache.geometry import PAGE_BYTES
 from accel_core.cache.stream.visits import VISITS
 from accel_core.codec import Record
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.model import DTYPES, ITEM_BYTES
 
 ORDERS = ("ijk", "ikj", "jik", "jki", "kij", "kji")
@@ -85,18 +85,19 @@ class Traversal(Record):
         _check_lengths("shape", self.shape, "m, k and n")
         for name, allowed in (("order", ORDERS), ("layout", LAYOUTS), ("dtype", DTYPES)):
             if getattr(self, name) not in allowed:
-                raise BadInput(f"The {name} is {shown(getattr(self, name))}: use {', '.join(allowed)}.")
+                raise BadInput(f"The {name} is {quoted(getattr(self, name))}: use {', '.join(allowed)}.")
         if self.block is not None:
             _check_lengths("block", self.block, "i, j and k")
         if self.visit is not None and (self.visit not in VISITS or self.block is None):
-            raise BadInput(f"The visit is {shown(self.visit)}: use {', '.join(VISITS)}, together with a block.")
+            visits = ", ".join(VISITS)
+            raise BadInput(f"The visit is {quoted(self.visit)}: use {visits}, together with a block.")
         if not isinstance(self.tile, bool) or (self.tile and self.order[2] != "k"):
             raise BadInput(
                 f"A register tile of c needs k as the innermost loop, not {self.order}: use ijk or jik."
             )
         if not is_whole(self.pad, 0, PAGE_BYTES):
             raise BadInput(
-                f"The pad is {shown(self.pad)}: give a whole number of elements from 0 to {PAGE_BYTES}."
+                f"The pad is {quoted(self.pad)}: give a whole number of elements from 0 to {PAGE_BYTES}."
             )
         m, k, n = self.shape
         if max((m + self.pad) * k, (k + self.pad) * n, (m + self.pad) * n, m * (n + self.pad)) > MOST_ELEMENTS:
@@ -182,6 +183,6 @@ def _tiles(extent: int, block: int) -> int:
 def _check_lengths(name: str, lengths: Any, what: str) -> None:
     good = isinstance(lengths, tuple) and len(lengths) == 3
     if not good or not all(is_whole(x, 1, (1 << 31) - 1) for x in lengths):
-        raise BadInput(f"The {name} is {shown(lengths)}: give three whole numbers above 0, {what}.")
+        raise BadInput(f"The {name} is {quoted(lengths)}: give three whole numbers above 0, {what}.")
     if name == "shape" and prod(lengths) > 1 << 50:
-        raise BadInput(f"The shape {shown(lengths)} has too many steps to be simulated: use a smaller one.")
+        raise BadInput(f"The shape {quoted(lengths)} has too many steps to be simulated: use a smaller one.")

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 
 FORMS = ("png", "svg")
 PNG_SCALE = 2
@@ -72,7 +72,7 @@ def toolbar_config(filename: str, form: str = "png", figure: go.Figure | None = 
     """
     if form not in FORMS:
         raise BadInput(
-            f"A picture is saved as {' or '.join(FORMS)}, not as {shown(form)}; choose one of these."
+            f"A picture is saved as {' or '.join(FORMS)}, not as {quoted(form)}; choose one of these."
         )
     layout = {} if figure is None else figure.to_dict()["layout"]
     size = {"width": layout["meta"]["width"], "height": layout["height"]} if "meta" in layout else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS, Registers
 from accel_core.model import CACHE_LEVELS
 
@@ -65,7 +65,7 @@ def blocking(
     """
     tiles, width_bits = (registers.tiles, registers.width_bits) if registers else (TILES, WIDTH_BITS)
     if rows not in tiles:
-        raise BadInput(f"tile is {shown(rows)}; the register tiles have {', '.join(map(str, tiles))} rows.")
+        raise BadInput(f"tile is {quoted(rows)}; the register tiles have {', '.join(map(str, tiles))} rows.")
     itemsize = np.dtype(dtype).itemsize
     nr = tiles[rows] * width_bits // 8 // itemsize
     room = {

@@ -14,7 +14,7 @@ from accel_core.machine.compiler import require_compiler
 
 require_compiler()  # before anything here imports Numba
 
-from accel_core.errors import BadInput, shown, whole
+from accel_core.errors import BadInput, quoted, whole
 from accel_core.kernels.matmul import interpreted, packed, threads
 from accel_core.kernels.operands import same_type
 
@@ -77,5 +77,5 @@ def _operands(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
 def _whole(name: str, value: object, example: str) -> int:
     number = whole(value, 1)
     if number is None:
-        raise BadInput(f"{name} is {shown(value)}; give a whole number from 1 up, for instance {example}.")
+        raise BadInput(f"{name} is {quoted(value)}; give a whole number from 1 up, for instance {example}.")
     return number

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Machine, Peaks
 from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
@@ -30,7 +30,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     cases = [checked_case(case, machine) for case in entries(job, "cases")]
     in_turns = job.get("in_turns", False)
     if not isinstance(in_turns, bool):
-        raise BadInput(f"in_turns is {shown(in_turns)}: give true or false.")
+        raise BadInput(f"in_turns is {quoted(in_turns)}: give true or false.")
     if in_turns:
         registry.require_one_problem([Case.from_dict(case) for case in cases])
     return timed(job, {"cases": cases, "in_turns": in_turns}, len(cases))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.model import Machine
 from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS, find_operation
@@ -49,12 +49,12 @@ def _lengths(given: Any, operation: str) -> list[int]:
     fits = isinstance(given, list | tuple) and len(given) == len(names)
     if not fits or not all(is_whole(n, 1, MAX_LENGTH) for n in given):
         raise BadInput(
-            f"{shown(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
+            f"{quoted(given)} is no shape of {operation}: give {', '.join(names)}, whole numbers from 1 to "
             f"{MAX_LENGTH}."
         )
     if math.prod(given) > form.most_steps:
         raise BadInput(
-            f"{shown(given)} is too large to be measured under every backend: choose a smaller shape."
+            f"{quoted(given)} is too large to be measured under every backend: choose a smaller shape."
         )
     return list(given)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import Case, Machine
 from accel_core.model.limits import LIMIT_S
 from accel_core.runner.kinds.kind import COMPILE_S, MAX_BUDGET_S, JobData, seconds
@@ -29,14 +29,14 @@ def timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any
 def checked_case(data: Any, machine: Machine) -> dict[str, Any]:
     """A case as data, with its defaults; BadInput where it cannot be run on `machine`."""
     if not isinstance(data, Mapping):
-        raise BadInput(f"A case is a mapping with kernel and size; given: {shown(data)}.")
+        raise BadInput(f"A case is a mapping with kernel and size; given: {quoted(data)}.")
     try:
         case = Case.from_dict(data)
     except (TypeError, ValueError) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(
-            f"A case has names for its parameters and numbers for its shape; given: {shown(data)}."
+            f"A case has names for its parameters and numbers for its shape; given: {quoted(data)}."
         ) from None
     return registry.validate(case, machine).to_dict()
 

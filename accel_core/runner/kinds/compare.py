@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import Case, Machine
 from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
 from accel_core.runner.kinds.kind import Emit, JobData, JobKind, Parts, entries
@@ -24,7 +24,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     pairs = []
     for pair in entries(job, "pairs"):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise BadInput(f"A pair to compare is a list of two cases; given: {shown(pair)}.")
+            raise BadInput(f"A pair to compare is a list of two cases; given: {quoted(pair)}.")
         pairs.append([checked_case(case, machine) for case in pair])
     return timed(job, {"pairs": pairs}, 2 * len(pairs))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import DTYPES, require_dtype
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def entries(job: JobData, key: str, default: Any = ()) -> list[Any]:
     given = job.get(key)
     items = default if given is None else given
     if not isinstance(items, list | tuple) or not 1 <= len(items) <= MAX_ENTRIES:
-        raise BadInput(f"{key} is {shown(items)}: give a list of 1 to {MAX_ENTRIES} entries.")
+        raise BadInput(f"{key} is {quoted(items)}: give a list of 1 to {MAX_ENTRIES} entries.")
     return list(items)
 
 
@@ -74,5 +74,5 @@ def seconds(job: JobData, key: str, default: float, most: float = MAX_BUDGET_S) 
     if given is None:
         return default
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= most:
-        raise BadInput(f"{key} is {shown(given)}: give a number of seconds above 0 and at most {most:.0f}.")
+        raise BadInput(f"{key} is {quoted(given)}: give a number of seconds above 0 and at most {most:.0f}.")
     return float(given)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, is_whole, shown
+from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.model import Machine
 from accel_core.model.limits import PEAKS_S
 from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, dtypes, entries, seconds
@@ -27,7 +27,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     threads = entries(job, "threads", sorted({1, most}))
     for count in threads:
         if not is_whole(count, 1, most):
-            raise BadInput(f"{shown(count)} threads cannot be measured: use a whole number from 1 to {most}.")
+            raise BadInput(f"{quoted(count)} threads cannot be measured: use a whole number from 1 to {most}.")
     budget_s = seconds(job, "budget_s", PEAKS_S)
     data = {"dtypes": dtypes(job), "threads": sorted(set(threads)), "budget_s": budget_s}
     return data, COMPILE_S + 5 * budget_s

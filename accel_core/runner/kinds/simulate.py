@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import Machine
 from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, entries
 
@@ -32,7 +32,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     flags = {"classify": job.get("classify", True), "reuse": job.get("reuse", False)}
     for name, flag in flags.items():
         if not isinstance(flag, bool):
-            raise BadInput(f"{name} is {shown(flag)}: give true or false.")
+            raise BadInput(f"{name} is {quoted(flag)}: give true or false.")
     slow = PER_S / SLOWEST / (WITH_REUSE if flags["reuse"] else 1)
     lists = {"traversals": [t.to_dict() for t in traversals], "caches": [level.to_dict() for level in caches]}
     return {**lists, **flags}, COMPILE_S + sum(t.accesses for t in traversals) / slow

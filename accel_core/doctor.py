@@ -179,16 +179,16 @@ def judge_library_kernels(variables: Mapping[str, str], blas: Blas | None, alone
 def judge_huge_pages(text: str | None) -> Check:
     """`text`: transparent_hugepage/enabled of Linux, such as "always [madvise] never"."""
     name = "transparent huge pages"
-    chosen = text.partition("[")[2].partition("]")[0] if text else ""
-    if not chosen:
+    setting = text.partition("[")[2].partition("]")[0] if text else ""
+    if not setting:
         return Check(name, True, "This system has no such setting.")
     meaning = {
         "always": "every large array gets 2 MiB pages",
         "madvise": "arrays get 2 MiB pages where the program asks, and NumPy asks from 4 MiB on",
         "never": "large arrays lie on small pages, and memory access misses the TLB more often",
-    }.get(chosen, "its effect is not known here")
+    }.get(setting, "its effect is not known here")
     remedy = "As administrator: `echo madvise > /sys/kernel/mm/transparent_hugepage/enabled`."
-    return _check(name, chosen != "never", f"The setting is '{chosen}': {meaning}.", remedy)
+    return _check(name, setting != "never", f"The setting is '{setting}': {meaning}.", remedy)
 
 
 def judge_compile_cache(folder: Path, warning: str) -> Check:

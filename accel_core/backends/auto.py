@@ -117,10 +117,10 @@ class AutoBackend(ComputeBackend):
         """The function for operands of which `arrays` decide the time, remembered in `known`."""
         operation = OPERATIONS[name]
         kind = kind_of(operation, *arrays)
-        chosen = self.chooser.choose(name, kind[0], arrays[0].dtype.name, kind[1]).backend if kind else "numpy"
+        backend = self.chooser.choose(name, kind[0], arrays[0].dtype.name, kind[1]).backend if kind else "numpy"
         if len(known) >= MOST_REMEMBERED:
             known.clear()
-        run = known[key] = route(_ready(chosen), operation, *arrays)
+        run = known[key] = route(_ready(backend), operation, *arrays)
         return run
 
 
@@ -130,11 +130,11 @@ def _look_up(operation: str) -> Run:
     def run(self: AutoBackend, *arrays: Any) -> Any:
         known = self._known.setdefault(operation, {})
         try:
-            chosen = known[tuple(map(_key, arrays))]
+            method = known[tuple(map(_key, arrays))]
         except _MISSES:
             arrays = tuple(same_type(**dict(zip(OPERATIONS[operation].arrays, arrays, strict=True))))
-            chosen = self._decide(operation, known, tuple(map(_key, arrays)), *arrays)
-        return chosen(*arrays)
+            method = self._decide(operation, known, tuple(map(_key, arrays)), *arrays)
+        return method(*arrays)
 
     return run
 

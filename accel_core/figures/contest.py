@@ -18,10 +18,10 @@ from accel_core.units import format_number, format_time
 ROW_PX, BAR_PX, TOP_PX, BOTTOM_PX = 52, 20, 40, 62
 
 
-def contest_figure(operation: str, contest: Contest | None, look: Look, *, chosen: str = "") -> go.Figure:
+def contest_figure(operation: str, contest: Contest | None, look: Look, *, taken: str = "") -> go.Figure:
     """A bar a backend, slowest first, with its time and how many times longer than the best it takes.
 
-    `chosen` is whom the backend auto takes: its bar says so.
+    `taken` is whom the backend auto takes: its bar says so.
     """
     if contest is None:
         return teaching_figure("Measure: the same call will stand here under each backend.", look, 260)
@@ -42,17 +42,17 @@ def contest_figure(operation: str, contest: Contest | None, look: Look, *, chose
             hovertext=[f"<b>{backend_label(name).title}</b><br>{time_text(time_s)}"],
             hoverinfo="text",
         )
-        text = f"<b>{backend_label(name).title}</b>  {_told(name, contest, look, chosen)}"
+        text = f"<b>{backend_label(name).title}</b>  {_told(name, contest, look, taken)}"
         figure.add_annotation(
             label(look, text, 0, middle - BAR_PX / 2 - 1, xref="paper", xanchor="left", yanchor="bottom")
         )
     return figure
 
 
-def _told(name: str, contest: Contest, look: Look, chosen: str) -> str:
+def _told(name: str, contest: Contest, look: Look, taken: str) -> str:
     """A backend's time, how many times the best's that is, and whether auto takes it."""
     time_s, best_s = contest.times_s[name].median, contest.times_s[contest.winner].median
     if look.narrow:
-        return f"{format_time(time_s)}{', <b>auto</b>' if name == chosen else ''}"
+        return f"{format_time(time_s)}{', <b>auto</b>' if name == taken else ''}"
     ratio = "the fastest" if name == contest.winner else f"{format_number(time_s / best_s)} times as long"
-    return f"{format_time(time_s)}, {ratio}{', <b>auto takes it</b>' if name == chosen else ''}"
+    return f"{format_time(time_s)}, {ratio}{', <b>auto takes it</b>' if name == taken else ''}"

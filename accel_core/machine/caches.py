@@ -46,16 +46,16 @@ def inventory(groups: Sequence[CacheGroup]) -> str | None:
 
 
 def cache_levels(
-    chosen: Mapping[str, Value], sources: Mapping[str, str], partials: Sequence[Partial]
+    decided: Mapping[str, Value], sources: Mapping[str, str], partials: Sequence[Partial]
 ) -> tuple[CacheLevel, ...]:
-    """The chosen facts as `CacheLevel`s, near to far; a level without a size is left out.
+    """The decided facts as `CacheLevel`s, near to far; a level without a size is left out.
 
     The other caches of a level are those of the source that was believed about its size.
     """
     listed = {partial.source: partial.caches for partial in partials if partial.caches}
 
     def whole(name: str) -> int | None:
-        value = chosen.get(name)
+        value = decided.get(name)
         return int(value) if isinstance(value, (int, float)) else None
 
     levels = []
@@ -63,7 +63,7 @@ def cache_levels(
         name = f"L{number}"
         size = whole(f"{name} size")
         if size:
-            shared = chosen.get(f"{name} shared by")
+            shared = decided.get(f"{name} shared by")
             levels.append(
                 CacheLevel(
                     level=name,

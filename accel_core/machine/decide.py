@@ -24,7 +24,7 @@ class Rule:
     name: str
     unit: str = ""
     reason: str = ""
-    """Why the chosen source is believed where another one disagrees, or what to beware of."""
+    """Why the first source is believed where another one disagrees, or what to beware of."""
     tolerance: float = 0.0
     """Relative difference up to which two numbers agree."""
     always: bool = False
@@ -91,7 +91,7 @@ def _agree(rule: Rule, a: Value, b: Value) -> bool:
     return a == b
 
 
-def choose(rule: Rule, partials: Sequence[Partial]) -> Fact:
+def believed(rule: Rule, partials: Sequence[Partial]) -> Fact:
     """The first source that knows; whoever disagrees stands beside it, with the reason."""
     said = [(p, value) for p in partials if (value := p.facts.get(rule.name)) is not None]
     candidates = [s for s in said if s[0].role == "source"] or [s for s in said if s[0].role == "fallback"]
@@ -109,14 +109,14 @@ def choose(rule: Rule, partials: Sequence[Partial]) -> Fact:
     return Fact(rule.name, value, best.source, rule.unit, others, reason)
 
 
-def _allowed(chosen: Mapping[str, Value]) -> Fact:
+def _allowed(decided: Mapping[str, Value]) -> Fact:
     """Threads worth starting: the affinity mask, cut to whole processors of the quota, at least 1.
 
     The quota is rounded down: a thread more than it grants would be throttled in the middle of a measurement.
     """
-    mask = parse_cpu_list(_text(chosen.get(names.ALLOWED_LIST)))
-    logical = _whole(chosen.get(names.LOGICAL))
-    quota = chosen.get(names.QUOTA)
+    mask = parse_cpu_list(_text(decided.get(names.ALLOWED_LIST)))
+    logical = _whole(decided.get(names.LOGICAL))
+    quota = decided.get(names.QUOTA)
     count = len(mask) or logical or 1
     source, reason = ("affinity mask", "") if mask else ("number of logical processors", "")
     if logical and count > logical:
@@ -128,11 +128,11 @@ def _allowed(chosen: Mapping[str, Value]) -> Fact:
     return Fact(names.ALLOWED, count, source, reason=reason)
 
 
-def _name(chosen: Mapping[str, Value]) -> str:
+def _name(decided: Mapping[str, Value]) -> str:
     """What stands in every picture: the processor that is measured, and that it emulates another one."""
-    name = _text(chosen.get(names.MEASURED)) or _text(chosen.get(names.PROCESSOR))
-    if chosen.get(names.EMULATION):
-        emulated = f"emulated {chosen.get(names.ARCHITECTURE)}"
+    name = _text(decided.get(names.MEASURED)) or _text(decided.get(names.PROCESSOR))
+    if decided.get(names.EMULATION):
+        emulated = f"emulated {decided.get(names.ARCHITECTURE)}"
         return f"{name} ({emulated})" if name else emulated
     return name or "unknown processor"
 
@@ -158,7 +158,7 @@ def installed_gib(memory_bytes: int | None) -> float | None:
     return math.ceil(gib / step) * step
 
 
-def fingerprint(chosen: Mapping[str, Value]) -> str:
+def fingerprint(decided: Mapping[str, Value]) -> str:
     """First 16 hexadecimal digits of the SHA-256 of the hardware facts alone.
 
     Nothing in it depends on affinity, quota, free memory, the clock of the moment or a library's version.
@@ -166,7 +166,7 @@ def fingerprint(chosen: Mapping[str, Value]) -> str:
     because it alone tells Skylake-SP from Cascade Lake.
     """
     hardware = {
-        name: chosen.get(name)
+        name: decided.get(name)
         for name in (
             names.PROCESSOR,
             names.VENDOR,
@@ -180,38 +180,38 @@ def fingerprint(chosen: Mapping[str, Value]) -> str:
             names.WIDTH,
         )
     }
-    hardware["installed GiB"] = installed_gib(_whole(chosen.get(names.MEMORY)))
+    hardware["installed GiB"] = installed_gib(_whole(decided.get(names.MEMORY)))
     text = json.dumps(hardware, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def decide(partials: Sequence[Partial]) -> Machine:
     """Partial facts in order of trust -> the machine. Unknown stays None; never raises on missing facts."""
-    found = [(rule, choose(rule, partials)) for rule in _RULES]
+    found = [(rule, believed(rule, partials)) for rule in _RULES]
     facts = [fact for rule, fact in found if fact.value is not None or fact.others or not rule.optional]
-    chosen = {fact.name: fact.value for fact in facts}
-    allowed = _allowed(chosen)
-    quota = chosen.get(names.QUOTA)
-    clock = chosen.get(names.CLOCK)
+    decided = {fact.name: fact.value for fact in facts}
+    allowed = _allowed(decided)
+    quota = decided.get(names.QUOTA)
+    clock = decided.get(names.CLOCK)
     return Machine(
-        cpu=_name(chosen),
-        vendor=_text(chosen[names.VENDOR]),
-        architecture=_text(chosen[names.ARCHITECTURE]) or "unknown",
-        system=_text(chosen[names.SYSTEM]) or "unknown",
+        cpu=_name(decided),
+        vendor=_text(decided[names.VENDOR]),
+        architecture=_text(decided[names.ARCHITECTURE]) or "unknown",
+        system=_text(decided[names.SYSTEM]) or "unknown",
         cores=Cores(
-            physical=_whole(chosen[names.PHYSICAL]),
-            logical=_whole(chosen[names.LOGICAL]),
+            physical=_whole(decided[names.PHYSICAL]),
+            logical=_whole(decided[names.LOGICAL]),
             allowed=_whole(allowed.value) or 1,
-            cpus_allowed=parse_cpu_list(_text(chosen[names.ALLOWED_LIST])),
+            cpus_allowed=parse_cpu_list(_text(decided[names.ALLOWED_LIST])),
             quota=float(quota) if isinstance(quota, (int, float)) else None,
         ),
-        caches=cache_levels(chosen, {fact.name: fact.source for fact in facts}, partials),
+        caches=cache_levels(decided, {fact.name: fact.source for fact in facts}, partials),
         simd=Simd(
-            tuple((_text(chosen[names.FEATURES]) or "").split()),
-            _whole(chosen[names.WIDTH]) or SCALAR_WIDTH_BITS,
+            tuple((_text(decided[names.FEATURES]) or "").split()),
+            _whole(decided[names.WIDTH]) or SCALAR_WIDTH_BITS,
         ),
-        memory_bytes=_whole(chosen[names.MEMORY]),
+        memory_bytes=_whole(decided[names.MEMORY]),
         clock_hz=float(clock) if isinstance(clock, (int, float)) else None,
         facts=(*facts, allowed),
-        fingerprint=fingerprint(chosen),
+        fingerprint=fingerprint(decided),
     )

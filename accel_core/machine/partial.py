@@ -16,7 +16,7 @@ MOST_CPUS = 8192
 """The most processors that a Linux kernel can be built for (NR_CPUS with MAXSMP); Windows knows 2048."""
 
 Role = Literal["source", "hint", "fallback"]
-"""source: may be chosen; hint: only shown where it disagrees; fallback: chosen where nobody else knows."""
+"""source: may be believed; hint: only shown where it disagrees; fallback: believed where nobody else knows."""
 
 # Names of facts. Cache facts are called "L1 size", "L1 ways", ...: see `caches.cache_facts`.
 PROCESSOR = "processor"

@@ -12,14 +12,14 @@ from accel_core.codec import Record, made
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact about the machine: its value, who said so, what the others said and why this one was chosen."""
+    """One fact about the machine: its value, who said so, what the others said and why this one is believed."""
 
     name: str
     value: int | float | str | None
     source: str
     unit: str = ""
     others: tuple[tuple[str, int | float | str | None], ...] = ()
-    """(source, value) of every source that disagrees with the chosen one."""
+    """(source, value) of every source that disagrees."""
     reason: str = ""
 
 

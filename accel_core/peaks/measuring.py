@@ -28,7 +28,7 @@ _CURVE_SHARE, _LATENCY_SHARE, _TRIAL_SHARE = 0.3, 0.12, 0.2
 """Of the budget, at most, for the curve, the latencies and the trials of walks and places: the sampling of the
 roofs gets the rest, and what these leave over."""
 _ROUNDS = 8
-"""Samples of each roof that a try's length is chosen for; more where time is left."""
+"""Samples of each roof that a try's length is made for; more where time is left."""
 _MOST_ROUNDS = 40
 _OVERTIME = 0.25
 _STEP_EVERY_S = 0.25

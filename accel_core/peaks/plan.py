@@ -27,7 +27,7 @@ from accel_core.peaks.team import Team
 from accel_core.units import format_count
 
 TRIAL_S = 1e-3
-"""Length of a try by which a place is chosen."""
+"""Length of a try by which the fastest place is found."""
 _TRIALS = 2
 
 

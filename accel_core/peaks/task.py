@@ -1,4 +1,4 @@
-"""How a roof is sampled: tries of a chosen length, of which the fastest is the sample.
+"""How a roof is sampled: tries of one length, of which the fastest is the sample.
 
 A Task knows nothing of budgets and order (see `plan`); all time comes from its Team, so tests hand it a clock.
 

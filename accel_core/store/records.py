@@ -164,8 +164,8 @@ class Store:
             if connection is None:
                 return [], 0
             rows = connection.scalars(select(MEASUREMENTS.c.row).where(*wanted).order_by(*newest_first)).all()
-            chosen = rows[:: max(1, math.ceil(len(rows) / most))]
-            query = select(text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.row.in_(chosen))
+            sample = rows[:: max(1, math.ceil(len(rows) / most))]
+            query = select(text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.row.in_(sample))
             payloads = connection.scalars(query.order_by(*newest_first)).all()
         return self.sound("sampled", payloads, measurement), len(rows)
 

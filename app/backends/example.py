@@ -44,7 +44,7 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
     found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
     with right:
         theme.show(
-            drawings.drawn(contest_figure, operation, found, theme.current_look(0.6), chosen=choice.backend),
+            drawings.drawn(contest_figure, operation, found, theme.current_look(0.6), taken=choice.backend),
             alt=contest_alt(operation, found),
             key="contest",
             filename=f"comparison-{operation}",

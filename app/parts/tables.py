@@ -133,7 +133,7 @@ def latency_rows(latencies: Sequence[Latency]) -> list[dict[str, Any]]:
 
 
 def fact_rows(facts: Sequence[Fact]) -> list[dict[str, str]]:
-    """One line a fact: value, who said so, what others said, and why this one was chosen."""
+    """One line a fact: value, who said so, what others said, and why this one is believed."""
     return [
         {
             "Fact": fact.name,

@@ -9,7 +9,7 @@ from app.roofline import typed
 from app.session import records
 
 
-def chosen(own: Record, dtype: str, threads: int) -> tuple[Record, tuple[Ceiling, ...]]:
+def drawn(own: Record, dtype: str, threads: int) -> tuple[Record, tuple[Ceiling, ...]]:
     """The record whose points are drawn, and its roofs; a button where this machine's were never measured."""
     record = typed.typed(dtype, threads) or records.or_sample(
         own, lacking=own.peaks is None or not own.peaks.ceilings

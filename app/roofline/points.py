@@ -18,7 +18,7 @@ from app.session import cached, settings
 SINCE = "since"
 
 
-def chosen(
+def drawn(
     record: Record, view: View, kernels: Sequence[str], points: str, start: str
 ) -> tuple[list[Measurement], str]:
     """The measurements from `start` on that pass, newest first; a sentence where some are left out."""
@@ -27,10 +27,10 @@ def chosen(
         return latest(kept, registry.WORKLOADS), ""
     if record.sample:
         return kept, ""
-    drawn, count = cached.sampled(
+    sampled, count = cached.sampled(
         record.machine.fingerprint, view.dtype, view.threads, tuple(kernels), start, MOST_POINTS
     )
-    newest = {m.id: m for m in (*kept, *drawn) if (m.dtype, m.threads) == (view.dtype, view.threads)}
+    newest = {m.id: m for m in (*kept, *sampled) if (m.dtype, m.threads) == (view.dtype, view.threads)}
     shown = sorted(newest.values(), key=lambda m: m.created, reverse=True)
     said = f"{len(shown)} of {count} points are drawn: the newest of each case, and others evenly in time."
     return shown, said if len(shown) < count else ""

@@ -22,13 +22,13 @@ with st.container(horizontal=True, gap="small", key="setup"):
     shown, named, kernels = controls.of_points(choices["points"], level)
 
 with settings.place():
-    record, ceilings = machine.chosen(own, dtype, threads)
+    record, ceilings = machine.drawn(own, dtype, threads)
     prediction = calculator.prediction(record.machine, ceilings, dtype, threads)
 since = "" if record.sample else points.since()
 traffic = lens.seen(level, record, kernels, dtype, threads, since) if ceilings else ()
 predicted = (prediction[0],) if prediction else ()
 view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named)
-measurements, sampled = points.chosen(record, view, kernels, shown, since)
+measurements, sampled = points.drawn(record, view, kernels, shown, since)
 with settings.place():
     picture.picture(record, ceilings, measurements, view)
     if sampled:

@@ -91,7 +91,7 @@ def plan(wanted: list[tuple[str, Traversal]], caches: tuple[CacheGeometry, ...])
     return repr((wanted, caches))
 
 
-def chosen(values: dict[str, Any]) -> list[tuple[str, Traversal]]:
+def traversals(values: dict[str, Any]) -> list[tuple[str, Traversal]]:
     """One or two traversals with their titles, as the controls ask for them."""
     block = None if values["tiles"] == NONE else (int(values["tiles"]),) * 3
     visit = None if block is None or values["visit"] == LOOPS else str(values["visit"])

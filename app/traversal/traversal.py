@@ -17,7 +17,7 @@ components.header(
 )
 with st.sidebar:
     values = choices.choose(controls)
-    wanted = choices.chosen(values)
+    wanted = choices.traversals(values)
     caches = choices.caches(values, machine)
     total = max(traversal.accesses for _, traversal in wanted)
     opens = window.place(choices.plan(wanted, caches), total, arrived)

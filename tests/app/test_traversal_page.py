@@ -153,7 +153,7 @@ def test_outcomes_stand_out_from_the_background_and_are_told_apart_without_colou
 )
 def test_the_second_traversal_differs_in_one_thing_or_is_left_out(beside: str, titles: list[str]):
     values = {**PLAIN, "order": "ikj", "tiles": "4", "pad": 1, "beside": beside}
-    assert [name for name, _ in choices.chosen(values)] == titles
+    assert [name for name, _ in choices.traversals(values)] == titles
 
 
 # -- the reading ---------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_a_link_that_asks_for_the_impossible_is_answered_in_a_sentence(
 
 def test_a_long_trace_says_which_steps_play():
     def footer(start: int, **values: object) -> str:
-        wanted = choices.chosen({**PLAIN, **values})
+        wanted = choices.traversals({**PLAIN, **values})
         return traversal_page.footer("classroom", traversal_runs.runs(wanted, CLASSROOM, start))
 
     assert "Shown are accesses 1 to 5,000 of 8,704 (ijk)." in footer(0, n=16, beside="nothing")
@@ -239,7 +239,7 @@ def test_where_nothing_is_evicted_the_page_says_why_and_offers_where_something_i
 
 
 def test_a_cache_that_evicts_is_not_explained_away():
-    wanted = choices.chosen(PLAIN)
+    wanted = choices.traversals(PLAIN)
     assert traversal_runs.quiet(traversal_runs.runs(wanted, CLASSROOM)) is None
     crowded = (CacheGeometry(1024, 1, 16),)
     assert traversal_runs.quiet(traversal_runs.runs(wanted, crowded)) is None, "large enough, but lines collide"

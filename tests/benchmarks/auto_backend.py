@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     ratios, missed = [], []
-    print(f"{'':34s}{'auto':>10s}{'best':>10s}  {'ratio':>6s} {'more':>9s}  best, chosen")
+    print(f"{'':34s}{'auto':>10s}{'best':>10s}  {'ratio':>6s} {'more':>9s}  best, what auto takes")
     for operation in (options.operation,) if options.operation else OPERATIONS:
         for dtype in (options.dtype,) if options.dtype else DTYPES:
             for kind, lengths in shapes(operation):
@@ -90,7 +90,7 @@ def main() -> None:
                     times_s = times_of(calls, options.rounds)
                 auto_s = times_s.pop("auto")
                 best = min(times_s, key=lambda name: times_s[name])
-                chosen = explain(operation, lengths, dtype)
+                taken = explain(operation, lengths, dtype)
                 label = f"{operation} {kind} {'x'.join(map(str, lengths))} {dtype[-2:]}"
                 ratios.append(auto_s / times_s[best])
                 excess_s = auto_s - times_s[best]
@@ -99,7 +99,7 @@ def main() -> None:
                     verdict = " MISSED"
                     missed.append(f"{label} {ratios[-1]:.2f}")
                 told = f"{format_time(auto_s):>10s}{format_time(times_s[best]):>10s}  {ratios[-1]:6.3f}"
-                who = f"{best}, {chosen.backend} ({chosen.source}){verdict}"
+                who = f"{best}, {taken.backend} ({taken.source}){verdict}"
                 print(f"{label:34s}{told} {excess_s * 1e6:+8.1f}µ  {who}", flush=True)
     print(
         f"{len(ratios) - len(missed)} of {len(ratios)} within {RATIO} x + {format_time(PLUS_S)}; median ratio "

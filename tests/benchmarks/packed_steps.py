@@ -61,10 +61,10 @@ def with_b_packed() -> None:
 
 
 def with_quarter_depth() -> None:
-    chosen = plan.blocking
+    usual = plan.blocking
 
     def shallow(dtype: str, caches: dict, rows: int = micro_kernel.ROWS) -> blocking.Blocking:
-        return chosen(dtype, {**caches, "L1": caches["L1"] // 4}, rows)
+        return usual(dtype, {**caches, "L1": caches["L1"] // 4}, rows)
 
     plan.blocking = shallow
 

@@ -106,7 +106,7 @@ def payload_of(scene: dict[str, str | int]) -> tuple[int, int]:
     """Bytes that go to the browser, and accesses of both lanes in them."""
     values = {**PLAIN, **scene}
     caches = choices.caches(values, detect())
-    found = traversal_runs.runs(choices.chosen(values), caches, int(scene.get("from", 0)))
+    found = traversal_runs.runs(choices.traversals(values), caches, int(scene.get("from", 0)))
     data = payload([Lane(run.title, run.trace) for run in found], 0, traversal_page.footer("", found))
     return len(json.dumps(data).encode()), sum(len(run.trace) for run in found)
 

@@ -184,7 +184,7 @@ def test_no_text_of_the_player_with_a_hosts_caches_is_cut_off_or_lies_on_another
     page = bare[screen]
     own = choices.known_caches(host)
     chosen = {**CHOSEN, "cache": choices.OWN if own else choices.TINY}
-    runs = traversal_runs.runs(choices.chosen(chosen), choices.caches(chosen, host))
+    runs = traversal_runs.runs(choices.traversals(chosen), choices.caches(chosen, host))
     footer = traversal_page.footer(chosen["cache"], runs)
     data = {**payload([Lane(run.title, run.trace) for run in runs], STEP, footer), "asked": 0}
     page.evaluate(

@@ -241,16 +241,16 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
 
 
 def test_auto_gives_a_call_to_the_one_that_was_measured_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen: list[str] = []
+    ran: list[str] = []
     for name, candidate in calibrating.candidates().items():
         backend = copy.copy(candidate)
-        monkeypatch.setattr(backend, "plain_gelu", lambda x, name=name: chosen.append(name) or x)
+        monkeypatch.setattr(backend, "plain_gelu", lambda x, name=name: ran.append(name) or x)
         monkeypatch.setattr(current, "_made", {**current._made, name: backend})
     contests = [contest((4,), naive=1.0, numpy=2.0), contest((4096,), numpy=2.0, compiled=1.0)]
     auto = AutoBackend(chooser_of(part("gelu", contests)))
     for size in (4, 4, 4096, 4096):
         auto.gelu(np.ones(size, np.float32))
-    assert chosen == ["naive", "naive", "compiled", "compiled"]
+    assert ran == ["naive", "naive", "compiled", "compiled"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

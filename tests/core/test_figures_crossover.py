@@ -152,7 +152,7 @@ def test_the_map_can_be_heard() -> None:
 
 
 def test_bars_say_who_is_fastest_how_much_longer_the_others_take_and_whom_auto_takes() -> None:
-    figure = contest_figure("matmul", MATMUL["C"][2], PAPER, chosen="compiled_threads")
+    figure = contest_figure("matmul", MATMUL["C"][2], PAPER, taken="compiled_threads")
     said = texts(figure)
     assert said[0].startswith("<b>compiled, 1 thread</b>  200 ms, 2.50 times as long")
     assert said[-1] == "<b>compiled, all threads</b>  80.0 ms, the fastest, <b>auto takes it</b>"

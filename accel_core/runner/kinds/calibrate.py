@@ -59,7 +59,7 @@ def _lengths(given: Any, operation: str) -> list[int]:
     return list(given)
 
 
-def _chosen(job: JobData) -> dict[str, Any]:
+def _asked(job: JobData) -> dict[str, Any]:
     """What is held against each other, as `calibrate` and `expected_s` take it."""
     return {
         "operations": job["operations"],
@@ -72,7 +72,7 @@ def _chosen(job: JobData) -> dict[str, Any]:
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.backends.calibrating import calibrate
 
-    calibrate(machine, **_chosen(job), emit=emit)
+    calibrate(machine, **_asked(job), emit=emit)
 
 
 def _foresee(data: JobData, known: Known) -> Parts:
@@ -80,8 +80,8 @@ def _foresee(data: JobData, known: Known) -> Parts:
     from accel_core.backends.compiled import CompiledBackend
     from accel_core.runner.compiling import compiling_s
 
-    cores, chosen = known.machine.cores.allowed, _chosen(data)
-    took_s = expected_s(cores, **chosen, core_pace=known.core_pace.compiled, before=known.calibrations)
+    cores, asked = known.machine.cores.allowed, _asked(data)
+    took_s = expected_s(cores, **asked, core_pace=known.core_pace.compiled, before=known.calibrations)
     roots = [getattr(CompiledBackend, f"plain_{operation}") for operation in data["operations"]]
     return [took_s], [sum(compiling_s(roots, data["dtypes"]))]
 

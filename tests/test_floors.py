@@ -18,7 +18,7 @@ from accel_core.model import LEVELS
 from app.catalogue import PAGES, Page
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("privacy", "errors", "units", "codec", "model", "operations", "contest"),  # 0 words: standard library only
+    ("privacy", "errors", "units", "codec", "model", "operations", "race"),  # 0 words: standard library only
     ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
     ("folders", "host_lock", "machine", "kernels", "cache"),  # 2 files, the machine, what runs on it
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it

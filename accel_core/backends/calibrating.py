@@ -20,12 +20,12 @@ from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
 from accel_core.bench.sampling import no_garbage_collection
 from accel_core.bench.threads import require_processors
-from accel_core.contest import Calibration, Contest
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import refuse_to_measure
 from accel_core.model import DTYPES, Machine, Shape
 from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS, PRODUCT, Operation, find_operation
+from accel_core.race import Calibration, Race
 
 SLOW_S = 1e-3
 """Past this, Python loops are not run: they lose by far, and would take the time of all others."""
@@ -105,17 +105,17 @@ def calibrate(
     racing = candidates(emit)
     _compile(parts, racing)
     for points in parts:
-        contests, before_s = [], course.spent_s
+        races, before_s = [], course.spent_s
         with no_garbage_collection():
             for point in points:
                 if done % max(1, len(every) // STEPS) == 0:
                     emit(step_event(_label(point), done, len(every), course.left_s))
                 share_s = max(0.0, budget_s - course.spent_s) * point.weight_s / left_weight_s
                 start = clocks.wall()
-                contests.append(contest(point, racing, share_s, emit, clocks))
+                races.append(race(point, racing, share_s, emit, clocks))
                 course.add(clocks.wall() - start, point.least_s(threads))
                 left_weight_s, done = left_weight_s - point.weight_s, done + 1
-        results.append(Calibration(*points[0].part, threads, tuple(contests), course.spent_s - before_s))
+        results.append(Calibration(*points[0].part, threads, tuple(races), course.spent_s - before_s))
         emit(result_event(results[-1]))
     return results
 
@@ -132,7 +132,7 @@ def expected_s(
 ) -> float:
     """About what `calibrate` takes without compiling: the budget, or more where no budget shortens it.
 
-    Where calibrations of `before` (oldest first) held the same contests, that is what they took.
+    Where calibrations of `before` (oldest first) held the same races, that is what they took.
     """
     parts = _parts(operations, dtypes, lengths)
     known = {
@@ -185,10 +185,10 @@ def _parts(
     return parts
 
 
-def contest(
+def race(
     point: _Point, candidates: Mapping[str, ComputeBackend], budget_s: float, emit: Emit, clocks: Clocks
-) -> Contest:
-    """The contest of one point: each backend is checked, then all are timed in turns."""
+) -> Race:
+    """The race of one point: each backend is checked, then all are timed in turns."""
     operation, named = point.operation, point.operation.name
     operands = make_operands(operation, point.lengths, point.dtype, point.layout, secrets.randbits(31))
     exact = find_backend("numpy").dispatch(named, *(array.astype(np.float64) for array in operands))
@@ -255,7 +255,7 @@ def _compile(parts: Sequence[Sequence[_Point]], candidates: Mapping[str, Compute
         smallest = min(points, key=lambda point: point.steps)
         operands = make_operands(smallest.operation, smallest.lengths, smallest.dtype, smallest.layout, 0)
         for name in _affordable(candidates, smallest):
-            with suppress(Exception):  # a contest tells it
+            with suppress(Exception):  # a race tells it
                 call_of(candidates[name], smallest.operation, operands)()
 
 

@@ -21,7 +21,7 @@ from accel_core.units import format_number
 PREFERRED = ("numpy", "compiled", "compiled_threads", "blocked", "naive")
 """Who is asked first of those that are as fast; all others come after them."""
 NEAR = 1.02
-"""Twice what a contest is measured to (1 %)."""
+"""Twice what a race is measured to (1 %)."""
 Load = Callable[[], tuple[Crossovers, int]]
 """() -> (the crossovers of this machine, threads that it may use); called at the first choice."""
 _HOW = {

@@ -1,5 +1,4 @@
-"""Who is faster where: seconds at any lengths, from contests measured on a grid. Pure: contests in, seconds
-out.
+"""Who is faster where: seconds at any lengths, from races measured on a grid. Pure: races in, seconds out.
 
 Between measured lengths the logarithm of each backend's time is interpolated linearly in the logarithms of the
 lengths: a time that is a power of the lengths, as work is, comes out exactly. Corners of the grid that were not
@@ -14,9 +13,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.contest import Calibration, Contest
 from accel_core.model import Shape
 from accel_core.operations import OPERATIONS
+from accel_core.race import Calibration, Race
 
 Key = tuple[str, str, str]
 """(operation, dtype, layout)."""
@@ -32,38 +31,38 @@ class Times:
 
 
 class Crossovers:
-    """Contests by operation, dtype and layout. Of two at the same lengths the later one counts."""
+    """Races by operation, dtype and layout. Of two at the same lengths the later one counts."""
 
     def __init__(self, calibrations: Iterable[Calibration]) -> None:
-        self._contests: dict[Key, dict[Shape, Contest]] = {}
+        self._races: dict[Key, dict[Shape, Race]] = {}
         for calibration in calibrations:
             key = (calibration.operation, calibration.dtype, calibration.layout)
-            contests = self._contests.setdefault(key, {})
-            contests.update((contest.lengths, contest) for contest in calibration.contests)
+            races = self._races.setdefault(key, {})
+            races.update((race.lengths, race) for race in calibration.contests)
 
-    def contests(self, operation: str, dtype: str, layout: str = "C") -> tuple[Contest, ...]:
-        """All contests of one operation, dtype and layout, in the order of their lengths."""
-        found = self._contests.get((operation, dtype, layout), {})
+    def races(self, operation: str, dtype: str, layout: str = "C") -> tuple[Race, ...]:
+        """All races of one operation, dtype and layout, in the order of their lengths."""
+        found = self._races.get((operation, dtype, layout), {})
         return tuple(found[lengths] for lengths in sorted(found))
 
     def measured(self, operation: str, dtype: str, layout: str, lengths: Sequence[int]) -> Times | None:
         """The times measured at just these lengths; None where there are none."""
-        contest = self._contests.get((operation, dtype, layout), {}).get(tuple(lengths))
-        if contest is None:
+        race = self._races.get((operation, dtype, layout), {}).get(tuple(lengths))
+        if race is None:
             return None
-        return Times({name: time.median for name, time in contest.times_s.items()}, "measured")
+        return Times({name: time.median for name, time in race.times_s.items()}, "measured")
 
     def near(self, operation: str, dtype: str, layout: str, lengths: Sequence[float]) -> Times | None:
-        """Times at any lengths from the contests of the grid around them; None where there are none."""
-        contests = self._contests.get((operation, dtype, layout))
+        """Times at any lengths from the races of the grid around them; None where there are none."""
+        races = self._races.get((operation, dtype, layout))
         axes = OPERATIONS[operation].grid(layout, lengths)
-        if not contests or axes is None or min(lengths) <= 0:
+        if not races or axes is None or min(lengths) <= 0:
             return None
         inside = [min(max(length, axis[0]), axis[-1]) for length, axis in zip(lengths, axes, strict=True)]
-        corners = [(weight, contests[at]) for weight, at in _corners(inside, axes) if at in contests]
+        corners = [(weight, races[at]) for weight, at in _corners(inside, axes) if at in races]
         if not corners:
             return None
-        known = set.intersection(*(set(contest.times_s) for _, contest in corners))
+        known = set.intersection(*(set(race.times_s) for _, race in corners))
         times = {name: _between(name, corners) for name in known}
         return Times(times, "interpolated" if inside == list(lengths) else "nearest") if times else None
 
@@ -80,7 +79,7 @@ def _corners(lengths: Sequence[float], axes: Sequence[Sequence[int]]) -> Iterato
         yield math.prod(weight for weight, _ in corner), tuple(end for _, end in corner)
 
 
-def _between(name: str, corners: Sequence[tuple[float, Contest]]) -> float:
+def _between(name: str, corners: Sequence[tuple[float, Race]]) -> float:
     total = sum(weight for weight, _ in corners)
-    logs = sum(weight * math.log(contest.times_s[name].median) for weight, contest in corners)
+    logs = sum(weight * math.log(race.times_s[name].median) for weight, race in corners)
     return math.exp(logs / total)

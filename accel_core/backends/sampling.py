@@ -1,4 +1,4 @@
-"""One contest: the same call by several backends, each checked, then timed in turns."""
+"""One race: the same call by several backends, each checked, then timed in turns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.comparing import settle
 from accel_core.bench.sampling import Call, Racer, in_turns, is_narrow, span_since, time_calls
-from accel_core.contest import Contest
 from accel_core.model import Estimate, Shape
+from accel_core.race import Race
 from accel_core.stats import LEAST_SAMPLES, median_interval, ratio_interval
 
 HOPELESS = 3.0
@@ -28,14 +28,14 @@ def hold(
     budget_s: float,
     clocks: Clocks,
     threaded: Collection[str] = (),
-) -> Contest:
-    """The contest of `calls` (name -> a call that has run before), timed in turns for about `budget_s` seconds,
+) -> Race:
+    """The race of `calls` (name -> a call that has run before), timed in turns for about `budget_s` seconds,
     at least once each.
 
     It ends sooner when the best is known from the second best to 1 %. Before a sample of one of the `threaded`
     the other threads of this process come to rest: those of a library spin for some milliseconds after a call,
     on the processor that is needed now. And what slept meanwhile is woken by a call that does not count.
-    Garbage collection is for the caller to stop: to start it costs more than most contests.
+    Garbage collection is for the caller to stop: to start it costs more than most races.
     """
     host, start = clocks.host(), clocks.wall()
     racers: dict[str, Racer] = {}
@@ -55,12 +55,12 @@ def hold(
             if wakes and racer.times_s[0] < LONG_S:
                 racer.call()
             racer.run(clocks)
-        lead = _lead(racers)
-        if len(racer.times_s) >= LEAST_SAMPLES and lead is not None and is_narrow(lead):
+        ratio = _ratio(racers)
+        if len(racer.times_s) >= LEAST_SAMPLES and ratio is not None and is_narrow(ratio):
             break
     span = span_since(host, racers.values(), clocks, 1)
     times = {name: median_interval(racer.times_s) for name, racer in racers.items()}
-    return Contest(lengths, times, _lead(racers), span.disturbed_reason(1))
+    return Race(lengths, times, _ratio(racers), span.disturbed_reason(1))
 
 
 def _first(call: Call, clocks: Clocks, best_s: float) -> Racer:
@@ -77,7 +77,7 @@ def _first(call: Call, clocks: Clocks, best_s: float) -> Racer:
     return Racer(call, repetitions, [first_s])
 
 
-def _lead(racers: Mapping[str, Racer]) -> Estimate | None:
+def _ratio(racers: Mapping[str, Racer]) -> Estimate | None:
     """Time of the second best / time of the best, from the rounds in which both ran."""
     order = sorted(racers.values(), key=lambda racer: median_interval(racer.times_s).median)
     if len(order) < 2:

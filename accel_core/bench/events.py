@@ -7,7 +7,6 @@ from typing import Any
 
 from accel_core.cache.results import Simulation
 from accel_core.codec import kinds
-from accel_core.contest import Calibration
 from accel_core.model import (
     Case,
     Ceiling,
@@ -20,6 +19,7 @@ from accel_core.model import (
     chosen,
 )
 from accel_core.model.tuning import Tuning
+from accel_core.race import Calibration
 from accel_core.units import format_count
 
 Event = dict[str, Any]

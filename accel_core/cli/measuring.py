@@ -104,8 +104,8 @@ def sweep(options: Namespace) -> Answer:
 
 def calibrate(options: Namespace) -> Answer:
     """Measure where one backend overtakes another; the backend auto reads it from the store."""
-    from accel_core.contest import Calibration
     from accel_core.operations import OPERATIONS
+    from accel_core.race import Calibration
 
     results = run_job(
         {

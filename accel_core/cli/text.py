@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
 from accel_core.cli.output import pairs, table
-from accel_core.contest import Calibration
 from accel_core.model import ITEM_BYTES, Comparison, Measurement, Refusal, chosen
 from accel_core.model.tuning import Tuning
+from accel_core.race import Calibration
 from accel_core.readings.estimates import NO_INTERVAL, ends_text, time_text
 from accel_core.units import (
     format_arrays,
@@ -154,7 +154,7 @@ def calibrations(measured: Sequence[Calibration]) -> str:
     names = list(dict.fromkeys(name for c in measured for x in c.contests for name in x.times_s))
     rows = []
     for c in measured:
-        won = Counter("tie" if contest.is_tie else contest.winner for contest in c.contests)
+        won = Counter("tie" if race.is_tie else race.winner for race in c.contests)
         counts = [str(won[name]) if won[name] else "" for name in (*names, "tie")]
         rows.append((c.operation, c.dtype, c.layout, str(len(c.contests)), *counts))
     told = table(("operation", "dtype", "layout", "shapes", *names, "too close to tell"), rows)

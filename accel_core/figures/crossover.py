@@ -8,22 +8,22 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from accel_core.contest import Contest
 from accel_core.figures.drawing.axes import axis, sheet, teaching_figure
 from accel_core.figures.drawing.labels import caption, label, sample_banner
 from accel_core.figures.drawing.look import LEAST_PX, Look, contrast
 from accel_core.figures.drawing.marks import add_box, add_dots, add_legend_entry
 from accel_core.figures.drawing.text import width_px
 from accel_core.operations import OPERATIONS
+from accel_core.race import Race
 from accel_core.readings.crossover import (
     LABELS,
     Cell,
-    Contests,
+    Races,
     backend_label,
     cells,
-    contest_rows,
-    lead_text,
     map_rows,
+    race_rows,
+    ratio_text,
     size_text,
 )
 
@@ -37,12 +37,12 @@ CLEAR = 4.0
 """A ratio of so much has the full colour."""
 
 
-def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: str = "") -> go.Figure:
+def crossover_figure(operation: str, races: Races, look: Look, *, stale: str = "") -> go.Figure:
     """A cell for each kind of shape and size: the winner's name and colour, stronger the greater the ratio.
 
     `stale` says whose result this is where it is another machine's: grey cells.
     """
-    shown = cells(operation, contests)
+    shown = cells(operation, races)
     if not shown:
         text = "Calibrate: who is fastest at which shape will stand here, with its ratio to the next best."
         return teaching_figure(text, look)
@@ -58,7 +58,7 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
     for cell in shown:
         _add_cell(figure, look, cell, (sizes.index(cell.size), place[cell.row]), stale)
     at = [(sizes.index(cell.size), place[cell.row]) for cell in shown]
-    texts = [_hover(operation, cell.contest, rows[cell.row].meaning) for cell in shown]
+    texts = [_hover(operation, cell.race, rows[cell.row].meaning) for cell in shown]
     add_dots(figure, at, {"size": 36, "opacity": 0, "color": look.ink}, hovertext=texts, showlegend=False)
     legend_px = LEGEND_ROW_PX * _add_legend(figure, look, shown, stale, look.room_px(left_px + 8))
     quiet = {"showgrid": False, "fixedrange": True, "tickmode": "array"}
@@ -81,27 +81,27 @@ def crossover_figure(operation: str, contests: Contests, look: Look, *, stale: s
 
 def _add_cell(figure: go.Figure, look: Look, cell: Cell, at: tuple[int, int], stale: str) -> None:
     x, y = at
-    winner = cell.contest.winner
+    winner = cell.race.winner
     colour = look.stale if stale else look.family(backend_label(winner).family)
-    fill = _mixed(colour, look.background, _strength(cell.contest))
+    fill = _mixed(colour, look.background, _strength(cell.race))
     ink = max(BLACK_OR_WHITE, key=lambda candidate: contrast(candidate, fill))
     half = 0.5 - GAP
     add_box(figure, (x - half, x + half), (y - half, y + half), fill, {"color": colour, "width": 1})
     name = backend_label(winner).short
     if look.narrow:
         name = name[:1].upper()
-    mark = "*" if cell.contest.disturbed_reason else ""
-    lead = lead_text(cell.contest, 2 if look.narrow else 3).removeprefix("×" if look.narrow else "")
+    mark = "*" if cell.race.disturbed_reason else ""
+    ratio = ratio_text(cell.race, 2 if look.narrow else 3).removeprefix("×" if look.narrow else "")
     size_px = LEAST_PX if look.narrow else look.small_px
-    text = f"<b>{name}</b>{mark}<br>{lead}"
+    text = f"<b>{name}</b>{mark}<br>{ratio}"
     figure.add_annotation(label(look, text, x, y, align="center", size=size_px, colour=ink))
 
 
-def _strength(contest: Contest) -> float:
+def _strength(race: Race) -> float:
     """0.12 for a tie to 0.75 for a ratio of CLEAR or more."""
-    if contest.is_tie or not contest.margin:
+    if race.is_tie or not race.margin:
         return 0.12
-    return 0.22 + 0.53 * min(1.0, math.log(contest.margin) / math.log(CLEAR))
+    return 0.22 + 0.53 * min(1.0, math.log(race.margin) / math.log(CLEAR))
 
 
 def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str, room_px: float) -> int:
@@ -109,7 +109,7 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
 
     What does not stand in one line stands in columns as wide as the widest (plotly.js, legend/draw.js).
     """
-    winners = Counter(cell.contest.winner for cell in shown)
+    winners = Counter(cell.race.winner for cell in shown)
     names = [name for name in dict.fromkeys((*LABELS, *winners)) if winners[name]]
     wide_px = []
     for name in names:
@@ -118,7 +118,7 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
         colour = look.stale if stale else look.family(family)
         add_legend_entry(figure, family, colour, f"{letter}{title}")
         wide_px.append(SYMBOL_PX + width_px(f"{letter}{title}", look.small_px))
-    if any(cell.contest.disturbed_reason for cell in shown):
+    if any(cell.race.disturbed_reason for cell in shown):
         place = {"xanchor": "right", "yshift": -58 if look.narrow else -44}
         note = caption(look, "* disturbed while it was timed", 0, 8)
         figure.add_annotation({**note, "x": 1, **place})
@@ -126,9 +126,9 @@ def _add_legend(figure: go.Figure, look: Look, shown: Sequence[Cell], stale: str
     return 1 if sum(wide_px) <= room_px else -(-len(names) // columns)
 
 
-def _hover(operation: str, contest: Contest, meaning: str) -> str:
-    lengths, times = contest_rows(operation, contest)
-    said = [f"disturbed: {contest.disturbed_reason}"] if contest.disturbed_reason else []
+def _hover(operation: str, race: Race, meaning: str) -> str:
+    lengths, times = race_rows(operation, race)
+    said = [f"disturbed: {race.disturbed_reason}"] if race.disturbed_reason else []
     return "<br>".join([f"<b>{meaning}</b>", lengths, *times, *said])
 
 

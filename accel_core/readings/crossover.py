@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from accel_core.contest import Contest
 from accel_core.model import Shape
 from accel_core.operations import ELEMENTS, OPERATIONS, PRODUCT
+from accel_core.race import Race
 from accel_core.units import format_number, format_time
 
 
@@ -30,8 +30,8 @@ LABELS = {
     "compiled": Label("compiled, 1 thread", "compiled", "compiled"),
     "compiled_threads": Label("compiled, all threads", "threads", "packed"),
 }
-Contests = Mapping[str, Sequence[Contest]]
-"""Layout -> contests of one operation and dtype."""
+Races = Mapping[str, Sequence[Race]]
+"""Layout -> races of one operation and dtype."""
 
 
 def backend_label(name: str) -> Label:
@@ -39,13 +39,13 @@ def backend_label(name: str) -> Label:
     return LABELS.get(name) or Label(name, name, "")
 
 
-def lead_text(contest: Contest, digits: int = 3) -> str:
+def ratio_text(race: Race, digits: int = 3) -> str:
     """How many times as long the next best takes, as ×1.31; or that it is a tie."""
-    if contest.margin is None:
+    if race.margin is None:
         return "alone"
-    if contest.is_tie:
+    if race.is_tie:
         return "tie"
-    return f"×{format_number(contest.margin, digits)}"
+    return f"×{format_number(race.margin, digits)}"
 
 
 def size_text(size: int) -> str:
@@ -55,14 +55,14 @@ def size_text(size: int) -> str:
     return f"{size >> 10}k" if size >= 1 << 12 else str(size)
 
 
-def crossover_alt(operation: str, contests: Contests) -> str:
+def crossover_alt(operation: str, races: Races) -> str:
     """Who wins where, row by row."""
-    shown = cells(operation, contests)
+    shown = cells(operation, races)
     rows = map_rows(operation)
     parts = []
     for at in sorted({cell.row for cell in shown}):
         words = [
-            f"{cell.size} {backend_label(cell.contest.winner).short} {lead_text(cell.contest)}"
+            f"{cell.size} {backend_label(cell.race.winner).short} {ratio_text(cell.race)}"
             for cell in shown
             if cell.row == at
         ]
@@ -73,52 +73,52 @@ def crossover_alt(operation: str, contests: Contests) -> str:
     )
 
 
-def crossover_reading(operation: str, contests: Contests) -> str:
+def crossover_reading(operation: str, races: Races) -> str:
     """Who wins how often, where it changes along the first row, and the greatest ratio; empty without cells."""
-    shown = cells(operation, contests)
+    shown = cells(operation, races)
     if not shown:
         return ""
-    won = Counter("tie" if cell.contest.is_tie else cell.contest.winner for cell in shown)
+    won = Counter("tie" if cell.race.is_tie else cell.race.winner for cell in shown)
     ties = won.pop("tie", 0)
     parts = [f"**{backend_label(name).title}** at {count}" for name, count in won.most_common()]
     close = f"; at {ties} the samples cannot tell" if ties else ""
     sentences = [f"Fastest of {len(shown)} shapes: {', '.join(parts) or 'nobody'}{close}."]
-    first = [cell for cell in shown if cell.row == shown[0].row and not cell.contest.is_tie]
+    first = [cell for cell in shown if cell.row == shown[0].row and not cell.race.is_tie]
     changes = [
-        f"from {size_text(cell.size)} on {backend_label(cell.contest.winner).title}"
+        f"from {size_text(cell.size)} on {backend_label(cell.race.winner).title}"
         for before, cell in itertools.pairwise(first)
-        if cell.contest.winner != before.contest.winner
+        if cell.race.winner != before.race.winner
     ]
     title = map_rows(operation)[shown[0].row].title
     if changes:
-        start = backend_label(first[0].contest.winner).title
+        start = backend_label(first[0].race.winner).title
         sentences.append(f"In the row “{title}” it begins with {start}, then {', '.join(changes)}.")
     else:
         sentences.append(f"In the row “{title}” nobody overtakes.")
-    clear = [cell for cell in shown if cell.contest.margin and not cell.contest.is_tie]
-    lead = max(clear, key=lambda cell: cell.contest.margin or 0, default=None)
-    if lead is not None and lead.contest.margin and lead.contest.second:
+    clear = [cell for cell in shown if cell.race.margin and not cell.race.is_tie]
+    worst = max(clear, key=lambda cell: cell.race.margin or 0, default=None)
+    if worst is not None and worst.race.margin and worst.race.second:
         sentences.append(
-            f"A wrong choice costs most in “{map_rows(operation)[lead.row].title}” at {size_text(lead.size)}: "
-            f"even the second best, {backend_label(lead.contest.second).title}, takes "
-            f"{format_number(lead.contest.margin)} times as long."
+            f"A wrong choice costs most in “{map_rows(operation)[worst.row].title}” at {size_text(worst.size)}"
+            f": even the second best, {backend_label(worst.race.second).title}, takes "
+            f"{format_number(worst.race.margin)} times as long."
         )
     return " ".join(sentences)
 
 
-def contest_alt(operation: str, contest: Contest | None) -> str:
+def race_alt(operation: str, race: Race | None) -> str:
     """Each backend's time."""
-    if contest is None:
+    if race is None:
         return f"Time of {operation} under each backend: not measured yet."
-    lengths, times = contest_rows(operation, contest)
+    lengths, times = race_rows(operation, race)
     return f"Time of {operation} at {lengths} under each backend: {'; '.join(times)}."
 
 
-def contest_rows(operation: str, contest: Contest) -> tuple[str, list[str]]:
-    """The lengths of a contest, and a backend's name with its time for each, the fastest first."""
+def race_rows(operation: str, race: Race) -> tuple[str, list[str]]:
+    """The lengths of a race, and a backend's name with its time for each, the fastest first."""
     names = OPERATIONS[operation].form.lengths
-    lengths = ", ".join(f"{name} {n}" for name, n in zip(names, contest.lengths, strict=True))
-    times = [f"{backend_label(n).title} {format_time(contest.times_s[n].median)}" for n in contest.order]
+    lengths = ", ".join(f"{name} {n}" for name, n in zip(names, race.lengths, strict=True))
+    times = [f"{backend_label(n).title} {format_time(race.times_s[n].median)}" for n in race.order]
     return lengths, times
 
 
@@ -134,11 +134,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A contest and its place on the map."""
+    """A race and its place on the map."""
 
     row: int
     size: int
-    contest: Contest
+    race: Race
 
 
 def map_rows(operation: str) -> tuple[Row, ...]:
@@ -170,9 +170,9 @@ def map_rows(operation: str) -> tuple[Row, ...]:
     )
 
 
-def cells(operation: str, contests: Contests) -> list[Cell]:
+def cells(operation: str, races: Races) -> list[Cell]:
     """The cells that were measured."""
-    known = {(layout, contest.lengths): contest for layout in contests for contest in contests[layout]}
+    known = {(layout, race.lengths): race for layout in races for race in races[layout]}
     return [
         Cell(at, size, known[row.layout, lengths])
         for at, row in enumerate(map_rows(operation))

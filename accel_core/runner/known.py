@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from accel_core.contest import Calibration
 from accel_core.model import Machine, Measurement
 from accel_core.model.pace import USUAL, Pace
+from accel_core.race import Calibration
 
 if TYPE_CHECKING:
     from accel_core.bench.duration import Experience

@@ -8,10 +8,10 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from accel_core.contest import Calibration
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import environment
 from accel_core.model import Environment, Machine, Measurement
+from accel_core.race import Calibration
 from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
 from accel_core.runner.queue import Ticket

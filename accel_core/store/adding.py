@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, exists, insert, literal, select
 
-from accel_core.contest import Calibration
 from accel_core.model import Comparison, Measurement
+from accel_core.race import Calibration
 from accel_core.store import cases
 from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, part_name

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Table, select
 
-from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.model import Environment, Measurement, Peaks
+from accel_core.race import Calibration
 from accel_core.store import cases, records
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.moments import utc

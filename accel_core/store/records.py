@@ -12,10 +12,10 @@ from sqlalchemy import URL, Connection, RowMapping, func, select
 
 from accel_core import machine as this_machine
 from accel_core.codec import kinds
-from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import Comparison, Environment, Measurement, Peaks
+from accel_core.race import Calibration
 from accel_core.store import adding, cases, faults
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database

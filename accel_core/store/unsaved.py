@@ -27,10 +27,10 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from accel_core.codec import kinds
-from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
 from accel_core.model import Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
+from accel_core.race import Calibration
 from accel_core.store import faults
 from accel_core.store.damage import salvaged
 from accel_core.store.database import in_memory, sqlite_file

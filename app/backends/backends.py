@@ -19,14 +19,14 @@ with st.container(horizontal=True, key="setup"):
 progress.draw()
 components.library_notice()
 known = calibration.crossovers(own)
-shown, contests = own, known
+shown, races = own, known
 if not picture.any_measured(known, operation, dtype) and (other := calibration.sample()):
-    shown, contests = other
+    shown, races = other
 components.sample_label(shown)
 left, right = st.columns((columns.PICTURES, columns.CONTROLS), gap="medium")
 with left:
-    picture.crossover_map(shown, contests, operation, dtype)
+    picture.crossover_map(shown, races, operation, dtype)
 with right:
     walk.draw(own)
 example.same_code(known, own, operation, dtype)
-picture.details(contests, operation, dtype)
+picture.details(races, operation, dtype)

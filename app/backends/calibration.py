@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from accel_core.backends.crossovers import Crossovers
-from accel_core.contest import Calibration
 from accel_core.model.limits import CALIBRATION_S
 from accel_core.operations import OPERATIONS
+from accel_core.race import Calibration
 from accel_core.studies.record import Record
 from app.session import cached, jobs
 
@@ -16,7 +16,7 @@ ONE_S = 2.0
 
 
 def sample() -> tuple[Record, Crossovers] | None:
-    """Another machine's record and contests, None where there is no sample."""
+    """Another machine's record and races, None where there is no sample."""
     known = cached.sample()
     if known is None or not known.calibrations:
         return None

@@ -6,9 +6,9 @@ import streamlit as st
 
 from accel_core.backends.chooser import Chooser
 from accel_core.backends.crossovers import Crossovers
-from accel_core.figures import contest_figure
+from accel_core.figures import race_figure
 from accel_core.operations import OPERATIONS
-from accel_core.readings.crossover import backend_label, contest_alt
+from accel_core.readings.crossover import backend_label, race_alt
 from accel_core.studies.record import Record
 from app.backends.calibration import ONE_S
 from app.parts import components, theme
@@ -41,11 +41,11 @@ def same_code(known: Crossovers, record: Record, operation: str, dtype: str) -> 
         st.markdown(f"auto takes **{backend_label(choice.backend).title}**, {choice.because}")
         one = {"operations": [operation], "dtypes": [dtype], "lengths": [list(shape)], "budget_s": ONE_S}
         components.job_button("Time this shape", {"kind": "calibrate", **one}, key="one shape")
-    found = next((c for c in known.contests(operation, dtype) if c.lengths == shape), None)
+    found = next((c for c in known.races(operation, dtype) if c.lengths == shape), None)
     with right:
         theme.show(
-            drawings.drawn(contest_figure, operation, found, theme.current_look(0.6), taken=choice.backend),
-            alt=contest_alt(operation, found),
-            key="contest",
+            drawings.drawn(race_figure, operation, found, theme.current_look(0.6), taken=choice.backend),
+            alt=race_alt(operation, found),
+            key="race",
             filename=f"comparison-{operation}",
         )

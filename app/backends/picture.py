@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.backends.crossovers import Crossovers
-from accel_core.contest import Contest
 from accel_core.figures import crossover_figure
 from accel_core.operations import OPERATIONS
+from accel_core.race import Race
 from accel_core.readings.crossover import LABELS, cells, crossover_alt, crossover_reading
 from accel_core.studies.record import Record
 from accel_core.units import format_time
@@ -19,9 +19,9 @@ OPERATION = settings.Choice(
 )
 
 
-def maps(known: Crossovers, operation: str, dtype: str) -> dict[str, tuple[Contest, ...]]:
-    """The contests of one map, by layout."""
-    return {layout: known.contests(operation, dtype, layout) for layout in OPERATIONS[operation].measured}
+def maps(known: Crossovers, operation: str, dtype: str) -> dict[str, tuple[Race, ...]]:
+    """The races of one map, by layout."""
+    return {layout: known.races(operation, dtype, layout) for layout in OPERATIONS[operation].measured}
 
 
 def any_measured(known: Crossovers, operation: str, dtype: str) -> bool:
@@ -31,15 +31,15 @@ def any_measured(known: Crossovers, operation: str, dtype: str) -> bool:
 
 def crossover_map(record: Record, known: Crossovers, operation: str, dtype: str) -> None:
     """The map, and what it says; grey and labelled where it is another machine's."""
-    contests = maps(known, operation, dtype)
+    races = maps(known, operation, dtype)
     stale = components.whose(record, False, "")
     theme.show(
-        drawings.drawn(crossover_figure, operation, contests, theme.current_look(columns.SHARE), stale=stale),
-        alt=crossover_alt(operation, contests),
+        drawings.drawn(crossover_figure, operation, races, theme.current_look(columns.SHARE), stale=stale),
+        alt=crossover_alt(operation, races),
         key="crossover",
         filename=f"crossover-{operation}",
     )
-    if text := crossover_reading(operation, contests):
+    if text := crossover_reading(operation, races):
         components.reading(text)
         st.caption(
             "×1.31 says that the next best takes 1.31 times as long; the stronger the colour, the greater this "
@@ -59,23 +59,23 @@ HOW = """
 
 
 def details(known: Crossovers, operation: str, dtype: str) -> None:
-    """On demand: every contest as a table, and how it was measured."""
+    """On demand: every race as a table, and how it was measured."""
     by_layout = maps(known, operation, dtype)
-    timed = (name for contests in by_layout.values() for contest in contests for name in contest.times_s)
+    timed = (name for races in by_layout.values() for race in races for name in race.times_s)
     names = tuple(dict.fromkeys((*LABELS, *timed)))
     rows = [
         {
             "layout": layout,
-            "shape": " x ".join(map(str, contest.lengths)),
-            "fastest": contest.winner,
-            "next best": contest.second or "",
-            "ratio": contest.margin,
-            "tie": contest.is_tie,
-            **{n: format_time(contest.times_s[n].median) if n in contest.times_s else "" for n in names},
-            "disturbed": contest.disturbed_reason,
+            "shape": " x ".join(map(str, race.lengths)),
+            "fastest": race.winner,
+            "next best": race.second or "",
+            "ratio": race.margin,
+            "tie": race.is_tie,
+            **{n: format_time(race.times_s[n].median) if n in race.times_s else "" for n in names},
+            "disturbed": race.disturbed_reason,
         }
-        for layout, contests in by_layout.items()
-        for contest in contests
+        for layout, races in by_layout.items()
+        for race in races
     ]
     alt = f"Times of {operation} under each backend, by shape"
     tables.expander("All shapes as a table", rows, "crossovers", alt=alt)

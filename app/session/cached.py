@@ -14,11 +14,11 @@ from uuid import uuid4
 import streamlit as st
 
 from accel_core import registry
-from accel_core.contest import Calibration
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
+from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from app.session.assets import ASSETS
 from app.session.kept import Kept

@@ -15,29 +15,29 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core import machine as this_machine
 from accel_core import registry
-from accel_core.contest import Calibration, Contest
 from accel_core.model import Estimate
 from accel_core.operations import OPERATIONS
+from accel_core.race import Calibration, Race
 from accel_core.runner.spec import check
 from accel_core.store import Store
 from accel_core.studies import decisions
 from app.session import cached, jobs
 
 
-def contest(lengths: Sequence[int], **times_s: float) -> Contest:
+def race(lengths: Sequence[int], **times_s: float) -> Race:
     order = sorted(times_s.values())
     lead = Estimate(order[1] / order[0], order[1] / order[0] * 0.99, order[1] / order[0] * 1.01, 9)
-    return Contest(tuple(lengths), {name: Estimate(t, None, None, 9) for name, t in times_s.items()}, lead)
+    return Race(tuple(lengths), {name: Estimate(t, None, None, 9) for name, t in times_s.items()}, lead)
 
 
-CONTESTS = (
-    contest((1, 2, 2, 2), numpy=1e-6, compiled=3e-6),
-    contest((1, 512, 512, 512), numpy=1.5e-3, compiled=1.2e-3, compiled_threads=1e-3),
+RACES = (
+    race((1, 2, 2, 2), numpy=1e-6, compiled=3e-6),
+    race((1, 512, 512, 512), numpy=1.5e-3, compiled=1.2e-3, compiled_threads=1e-3),
 )
 
 
-def part(contests: Sequence[Contest] = CONTESTS, operation: str = "matmul") -> Calibration:
-    return Calibration(operation, "float32", "C", this_machine.detect().cores.allowed, tuple(contests))
+def part(races: Sequence[Race] = RACES, operation: str = "matmul") -> Calibration:
+    return Calibration(operation, "float32", "C", this_machine.detect().cores.allowed, tuple(races))
 
 
 def store_calibration() -> None:
@@ -51,7 +51,7 @@ def texts(app: AppTest, *kinds: str) -> str:
 
 def alts(app: AppTest) -> dict[str, str]:
     charts = app.get("plotly_chart")
-    return {"map": charts[0].proto.alt, "contest": charts[-1].proto.alt}
+    return {"map": charts[0].proto.alt, "race": charts[-1].proto.alt}
 
 
 def test_the_page_asks_who_should_do_the_work_before_anything_is_measured(open_page: Open) -> None:
@@ -66,7 +66,7 @@ def test_the_map_and_the_bars_tell_what_was_measured(open_page: Open) -> None:
     store_calibration()
     app = open_page("backends")
     assert "square: 2 NumPy ×3.00, 512 threads ×1.20" in alts(app)["map"]
-    assert "compiled, all threads 1.00 ms; compiled, 1 thread 1.20 ms; NumPy 1.50 ms" in alts(app)["contest"]
+    assert "compiled, all threads 1.00 ms; compiled, 1 thread 1.20 ms; NumPy 1.50 ms" in alts(app)["race"]
     said = texts(app)
     assert "Fastest of 2 shapes" in said
     assert "auto takes **compiled, all threads**, measured on this machine at this shape" in said
@@ -107,7 +107,7 @@ def test_the_sample_is_named_as_another_machine(
     app = open_page("backends")
     assert f"Sample: another machine ({machine().cpu})" in texts(app, "info")
     assert "512 threads ×1.20" in alts(app)["map"]
-    assert "not measured yet" in alts(app)["contest"]  # what auto takes here is not said by another machine
+    assert "not measured yet" in alts(app)["race"]  # what auto takes here is not said by another machine
     store_calibration()
     assert "Sample" not in texts(open_page("backends"), "info")
 
@@ -195,7 +195,7 @@ def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
     assert found is not None and found.after is usual and found.ratio == pytest.approx(9)
 
 
-def test_contests_with_other_threads_are_another_map(open_page: Open) -> None:
+def test_races_with_other_threads_are_another_map(open_page: Open) -> None:
     here = this_machine.detect()
     other = replace(part(), threads=here.cores.allowed + 1)
     before = alts(open_page("backends"))["map"]

@@ -25,9 +25,9 @@ from accel_core.backends.crossovers import Crossovers
 from accel_core.backends.interface import ComputeBackend
 from accel_core.bench.events import Emit, ignore
 from accel_core.cli import main
-from accel_core.contest import Calibration, Contest
 from accel_core.errors import AccelWarning, BadInput
 from accel_core.kernels.verify import max_relative_error
+from accel_core.race import Calibration, Race
 
 OWN = ("auto", "naive", "blocked", "numpy", "compiled", "compiled_threads")
 
@@ -111,7 +111,7 @@ class Remembering(CountingBackend):
         return self.last[1]
 
 
-def calibrated(emit: Emit = ignore) -> tuple[Contest, AutoBackend]:
+def calibrated(emit: Emit = ignore) -> tuple[Race, AutoBackend]:
     """One shape of gelu, timed; and a backend auto that knows no more than that."""
     here = machine.detect()
     (result,) = calibrate(
@@ -158,7 +158,7 @@ def test_auto_takes_nobody_who_is_not_registered_here(registry_restored: None) -
     del current._known["mine"], current._made["mine"]
     choice = auto.chooser.choose("gelu", held.lengths, "float32", "C")
     assert choice.source == "measured" and choice.backend in OWN and "mine" not in choice.times_s
-    only = Calibration("gelu", "float32", "C", 1, (Contest((8,), {"mine": held.times_s["mine"]}, None),))
+    only = Calibration("gelu", "float32", "C", 1, (Race((8,), {"mine": held.times_s["mine"]}, None),))
     assert Chooser(lambda: (Crossovers([only]), 1)).choose("gelu", (8,), "float32", "C").source == "rule"
 
 

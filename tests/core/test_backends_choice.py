@@ -23,11 +23,11 @@ from accel_core.backends.crossovers import Crossovers
 from accel_core.backends.sampling import HOPELESS, hold
 from accel_core.bench.clocks import Clocks
 from accel_core.cli import main
-from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
 from accel_core.machine import CpuTimes, detect, environment
 from accel_core.model import Blas, Environment, Estimate
 from accel_core.operations import OPERATIONS
+from accel_core.race import Calibration, Race
 from accel_core.runner.kinds import threads_of
 from accel_core.runner.spec import check
 from accel_core.store import Store
@@ -35,24 +35,24 @@ from accel_core.store import Store
 THREADS = detect().cores.allowed
 
 
-def contest(lengths: Sequence[int], **times_s: float) -> Contest:
+def race(lengths: Sequence[int], **times_s: float) -> Race:
     order = sorted(times_s.values())
     lead = Estimate(order[1] / order[0], None, None, 1) if len(order) > 1 else None
-    return Contest(tuple(lengths), {name: Estimate(t, None, None, 1) for name, t in times_s.items()}, lead)
+    return Race(tuple(lengths), {name: Estimate(t, None, None, 1) for name, t in times_s.items()}, lead)
 
 
-def part(operation: str, contests: Sequence[Contest], layout: str = "C", dtype: str = "float32") -> Calibration:
-    return Calibration(operation, dtype, layout, THREADS, tuple(contests))
+def part(operation: str, races: Sequence[Race], layout: str = "C", dtype: str = "float32") -> Calibration:
+    return Calibration(operation, dtype, layout, THREADS, tuple(races))
 
 
 def chooser_of(*parts: Calibration) -> Chooser:
     return Chooser(lambda: (Crossovers(parts), THREADS))
 
 
-def power_law(axes: Sequence[Sequence[int]], name_powers: dict[str, tuple[float, ...]]) -> list[Contest]:
-    """Contests whose times are products of powers of the lengths."""
+def power_law(axes: Sequence[Sequence[int]], name_powers: dict[str, tuple[float, ...]]) -> list[Race]:
+    """Races whose times are products of powers of the lengths."""
     return [
-        contest(
+        race(
             lengths,
             **{
                 name: 1e-9 * math.prod(length**power for length, power in zip(lengths, powers, strict=True))
@@ -78,56 +78,54 @@ def test_a_power_of_the_lengths_is_met_exactly_between_them(lengths: tuple[float
 
 
 def test_past_the_grid_the_nearest_shape_counts() -> None:
-    known = Crossovers([part("gelu", [contest((2**22,), numpy=2.0, compiled=1.0)])])
+    known = Crossovers([part("gelu", [race((2**22,), numpy=2.0, compiled=1.0)])])
     times = known.near("gelu", "float32", "C", (2**30,))
     assert times is not None and times.source == "nearest" and times.times_s == {"numpy": 2.0, "compiled": 1.0}
 
 
 def test_corners_that_were_not_measured_leave_their_weight_to_the_others() -> None:
-    known = Crossovers([part("softmax", [contest((8, 8), numpy=4e-6)])])
+    known = Crossovers([part("softmax", [race((8, 8), numpy=4e-6)])])
     times = known.near("softmax", "float32", "C", (16, 16))
     assert times is not None and times.times_s == {"numpy": pytest.approx(4e-6)}
     assert known.near("softmax", "float32", "C", (512, 512)) is None
 
 
 def test_only_those_timed_at_every_corner_take_part() -> None:
-    known = Crossovers([part("gelu", [contest((1,), naive=1.0, numpy=2.0), contest((2,), numpy=2.0)])])
+    known = Crossovers([part("gelu", [race((1,), naive=1.0, numpy=2.0), race((2,), numpy=2.0)])])
     times = known.near("gelu", "float32", "C", (2**0.5,))
     assert times is not None and set(times.times_s) == {"numpy"}
 
 
-def test_of_two_contests_at_one_shape_the_later_counts() -> None:
-    old, new = contest((64,), numpy=1.0, compiled=2.0), contest((64,), numpy=3.0, compiled=2.0)
+def test_of_two_races_at_one_shape_the_later_counts() -> None:
+    old, new = race((64,), numpy=1.0, compiled=2.0), race((64,), numpy=3.0, compiled=2.0)
     known = Crossovers([part("gelu", [old]), part("gelu", [new])])
-    assert known.contests("gelu", "float32") == (new,)
+    assert known.races("gelu", "float32") == (new,)
     choice = chooser_of(part("gelu", [old]), part("gelu", [new])).choose("gelu", (64,), "float32", "C")
     assert (choice.backend, choice.source, choice.margin) == ("compiled", "measured", 1.5)
 
 
 def test_of_those_that_are_as_fast_the_plainest_is_taken() -> None:
-    near = chooser_of(part("gelu", [contest((64,), blocked=1.0, compiled=1.01, numpy=1.03)]))
+    near = chooser_of(part("gelu", [race((64,), blocked=1.0, compiled=1.01, numpy=1.03)]))
     choice = near.choose("gelu", (64,), "float32", "C")
     assert choice.backend == "compiled"
     assert choice.because.endswith("blocked is as fast within 2 %, and compiled is asked first.")
 
 
 def test_a_shape_off_the_grid_answers_for_itself_alone() -> None:
-    chooser = chooser_of(part("gelu", [contest((1000,), naive=1.0, numpy=2.0), contest((1024,), numpy=1.0)]))
+    chooser = chooser_of(part("gelu", [race((1000,), naive=1.0, numpy=2.0), race((1024,), numpy=1.0)]))
     assert chooser.choose("gelu", (1000,), "float32", "C").backend == "naive"
     assert chooser.choose("gelu", (1001,), "float32", "C").backend == "numpy"
 
 
 def test_dtypes_and_layouts_do_not_answer_for_each_other() -> None:
-    chooser = chooser_of(part("gelu", [contest((64,), naive=1.0, numpy=2.0)]))
+    chooser = chooser_of(part("gelu", [race((64,), naive=1.0, numpy=2.0)]))
     assert chooser.choose("gelu", (64,), "float32", "C").backend == "naive"
     assert chooser.choose("gelu", (64,), "float64", "C").source == "rule"
     assert chooser.choose("gelu", (64,), "float32", "strided").source == "rule"
 
 
 def test_a_batch_is_answered_by_batches_only() -> None:
-    chooser = chooser_of(
-        part("matmul", [contest((1, 32, 32, 32), naive=1.0), contest((4, 32, 32, 32), numpy=1.0)])
-    )
+    chooser = chooser_of(part("matmul", [race((1, 32, 32, 32), naive=1.0), race((4, 32, 32, 32), numpy=1.0)]))
     assert chooser.choose("matmul", (1, 32, 32, 32), "float32", "C").backend == "naive"
     batch = chooser.choose("matmul", (5, 30, 30, 30), "float32", "C")
     assert (batch.backend, batch.source) == ("numpy", "interpolated")
@@ -147,7 +145,7 @@ def test_each_class_is_worked_out_once_and_the_store_read_once(monkeypatch: pyte
 
     def load() -> tuple[Crossovers, int]:
         loads.append(1)
-        return Crossovers([part("gelu", [contest((64,), numpy=1.0)])]), THREADS
+        return Crossovers([part("gelu", [race((64,), numpy=1.0)])]), THREADS
 
     chooser = Chooser(load)
     assert not loads
@@ -191,7 +189,7 @@ def test_explain_says_what_and_why() -> None:
     ],
 )
 def test_a_measured_choice_tells_its_margin(times_s: dict[str, float], said: str) -> None:
-    choice = chooser_of(part("gelu", [contest((64,), **times_s)])).choose("gelu", (64,), "float32", "C")
+    choice = chooser_of(part("gelu", [race((64,), **times_s)])).choose("gelu", (64,), "float32", "C")
     assert choice.reason.startswith("numpy, measured on this machine") and choice.reason.endswith(said)
 
 
@@ -246,8 +244,8 @@ def test_auto_gives_a_call_to_the_one_that_was_measured_fastest(monkeypatch: pyt
         backend = copy.copy(candidate)
         monkeypatch.setattr(backend, "plain_gelu", lambda x, name=name: ran.append(name) or x)
         monkeypatch.setattr(current, "_made", {**current._made, name: backend})
-    contests = [contest((4,), naive=1.0, numpy=2.0), contest((4096,), numpy=2.0, compiled=1.0)]
-    auto = AutoBackend(chooser_of(part("gelu", contests)))
+    races = [race((4,), naive=1.0, numpy=2.0), race((4096,), numpy=2.0, compiled=1.0)]
+    auto = AutoBackend(chooser_of(part("gelu", races)))
     for size in (4, 4, 4096, 4096):
         auto.gelu(np.ones(size, np.float32))
     assert ran == ["naive", "naive", "compiled", "compiled"]
@@ -352,7 +350,7 @@ def test_auto_turns_operands_that_run_backwards_around_first(monkeypatch: pytest
     assert strides[-1] == gaps.strides * 2  # the library can walk these itself
 
 
-# -- contests ------------------------------------------------------------------------------------------------
+# -- races ---------------------------------------------------------------------------------------------------
 
 
 class Ticking:
@@ -369,7 +367,7 @@ class Ticking:
         return call
 
 
-def test_a_contest_times_all_in_turns_and_tells_the_lead() -> None:
+def test_a_race_times_all_in_turns_and_tells_the_ratio() -> None:
     time = Ticking()
     held = hold((8,), {"slow": time.taking(0.03), "fast": time.taking(0.02)}, 10.0, time.clocks)
     assert (held.winner, held.second, held.lengths) == ("fast", "slow", (8,))
@@ -424,7 +422,7 @@ def test_the_hopeless_are_timed_once() -> None:
     assert held.times_s["hopeless"].n == 1 and held.times_s["near"].n > 1
 
 
-def test_a_contest_without_time_still_times_each_once() -> None:
+def test_a_race_without_time_still_times_each_once() -> None:
     time = Ticking()
     held = hold((8,), {"a": time.taking(0.02), "b": time.taking(0.02)}, 0.0, time.clocks)
     assert {name: estimate.n for name, estimate in held.times_s.items()} == {"a": 1, "b": 1}
@@ -433,7 +431,7 @@ def test_a_contest_without_time_still_times_each_once() -> None:
 
 
 def test_a_calibration_survives_the_way_through_json() -> None:
-    whole = part("gelu", [contest((8,), numpy=1.0, naive=2.0), Contest((1,), {}, None, "Something.")])
+    whole = part("gelu", [race((8,), numpy=1.0, naive=2.0), Race((1,), {}, None, "Something.")])
     assert Calibration.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
 
 
@@ -449,7 +447,7 @@ def test_the_grid_reaches_from_2_to_2048(operation: str) -> None:
 
 @pytest.mark.parametrize("layout", ["C", "transposed", "strided"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_operands_are_what_a_contest_says(operation: str, layout: str) -> None:
+def test_operands_are_what_a_race_says(operation: str, layout: str) -> None:
     lengths = (3, 4, 5, 6)[: len(OPERATIONS[operation].form.lengths)]
     operands = make_operands(OPERATIONS[operation], lengths, "float32", layout, 1)
     assert all(array.dtype == np.float32 for array in operands)
@@ -461,7 +459,7 @@ def test_operands_are_what_a_contest_says(operation: str, layout: str) -> None:
         )
 
 
-def test_loops_that_take_too_long_for_a_contest_are_not_run_to_compile_either(
+def test_loops_that_take_too_long_for_a_race_are_not_run_to_compile_either(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run: list[str] = []
@@ -512,11 +510,11 @@ def test_a_product_of_ours_says_whether_its_blocks_were_measured(
     plan = dataclasses.replace(auto.plan_here("float32"), measured=measured)
     monkeypatch.setattr(auto, "plan_here", lambda dtype: plan)
     lengths, times_s = (1, 8, 8, 8), {"compiled": 1.0, "numpy": 2.0}
-    ours = AutoBackend(chooser_of(part("matmul", [contest(lengths, **times_s)])))
+    ours = AutoBackend(chooser_of(part("matmul", [race(lengths, **times_s)])))
     monkeypatch.setattr(auto, "find_backend", lambda name: ours)
     choice = accel_core.explain("matmul", lengths)
     assert choice.blocks == said and str(choice).endswith(f"Its blocks: {said}.")
-    theirs = AutoBackend(chooser_of(part("matmul", [contest(lengths, compiled=2.0, numpy=1.0)])))
+    theirs = AutoBackend(chooser_of(part("matmul", [race(lengths, compiled=2.0, numpy=1.0)])))
     monkeypatch.setattr(auto, "find_backend", lambda name: theirs)
     assert accel_core.explain("matmul", lengths).blocks == ""
 
@@ -529,7 +527,7 @@ def with_blas(blas: Blas | None) -> Environment:
 
 
 def test_calibrations_are_found_by_machine_and_library() -> None:
-    store, whole = Store(), part("gelu", [contest((8,), numpy=1.0, naive=2.0)])
+    store, whole = Store(), part("gelu", [race((8,), numpy=1.0, naive=2.0)])
     haswell = with_blas(Blas("OpenBLAS", "0.3", 2, "test", "Haswell"))
     same = with_blas(Blas("OpenBLAS", "0.3", 1, "other words", "Haswell"))
     other = with_blas(Blas("OpenBLAS", "0.3", 2, "test", "SkylakeX"))
@@ -541,7 +539,7 @@ def test_calibrations_are_found_by_machine_and_library() -> None:
 
 
 def test_crossovers_of_a_compiler_that_was_held_back_hold_only_where_it_is_again() -> None:
-    store, slow = Store(), part("gelu", [contest((8,), numpy=1.0, compiled=2.0)])
+    store, slow = Store(), part("gelu", [race((8,), numpy=1.0, compiled=2.0)])
     free = with_blas(None)
     generic = dataclasses.replace(free, overrides={"NUMBA_CPU_NAME": "generic"})
     store.save("calibration", slow, "here", generic)
@@ -550,12 +548,12 @@ def test_crossovers_of_a_compiler_that_was_held_back_hold_only_where_it_is_again
 
 
 def test_the_crossovers_of_this_machine_are_read_from_the_store() -> None:
-    mine = part("gelu", [contest((8,), naive=1.0, numpy=2.0)])
-    other = Calibration("gelu", "float32", "C", THREADS + 1, (contest((9,), naive=1.0),))
+    mine = part("gelu", [race((8,), naive=1.0, numpy=2.0)])
+    other = Calibration("gelu", "float32", "C", THREADS + 1, (race((9,), naive=1.0),))
     for whole in (mine, other):
         Store().save("calibration", whole, detect().fingerprint, environment())
     crossovers, threads = load_crossovers()
-    assert threads == THREADS and crossovers.contests("gelu", "float32") == mine.contests
+    assert threads == THREADS and crossovers.races("gelu", "float32") == mine.contests
 
 
 def test_a_store_that_cannot_be_read_leaves_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The crossover map and the bars of one contest: every cell named, every lead said, colour never alone."""
+"""The crossover map and the bars of one race: every cell named, every ratio said, colour never alone."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import plotly.graph_objects as go
 import pytest
 
 from accel_core.backends.calibrating import candidates
-from accel_core.contest import Contest
 from accel_core.figures import (
     PAPER,
-    contest_alt,
-    contest_figure,
     crossover_alt,
     crossover_figure,
     crossover_reading,
     look_for,
+    race_alt,
+    race_figure,
 )
 from accel_core.figures.drawing.look import FAMILIES, contrast
 from accel_core.model import Estimate
 from accel_core.operations import OPERATIONS
+from accel_core.race import Race
 from accel_core.readings.crossover import LABELS, cells, map_rows
 
 CANDIDATES = tuple(candidates())
@@ -29,14 +29,14 @@ CANDIDATES = tuple(candidates())
 
 def held(
     lengths: Sequence[int], *, lead_low: float | None = None, disturbed: str = "", **times_s: float
-) -> Contest:
+) -> Race:
     order = sorted(times_s.values())
     lead = None
     if len(order) > 1:
         ratio = order[1] / order[0]
         lead = Estimate(ratio, ratio * 0.99 if lead_low is None else lead_low, ratio * 1.01, 9)
     times = {name: Estimate(t, None, None, 9) for name, t in times_s.items()}
-    return Contest(tuple(lengths), times, lead, disturbed)
+    return Race(tuple(lengths), times, lead, disturbed)
 
 
 MATMUL = {
@@ -79,7 +79,7 @@ def test_every_cell_of_a_map_is_a_shape_that_is_measured(operation: str) -> None
 
 
 def test_a_cell_stands_where_its_shape_belongs() -> None:
-    found = {(cell.row, cell.size): cell.contest.winner for cell in cells("matmul", MATMUL)}
+    found = {(cell.row, cell.size): cell.race.winner for cell in cells("matmul", MATMUL)}
     titles = [row.title for row in map_rows("matmul")]
     assert found == {
         (titles.index("square"), 2): "numpy",
@@ -90,7 +90,7 @@ def test_a_cell_stands_where_its_shape_belongs() -> None:
     }
 
 
-def test_each_cell_names_the_winner_and_its_lead() -> None:
+def test_each_cell_names_the_winner_and_its_ratio() -> None:
     said = texts(crossover_figure("matmul", MATMUL, PAPER))
     assert "<b>NumPy</b><br>×3.00" in said
     assert "<b>compiled</b><br>tie" in said
@@ -108,13 +108,13 @@ def test_rows_without_a_cell_take_no_room() -> None:
 def test_the_text_of_a_cell_can_be_read_on_its_colour(mode: str) -> None:
     look = look_for(mode)
     winners = itertools.product(CANDIDATES, (1.0, 1.2, 2.0, 4.0, 40.0))
-    contests = {
+    races = {
         "C": [
             held(lengths, **{name: 1.0, "other": margin})
             for lengths, (name, margin) in zip(OPERATIONS["softmax"].points("C"), winners, strict=False)
         ]
     }
-    figure = crossover_figure("softmax", contests, look)
+    figure = crossover_figure("softmax", races, look)
     cells_of = [a for a in figure.layout.annotations if a.text.startswith("<b>")]
     assert len(cells_of) == len(figure.layout.shapes) > 10
     for shape, annotation in zip(figure.layout.shapes, cells_of, strict=True):
@@ -127,7 +127,7 @@ def test_a_phone_gets_letters_and_a_legend_that_explains_them() -> None:
     assert "N: NumPy" in [trace.name for trace in figure.data]
 
 
-def test_before_the_first_contest_the_map_says_what_to_do() -> None:
+def test_before_the_first_race_the_map_says_what_to_do() -> None:
     figure = crossover_figure("matmul", {}, PAPER)
     assert "Calibrate" in texts(figure)[0]
     assert crossover_reading("matmul", {}) == "" and "nothing measured yet" in crossover_alt("matmul", {})
@@ -152,23 +152,23 @@ def test_the_map_can_be_heard() -> None:
 
 
 def test_bars_say_who_is_fastest_how_much_longer_the_others_take_and_whom_auto_takes() -> None:
-    figure = contest_figure("matmul", MATMUL["C"][2], PAPER, taken="compiled_threads")
+    figure = race_figure("matmul", MATMUL["C"][2], PAPER, taken="compiled_threads")
     said = texts(figure)
     assert said[0].startswith("<b>compiled, 1 thread</b>  200 ms, 2.50 times as long")
     assert said[-1] == "<b>compiled, all threads</b>  80.0 ms, the fastest, <b>auto takes it</b>"
     assert [bar.x[0] for bar in figure.data] == [0.2, 0.1, 0.08]
     assert "log scale" in figure.layout.xaxis.title.text
-    heard = contest_alt("matmul", MATMUL["C"][2])
+    heard = race_alt("matmul", MATMUL["C"][2])
     assert "batch 1, m 2048, k 2048, n 2048" in heard and "compiled, all threads 80.0 ms; NumPy 100 ms" in heard
 
 
-def test_without_a_contest_the_bars_say_what_to_do() -> None:
-    assert "Measure" in texts(contest_figure("gelu", None, PAPER))[0]
-    assert "not measured yet" in contest_alt("gelu", None)
+def test_without_a_race_the_bars_say_what_to_do() -> None:
+    assert "Measure" in texts(race_figure("gelu", None, PAPER))[0]
+    assert "not measured yet" in race_alt("gelu", None)
 
 
 def test_times_of_microseconds_are_drawn_in_microseconds() -> None:
-    figure = contest_figure("gelu", held((4,), numpy=4e-6, naive=1e-6), PAPER)
+    figure = race_figure("gelu", held((4,), numpy=4e-6, naive=1e-6), PAPER)
     assert "(µs" in figure.layout.xaxis.title.text
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from accel_core.contest import Calibration
 from accel_core.errors import BadInput
 from accel_core.model import (
     LEVELS,
@@ -34,6 +33,7 @@ from accel_core.model import (
     Simd,
     Workload,
 )
+from accel_core.race import Calibration
 
 ESTIMATE = Estimate(2.0, 1.5, 2.5, 9)
 UNSURE = Estimate(2.0, None, None, 3)

@@ -17,12 +17,12 @@ from accel_core import registry
 from accel_core.backends import calibrating
 from accel_core.bench import pace
 from accel_core.cache import simulate
-from accel_core.contest import Calibration, Contest
 from accel_core.errors import BadInput
 from accel_core.kernels.compiled import compiled
 from accel_core.model import Case, Estimate, Machine
 from accel_core.model.pace import Pace
 from accel_core.operations import OPERATIONS
+from accel_core.race import Calibration, Race
 from accel_core.runner import compiling, promise
 from accel_core.runner.job import Job
 from accel_core.runner.kinds import bench as bench_kind
@@ -128,8 +128,8 @@ def test_a_case_that_finds_no_memory_takes_no_time(host: Machine) -> None:
 
 def calibration(operation: str, dtype: str, layout: str, took_s: float | None) -> Calibration:
     times_s = {"numpy": Estimate(1e-3, None, None, 1)}
-    contests = tuple(Contest(lengths, times_s, None) for lengths in OPERATIONS[operation].points(layout))
-    return Calibration(operation, dtype, layout, 2, contests, took_s)
+    races = tuple(Race(lengths, times_s, None) for lengths in OPERATIONS[operation].points(layout))
+    return Calibration(operation, dtype, layout, 2, races, took_s)
 
 
 @pytest.mark.usefixtures("warm")

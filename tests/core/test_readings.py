@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.contest import Contest
 from accel_core.model import Estimate, Measurement
+from accel_core.race import Race
 from accel_core.readings.crossover import crossover_reading
 from accel_core.readings.fusion import fusion_claims, fusion_reading
 from accel_core.readings.ladder import change_text, ladder_reading
@@ -97,13 +97,13 @@ def test_a_roof_limits_only_what_is_near_it(rate: float, said: str) -> None:
 
 
 def test_nobody_overtakes_where_the_samples_cannot_tell() -> None:
-    def contest(n: int, numpy_s: float, tie: bool) -> Contest:
+    def race(n: int, numpy_s: float, tie: bool) -> Race:
         times = {"numpy": Estimate(numpy_s, None, None, 9), "compiled": Estimate(1.0, None, None, 9)}
         margin = max(numpy_s, 1) / min(numpy_s, 1)
-        return Contest((1, n, n, n), times, Estimate(margin, 0.9 if tie else margin, margin * 1.1, 9))
+        return Race((1, n, n, n), times, Estimate(margin, 0.9 if tie else margin, margin * 1.1, 9))
 
-    clear = {"C": [contest(2, 0.5, False), contest(8, 1.02, False)]}
+    clear = {"C": [race(2, 0.5, False), race(8, 1.02, False)]}
     assert "from 8 on compiled" in crossover_reading("matmul", clear)
-    tied = {"C": [contest(2, 0.5, False), contest(8, 1.02, True)]}
+    tied = {"C": [race(2, 0.5, False), race(8, 1.02, True)]}
     said = crossover_reading("matmul", tied)
     assert "nobody overtakes" in said and "at 2: even" in said

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_store import NEW, OLD, a_measurement, a_roof
 
-from accel_core.contest import Calibration
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Measurement
+from accel_core.race import Calibration
 from accel_core.store import Recent, Store, cases, faults, recent
 from accel_core.store.recent import EACH, FRESH_S
 from accel_core.store.refine import Part, PeakPart, Refinement

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from test_store import NEW, a_measurement, a_roof
 
-from accel_core.contest import Calibration
 from accel_core.errors import StoreUnavailable
 from accel_core.model import Comparison, Estimate
+from accel_core.race import Calibration
 from accel_core.store import Entry, Store, entries_json, faults
 from accel_core.store.tables import PARTS
 

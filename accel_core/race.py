@@ -1,5 +1,4 @@
-"""A contest: one operation at one shape, timed under several backends in turns. Plain data, as `model` has
-it."""
+"""A race: one operation at one shape, timed under several backends in turns. Plain data, as in `model`."""
 
 from __future__ import annotations
 
@@ -11,15 +10,15 @@ from accel_core.model import Estimate, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Contest(Record):
+class Race(Record):
     """Seconds of one call under each backend; who is not in `times_s` would have taken too long."""
 
     lengths: Shape
     """One number for each of the `Form.lengths` of its operation (`accel_core.operations`)."""
     times_s: Mapping[str, Estimate]
     lead: Estimate | None = None
-    """Time of the second best / time of the best, from samples taken in turns; None where only one was
-    timed."""
+    """The ratio time of the second best / time of the best, from samples taken in turns; None where only one
+    was timed. It is called as in stored records."""
     disturbed_reason: str = ""
 
     @property
@@ -46,20 +45,21 @@ class Contest(Record):
 
     @property
     def is_tie(self) -> bool:
-        """Whether by the interval of the lead the second best may be the best; False without interval."""
+        """Whether by the interval of the ratio the second best may be the best; False without interval."""
         return self.lead is not None and self.lead.low is not None and self.lead.low <= 1
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration(Record):
-    """Contests of one operation, dtype and layout, measured in one job on one machine."""
+    """Races of one operation, dtype and layout, measured in one job on one machine."""
 
     operation: str
     dtype: str
     layout: str
     threads: int
     """The most that any backend could use."""
-    contests: tuple[Contest, ...]
+    contests: tuple[Race, ...]
+    """The races, called as in stored records."""
     took_s: float | None = None
     """Wall seconds of all of it, compiling apart; None in records from before it was kept."""
 

@@ -1,7 +1,7 @@
 """Tuning: at which lengths the packed product is fastest on this machine, measured on one thread.
 
 Whaley and Dongarra, "Automatically Tuned Linear Algebra Software" (SC 1998) measure what cannot be foreseen.
-What is tried lies around the rule of `blocking`, in the shares of L1 and L2 that Low, Igual, Smith and
+What is tried lies around the block sizes of `blocking`, in the shares of L1 and L2 that Low, Igual, Smith and
 Quintana-Ortí weigh against each other ("Analytical Modeling Is Enough for High-Performance BLIS", ACM TOMS
 43(2), 2016).
 """
@@ -28,7 +28,7 @@ from accel_core.errors import StoreUnavailable, WrongResult
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.kernels.matmul.packed import packed, packed_b_only, product
-from accel_core.kernels.matmul.plan import Plan, by_rule, detected_bytes, of_tuning
+from accel_core.kernels.matmul.plan import Plan, detected_bytes, from_caches, of_tuning
 from accel_core.kernels.matmul.register import vector_tile
 from accel_core.kernels.matmul.tuned import find, keep
 from accel_core.kernels.verify import max_relative_error
@@ -46,21 +46,26 @@ FINAL = (1024, 1536)
 TALL = 4
 """Rows of a on which mc is tried, in sides."""
 DEPTHS = (1 / 2, 1, 2)
-"""Of the kc that the rule derives for a tile."""
+"""Of the kc that follows from the caches for a tile."""
 L2_SHARES = (1 / 8, 1 / 4, 1 / 2)
 """Of L2 that the packed block of b fills."""
 HEIGHTS = (256, 512, 1024, 2048, 4096)
-"""The mc that are tried beside the rule's."""
+"""The mc that are tried beside that from the caches."""
 SIDES = (48, 64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768)
 """At which packing is tried against not packing."""
 CHECKED = (256, 512, 1024)
-"""At which the outcome is held beside the rule."""
+"""At which the outcome is held beside the block sizes from the caches."""
 LONG_RACE = 5
 """Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
 halves."""
 YARDSTICK = 256
 FINALISTS = 3
-PARTS = {"blocks": 0.6, "rows of a block of a": 0.05, "when packing pays": 0.15, "beside the rule": 0.2}
+PARTS = {
+    "blocks": 0.6,
+    "rows of a block of a": 0.05,
+    "when packing pays": 0.15,
+    "beside the sizes from the caches": 0.2,
+}
 """What is measured for a dtype, and its share of the time."""
 WEIGHTS = {"float32": 1.0, "float64": 2.0}
 """A vector holds half as many numbers of 8 bytes, so the same products take twice as long."""
@@ -111,14 +116,14 @@ class _Tuner:
         self.emit, self.clocks = emit, clocks
         self.item = ITEM_BYTES[dtype]
         self.cache_bytes = detected_bytes(machine)
-        self.rule = by_rule(dtype, self.cache_bytes)
+        self.derived = from_caches(dtype, self.cache_bytes)
 
     def run(self, number: int, dtypes: Sequence[str]) -> Tuning:
         """The tuning; progress is told as that of part `number` of `dtypes`."""
         start_s, left_s = self.clocks.wall(), sum(WEIGHTS[d] for d in dtypes[number + 1 :])
         total, done = len(PARTS) * len(dtypes), len(PARTS) * number
         share = iter(PARTS.items())
-        plan = self.rule
+        plan = self.derived
 
         def begin() -> float:
             nonlocal done
@@ -132,9 +137,9 @@ class _Tuner:
         plan = replace(plan, blocks=self.best_blocks(begin()))
         plan = replace(plan, blocks=self.best_height(plan.blocks, begin()))
         plan = self.when_to_pack(plan, begin())
-        gains = self.beside_the_rule(plan, begin())
+        gains = self.gains(plan, begin())
         if not beats(gains.values()):
-            plan, gains = self.rule, {}
+            plan, gains = self.derived, {}
         blocks = plan.blocks
         return Tuning(
             self.dtype, blocks.mr, blocks.mc, blocks.kc, blocks.nc, plan.unpacked_bytes, plan.unpacked_a_bytes,
@@ -145,14 +150,14 @@ class _Tuner:
     # -- what is tried ---------------------------------------------------------------------------------------
 
     def best_blocks(self, budget_s: float) -> Blocking:
-        """Tile, kc and nc: the fastest of the finalists and the rule's, by the mean logarithm over FINAL."""
+        """Tile, kc and nc: of finalists and derived ones the fastest by the mean logarithm over FINAL."""
         every = list(self.candidates())
         side = max(self.affordable(RACED, budget_s / 2 / (LONG_RACE * len(every))), default=RACED[0])
         problem = _Problem(side, side, side, self.dtype)
         tried = first_of_each(every, problem.shape)
         best = race({b: problem.call(packed, b) for b in tried}, 0.0, self.clocks)
         known = [plan.blocks] if (plan := self.kept()) else []
-        logs = dict.fromkeys([*best, *known, self.rule.blocks], 0.0)
+        logs = dict.fromkeys([*best, *known, self.derived.blocks], 0.0)
         for side in self.affordable(FINAL, budget_s / 2 / (LEAST_SAMPLES * len(logs))):
             problem = _Problem(side, side, side, self.dtype)
             calls = {blocks: problem.call(packed, blocks) for blocks in logs}
@@ -161,13 +166,13 @@ class _Tuner:
         return min(logs, key=lambda blocks: logs[blocks])  # the fastest of the race where there was no time
 
     def affordable(self, sides: Sequence[int], most_s: float) -> list[int]:
-        """Those of `sides` whose product takes at most `most_s` seconds by rule."""
+        """Those of `sides` whose product takes at most `most_s` seconds with the derived blocks."""
         return [side for side in sides if self.call_s * (side / YARDSTICK) ** 3 <= most_s]
 
     @cached_property
     def call_s(self) -> float:
-        """Seconds of a product of YARDSTICK by rule."""
-        call = _Problem(YARDSTICK, YARDSTICK, YARDSTICK, self.dtype).call(packed, self.rule.blocks)
+        """Seconds of a product of YARDSTICK with the derived blocks."""
+        call = _Problem(YARDSTICK, YARDSTICK, YARDSTICK, self.dtype).call(packed, self.derived.blocks)
         return min(turns({0: call}, 0.0, self.clocks)[0])
 
     def kept(self) -> Plan | None:
@@ -176,14 +181,14 @@ class _Tuner:
         return of_tuning(tuning) if tuning else None
 
     def candidates(self) -> Iterable[Blocking]:
-        """The rule's, and what lies around it for each tile."""
+        """The derived blocks, and what lies around them for each tile."""
         l2 = self.cache_bytes.get(L2, TYPICAL_BYTES[L2])
-        yield self.rule.blocks
+        yield self.derived.blocks
         for tile, depth, share in itertools.product(TILES, DEPTHS, L2_SHARES):
             usual = blocking(self.dtype, self.cache_bytes, tile)
             kc = max(int(usual.kc * depth) // 8 * 8, 8)
             nc = int(l2 * share / (kc * self.item)) // usual.nr * usual.nr
-            yield usual.given(kc=kc, nc=max(nc, usual.nr), mc=self.rule.blocks.mc)
+            yield usual.given(kc=kc, nc=max(nc, usual.nr), mc=self.derived.blocks.mc)
 
     def best_height(self, blocks: Blocking, budget_s: float) -> Blocking:
         """mc: the higher a block of a, the less often b is packed."""
@@ -206,16 +211,16 @@ class _Tuner:
         sizes = [0, *(side * side * self.item for side in sides)]
         return replace(plan, unpacked_bytes=sizes[nothing], unpacked_a_bytes=sizes[only_b])
 
-    def beside_the_rule(self, plan: Plan, budget_s: float) -> dict[int, Estimate]:
-        """Side -> time by rule / time by `plan`, in turns."""
+    def gains(self, plan: Plan, budget_s: float) -> dict[int, Estimate]:
+        """Side -> time by the plan from the caches / time by `plan`, in turns."""
         gains = {}
         for side in self.affordable(CHECKED, budget_s / (len(CHECKED) * 2 * LEAST_SAMPLES)) or CHECKED[:1]:
             problem = _Problem(side, side, side, self.dtype)
-            calls = {which: problem.call(product, which) for which in (plan, self.rule)}
-            if len(calls) == 1:  # the rule's plan itself
+            calls = {which: problem.call(product, which) for which in (plan, self.derived)}
+            if len(calls) == 1:  # the plan from the caches itself
                 return {}
             samples = turns(calls, budget_s / len(CHECKED), self.clocks, LEAST_SAMPLES)
-            gains[side] = ratio_interval(list(zip(samples[plan], samples[self.rule], strict=True)))
+            gains[side] = ratio_interval(list(zip(samples[plan], samples[self.derived], strict=True)))
         return gains
 
 
@@ -287,7 +292,7 @@ def first_of_each(every: Iterable[Blocking], shape: tuple[int, int, int]) -> lis
 
 
 def beats(gains: Collection[Estimate]) -> bool:
-    """Whether what was tuned is faster than the rule: on the median, and nowhere surely slower."""
+    """Whether what was tuned is faster than what was derived: on the median, and nowhere surely slower."""
     lost = any(gain.high is not None and gain.high < 1 for gain in gains)
     return bool(gains) and not lost and median(gain.median for gain in gains) > 1
 

@@ -125,7 +125,7 @@ def _towards_the_middle(at: float, spread: Sequence[float]) -> str:
 
 def _add_rings(figure: go.Figure, look: Look, rates: Rates) -> None:
     """A ring round the chosen setting and a square round that of the caches, named in the legend."""
-    rings = (("yours", "circle-open", rates.asked), ("from the caches", "square-open", rates.rule))
+    rings = (("yours", "circle-open", rates.asked), ("from the caches", "square-open", rates.derived))
     for name, symbol, lengths in rings:
         point = rates.at(lengths)
         if point is not None:

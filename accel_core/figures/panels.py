@@ -21,7 +21,7 @@ RIM = 0.25
 """How near to an end of the picture a name is no longer centred, in full levels."""
 PATTERN = "/"
 """Of what overflows: seen without colour too."""
-RULE_GAP = 0.005
+DERIVED_GAP = 0.005
 """Shares nearer than this are drawn as the same."""
 
 
@@ -75,9 +75,9 @@ def _draw(figure: go.Figure, look: Look, panel: Panel, head: str, top: float) ->
     figure.add_annotation(label(look, head, 0, top, xanchor="left", yanchor="bottom"))
     if panel.share > ROOM:
         _cut_off(figure, look, panel, top)
-    rule = panel.rule_bytes / panel.level_bytes
-    if abs(rule - panel.share) > RULE_GAP and rule < ROOM:
-        _mark_rule(figure, look, rule, top)
+    derived = panel.derived_bytes / panel.level_bytes
+    if abs(derived - panel.share) > DERIVED_GAP and derived < ROOM:
+        _mark_derived(figure, look, derived, top)
 
 
 def _bar(figure: go.Figure, panel: Panel, at: float, start: float, share: float, marker: dict) -> None:
@@ -92,7 +92,7 @@ def _bar(figure: go.Figure, panel: Panel, at: float, start: float, share: float,
         hovertext=(
             f"<b>{panel.title}</b>: {panel.block}<br>{lengths(panel)} elements<br>{amounts(panel)}: "
             f"{verdict(panel)}<br>the block sizes from the caches fill "
-            f"{percent(panel.rule_bytes / panel.level_bytes)}"
+            f"{percent(panel.derived_bytes / panel.level_bytes)}"
         ),
         hoverinfo="text",
     )
@@ -105,7 +105,7 @@ def _cut_off(figure: go.Figure, look: Look, panel: Panel, top: float) -> None:
     figure.add_annotation(label(look, text, ROOM - 0.03, top + BAR_PX / 2, **place))
 
 
-def _mark_rule(figure: go.Figure, look: Look, share: float, top: float) -> None:
+def _mark_derived(figure: go.Figure, look: Look, share: float, top: float) -> None:
     """Where the block would end with the block sizes from the caches, named towards the middle."""
     line = {"color": look.ink, "width": 2, "dash": SHORT_DASH}
     figure.add_shape(type="line", x0=share, x1=share, y0=top - 2, y1=top + BAR_PX + 3, line=line)

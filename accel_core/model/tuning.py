@@ -25,7 +25,8 @@ class Tuning(Record):
     unpacked_a_bytes: int
     """Of a up to which only b is packed."""
     gains: Mapping[str, Estimate]
-    """Size of square matrices, as text -> time by rule / time tuned, from samples taken in turns."""
+    """Size of square matrices, as text -> time with the block sizes from the caches / time tuned, from samples
+    taken in turns."""
     fingerprint: str
     environment: Environment
     created: str

@@ -36,8 +36,8 @@ def require_dtype(dtype: object) -> None:
 
 
 def chosen(parameters: Mapping[str, int]) -> dict[str, int]:
-    """Those of a kernel's `parameters` that somebody chose: 0 stands for what a rule derives, and no text
-    names it."""
+    """Those of a kernel's `parameters` that somebody chose: 0 stands for what the kernel derives itself, and
+    no text names it."""
     return {name: value for name, value in parameters.items() if value}
 
 

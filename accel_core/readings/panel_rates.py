@@ -49,7 +49,7 @@ class Rates:
 
     asked: tuple[int, int, int, int]
     """The chosen lengths as they run."""
-    rule: tuple[int, int, int, int]
+    derived: tuple[int, int, int, int]
     """What the block sizes from the caches become."""
     points: tuple[Point, ...] = ()
     """The newest of each setting."""
@@ -75,18 +75,20 @@ def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | N
     Empty where nothing was measured. "Slower" and "faster" are said only where the intervals of
     the two times lie apart.
     """
-    chosen, rule = rates.at(rates.asked), rates.at(rates.rule)
+    chosen, derived = rates.at(rates.asked), rates.at(rates.derived)
     if chosen is None:
         return NOT_YET if rates.points else ""
     m = chosen.measured
     rate = format_rate(m.flop_per_s, "FLOP/s")
-    if rates.asked == rates.rule:
+    if rates.asked == rates.derived:
         text = f"The block sizes from the caches ({chosen.text()}) were measured at {rate}."
     else:
-        changed = [f"{n} = {a}" for n, a, r in zip(LENGTHS, rates.asked, rates.rule, strict=True) if a != r]
+        changed = [f"{n} = {a}" for n, a, r in zip(LENGTHS, rates.asked, rates.derived, strict=True) if a != r]
         over = [need(p) for p in panels if p.overflows]
         start = f"{', '.join(changed)}: {'; '.join(over) or 'every block fits in its level'}: measured"
-        said = _against(m, rule.measured) if rule else f"at {rate}; the block sizes from the caches were not"
+        said = (
+            _against(m, derived.measured) if derived else f"at {rate}; the block sizes from the caches were not"
+        )
         text = f"{start} {said}."
     reached = [f"{share_text(m.flop_per_s / ceiling.value)} of the measured FMA roof"] if ceiling else []
     if rates.numpy is not None:
@@ -95,7 +97,7 @@ def rates_reading(rates: Rates, panels: Sequence[Panel], *, ceiling: Ceiling | N
         reached.append(f"{part} NumPy's {format_rate(rates.numpy.flop_per_s, 'FLOP/s')}")
     if reached:
         text += f" That is {' and '.join(reached)}."
-    if any(x.disturbed for x in (m, rule.measured if rule else m, rates.numpy or m)):
+    if any(x.disturbed for x in (m, derived.measured if derived else m, rates.numpy or m)):
         text += " One of these timings was disturbed: measure again before you believe it."
     return text
 
@@ -126,7 +128,7 @@ def best_reading(rates: Rates) -> str:
     if len(clean) < 3:
         return ""
     best = max(clean, key=lambda p: p.measured.flop_per_s)
-    named = {rates.tuned: "the tuned ones", rates.rule: "those from the caches"}
+    named = {rates.tuned: "the tuned ones", rates.derived: "those from the caches"}
     whose = named.get(best.lengths, best.text())
     return (
         f"Fastest of the {len(clean)} settings measured undisturbed at N = {best.measured.size}, "

@@ -27,7 +27,7 @@ class Panel:
     columns: int
     size_bytes: int
     level_bytes: int
-    rule_bytes: int
+    derived_bytes: int
     """Bytes of this level's block with the block sizes from the caches."""
     assumed: bool = False
     """Whether the system does not say how large the level is, and a typical size stands in."""

@@ -12,7 +12,7 @@ Thing = TypeVar("Thing")
 
 
 def settings(m: Measurement) -> str:
-    """ "N = 512, float32, 1 thread, block = 64"; what a rule derived is left out."""
+    """ "N = 512, float32, 1 thread, block = 64"; what the kernel derived itself is left out."""
     parts = [f"N = {m.size}", m.dtype, format_count(m.threads, "thread")]
     return ", ".join(parts + [f"{name} = {value}" for name, value in chosen(m.parameters).items()])
 

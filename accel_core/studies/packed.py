@@ -24,12 +24,12 @@ WORKLOAD, PACKED = registry.kernel(KERNEL)
 SWEPT = 8
 """Depths that a sweep of KC tries."""
 DEEPER = 4
-"""How many times deeper than the rule's the deepest of them is."""
+"""How many times deeper than that from the caches the deepest of them is."""
 Lengths = tuple[int, int, int, int]
 """mr, mc, kc and nc."""
 
 
-def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
+def from_caches(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
     """The block lengths that follow from the caches of `machine`, for a register tile of so many rows.
 
     From the sizes that the system reports, as the kernel itself derives them.
@@ -38,7 +38,8 @@ def rule(machine: Machine, dtype: str, tile: int = ROWS) -> Blocking:
 
 
 def tuned(machine: Machine, dtype: str, environment: Environment) -> tuple[Tuning | None, Blocking | None]:
-    """The newest tuning of `machine`, and the block lengths that it found; None where the rule won."""
+    """The newest tuning of `machine`, and the block lengths that it found; None where it found none that
+    are faster than those from the caches."""
     found = find(dtype, machine, environment)
     plan = of_tuning(found) if found else None
     return found, plan.blocks if plan else None
@@ -84,8 +85,8 @@ def depths(asked: Blocking, usual_kc: int, size: int) -> list[int]:
 
 
 def sweep(machine: Machine, asked: Blocking, size: int, dtype: str) -> list[Case]:
-    """The chosen setting at other depths, around the rule's for its tile, and NumPy."""
-    around = depths(asked, rule(machine, dtype, asked.mr).kc, size)
+    """The chosen setting at other depths, around that from the caches for its tile, and NumPy."""
+    around = depths(asked, from_caches(machine, dtype, asked.mr).kc, size)
     return [*(case(asked.given(kc=kc), size, dtype) for kc in around), numpy(size, dtype)]
 
 
@@ -96,8 +97,8 @@ def panels(machine: Machine, asked: Blocking, derived: Blocking, size: int, dtyp
     known = {c.level: c.size_bytes for c in machine.caches}
     own = registers_of(machine)
     whole = own.count * own.width_bits // 8
-    tile, of_rule = (b.mr * b.nr * item for b in (mine, its))
-    found = [Panel("registers", L1, "tile of c", "mr x nr", mine.mr, mine.nr, tile, whole, of_rule)]
+    tile, its_tile = (b.mr * b.nr * item for b in (mine, its))
+    found = [Panel("registers", L1, "tile of c", "mr x nr", mine.mr, mine.nr, tile, whole, its_tile)]
     kinds = {
         L1: ("micro-panel of a", "mr x kc", mine.mr, mine.kc),
         L2: ("block of b", "kc x nc", mine.kc, mine.nc),
@@ -150,7 +151,7 @@ def as_it_ran(machine: Machine, m: Measurement) -> Lengths | None:
     tile = given.pop("tile")
     if not (tile or any(given.values())) or tile not in (0, *TILES):
         return None
-    return cut(rule(machine, m.dtype, tile or ROWS).given(**given), m.size)
+    return cut(from_caches(machine, m.dtype, tile or ROWS).given(**given), m.size)
 
 
 def _moment(m: Measurement) -> float:

@@ -13,12 +13,12 @@ from accel_core.model import DTYPES, Machine
 from accel_core.model.tuning import Tuning
 from accel_core.readings.panel_rates import tuning_reading
 from accel_core.studies.experiments import bench_job
-from accel_core.studies.packed import PACKED, WORKLOAD, comparison, cut, rule, sweep, tuned
+from accel_core.studies.packed import PACKED, WORKLOAD, comparison, cut, from_caches, sweep, tuned
 from app.parts import components
 from app.session import cached, settings
 
 SIZES = tuple(n for n in WORKLOAD.sizes if 512 <= n <= 2048)
-KEPT = "panels rule"
+KEPT = "panels derived"
 TILE = settings.Choice(
     "mr", "Register tile (rows)", tuple(sorted(TILES)), ROWS, "Rows of c that are summed in registers at once."
 )
@@ -42,15 +42,15 @@ def lengths(machine: Machine, dtype: str, tile: int) -> dict[str, settings.Choic
     The offered sizes hold those from the caches for every tile and type, and those measured here, so that
     they stay the same whatever is chosen.
     """
-    rules = [rule(machine, d, rows) for d in DTYPES for rows in TILES]
-    rules += [blocks for d in DTYPES if (blocks := best(machine, d)[1])]
-    here = rule(machine, dtype, tile)
+    usual = [from_caches(machine, d, rows) for d in DTYPES for rows in TILES]
+    usual += [blocks for d in DTYPES if (blocks := best(machine, d)[1])]
+    here = from_caches(machine, dtype, tile)
     ideas = {p.name: p.idea.partition(";")[0] for p in PACKED.parameters}
     return {
         name: settings.Choice(
             name,
             name.upper(),
-            tuple(sorted({*GRID[name], *(getattr(r, name) for r in rules)})),
+            tuple(sorted({*GRID[name], *(getattr(r, name) for r in usual)})),
             getattr(here, name),
             f"{ideas[name]}. From the caches: {getattr(here, name)}.",
         )
@@ -81,11 +81,11 @@ def ready_made(machine: Machine, dtype: str) -> None:
     """The way back to what the caches ask for, and to what was measured to be the fastest; or measure that."""
     st.button(
         "Block sizes from the caches",
-        key="rule",
+        key="from caches",
         icon=":material/undo:",
         width="stretch",
         on_click=choose,
-        args=(rule(machine, dtype), rule(machine, dtype)),
+        args=(from_caches(machine, dtype), from_caches(machine, dtype)),
         help="The register tile and the block sizes that follow from this machine's caches.",
     )
     tuning, blocks = best(machine, dtype)
@@ -96,7 +96,7 @@ def ready_made(machine: Machine, dtype: str) -> None:
             icon=":material/tune:",
             width="stretch",
             on_click=choose,
-            args=(blocks, rule(machine, dtype, blocks.mr)),
+            args=(blocks, from_caches(machine, dtype, blocks.mr)),
             help="The register tile and the block sizes that were measured to be the fastest on this machine.",
         )
     components.job_button(
@@ -113,13 +113,13 @@ def ready_made(machine: Machine, dtype: str) -> None:
 def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: float) -> None:
     """Measure the chosen setting beside the block sizes from the caches, those tuned and NumPy; sweep KC."""
     tuning, blocks = best(machine, dtype)
-    others = [rule(machine, dtype), *([blocks] if blocks else [])]
+    others = [from_caches(machine, dtype), *([blocks] if blocks else [])]
     once = comparison(asked, others, size, dtype)
     swept = sweep(machine, asked, size, dtype)
     missing = next((why for c in once if (why := registry.why_not(c, machine))), "")
     with st.container(horizontal=True):
-        is_rule = cut(asked, size) == cut(others[0], size)
-        label = "Measure the sizes from the caches" if is_rule else "Measure this setting"
+        is_derived = cut(asked, size) == cut(others[0], size)
+        label = "Measure the sizes from the caches" if is_derived else "Measure this setting"
         components.measure_button(label, bench_job(once, budget_s, in_turns=True), empty=missing)
         components.job_button(
             "Sweep KC",

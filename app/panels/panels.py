@@ -30,8 +30,8 @@ with side:
     size = int(settings.slider(controls.SIZE))
     budget_s = float(settings.slider(answers.POINT))
 
-derived = packed.rule(own.machine, dtype)
-asked = packed.rule(own.machine, dtype, tile).given(**given)
+derived = packed.from_caches(own.machine, dtype)
+asked = packed.from_caches(own.machine, dtype, tile).given(**given)
 levels = packed.panels(own.machine, asked, derived, size, dtype)
 with main:
     controls.buttons(own.machine, asked, size, dtype, budget_s)

@@ -185,10 +185,10 @@ def test_blocks_that_somebody_tried_out_answer_no_question() -> None:
     from accel_core.studies.record import Record
 
     (step,) = (step for step in decisions.STEPS if step.name == "vectorise")
-    rule = {"tile": 0, "mc": 0, "kc": 0, "nc": 0}
+    derived = {"tile": 0, "mc": 0, "kc": 0, "nc": 0}
     loops = [measurement("compiled_ikj", 1e10, size=size) for size in (1024, 2048)]
-    tried = [measurement("packed", 2e9, size=size, parameters={**rule, "kc": 8}) for size in (1024, 2048)]
-    usual = measurement("packed", 9e10, size=1024, parameters=rule)
+    tried = [measurement("packed", 2e9, size=size, parameters={**derived, "kc": 8}) for size in (1024, 2048)]
+    usual = measurement("packed", 9e10, size=1024, parameters=derived)
     here = this_machine.detect()
     assert decisions.answer(Record(here, None, (*tried, *loops)), step) is None
     found = decisions.answer(Record(here, None, (*tried, *loops, usual)), step)

@@ -32,8 +32,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return found
 
 
-def rule(dtype: str = "float32", tile: int = ROWS) -> dict[str, int]:
-    blocks = packed.rule(cached.machine(), dtype, tile)
+def derived(dtype: str = "float32", tile: int = ROWS) -> dict[str, int]:
+    blocks = packed.from_caches(cached.machine(), dtype, tile)
     return {name: getattr(blocks, name) for name in NAMES}
 
 
@@ -51,7 +51,7 @@ def said(app: AppTest, kind: str = "markdown") -> str:
 
 def measured(rate: float, size: int = 1024, tile: int = ROWS, **given: int) -> Measurement:
     """The packed product with these lengths, the block sizes from the caches where nothing is said."""
-    parameters = {"tile": tile, **rule(tile=tile), **given}
+    parameters = {"tile": tile, **derived(tile=tile), **given}
     return measurement("packed", rate, size=size, parameters=parameters)
 
 
@@ -67,14 +67,14 @@ def test_the_page_asks_its_question_and_both_figures_can_be_heard(open_page: Ope
 
 
 @ON_EACH
-def test_at_first_every_length_is_the_rules(open_page: Open) -> None:
-    assert lengths(open_page("panels")) == rule()
-    assert lengths(open_page("panels", dtype="float64", mr=str(max(TILES)))) == rule("float64", max(TILES))
+def test_at_first_every_length_follows_from_the_caches(open_page: Open) -> None:
+    assert lengths(open_page("panels")) == derived()
+    assert lengths(open_page("panels", dtype="float64", mr=str(max(TILES)))) == derived("float64", max(TILES))
 
 
 def test_a_link_opens_the_settings_that_it_names(open_page: Open) -> None:
     app = open_page("panels", kc="64", mr="8", dtype="float64", size="2048")
-    assert lengths(app) == {**rule("float64", 8), "kc": 64}
+    assert lengths(app) == {**derived("float64", 8), "kc": 64}
     assert app.select_slider(key="size").value == 2048 and not app.warning
 
 
@@ -86,18 +86,18 @@ def test_a_crafted_link_ends_in_one_sentence_and_a_page(open_page: Open, link: d
 
 
 @ON_EACH
-def test_another_tile_takes_lengths_at_the_rule_along_and_leaves_chosen_ones(open_page: Open) -> None:
+def test_another_tile_takes_derived_lengths_along_and_leaves_chosen_ones(open_page: Open) -> None:
     app = open_page("panels")
     app.select_slider(key="nc").set_value(2048).run()
     app.session_state["mr"] = 12
     app.run()
-    assert lengths(app) == {**rule(tile=12), "nc": 2048}
+    assert lengths(app) == {**derived(tile=12), "nc": 2048}
 
 
-def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
+def test_a_button_leads_back_to_the_sizes_from_the_caches(open_page: Open) -> None:
     app = open_page("panels", kc="64", mr="12", nc="1024")
-    app.button(key="rule").click().run()
-    assert lengths(app) == rule() and app.session_state["mr"] == ROWS
+    app.button(key="from caches").click().run()
+    assert lengths(app) == derived() and app.session_state["mr"] == ROWS
 
 
 # -- tuning --------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_a_button_leads_back_to_the_rule(open_page: Open) -> None:
 
 def a_tuning(**changes: Any) -> Tuning:
     """What was kept of this machine: tile 12, at the kc from the caches for tile 6."""
-    blocks = packed.rule(cached.machine(), "float32", 12).given(kc=rule()["kc"], nc=256)
+    blocks = packed.from_caches(cached.machine(), "float32", 12).given(kc=derived()["kc"], nc=256)
     plain: dict[str, Any] = {
         "dtype": "float32", "tile": 12, "mc": blocks.mc, "kc": blocks.kc, "nc": blocks.nc, "unpacked_bytes": 0,
         "unpacked_a_bytes": 0, "gains": {"512": Estimate(1.2, 1.1, 1.3, 9), "1024": Estimate(1.0, 0.9, 1.1, 9)},
@@ -124,17 +124,17 @@ def test_a_tuned_machine_says_what_runs_and_leads_there(open_page: Open) -> None
     app.button(key="tuned").click().run()
     assert lengths(app) == {"mc": found.mc, "kc": found.kc, "nc": found.nc} and not app.exception
     assert app.session_state["mr"] == 12
-    app.button(key="rule").click().run()
-    assert lengths(app) == rule()
+    app.button(key="from caches").click().run()
+    assert lengths(app) == derived()
 
 
-def test_the_tuned_lengths_are_measured_beside_the_chosen_and_the_rule(
+def test_the_tuned_lengths_are_measured_beside_the_chosen_and_the_derived(
     open_page: Open, asked: list[dict[str, Any]]
 ) -> None:
     found = a_tuning()
     open_page("panels", kc="64").button(key="measure").click().run()
     tried = [(c["parameters"]["tile"], c["parameters"]["kc"]) for c in asked[0]["cases"][:-1]]
-    assert tried == [(ROWS, 64), (ROWS, rule()["kc"]), (12, found.kc)]
+    assert tried == [(ROWS, 64), (ROWS, derived()["kc"]), (12, found.kc)]
 
 
 def test_where_nothing_was_tuned_the_page_offers_it(open_page: Open, asked: list[dict[str, Any]]) -> None:
@@ -161,7 +161,7 @@ def test_moving_a_slider_redraws_the_levels_and_starts_nothing(open_page: Open) 
 
 def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> None:
     here = machine()
-    derived = packed.rule(here, "float32")
+    derived = packed.from_caches(here, "float32")
     assert derived == blocking(
         "float32", {c.level: c.size_bytes for c in here.caches}, registers=packed.registers_of(here)
     )
@@ -179,7 +179,7 @@ def test_the_levels_are_those_of_the_machine_and_the_blocks_as_they_run() -> Non
 )
 def test_the_register_tile_is_that_of_the_described_processor(name: str, width_bits: int, count: int) -> None:
     here = hosts.machine(name)
-    blocks = packed.rule(here, "float32")
+    blocks = packed.from_caches(here, "float32")
     registers = packed.panels(here, blocks, blocks, 1024, "float32")[0]
     assert registers.level_bytes == count * width_bits // 8
     assert (blocks.mr, blocks.nr) == (ROWS, count * 3 // 4 // ROWS * width_bits // 32)
@@ -188,7 +188,7 @@ def test_the_register_tile_is_that_of_the_described_processor(name: str, width_b
 @pytest.mark.parametrize("tile", TILES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_register_tile_leaves_registers_for_b_and_a(tile: int, dtype: str) -> None:
-    blocks = packed.rule(machine(), dtype, tile)
+    blocks = packed.from_caches(machine(), dtype, tile)
     registers = packed.panels(machine(), blocks, blocks, 1024, dtype)[0]
     assert 0.5 < registers.share < 1
 
@@ -197,20 +197,20 @@ def test_every_register_tile_leaves_registers_for_b_and_a(tile: int, dtype: str)
 
 
 @ON_EACH
-def test_the_chosen_setting_runs_against_the_rule_and_numpy_in_one_job(
+def test_the_chosen_setting_runs_against_the_derived_and_numpy_in_one_job(
     open_page: Open, asked: list[dict[str, Any]]
 ) -> None:
     open_page("panels", kc="64").button(key="measure").click().run()
     cases = asked[0]["cases"]
     assert [case["kernel"] for case in cases] == ["matmul/packed", "matmul/packed", "matmul/numpy"]
     assert asked[0]["in_turns"] is True
-    assert cases[0]["parameters"] == {"tile": ROWS, **rule(), "kc": 64}
-    assert cases[1]["parameters"] == {"tile": ROWS, **rule()}
+    assert cases[0]["parameters"] == {"tile": ROWS, **derived(), "kc": 64}
+    assert cases[1]["parameters"] == {"tile": ROWS, **derived()}
     assert {case["size"] for case in cases} == {1024} and {case["threads"] for case in cases} == {1}
 
 
 @ON_EACH
-def test_a_setting_that_runs_as_the_rules_is_not_measured_twice(
+def test_a_setting_that_runs_as_the_derived_one_is_not_measured_twice(
     open_page: Open, asked: list[dict[str, Any]]
 ) -> None:
     open_page("panels").button(key="measure").click().run()
@@ -219,8 +219,8 @@ def test_a_setting_that_runs_as_the_rules_is_not_measured_twice(
 
 @pytest.mark.parametrize("size", [512, 1000, 2048])
 @pytest.mark.parametrize("tile", TILES)
-def test_a_sweep_has_eight_depths_that_all_run_differently_the_rules_among_them(size: int, tile: int) -> None:
-    derived = packed.rule(machine(), "float32", tile)
+def test_a_sweep_has_eight_depths_that_all_run_differently_the_derived_among_them(size: int, tile: int) -> None:
+    derived = packed.from_caches(machine(), "float32", tile)
     cases = [c for c in packed.sweep(machine(), derived, size, "float32") if c.kernel == "matmul/packed"]
     ran = [packed.cut(derived.given(kc=c.parameters["kc"]), size)[2] for c in cases]
     assert len(set(ran)) == len(ran) == packed.SWEPT and ran == sorted(ran)
@@ -247,7 +247,7 @@ def test_a_processor_that_cannot_run_it_is_told_why(open_page: Open, monkeypatch
 
 
 @ON_EACH
-def test_the_reading_sets_the_chosen_setting_beside_the_rule_numpy_and_the_roof(open_page: Open) -> None:
+def test_the_reading_sets_the_chosen_setting_beside_the_derived_numpy_and_the_roof(open_page: Open) -> None:
     store_peaks()
     store_measurements([measured(80e9, kc=64), measured(100e9), measurement("numpy", 110e9, size=1024)])
     read = said(open_page("panels", kc="64"))
@@ -264,7 +264,7 @@ def test_settings_of_other_sizes_and_unpacked_ones_are_no_points(open_page: Open
 
 def test_two_settings_that_run_alike_are_one_point_the_newest() -> None:
     here = machine()
-    derived = packed.rule(here, "float32")
+    derived = packed.from_caches(here, "float32")
     lengths = {"tile": ROWS, "mc": derived.mc, "kc": derived.kc, "nc": derived.nc}
     pair = [
         measurement("packed", rate, size=1024, parameters={**lengths, "kc": kc}, created=created)
@@ -277,6 +277,6 @@ def test_two_settings_that_run_alike_are_one_point_the_newest() -> None:
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_what_overflows_the_third_level_goes_to_what_lies_beyond_it(name: str) -> None:
     there = hosts.machine(name)
-    blocks = packed.rule(there, "float32")
+    blocks = packed.from_caches(there, "float32")
     found = packed.panels(there, blocks, blocks, 1024, "float32")
     assert found[-1].level == "L3" and found[-1].beyond == ("L4" if there.cache("L4") else "DRAM")

@@ -1,4 +1,4 @@
-"""The packed product beside NumPy's, by rule and as tuned: one thread, in turns.
+"""The packed product beside NumPy's, with the block sizes from the caches and as tuned: one thread, in turns.
 
     python tests/benchmarks/packed_speed.py [--dtypes float32,float64] [--seconds 3] [--json FILE]
 
@@ -18,7 +18,7 @@ import numpy as np
 from accel_core.bench import Clocks, limit
 from accel_core.bench.sampling import no_garbage_collection
 from accel_core.kernels.matmul.packed import product
-from accel_core.kernels.matmul.plan import by_rule, detected_bytes, plan_here
+from accel_core.kernels.matmul.plan import detected_bytes, from_caches, plan_here
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect, measuring_cpus, pin_current_process
 from accel_core.operations import OPERATIONS
@@ -35,7 +35,7 @@ def ratios(shape: tuple[int, int, int], dtype: str, seconds: float) -> dict[str,
     random = np.random.default_rng(0)
     a, b = random.random((m, k)).astype(dtype), random.random((k, n)).astype(dtype)
     mine, its = np.empty((m, n), dtype), np.empty((m, n), dtype)
-    plans = {"rule": by_rule(dtype, detected_bytes(detect()))}
+    plans = {"derived": from_caches(dtype, detected_bytes(detect()))}
     if plan_here(dtype).measured:
         plans["tuned"] = plan_here(dtype)
     exact = a.astype(np.float64) @ b.astype(np.float64)

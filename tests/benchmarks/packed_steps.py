@@ -82,7 +82,7 @@ IDEAS: dict[str, Callable[[], None]] = {
     "with fresh panels at each call": without_kept_panels,
     "a always packed": with_a_packed,
     "b always packed": with_b_packed,
-    "kc a quarter of the rule's": with_quarter_depth,
+    "kc a quarter of the usual": with_quarter_depth,
     "vectors of half the width": with_half_width,
 }
 

@@ -74,8 +74,10 @@ def jobs() -> dict[str, dict[str, Any]]:
     found["ladder matmul 512"] = bench_job(large.cases(), 1.0)
     block = Experiment(matmul, ("compiled_tiled", "numpy_tiled"), "block", Setup(512, "float32", 1))
     found["lab block"] = bench_job(block.cases(), 0.5)
-    rule = packed.rule(machine, "float32")
-    found["panels rule"] = bench_job(packed.comparison(rule, [rule], 1024, "float32"), 0.5, in_turns=True)
+    derived = packed.from_caches(machine, "float32")
+    found["panels derived"] = bench_job(
+        packed.comparison(derived, [derived], 1024, "float32"), 0.5, in_turns=True
+    )
     found["one rung"] = bench_job([large.cases()[7]], 1.0)
     streams = Experiment(
         registry.workload("add"), ("numpy", "in_place", "compiled"), "size", Setup(1 << 24, "float32", 1)

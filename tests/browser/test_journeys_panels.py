@@ -33,8 +33,8 @@ def rates(page: Page) -> list[dict[str, Any]]:
 def test_a_student_measures_a_setting_of_their_own_and_hunts(page: Page, own_server: tuple[str, Path]):
     url, home = own_server
     visit(page, url, "panels", **SETTINGS)
-    rule = slider(page, "KC").get_attribute("aria-valuetext")
-    slider(page, "KC").press("Home")  # no rule is so short
+    usual = slider(page, "KC").get_attribute("aria-valuetext")
+    slider(page, "KC").press("Home")  # no cache asks for so short a one
     page.wait_for_url(re.compile("kc="))
     rested(page)
 
@@ -55,7 +55,7 @@ def test_a_student_measures_a_setting_of_their_own_and_hunts(page: Page, own_ser
     assert "kc=" in page.url and [t["name"] for t in rates(page) if t["mode"] == "lines+markers"]
 
     page.get_by_role("button", name="Block sizes from the caches").click()
-    expect(slider(page, "KC")).to_have_attribute("aria-valuetext", str(rule))
+    expect(slider(page, "KC")).to_have_attribute("aria-valuetext", str(usual))
     rested(page)
     assert "kc=" not in page.url
     has_no_fault(page)

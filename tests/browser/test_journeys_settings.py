@@ -170,7 +170,7 @@ def test_moving_sliders_starts_nothing_and_the_result_says_that_it_is_from_other
     assert len(measured(filled[1])) == before
 
 
-def test_a_block_that_is_longer_than_the_rule_allows_overflows_its_level(page: Page, filled: Filled):
+def test_a_block_that_is_too_long_for_its_cache_overflows_its_level(page: Page, filled: Filled):
     before = len(measured(filled[1]))
     visit(page, filled[0], "panels", **LARGE)
     assert len(traces(page)) == 4, (

@@ -19,9 +19,9 @@ from accel_core.kernels.matmul.micro_kernel import TILES
 def test_what_runs_is_whole_tiles_and_never_longer_than_what_was_given(
     mc: int, kc: int, nc: int, tile: int, length: int
 ) -> None:
-    rule = blocking("float32", {}, tile)
-    asked = rule.given(mc, kc, nc)
-    assert (asked.kc, asked.mr, asked.nr) == (kc or rule.kc, rule.mr, rule.nr)
+    derived = blocking("float32", {}, tile)
+    asked = derived.given(mc, kc, nc)
+    assert (asked.kc, asked.mr, asked.nr) == (kc or derived.kc, derived.mr, derived.nr)
     assert asked.mc >= mc and asked.nc >= nc and not asked.mc % asked.mr and not asked.nc % asked.nr
     cut = asked.cut(length, length, length)
     assert cut.mc <= asked.mc and cut.kc <= min(asked.kc, length) and cut.nc <= asked.nc

@@ -107,6 +107,6 @@ def test_alternative_texts_of_nothing_say_so() -> None:
     assert "no roofs measured" in roofline_alt(MACHINE, [], [], workloads=[JOB])
 
 
-def test_what_a_rule_derived_is_not_named_among_the_settings() -> None:
+def test_what_was_derived_is_not_named_among_the_settings() -> None:
     m = records.measurement("packed", parameters={"tile": 0, "mc": 0, "kc": 512, "nc": 0})
     assert settings(m) == "N = 512, float32, 1 thread, kc = 512"

@@ -24,7 +24,7 @@ from accel_core.kernels.matmul import plan as plans
 from accel_core.kernels.matmul import tuned
 from accel_core.kernels.matmul.blocking import blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
-from accel_core.kernels.matmul.plan import Plan, by_rule, of_tuning, plan_here
+from accel_core.kernels.matmul.plan import Plan, from_caches, of_tuning, plan_here
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect, environment
@@ -127,7 +127,7 @@ def test_the_thresholds_are_those_of_the_least_sum_of_logarithms(times_s: list[t
 
 def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     better = Estimate(1.1, 1.05, 1.2, 9)
-    monkeypatch.setattr(tuning._Tuner, "beside_the_rule", lambda self, plan, budget_s: {256: better})
+    monkeypatch.setattr(tuning._Tuner, "gains", lambda self, plan, budget_s: {256: better})
     before, events = plan_here("float64"), []
     (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.5, emit=events.append)
     steps = [event for event in events if event["event"] == "step"]
@@ -149,16 +149,16 @@ def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path, monkeypatch: p
         ([], False),
     ],
 )
-def test_a_tuning_beats_the_rule_where_it_is_faster_and_nowhere_surely_slower(
+def test_a_tuning_beats_the_derived_where_it_is_faster_and_nowhere_surely_slower(
     gains: list[tuple[float, float, float]], won: bool
 ) -> None:
     assert tuning.beats([Estimate(*gain, 9) for gain in gains]) is won
 
 
 def test_of_blocks_that_run_alike_the_first_is_tried() -> None:
-    rule = blocking("float32", {})
-    others = [rule.given(mc=1 << 19), rule.given(kc=8)]
-    assert tuning.first_of_each([rule, *others], (64, 64, 64)) == [rule, others[1]]
+    derived = blocking("float32", {})
+    others = [derived.given(mc=1 << 19), derived.given(kc=8)]
+    assert tuning.first_of_each([derived, *others], (64, 64, 64)) == [derived, others[1]]
 
 
 def test_a_slow_computer_tries_what_it_has_time_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,13 +176,13 @@ def test_a_slow_computer_tries_what_it_has_time_for(home: Path, monkeypatch: pyt
     assert max(sides) <= 256
 
 
-def test_what_does_not_beat_the_rule_is_the_rule(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_beat_the_derived_leaves_the_derived(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worse = Estimate(0.9, 0.85, 0.99, 9)
-    monkeypatch.setattr(tuning._Tuner, "beside_the_rule", lambda self, plan, budget_s: {256: worse})
+    monkeypatch.setattr(tuning._Tuner, "gains", lambda self, plan, budget_s: {256: worse})
     (found,) = tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
-    rule = by_rule("float32", plans.detected_bytes(detect()))
+    derived = from_caches("float32", plans.detected_bytes(detect()))
     plan_here.cache_clear()
-    assert not found.gains and of_tuning(found) is None and plan_here("float32") == rule
+    assert not found.gains and of_tuning(found) is None and plan_here("float32") == derived
 
 
 def test_a_wrong_product_is_never_timed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +250,7 @@ def test_a_variable_that_leaves_the_compiler_alone_hides_no_tuning(home: Path) -
     [{"gains": {}}, {"created": "yesterday"}, {"tile": 5}, {"tile": True}, {"tile": []}, {"kc": 0}, {"nc": -4},
      {"mc": "many"}, {"kc": 1 << 40}, {"kc": 2.5}, {"unpacked_bytes": -1}, {"unpacked_a_bytes": None}],
 )  # fmt: skip
-def test_lengths_that_are_none_leave_the_rule(home: Path, change: dict[str, Any]) -> None:
+def test_lengths_that_are_none_leave_the_derived(home: Path, change: dict[str, Any]) -> None:
     tuned.tunings_file().parent.mkdir(parents=True)
     said = {
         **ONE.to_dict(),
@@ -268,8 +268,8 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(home: Path) -> None:
         tuned.keep(ONE)
 
 
-def test_by_rule_an_l3_that_is_shared_with_strangers_changes_no_way() -> None:
+def test_derived_from_caches_an_l3_that_is_shared_with_strangers_changes_no_way() -> None:
     caches = {"L1": 48 << 10, "L2": 2 << 20}
-    plan, other = (by_rule("float32", {**caches, "L3": mib << 20}) for mib in (8, 300))
+    plan, other = (from_caches("float32", {**caches, "L3": mib << 20}) for mib in (8, 300))
     assert (plan.unpacked_bytes, plan.unpacked_a_bytes) == (other.unpacked_bytes, other.unpacked_a_bytes)
     assert plan.unpacked_a_bytes < 2 << 20 and plan.blocks.mr == ROWS

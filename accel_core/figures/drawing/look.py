@@ -37,7 +37,7 @@ FAMILY_TITLES, FAMILY_SYMBOLS, FAMILY_PATTERNS = (
 """Name, marker, and fill of a bar, so that a grey print still tells families apart."""
 LEVEL_DASHES = by_level("solid", "18px,4px", "9px,4px", "4px,4px", "12px,4px,3px,4px")
 THEORY_DASH, MARK_DASH, SHORT_DASH = "2px,4px", "7px,4px", "4px,3px"
-"""Of what nobody measured; of a roof or a cache's size across a plot; of what a rule says, or a step back."""
+"""Of what nobody measured; of a roof or a cache's size across a plot; of derived block sizes or a step back."""
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")
 """Dashes of kernels that share a family, in the order of their rungs."""
 

@@ -1,4 +1,4 @@
-"""How large the blocks of the packed matrix product are: a rule that follows from the caches."""
+"""How large the blocks of the packed matrix product are: what follows from the caches."""
 
 from __future__ import annotations
 

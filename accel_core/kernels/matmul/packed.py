@@ -144,7 +144,7 @@ def matmul_packed(a: NDArray, b: NDArray, tile: int = 0, mc: int = 0, kc: int = 
     """a (m, k), b (k, n) -> (m, n): packed panels and a micro-kernel of LLVM vectors.
 
     `tile` is the rows of the register tile, `mc`, `kc` and `nc` are the lengths of the blocks; all 0 means the
-    plan of this machine. If any is given, 0 means what the rule derives from the caches, and nothing is left
+    plan of this machine. If any is given, 0 means what follows from the caches, and nothing is left
     unpacked, so that what was asked for is what runs.
     """
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)

@@ -1,4 +1,4 @@
-"""How the packed product goes about its matrices here: by a measurement of this machine, else by rule."""
+"""How the packed product goes about its matrices here: by a measurement of this machine, else by its caches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accel_core.model import Machine
 from accel_core.model.tuning import Tuning
 
 UNPACKED = 3 / 8
-"""Of L2: what b may fill at most to stay unpacked by rule."""
+"""Of L2: what b may fill at most to stay unpacked where nothing was measured."""
 PAGE_BYTES = 4096
 UNPACKED_BYTES = 64 * PAGE_BYTES
 """And what b may fill anyway: as many pages as a core finds without looking further. The first TLB for data has
@@ -39,7 +39,7 @@ class Plan:
     unpacked_a_bytes: int
     """Of a up to which only b is packed, and a is read as it lies."""
     measured: str = ""
-    """When it was measured here (ISO 8601); empty where it is the rule's."""
+    """When it was measured here (ISO 8601); empty where it follows from the caches."""
 
     def packs(self, m: int, k: int, n: int, itemsize: int, row_bytes: int) -> str:
         """What is packed of a (m, k) and b (k, n), whose rows are `row_bytes` apart: "nothing", "b" or "both".
@@ -64,8 +64,8 @@ class Plan:
         return Plan(blocks, self.unpacked_bytes // 2, 0, measured=self.measured)
 
 
-def by_rule(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:
-    """What follows from the caches, those that a core has for itself alone.
+def from_caches(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:
+    """The plan that follows from the caches, those that a core has for itself alone.
 
     Nothing is packed while b fills at most three eighths of L2, where it then stays for all rows of a, nor more
     than UNPACKED_BYTES. Where b is packed, a is too, which is soon done. What a program gets of an L3 that it
@@ -77,19 +77,20 @@ def by_rule(dtype: str, cache_bytes: Mapping[str, int]) -> Plan:
 
 @cache
 def plan_here(dtype: str) -> Plan:
-    """The plan for this process's machine: what had been measured when it was first asked for, else by rule."""
+    """The plan for this process's machine: what had been measured when it was first asked for, or what
+    follows from the caches."""
     machine = detect()
     tuning = find(dtype, machine, environment())
-    return (tuning and of_tuning(tuning)) or by_rule(dtype, detected_bytes(machine))
+    return (tuning and of_tuning(tuning)) or from_caches(dtype, detected_bytes(machine))
 
 
 def blocking_here(dtype: str, tile: int = 0, mc: int = 0, kc: int = 0, nc: int = 0) -> Blocking:
-    """The rule's blocks for this process's machine; what is not 0 stands in place of what it asks for."""
-    return _rule_here(dtype, tile or ROWS).given(mc, kc, nc)
+    """The block sizes from the caches of this process's machine; what is not 0 stands in place of theirs."""
+    return _blocks_here(dtype, tile or ROWS).given(mc, kc, nc)
 
 
 @cache
-def _rule_here(dtype: str, tile: int) -> Blocking:
+def _blocks_here(dtype: str, tile: int) -> Blocking:
     return blocking(dtype, detected_bytes(detect()), tile)
 
 
@@ -99,7 +100,7 @@ def detected_bytes(machine: Machine) -> dict[str, int]:
 
 
 def of_tuning(tuning: Tuning) -> Plan | None:
-    """The plan that was measured; None where the rule won, or where its entries are none."""
+    """The plan that was measured; None where that from the caches was as fast, or the entries are none."""
     lengths = (tuning.mc, tuning.kc, tuning.nc)
     thresholds = (tuning.unpacked_bytes, tuning.unpacked_a_bytes)
     sound = is_whole(tuning.tile) and tuning.tile in TILES and all(is_whole(n, 1, MOST) for n in lengths)

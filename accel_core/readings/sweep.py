@@ -10,9 +10,11 @@ from accel_core.errors import BadInput, quoted
 from accel_core.model import ITEM_BYTES, Machine, Measurement, Workload, require_dtype
 from accel_core.readings.ratios import FLAT, times
 from accel_core.readings.rungs import find_kernel, kernel_title
-from accel_core.units import format_bytes, format_number, format_rate
+from accel_core.units import format_bytes, format_count, format_number, format_rate
 
-OVER = ("size", "block", "threads", "bytes")
+NOUNS = {"size": "the size", "block": "the block", "threads": "the number of threads", "bytes": "the bytes"}
+"""What a sweep goes over, in words."""
+OVER = tuple(NOUNS)
 PER_FLOP = 1000
 """Misses are counted for so many FLOP."""
 Misses = Mapping[str, Sequence[tuple[float, float]]]
@@ -60,14 +62,13 @@ def sweep_alt(workload: Workload, results: Sequence[Measurement], over: str) -> 
     parts = []
     for kernel_id, line in curves(workload, results, over).items():
         at, best = max(line, key=lambda p: rate_of(p[1], over))
-        values = (line[0][0], line[-1][0], at)
-        first, last, place = (format_bytes(v) if over == "bytes" else f"{v:.0f}" for v in values)
+        first, last = (value_text(over, value) for value, _ in (line[0], line[-1]))
         unit = "B/s" if over == "bytes" else "FLOP/s"
         parts.append(
-            f"{kernel_title([workload], kernel_id)} from {over} {first} to {last}, "
-            f"fastest at {place} with {format_rate(rate_of(best, over), unit)}"
+            f"{kernel_title([workload], kernel_id)} from {first} to {last}, "
+            f"fastest {_there(over, at)}: {format_rate(rate_of(best, over), unit)}"
         )
-    return f"Speed against {over}: {'; '.join(parts) or 'nothing measured yet'}."
+    return f"Speed against {NOUNS[over]}: {'; '.join(parts) or 'nothing measured yet'}."
 
 
 def misses_alt(misses: Misses, title: str) -> str:
@@ -90,7 +91,7 @@ def sweep_reading(
     least, said = (2, "two") if over == "threads" else (3, "three")  # two cores allow no third point
     lines = {k: line for k, line in curves(workload, results, over).items() if len(line) >= least}
     if not lines:
-        return f"Fewer than {said} points say nothing about {over}: run a sweep."
+        return f"Fewer than {said} points say nothing about {NOUNS[over]}: run a sweep."
     sentences = []
     for kernel_id, line in list(lines.items())[:3]:
         kernel = find_kernel([workload], kernel_id)
@@ -103,20 +104,34 @@ def _curve_sentence(
 ) -> str:
     rates = [rate_of(m, over) for _, m in line]
     best, least, first, last = max(rates), min(rates), rates[0], rates[-1]
-    show, unit = (format_bytes, "B/s") if over == "bytes" else ("{:.0f}".format, "FLOP/s")
-    at, slow = (show(line[rates.index(end)][0]) for end in (best, least))
+    unit = "B/s" if over == "bytes" else "FLOP/s"
+    start, end = line[0][0], line[-1][0]
     if best / least < FLAT:
         change = format_number((best / least - 1) * 100, 2)
-        return f"{title} is flat: {over} changes it by {change} % at the most."
+        return f"{title} is equally fast throughout: {NOUNS[over]} changes its speed by {change} % at the most."
     if best / last < FLAT and first / least < FLAT and last / first > FLAT:
-        end = f"{over} {show(line[-1][0])} ({format_rate(last, unit)})"
-        return f"{title} rises {times(last / first)} up to {end}."
+        gain = f"{times(last / first)} as fast as {_there(over, start)}"
+        return f"{title} gets faster up to {value_text(over, end)}: {format_rate(last, unit)}, {gain}."
     if best / first < FLAT and last / least < FLAT and first / last > FLAT:
-        start = f"{over} {show(line[0][0])}"
-        return f"{title} falls from {start} on, to {format_number(last / first, 2)} of its start."
-    place = _place(line[rates.index(best)][0], marks)
-    value, gain = format_rate(best, unit), f"{times(best / least)} its slowest, at {slow}"
-    return f"{title} is best at {over} {at} ({value}), {place}{gain}."
+        loss = f"{format_number(last / first, 2)} of its speed {_there(over, start)}"
+        return f"{title} gets slower up to {value_text(over, end)}: {format_rate(last, unit)}, {loss}."
+    at, slow = (line[rates.index(rate)][0] for rate in (best, least))
+    gain = f"{times(best / least)} as fast as {_there(over, slow)}"
+    return f"{title} is fastest {_there(over, at)} ({format_rate(best, unit)}), {_place(at, marks)}{gain}."
+
+
+def value_text(over: str, value: float) -> str:
+    """A swept value as one says it: "N=512", "a block of 16", "1 thread", "24 KiB"."""
+    if over == "bytes":
+        return format_bytes(value)
+    if over == "threads":
+        return format_count(round(value), "thread")
+    return f"a block of {value:.0f}" if over == "block" else f"N={value:.0f}"
+
+
+def _there(over: str, value: float) -> str:
+    """ "with 2 threads", "at N=512"."""
+    return f"{'with' if over in ('block', 'threads') else 'at'} {value_text(over, value)}"
 
 
 def _place(at: float, marks: Sequence[Mark]) -> str:

@@ -204,7 +204,7 @@ def test_a_sweep_over_bytes_shows_bandwidth_with_the_caches_marked() -> None:
         assert list(line.x) == [12 << 10, 12 << 18, 12 << 24]
         assert list(line.y) == pytest.approx([40e9] * 3)
         assert "32 MiB" in shown(figure)
-    assert "with 40.0 GB/s" in sweep_alt(ADD, streams(), "bytes")
+    assert ": 40.0 GB/s" in sweep_alt(ADD, streams(), "bytes")
 
 
 def test_the_sweep_says_from_which_size_on_new_memory_costs() -> None:

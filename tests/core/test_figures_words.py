@@ -64,10 +64,23 @@ def test_a_rung_that_lost_is_named_as_slower() -> None:
 def test_a_sweep_reading_tells_flat_rising_falling_and_interior_apart() -> None:
     marks = cache_marks(MACHINE, "float32", "block")
     said = [sweep_reading(JOB, swept(*rates), "block", marks) for rates in RATES]
-    assert "is flat" in said[0]
-    assert "rises 4.0 times up to block 32" in said[1]
-    assert "falls from block 8 on, to 0.25" in said[2]
-    assert "best at block 16 (4.00 GFLOP/s), below 52 where three blocks fill L1" in said[3]
+    assert "is equally fast throughout: the block changes its speed by 1.0 %" in said[0]
+    assert "gets faster up to a block of 32: 4.00 GFLOP/s, 4.0 times as fast as with a block of 8." in said[1]
+    assert "gets slower up to a block of 32: 1.00 GFLOP/s, 0.25 of its speed with a block of 8." in said[2]
+    assert "is fastest with a block of 16 (4.00 GFLOP/s), below 52 where three blocks fill L1, " in said[3]
+    assert said[3].endswith(", 4.0 times as fast as with a block of 8.")
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ("size", "gets faster up to N=4: 4.00 GFLOP/s, 4.0 times as fast as at N=1."),
+        ("threads", "gets faster up to 4 threads: 4.00 GFLOP/s, 4.0 times as fast as with 1 thread."),
+    ],
+)
+def test_a_swept_value_is_said_as_a_person_would(over: str, said: str) -> None:
+    points = [records.measurement("numpy", 1e9 * i, **{over: i}) for i in (1, 2, 4)]
+    assert said in sweep_reading(JOB, points, over)
 
 
 RATES = ((1e9, 1.01e9, 1e9), (1e9, 2e9, 4e9), (4e9, 2e9, 1e9), (1e9, 4e9, 1e9))
@@ -95,7 +108,7 @@ def test_alternative_texts_hold_the_numbers_of_the_picture() -> None:
     ladder = ladder_alt(JOB, records.ladder(), [records.refusal()])
     assert "Three Python loops over arrays not run" in ladder
     assert "NumPy (BLAS) 104 GFLOP/s" in ladder
-    assert "fastest at 16 with 1.90 GFLOP/s" in sweep_alt(JOB, records.sweep(), "block")
+    assert "fastest with a block of 16: 1.90 GFLOP/s" in sweep_alt(JOB, records.sweep(), "block")
     assert "L1 load 235 GB/s" in roofline_alt(MACHINE, PEAKS.ceilings, records.ladder(), workloads=[JOB])
 
 

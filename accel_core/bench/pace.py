@@ -17,7 +17,7 @@ SORTED = 4096
 """Numbers in the nearest cache, sorted by merging: scalar code of NumPy's, with branches nobody can foresee."""
 SORT_S = 2.3e-4
 """What that takes on a core of the registry's pace: an Emerald Rapids virtual machine with nobody beside it."""
-ROUNDS = 7
+TRIES = 7
 """The least of them counts: whoever runs beside it now will not run beside the whole job."""
 
 
@@ -32,7 +32,7 @@ def measure_pace(clocks: Clocks | None = None) -> Pace:
     loops = bound(kernel, LOOPS, inputs, workload.reference(*inputs))
     mixed = np.random.default_rng(0).integers(0, 1 << 30, SORTED)
     loops_s, sort_s = (
-        min(time_calls(call, 1, clocks)[0] for _ in range(ROUNDS))
+        min(time_calls(call, 1, clocks)[0] for _ in range(TRIES))
         for call in (loops, lambda: np.sort(mixed, kind="stable"))
     )
     return Pace(loops_s / registry.predicted_s(LOOPS), sort_s / SORT_S)

@@ -1,7 +1,7 @@
 """Loop orders and block traversals of the matrix product, and the cache simulator that they drive.
 
 geometry, own, written       what a cache is; those of a machine; how they are written
-stream/                      traversal, visits, text, rounds: what is run through, as plain data
+stream/                      traversal, visits, text, iterations: what is run through, as plain data
                              nest, sweeps: the access stream, generated a piece at a time and never stored
 engine/                      state, levels, lanes, sets, request, strided, feeding, running: the simulator
 fields                       where things lie in the arrays of both
@@ -22,7 +22,7 @@ from accel_core.cache.dump import dump
 from accel_core.cache.geometry import CLASSROOM, CacheGeometry, checked
 from accel_core.cache.own import cpu_caches, cpu_notes
 from accel_core.cache.results import Count, LevelCount, Reuse, Simulation
-from accel_core.cache.stream.rounds import Rounds, rounds
+from accel_core.cache.stream.iterations import Iterations, iterations
 from accel_core.cache.stream.text import nest_text
 from accel_core.cache.stream.traversal import Operand, Traversal
 from accel_core.cache.traffic import RUNG_ORDERS, rung_traversal, traffic
@@ -44,11 +44,15 @@ _COMPILED = {
 }
 """Name -> its module, which needs the compiler: imported when the name is first used."""
 
+Rounds, rounds = Iterations, iterations
+"""What these were called before, for programs of then."""
+
 __all__ = [
     "CLASSROOM",
     "RUNG_ORDERS",
     "CacheGeometry",
     "Count",
+    "Iterations",
     "LevelCount",
     "Operand",
     "Reuse",
@@ -63,6 +67,7 @@ __all__ = [
     "cpu_caches",
     "cpu_notes",
     "dump",
+    "iterations",
     "nest_text",
     "parse_caches",
     "rounds",

@@ -98,10 +98,10 @@ class SimpleProfiler:
         `profile` raises.
         """
         refuse_to_measure()
-        call, rounds = partial(_function(f), x), whole_number("iterations", iterations, 1)
+        call, samples = partial(_function(f), x), whole_number("iterations", iterations, 1)
         with self._ready(call, warmup, _name(f)) as (repetitions, collect):
             times_s = []
-            for _ in range(rounds):
+            for _ in range(samples):
                 collect()
                 times_s.append(time_calls(call, repetitions, self.clocks)[0] / repetitions)
         return 1e3 * statistics.median(times_s)

@@ -12,7 +12,12 @@ from accel_core.readings.ratios import FLAT, times
 from accel_core.readings.rungs import find_kernel, kernel_title
 from accel_core.units import format_bytes, format_count, format_number, format_rate
 
-NOUNS = {"size": "the size", "block": "the block", "threads": "the number of threads", "bytes": "the bytes"}
+NOUNS = {
+    "size": "the size",
+    "block": "the block",
+    "threads": "the number of threads",
+    "bytes": "the size of the data",
+}
 """What a sweep goes over, in words."""
 OVER = tuple(NOUNS)
 PER_FLOP = 1000

@@ -45,8 +45,8 @@ def tiny(case: Case) -> Traversal:
     return Traversal((case.tiny,) * 3, case.order, (TINY_BLOCK,) * 3 if case.blocked else None)
 
 
-def rounds(case: Case) -> tuple[Traversal, Traversal]:
-    """The first round of the outermost loop at full size (of a row of blocks), and the first two."""
+def first_iterations(case: Case) -> tuple[Traversal, Traversal]:
+    """The first iteration of the outermost loop at full size (of a row of blocks), and the first two."""
     rows, block = (REAL_BLOCK, (REAL_BLOCK,) * 3) if case.blocked else (1, None)
     one, two = (Traversal((n * rows, case.real, case.real), case.order, block) for n in (1, 2))
     return one, two

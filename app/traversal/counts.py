@@ -16,8 +16,8 @@ COMPUTED = """
   lie anywhere would have held it. **Capacity**: that one would not have held it either (Hill and Smith, 1989).
 - A line that was written to goes to the next level when it is evicted, and is an access there.
 - Keys in the player: space plays, arrows step, home and end jump to the ends of what is shown and then of the
-  whole, and page up and down go from block to block of the first traversal (without blocks, from round to round
-  of its outermost loop).
+  whole, and page up and down go from block to block of the first traversal (without blocks, from iteration
+  to iteration of its outermost loop).
 - A long traversal plays 5,000 accesses at a time. Those before them are simulated too, so the cache holds at
   the start of each part what it would hold there.
 - A real processor also fetches ahead and runs several loads at once: this counts, it times nothing.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from accel_core.cache import CacheGeometry, Simulation, Trace, Traversal, rounds
+from accel_core.cache import CacheGeometry, Simulation, Trace, Traversal, iterations
 from accel_core.units import format_bytes
 from app.session import awaited
 from app.traversal import window
@@ -70,7 +70,7 @@ def note_quiet(found: list[Run]) -> None:
 
 
 def _show_later(traversal: Traversal) -> None:
-    """The size of `traversal`, in the middle of its second round: the caches are warm by then."""
-    found = rounds(traversal)
+    """The size of `traversal`, in the middle of its second iteration: the caches are warm by then."""
+    found = iterations(traversal)
     st.session_state["n"] = traversal.shape[0]
     window.go_to((found.start(1) + found.start(2)) // 2)

@@ -30,7 +30,7 @@ def section(caches: tuple[CacheGeometry, ...]) -> None:
         "In ijk the innermost loop goes down a column of B. Follow the four links and watch B; the shares say "
         "which cache has the element of B at a step of that loop."
     )
-    wanted = {case: orders.rounds(case) for case in CASES}
+    wanted = {case: orders.first_iterations(case) for case in CASES}
     done = simulated.known([one for pair in wanted.values() for one in pair], caches) if caches else {}
     ready = {
         case: orders.answers(done[two], done[one])
@@ -79,8 +79,9 @@ def _button(missing: list[Traversal], caches: tuple[CacheGeometry, ...]) -> None
         simulated.job(missing, caches),
         key="simulate",
         icon=":material/grid_view:",
-        help="The second round of the outermost loop at full size, after a first that warms the caches; with "
-        "blocks, the second row of blocks. One core, least recently used lines replaced, no fetching ahead.",
+        help="The second iteration of the outermost loop at full size, after a first that warms the caches; "
+        "with blocks, the second row of blocks. One core, least recently used lines replaced, no fetching "
+        "ahead.",
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from accel_core.cache import Traversal, rounds
+from accel_core.cache import Traversal, iterations
 from app.session import settings
 
 LENGTH = 5000
 """Accesses that go to the browser at once."""
 FROM, STEP = "from", "step"
-KEY, ROUND = "traversal player", "traversal round"
+KEY, ITERATION = "traversal player", "traversal iteration"
 PLACE, ASKED, HEARD = "traversal place", "traversal asked", "traversal heard"
 
 
@@ -92,11 +92,11 @@ def control(traversal: Traversal, total: int) -> None:
     """Where a long traversal's window begins: as a number of accesses, or as a block of the first traversal."""
     if total <= LENGTH:
         return
-    found = rounds(traversal)
+    found = iterations(traversal)
     number = found.holding(st.session_state[FROM])
-    st.session_state[ROUND] = number + 1
+    st.session_state[ITERATION] = number + 1
     i, j, k = found.corner(number)
-    what = "block" if traversal.block else f"round of {traversal.order[0]}"
+    what = "block" if traversal.block else f"iteration of {traversal.order[0]}"
     st.number_input(
         "Start after access",
         0,
@@ -109,13 +109,13 @@ def control(traversal: Traversal, total: int) -> None:
         f"or at {what}",
         1,
         len(found),
-        key=ROUND,
+        key=ITERATION,
         help=f"One of {len(found):,}. This {what} begins at i = {i}, j = {j}, k = {k}.",
-        on_change=_to_round,
+        on_change=_to_iteration,
         args=(traversal,),
     )
 
 
-def _to_round(traversal: Traversal) -> None:
-    found = rounds(traversal)
-    st.session_state[FROM] = found.start(min(max(int(st.session_state[ROUND]), 1), len(found)) - 1)
+def _to_iteration(traversal: Traversal) -> None:
+    found = iterations(traversal)
+    st.session_state[FROM] = found.start(min(max(int(st.session_state[ITERATION]), 1), len(found)) - 1)

@@ -10,7 +10,7 @@ from conftest import Open
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Traversal, simulate
 from accel_core.studies import orders
-from accel_core.studies.orders import CASES, answers, conclusion, kept_lines, rounds, shares, tiny
+from accel_core.studies.orders import CASES, answers, conclusion, first_iterations, kept_lines, shares, tiny
 from app.parts import simulated
 from app.traversal import choices, window
 
@@ -26,7 +26,7 @@ def test_shares_are_those_of_the_levels_that_have_the_element():
     assert sum(found.values()) == pytest.approx(1)
 
 
-def test_the_second_round_is_the_first_two_less_the_first():
+def test_the_second_iteration_is_the_first_two_less_the_first():
     warm, both = (simulate(Traversal((rows, 24, 24)), CLASSROOM) for rows in (1, 2))
     found = answers(both, warm)
     steps = 24 * 24
@@ -97,18 +97,18 @@ def test_this_cpus_shares_appear_once_they_are_simulated(open_page: Open, monkey
     before = "\n".join(text.value for text in open_page("traversal").markdown)
     assert "Classroom, N=32" in before and "This CPU, N=" not in before
     small = {case: tuple(Traversal((rows, 8, 8), case.order) for rows in (1, 2)) for case in CASES}
-    monkeypatch.setattr(orders, "rounds", small.get)
+    monkeypatch.setattr(orders, "first_iterations", small.get)
     monkeypatch.setattr(simulated, "known", lambda wanted, caches: {t: simulate(t, caches) for t in wanted})
     after = "\n".join(text.value for text in open_page("traversal").markdown)
     assert len(re.findall(r"This CPU, N=\d+: L1", after)) == 4
     assert "its caches do not explain a fall" in after
 
 
-def test_the_button_asks_for_every_round_that_is_not_simulated_yet(
+def test_the_button_asks_for_every_iteration_that_is_not_simulated_yet(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(choices, "known_caches", lambda machine: LARGE)
-    first, *rest = chain.from_iterable(rounds(case) for case in CASES)
+    first, *rest = chain.from_iterable(first_iterations(case) for case in CASES)
     asked: list[Traversal] = []
     job = simulated.job
     monkeypatch.setattr(simulated, "job", lambda missing, caches: asked.extend(missing) or job(missing, caches))

@@ -384,11 +384,11 @@ def test_a_link_of_the_page_opens_the_player_anew_even_where_nothing_else_change
     assert (shown[-1]["id"], shown[-1]["start"]) == (first["id"], first["start"])
 
 
-def test_a_round_of_the_nest_is_a_place_to_start_and_other_controls_begin_anew(open_page: Open):
+def test_an_iteration_of_the_nest_is_a_place_to_start_and_other_controls_begin_anew(open_page: Open):
     app = open_page("traversal", n="16")
-    rounds = next(box for box in app.number_input if box.label == "or at round of i")
-    assert (rounds.value, rounds.max) == (1, 16)
-    rounds.set_value(12).run()
+    iterations = next(box for box in app.number_input if box.label == "or at iteration of i")
+    assert (iterations.value, iterations.max) == (1, 16)
+    iterations.set_value(12).run()
     assert starts(app).value == window(app)[0] == 11 * (2 * 16 * 16 + 2 * 16)
     app.selectbox(key="tiles").set_value("4").run()
     assert window(app) == (0, 0)

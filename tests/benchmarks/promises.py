@@ -84,9 +84,9 @@ def jobs() -> dict[str, dict[str, Any]]:
     )
     found["fusion sweep"] = bench_job(streams.cases(), 0.5)
     found["peaks 10"], found["peaks 20"] = ({"kind": "peaks", "budget_s": seconds} for seconds in (10, 20))
-    rounds = [one for case in orders.CASES for one in orders.rounds(case)]
+    traversals = [one for case in orders.CASES for one in orders.first_iterations(case)]
     caches = [cache.to_dict() for cache in cpu_caches(machine)]
-    simulated = {"traversals": [one.to_dict() for one in rounds], "caches": caches, "classify": False}
+    simulated = {"traversals": [one.to_dict() for one in traversals], "caches": caches, "classify": False}
     found["simulate the four"] = {"kind": "simulate", **simulated}
     one = {"operations": ["matmul"], "dtypes": ["float32"], "lengths": [[1, 512, 512, 512]]}
     found["calibrate one"] = {"kind": "calibrate", **one, "budget_s": ONE_S}

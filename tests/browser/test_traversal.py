@@ -290,9 +290,9 @@ def test_it_plays_on_into_the_next_window(page: Page, server: str, long_traces):
     shows(page, long_traces, step_of(page))
 
 
-def test_a_window_begins_at_a_chosen_round_or_access(page: Page, server: str, long_traces):
+def test_a_window_begins_at_a_chosen_iteration_or_access(page: Page, server: str, long_traces):
     visit(page, server, "?n=16")
-    page.get_by_role("spinbutton", name="or at round of i").fill("12")
+    page.get_by_role("spinbutton", name="or at iteration of i").fill("12")
     page.keyboard.press("Enter")
     in_window(page, 11 * 544, 11 * 544 + 5000)
     expect(page).to_have_url(re.compile(r"[?&]from=5984(&|$)"))

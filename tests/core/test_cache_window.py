@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accel_core.cache import CLASSROOM, CacheGeometry, Trace, Traversal, rounds, simulate, trace
+from accel_core.cache import CLASSROOM, CacheGeometry, Trace, Traversal, iterations, simulate, trace
 from accel_core.cache.stream.traversal import ORDERS
 from accel_core.cache.stream.visits import VISITS
 from accel_core.errors import BadInput
@@ -121,13 +121,13 @@ def test_what_comes_before_a_window_is_simulated_in_parts_and_ends_where_nobody_
         trace(*late, emit=enough)
 
 
-# -- where blocks and rounds begin -----------------------------------------------------------------------------
+# -- where blocks and iterations begin ------------------------------------------------------------------------
 
 
 @settings(max_examples=150, deadline=None)
 @given(traversals)
-def test_rounds_begin_where_the_stream_enters_another_block(traversal: Traversal) -> None:
-    found = rounds(traversal)
+def test_iterations_begin_where_the_stream_enters_another_block(traversal: Traversal) -> None:
+    found = iterations(traversal)
     index = trace(traversal, CLASSROOM, first=20_000).index
     starts = [found.start(number) for number in range(len(found) + 1)]
     assert starts[0] == 0 and starts[-1] == traversal.accesses
@@ -141,30 +141,30 @@ def test_rounds_begin_where_the_stream_enters_another_block(traversal: Traversal
     assert changes.tolist() == starts[1:-1]
 
 
-def test_a_round_is_found_by_any_access_in_it() -> None:
-    found = rounds(Traversal((3, 3, 3)))
+def test_an_iteration_is_found_by_any_access_in_it() -> None:
+    found = iterations(Traversal((3, 3, 3)))
     assert [found.start(number) for number in range(len(found) + 1)] == [0, 24, 48, 72]
     assert [found.holding(access) for access in (0, 23, 24, 71, 72)] == [0, 0, 1, 2, 2]
 
 
-def test_rounds_of_a_tile_and_of_blocks_have_the_corners_of_the_nest() -> None:
+def test_iterations_of_a_tile_and_of_blocks_have_the_corners_of_the_nest() -> None:
     tile = Traversal((6, 2, 6), tile=True)
-    assert [rounds(tile).corner(number) for number in (0, 1)] == [(0, 0, 0), (4, 0, 0)]
+    assert [iterations(tile).corner(number) for number in (0, 1)] == [(0, 0, 0), (4, 0, 0)]
     curve = replace(Traversal((4, 2, 4)), block=(2, 2, 1), visit="hilbert")
-    corners = [rounds(curve).corner(number) for number in range(4)]
+    corners = [iterations(curve).corner(number) for number in range(4)]
     assert corners == [(0, 0, 0), (0, 0, 1), (2, 0, 0), (2, 0, 1)]
 
 
 def test_every_access_of_blocks_that_are_cut_off_lies_in_the_one_that_holds_it() -> None:
     blocked = Traversal((5, 7, 3), "jki", (2, 3, 2))
     for traversal in (blocked, replace(blocked, order="ijk", visit="morton")):
-        found = rounds(traversal)
+        found = iterations(traversal)
         for number in range(len(found)):
             held = range(found.start(number), found.start(number + 1))
             assert {found.holding(access) for access in held} == {number}
 
 
 def test_two_million_blocks_are_kept_as_their_rows() -> None:
-    found = rounds(Traversal((256, 256, 256), block=(2, 2, 2)))
+    found = iterations(Traversal((256, 256, 256), block=(2, 2, 2)))
     assert len(found) == 128**3 and found.start(len(found)) == Traversal((256,) * 3, block=(2,) * 3).accesses
     assert sum(array.nbytes for array in (found.rows, found.begins, found.each)) < 1 << 20

@@ -13,7 +13,7 @@ from accel_core import registry
 from accel_core.bench import Clocks
 from accel_core.bench.duration import Experience, case_of
 from accel_core.bench.pace import LOOPS as RULER
-from accel_core.bench.pace import ROUNDS, SORT_S, measure_pace
+from accel_core.bench.pace import SORT_S, TRIES, measure_pace
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Estimate, Measurement
 from accel_core.model.pace import Pace
@@ -174,8 +174,8 @@ def test_every_button_s_case_has_a_duration_at_every_size() -> None:
 
 def test_the_pace_is_how_many_times_as_long_as_predicted_the_rulers_take() -> None:
     time = FakeTime()
-    sorts = (1.5 * SORT_S,) * ROUNDS
-    calls = iter([9.0, *(2 * registry.predicted_s(RULER),) * (ROUNDS - 1), *sorts])
+    sorts = (1.5 * SORT_S,) * TRIES
+    calls = iter([9.0, *(2 * registry.predicted_s(RULER),) * (TRIES - 1), *sorts])
     readings = iter(range(1000))
     now_s = [0.0]
 

@@ -9,7 +9,7 @@ import { Picture } from "./picture.js";
 import { Replay } from "./replay.js";
 import { ancestors, fullScreen, roomFor, save } from "./screen.js";
 import { elementAt, spokenOf } from "./sentence.js";
-import { missesAt, openLane, rounds, stepAt } from "./trace.js";
+import { missesAt, openLane, iterations, stepAt } from "./trace.js";
 import { grouped } from "./words.js";
 
 const REPORT_AFTER_MS = 400; // a burst of single steps is one report
@@ -66,7 +66,7 @@ class Player {
       this.last = Math.max(...this.lanes.map((lane) => lane.start + lane.count));
       this.total = Math.max(...this.lanes.map((lane) => lane.total));
       this.picture = new Picture(this.lanes.map((lane) => new Replay(lane)), data.font, data.footer);
-      this.rounds = rounds(this.lanes[0]).map((step) => step + this.lanes[0].start);
+      this.iterations = iterations(this.lanes[0]).map((step) => step + this.lanes[0].start);
       Object.assign(this.part("scrub"), { min: this.first, max: this.last });
     }
     if (moved) {
@@ -283,8 +283,8 @@ class Player {
       f: () => fullScreen(this.root),
       Home: () => this.#home(),
       End: () => this.#end(),
-      PageDown: () => this.#jump(this.rounds.find((step) => step > this.step) ?? this.last + 1),
-      PageUp: () => this.#jump(this.rounds.findLast((step) => step < this.step) ?? this.first - 1),
+      PageDown: () => this.#jump(this.iterations.find((step) => step > this.step) ?? this.last + 1),
+      PageUp: () => this.#jump(this.iterations.findLast((step) => step < this.step) ?? this.first - 1),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -105,8 +105,8 @@ export function missesAt(lane, step, level = 0) {
   return lane.operands.reduce((sum, _, operand) => sum + countsAt(lane, step, level, operand).misses, 0);
 }
 
-/** The steps after which another block begins, or, without blocks, another round of the outermost loop. */
-export function rounds(lane) {
+/** The steps after which another block begins, or, without blocks, another iteration of the outermost loop. */
+export function iterations(lane) {
   const { steps, blocks, count, order } = lane;
   const length = blocks ?? [1, 1, 1];
   const axes = blocks ? ["i", "j", "k"] : [order[0]];

@@ -1,4 +1,4 @@
-"""Where the blocks of a traversal begin, and, without blocks, the rounds of its outermost loop."""
+"""Where the blocks of a traversal begin, and, without blocks, the iterations of its outermost loop."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from accel_core.cache.stream.visits import visit_order
 
 
 @dataclass(frozen=True)
-class Rounds:
-    """The blocks in the order in which they are run through, or the rounds of the outermost loop.
+class Iterations:
+    """The blocks in the order in which they are run through, or the iterations of the outermost loop.
 
     Blocks that differ only along the innermost axis are a row. Only rows are kept: blocks of 2 at size 256 are
     two million, in 16,384 rows.
@@ -54,7 +54,7 @@ class Rounds:
         return row * self.along + min(place, self.along - 1)
 
 
-def rounds(traversal: Traversal) -> Rounds:
+def iterations(traversal: Traversal) -> Iterations:
     """All of them; a traversal of (2, 2, 2) without blocks has two."""
     lengths = _lengths(traversal)
     extents = np.array(traversal.extents)
@@ -68,7 +68,7 @@ def rounds(traversal: Traversal) -> Rounds:
     last = counts[:, int(along * lengths[axes[2]] > extents[axes[2]])]
     begins = np.concatenate(([0], np.cumsum((along - 1) * counts[:, 0] + last)))
     i, j, k = lengths.tolist()
-    return Rounds(axes, (i, j, k), rows, along, begins, counts[:, 0])
+    return Iterations(axes, (i, j, k), rows, along, begins, counts[:, 0])
 
 
 def _lengths(traversal: Traversal) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
-"""Records as plain JSON data and back: the fields of a dataclass say once how each is written and read.
+"""Dataclasses as plain JSON data and back: their fields say once how each is written and read.
 
-A field that a record lacks takes its default, or None where its type has that, so that records of before it are
-read. Entries that are no fields are passed over.
+A field that is not in the data takes its default, or None where its type has that, so that older data are read.
+Entries that are no fields are passed over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin, get_type_
 Made = TypeVar("Made")
 
 
-class Record:
+class PlainData:
     """Base of the dataclasses that are stored, printed as JSON or sent to another process."""
 
     __slots__ = ()
@@ -26,7 +26,7 @@ class Record:
 
     @classmethod
     def called(cls) -> str:
-        """What records of this class are called where they are stored or told: `curve_point`."""
+        """What those of this class are called where they are stored or told: `curve_point`."""
         return re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower()
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,13 +36,13 @@ class Record:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The record in `data`; KeyError, TypeError or ValueError where it holds none."""
+        """The one in `data`; KeyError, TypeError or ValueError where they hold none."""
         return made(cls, data)
 
 
-def kinds(records: Any) -> dict[str, Any]:
-    """The classes of a union of records, by what they are called."""
-    return {record.called(): record for record in get_args(records)}
+def kinds(union: Any) -> dict[str, Any]:
+    """The classes of a union, by what they are called."""
+    return {kind.called(): kind for kind in get_args(union)}
 
 
 def made(kind: type[Made], data: Mapping[str, Any]) -> Made:
@@ -94,7 +94,7 @@ def _same(value: Any) -> Any:
 
 
 def _whole(value: Any) -> int:
-    """A whole number, 3.0 too; TypeError for all else: cut or guessed it would be another record."""
+    """A whole number, 3.0 too; TypeError for all else: cut or guessed it would be another one."""
     if isinstance(value, bool):
         raise TypeError("True and False are no numbers")
     return int(value) if isinstance(value, float) and value.is_integer() else operator.index(value)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accel_core import host_lock
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import printable
 from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
@@ -45,7 +45,7 @@ _SELF_DRIVING = ("intel_pstate", "amd-pstate-epp", "amd_pstate_epp")
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Record):
+class Check(PlainData):
     """One finding; `remedy` is "" where `ok`. What the system does not say is ok and called unknown."""
 
     name: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.model import Estimate, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Race(Record):
+class Race(PlainData):
     """Seconds of one call under each backend; who is not in `times_s` would have taken too long."""
 
     lengths: Shape
@@ -50,7 +50,7 @@ class Race(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration(Record):
+class Calibration(PlainData):
     """Races of one operation, dtype and layout, measured in one job on one machine."""
 
     operation: str

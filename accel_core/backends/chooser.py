@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from accel_core.backends.crossovers import Crossovers, Times
 from accel_core.backends.current import backend_names
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import StoreUnavailable
 from accel_core.kernels.chunks import THREADED_FROM
 from accel_core.machine import detect, environment
@@ -32,7 +32,7 @@ _HOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Record):
+class Choice(PlainData):
     """What AutoBackend takes for operands of one operation, lengths, dtype and layout."""
 
     derived: ClassVar = ("second", "margin", "reason")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache.engine.running import record
+from accel_core.cache.engine.running import collect
 from accel_core.cache.stream.nest import open_nest
 from accel_core.cache.stream.traversal import Traversal
 
@@ -36,7 +36,7 @@ def accesses(traversal: Traversal, part: int = PART) -> Iterator[Accesses]:
     addresses, kinds = np.empty(part, np.int64), np.empty(part, np.uint8)
     steps = np.empty((part, 4), np.int64)
     while True:
-        filled = int(record(*stream.arguments, place, addresses, kinds, steps))
+        filled = int(collect(*stream.arguments, place, addresses, kinds, steps))
         if filled == 0:
             return
         kind, step = kinds[:filled].copy(), steps[:filled].copy()

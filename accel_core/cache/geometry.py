@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import BadInput, is_whole, quoted
 
 POLICIES = ("lru", "fifo")
@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class CacheGeometry(Record):
+class CacheGeometry(PlainData):
     """One level: size, ways and line, what it replaces and how it writes. BadInput where impossible."""
 
     size_bytes: int

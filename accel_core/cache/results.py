@@ -8,7 +8,7 @@ from typing import Any
 
 from accel_core.cache.geometry import CacheGeometry
 from accel_core.cache.stream.traversal import Traversal
-from accel_core.codec import Record, made
+from accel_core.codec import PlainData, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LevelCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Reuse(Record):
+class Reuse(PlainData):
     """How many other lines were touched since a line was touched last, over the accesses of the core.
 
     A fully associative LRU cache of more lines than that would have hit.
@@ -69,7 +69,7 @@ class Reuse(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Simulation(Record):
+class Simulation(PlainData):
     """One traversal through one hierarchy. Computed, not measured: the same on every machine."""
 
     traversal: Traversal

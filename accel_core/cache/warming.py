@@ -11,7 +11,7 @@ from accel_core.cache import fields, progress
 from accel_core.cache.engine import sets
 from accel_core.cache.engine.lanes import EMPTY
 from accel_core.cache.engine.levels import Level
-from accel_core.cache.engine.running import advance, record, replay
+from accel_core.cache.engine.running import advance, collect, replay
 from accel_core.cache.engine.state import State
 from accel_core.cache.progress import Emit, ignore, step_event
 from accel_core.cache.stream.nest import BUFFER_SWEEPS, open_nest
@@ -58,7 +58,7 @@ def open_window(traversal: Traversal, state: State, start: int, count: int, emit
     lead = start - done
     room = lead + count + fields.MOST_REFERENCES
     address, kind, step = np.empty(room, np.int64), np.empty(room, np.uint8), np.empty((room, 4), np.int64)
-    filled = int(record(*stream.arguments, np.zeros(3, np.int64), address, kind, step))
+    filled = int(collect(*stream.arguments, np.zeros(3, np.int64), address, kind, step))
     replay(*quiet.arguments, address[:lead], kind[:lead], traversal.itemsize, np.empty(lead, np.int64))
     window = slice(lead, min(filled, lead + count))
     held = tuple(_held(state, Level(*row)) for row in state.table.tolist())

@@ -41,39 +41,39 @@ class Core:
     cpus: tuple[int, ...]
 
 
-def _masks(record: bytes, count_at: int, masks_at: int) -> tuple[int, ...]:
+def _masks(entry: bytes, count_at: int, masks_at: int) -> tuple[int, ...]:
     """Processors of the GROUP_AFFINITY array (8-byte mask, 2-byte group, 6 reserved): 64 a group."""
-    (count,) = struct.unpack_from("<H", record, count_at)
+    (count,) = struct.unpack_from("<H", entry, count_at)
     cpus = []
     for i in range(max(count, 1)):  # before Windows 10 20H2 a cache's count is reserved and 0, with one mask
-        mask, group = struct.unpack_from("<QH", record, masks_at + 16 * i)
+        mask, group = struct.unpack_from("<QH", entry, masks_at + 16 * i)
         cpus += [64 * group + bit for bit in range(64) if mask >> bit & 1]
     return tuple(cpus)
 
 
-def parse_records(buffer: bytes) -> Iterator[Core | CacheGroup]:
-    """Cores and data caches of the buffer; other records, and one that is cut off, are passed over."""
+def parse_entries(buffer: bytes) -> Iterator[Core | CacheGroup]:
+    """Cores and data caches of the buffer; other entries, and one that is cut off, are passed over."""
     at = 0
     while at + 8 <= len(buffer):
         relation, size = struct.unpack_from("<II", buffer, at)
-        record = buffer[at : at + size]
-        if size < 8 or len(record) < size:
+        entry = buffer[at : at + size]
+        if size < 8 or len(entry) < size:
             return
         if relation == RELATION_CORE:
-            yield Core(record[9], _masks(record, 30, 32))
+            yield Core(entry[9], _masks(entry, 30, 32))
         elif relation == RELATION_CACHE:
-            level, ways, line, cache_size, kind = struct.unpack_from("<BBHII", record, 8)
+            level, ways, line, cache_size, kind = struct.unpack_from("<BBHII", entry, 8)
             if kind != _CACHE_INSTRUCTION and cache_size:
                 known = ways if ways not in (0, _FULLY_ASSOCIATIVE) else None
-                yield CacheGroup(level, cache_size, known, line or None, _masks(record, 38, 40))
+                yield CacheGroup(level, cache_size, known, line or None, _masks(entry, 38, 40))
         at += size
 
 
 def topology(buffer: bytes, allowed: Sequence[int] = ()) -> Partial:
     """Cores and caches as the processor sees them on which one thread is measured."""
-    records = list(parse_records(buffer))
-    cores = [r for r in records if isinstance(r, Core)]
-    caches = [r for r in records if isinstance(r, CacheGroup)]
+    entries = list(parse_entries(buffer))
+    cores = [e for e in entries if isinstance(e, Core)]
+    caches = [e for e in entries if isinstance(e, CacheGroup)]
     if not cores:
         return Partial("GetLogicalProcessorInformationEx")
     best = max(core.efficiency for core in cores)

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import BadInput, quoted
 from accel_core.model.late import Found
 from accel_core.model.words import Shape
@@ -146,7 +146,7 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Record):
+class Case(PlainData):
     """One thing to measure, as plain data that crosses a process border."""
 
     kernel: str

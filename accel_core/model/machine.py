@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from accel_core.codec import Record, made
+from accel_core.codec import PlainData, made
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Simd:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine(Record):
+class Machine(PlainData):
     """The hardware. Nothing in it names the host or its user."""
 
     cpu: str
@@ -117,7 +117,7 @@ class Machine(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Blas(Record):
+class Blas(PlainData):
     """The library behind NumPy's matrix product."""
 
     name: str
@@ -142,7 +142,7 @@ class Blas(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Environment(Record):
+class Environment(PlainData):
     """Versions that can change a measurement while the hardware stays the same."""
 
     accel: str

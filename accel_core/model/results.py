@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from accel_core.codec import Record, made
+from accel_core.codec import PlainData, made
 from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
 from accel_core.model.sentinel import Sentinel
@@ -14,7 +14,7 @@ from accel_core.model.words import Estimate, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement(Record):
+class Measurement(PlainData):
     """One kernel at one setting, verified and timed, with every sample."""
 
     derived: ClassVar = ("flop_per_s", "intensity_flop_per_byte")
@@ -82,7 +82,7 @@ class Measurement(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Record):
+class Refusal(PlainData):
     """A case that was not timed: why, and what it would take, extrapolated from a smaller size that was run."""
 
     case: Case
@@ -99,7 +99,7 @@ class Refusal(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Record):
+class Comparison(PlainData):
     """Two cases timed in turns in one job; `ratio` is speed of a / speed of b with its interval."""
 
     a: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.model.machine import Environment
 from accel_core.model.words import Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling(Record):
+class Ceiling(PlainData):
     """A roof: the most FLOP/s or byte/s that this machine was seen (or is computed) to reach in one way."""
 
     kind: str
@@ -45,7 +45,7 @@ class Ceiling(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Latency(Record):
+class Latency(PlainData):
     """Load-to-use time of one memory level by pointer chase; `time_s` per load."""
 
     level: str
@@ -56,7 +56,7 @@ class Latency(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class CurvePoint(Record):
+class CurvePoint(PlainData):
     """Read bandwidth and load-to-use latency of one core at one working set."""
 
     working_set_bytes: int
@@ -65,7 +65,7 @@ class CurvePoint(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock(Record):
+class Clock(PlainData):
     """The running clock of one core, from a chain of dependent operations."""
 
     clock_hz: Estimate
@@ -74,7 +74,7 @@ class Clock(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Peaks(Record):
+class Peaks(PlainData):
     """All that was measured of one machine's roofs."""
 
     fingerprint: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.model.words import Estimate
 from accel_core.units import format_number, format_rate
 
@@ -13,7 +13,7 @@ READ_BYTES = 512 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sentinel(Record):
+class Sentinel(PlainData):
     """How fast the core was for additions, of which it can start a known number a cycle, and for reads.
 
     The fields of reads are None where the kernel's data are small, and in records of before there were any.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.model.machine import Environment
 from accel_core.model.words import Estimate
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning(Record):
+class Tuning(PlainData):
     """For one dtype and one thread; lengths in elements."""
 
     dtype: str

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import BadInput, quoted
 
 Shape = tuple[int, ...]
@@ -42,7 +42,7 @@ def chosen(parameters: Mapping[str, int]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate(Record):
+class Estimate(PlainData):
     """A median of `n` samples with a confidence interval; `low` and `high` are None under six samples."""
 
     median: float

@@ -33,7 +33,7 @@ class Point:
     bandwidth: list[float] = field(default_factory=list)
     loads: list[float] = field(default_factory=list)
 
-    def record(self) -> CurvePoint:
+    def result(self) -> CurvePoint:
         """The median of its samples, each the fastest of a few tries (see `tasks`)."""
         speed = median_interval(self.loads)
         return CurvePoint(self.size_bytes, median_interval(self.bandwidth), tasks.inverse(speed))
@@ -61,10 +61,10 @@ def measure_curve(
     for turn in range(PASSES):
         for number, point in enumerate(points if turn % 2 == 0 else reversed(points)):
             if turn and stop():
-                return [p.record() for p in points]
+                return [p.result() for p in points]
             said((turn * len(points) + number) // PASSES, point.size_bytes)
             _add_samples(point, machine, arena, one, seed=turn * len(points) + number)
-    return [p.record() for p in points]
+    return [p.result() for p in points]
 
 
 def _add_samples(point: Point, machine: Machine, arena: Arena, one: Team, seed: int) -> None:

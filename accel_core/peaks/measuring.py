@@ -165,12 +165,12 @@ class _Run:
                 )
             )
 
-    def record(self, result: Result) -> None:
+    def keep(self, result: Result) -> None:
         self.results.append(result)
         self.emit(result_event(result))
 
     def curve(self, machine: Machine, arena: Arena, one: Team) -> list[CurvePoint]:
-        """Measure and record the curve."""
+        """Measure and keep the curve."""
         end_s = self.left_s() - _CURVE_SHARE * self.budget_s
         points = measure_curve(
             machine,
@@ -181,17 +181,17 @@ class _Run:
         )
         self.done = len(points)
         for point in points:
-            self.record(point)
+            self.keep(point)
         return points
 
     def latencies(self, machine: Machine, arena: Arena, one: Team) -> None:
-        """Measure and record the latency of each level."""
+        """Measure and keep the latency of each level."""
         self.step("latencies")
         made = latencies(machine, arena, one)
         self.rounds(made, _LATENCY_SHARE * self.budget_s, _ROUNDS, "latencies")
         self.done += len(made)
         for task in made:
-            self.record(task.result())
+            self.keep(task.result())
 
     def roofs(self, roofs: Sequence[Roof], ticker: Task) -> None:
         """Choose places, then sample all roofs and the clock in turns for the rest of the budget."""
@@ -205,7 +205,7 @@ class _Run:
         self.rounds(made, self.left_s(), _MOST_ROUNDS, f"all {len(roofs)} roofs")
         self.done = self.total
         for task in made:
-            self.record(task.result())
+            self.keep(task.result())
 
     def _past(self, end_s: float) -> bool:
         """Whether less than `end_s` of the budget is left."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from accel_core.codec import Record, made
+from accel_core.codec import PlainData, made
 
 WAITING, RUNNING = "waiting", "running"
 
@@ -32,7 +32,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket(Record):
+class Ticket(PlainData):
     """A place in the queue."""
 
     id: str

@@ -16,7 +16,7 @@ from accel_core.machine.partial import Partial, format_cores, format_cpu_list, p
 from accel_core.machine.recorded import partials
 from accel_core.machine.simd import known_features, width_bits
 from accel_core.machine.sources import ask, darwin_partials
-from accel_core.machine.windows import Core, parse_records, registry, translation
+from accel_core.machine.windows import Core, parse_entries, registry, translation
 from accel_core.model import Blas, CacheGroup, Environment, Fact, Machine
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
@@ -118,14 +118,14 @@ def test_a_windows_topology_is_taken_apart_from_its_bytes() -> None:
         + "0000"  # L1, 12 ways, 64 bytes a line, 48 KiB, data; count 0
         "0300000000000000 0000 000000000000"
     )
-    records = list(parse_records(core + package + cache + cache[:20]))
-    assert records == [Core(1, (64, 65)), CacheGroup(1, 48 * KIB, 12, 64, (0, 1))]
+    entries = list(parse_entries(core + package + cache + cache[:20]))
+    assert entries == [Core(1, (64, 65)), CacheGroup(1, 48 * KIB, 12, 64, (0, 1))]
 
 
 def test_a_cache_of_several_windows_processor_groups_has_them_all() -> None:
     masks = "0100000000000000 0000 000000000000" + "0200000000000000 0100 000000000000"
     cache = bytes.fromhex("02000000 48000000 03 10 4000 00000002 00000000" + "00" * 18 + "0200" + masks)
-    assert list(parse_records(cache)) == [CacheGroup(3, 32 * MIB, 16, 64, (0, 65))]
+    assert list(parse_entries(cache)) == [CacheGroup(3, 32 * MIB, 16, 64, (0, 65))]
 
 
 def test_a_windows_host_is_known_completely() -> None:

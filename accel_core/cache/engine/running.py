@@ -66,7 +66,7 @@ def flush(table: Any, cells: Any, marks: Any, counts: Any, number: int, lines: A
 
 
 @outlined
-def record(
+def collect(
     nest: Any, visits: Any, cursor: Any, sweeps: Any, place: Any, addresses: Any, kinds: Any, steps: Any
 ) -> int:
     """Write the next accesses of a nest out, as many steps as fit; their number, 0 at the end of the stream.
@@ -102,7 +102,7 @@ def record(
 def replay(
     table: Any, cells: Any, marks: Any, counts: Any, addresses: Any, kinds: Any, size: int, ends: Any
 ) -> None:
-    """Simulate recorded accesses; ends (n,) int64: rows of the log, where one is kept, after each access."""
+    """Simulate collected accesses; ends (n,) int64: rows of the log, where one is kept, after each access."""
     first = level_of(table, 0)
     for at in range(len(addresses)):
         kind = kinds[at]

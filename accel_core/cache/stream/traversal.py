@@ -9,7 +9,7 @@ from typing import Any
 
 from accel_core.cache.geometry import PAGE_BYTES
 from accel_core.cache.stream.visits import VISITS
-from accel_core.codec import Record
+from accel_core.codec import PlainData
 from accel_core.errors import BadInput, is_whole, quoted
 from accel_core.model import DTYPES, ITEM_BYTES
 
@@ -62,7 +62,7 @@ class Operand:
 
 
 @dataclass(frozen=True, slots=True)
-class Traversal(Record):
+class Traversal(PlainData):
     """One way through c += a b with a (m, k), b (k, n), c (m, n). BadInput where it makes no sense."""
 
     shape: tuple[int, int, int]

@@ -7,6 +7,7 @@ page imports what is shared, and no other page.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -236,3 +237,23 @@ def test_a_relative_import_is_seen_as_what_it_is(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     monkeypatch.setitem(globals(), "CORE", tmp_path / "accel_core")
     assert core_imports(module) == {"bench", "cli"}
+
+
+# -- each word with one meaning ------------------------------------------------------------------------------
+
+RETIRED = {
+    r"(?<!\.)\bcontests?\b(?!: tuple)": "race; the field in stored records keeps its name",
+    r"\bthe rule's\b|rule_bytes|(packed|rates)\.rule\b": "derived, from the caches; a rule is AutoBackend's",
+    r"round of (the outermost loop|[ijk{])": "iteration; in a round each takes one sample",
+    r"errors import .*\bshown\b": "quoted; shown is what is visible",
+    r"codec import .*\bRecord\b": "PlainData; a record is stored",
+    r"\btwins?\b": "shadow cache",
+}
+"""How a word would look that has given way, and what stands in its place."""
+
+
+@pytest.mark.parametrize("word", RETIRED)
+def test_a_word_that_has_given_way_does_not_come_back(word: str) -> None:
+    lines = [(path, line) for path in TOLD for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [f"{path.relative_to(ROOT)}: {line.strip()}" for path, line in lines if re.search(word, line)]
+    assert not found, f"say {RETIRED[word]}"

@@ -169,7 +169,7 @@ def with_theory(machine: Machine, measured: tuple[Ceiling, ...], clock: Clock | 
 
 
 def _beside(machine: Machine, core: Core, clock_hz: float, measured: Ceiling) -> Ceiling | None:
-    """The theoretical twin of one measured roof, or None."""
+    """The theoretical counterpart of one measured roof, or None."""
     fma = measured.kind == "compute" and measured.operation == "fma"
     load = measured.kind == "memory" and measured.operation == "load" and measured.level == NEAREST
     item_bytes = ITEM_BYTES.get(measured.dtype)

@@ -61,7 +61,7 @@ def main() -> None:
 def calibrations() -> list[dict[str, Any]]:
     """Who is fastest where, as far as the page Backends draws it: the cells of its maps, medians alone."""
     from accel_core import runner
-    from accel_core.contest import Calibration
+    from accel_core.race import Calibration
     from accel_core.readings.crossover import map_rows
 
     parts = []
@@ -69,10 +69,10 @@ def calibrations() -> list[dict[str, Any]]:
         if isinstance(part, Calibration):
             rows = [row for row in map_rows(part.operation) if row.layout == part.layout]
             drawn = {lengths for row in rows for lengths in row.lengths.values()}
-            kept = [contest for contest in part.contests if contest.lengths in drawn]
+            kept = [race for race in part.contests if race.lengths in drawn]
             parts.append(replace(part, contests=tuple(kept)).to_dict())
-    for contest in (contest for part in parts for contest in part["contests"]):
-        for time_s in contest["times_s"].values():
+    for race in (race for part in parts for race in part["contests"]):
+        for time_s in race["times_s"].values():
             del time_s["low"], time_s["high"]
             time_s["median"] = float(f"{time_s['median']:.4g}")
     return parts

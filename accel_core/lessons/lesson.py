@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.model import Comparison, Estimate, Measurement
 from accel_core.units import format_number
 
@@ -38,7 +38,7 @@ class Number:
         except ValueError:
             value = math.nan
         if not self.low <= value <= self.high:  # false for nan too
-            raise BadInput(f"The guess is {shown(text)}: give a number from {self.low:g} to {self.high:g}.")
+            raise BadInput(f"The guess is {quoted(text)}: give a number from {self.low:g} to {self.high:g}.")
         return value
 
     def told(self, value: Guess) -> str:
@@ -56,7 +56,7 @@ class Choice:
     def read(self, text: str) -> str:
         """The guess that was typed. BadInput where it is none of the answers."""
         if text not in self.answers:
-            raise BadInput(f"The guess is {shown(text)}: give one of {', '.join(self.answers)}.")
+            raise BadInput(f"The guess is {quoted(text)}: give one of {', '.join(self.answers)}.")
         return text
 
     def told(self, value: Guess) -> str:

@@ -65,7 +65,7 @@ PAGES = (
         "Fusion",
         "What did fusion remove?",
         "merge",
-        "One formula in seven forms: which cost each change removes, and what it allocates.",
+        "One problem rung by rung: which cost each change removes, and what it allocates.",
     ),
     Page(
         "traversal",

@@ -1,4 +1,4 @@
-"""The rungs of an elementwise ladder side by side: time, effective bandwidth, arrays allocated."""
+"""The rungs of a ladder side by side: time, effective bandwidth, arrays allocated."""
 
 from __future__ import annotations
 

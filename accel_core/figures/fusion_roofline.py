@@ -1,4 +1,4 @@
-"""The rungs of an elementwise ladder under the roofs: one above the other, for they all solve one problem."""
+"""The rungs of a ladder under the roofs: one above the other, for they all solve one problem."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _caption(machine: Machine, view: Scene, m: Measurement) -> str:
     return (
         f"{machine.cpu}; {m.workload}, N = {m.size}, {m.dtype}; points are medians with 95 % intervals. "
         f"All rungs stand at {m.flop:,} FLOP / {m.least_bytes:,} B, the least bytes of the problem "
-        f"(read x, write y). {roofs}."
+        f"(inputs read once, result written once). {roofs}."
     )
 
 
@@ -83,7 +83,7 @@ def _add_arrow(figure: go.Figure, look: Look, view: Scene, step: Step, bow: floa
     if step.before is None:
         return
     at = math.log10(step.measured.intensity_flop_per_byte or 1)
-    tail, head = math.log10(step.before.flop_per_s), math.log10(step.measured.flop_per_s)
+    tail, head = math.log10(step.before.measured.flop_per_s), math.log10(step.measured.flop_per_s)
     width = math.log10(view.x[1] / view.x[0])
     turns = [i / 24 for i in range(25)]
     start = 0.008 * width

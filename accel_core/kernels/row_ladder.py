@@ -7,8 +7,9 @@ from typing import Any
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Shape, Workload
+from accel_core.model import Kernel, Operator, Shape, Workload
 
+_ONE_LOOP = (Operator("all steps for a row, which a cache holds"),)
 SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
 
 
@@ -21,10 +22,14 @@ def row_workload(
     tolerance: Callable[[Shape, str], float],
     whys: tuple[str, str, str, str],
     loops_flop_per_s: float,
+    passes: tuple[Operator, ...],
+    passes_in_place: tuple[Operator, ...],
+    arrays: int,
 ) -> Workload:
     """The workload `name`, its rungs called `<name>_<how>`.
 
     `whys` explain what differs by operation: the loops, NumPy's passes, those in place, and the compiled rows.
+    `passes` are NumPy's, which hold so many `arrays` at once.
     """
     return Workload(
         name=name,
@@ -37,13 +42,20 @@ def row_workload(
         flop=flop_of(name),
         least_bytes=least_bytes_of(name),
         tolerance=tolerance,
-        kernels=_kernels(name, whys, loops_flop_per_s),
+        kernels=_kernels(name, whys, loops_flop_per_s, passes, passes_in_place, arrays),
         sizes=SIZES,
         default_size=1000,
     )
 
 
-def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float) -> tuple[Kernel, ...]:
+def _kernels(
+    name: str,
+    whys: tuple[str, str, str, str],
+    loops_flop_per_s: float,
+    passes: tuple[Operator, ...],
+    passes_in_place: tuple[Operator, ...],
+    arrays: int,
+) -> tuple[Kernel, ...]:
     modules: tuple[Any, ...] = late(f"{name}.interpreted", f"{name}.compiled")
     interpreted, compiled = modules
     return (
@@ -66,6 +78,8 @@ def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float
             idea="Each step is done for the whole array at once.",
             explanation=whys[1],
             typical_flop_per_s=3e8,
+            operators=passes,
+            arrays=arrays,
         ),
         Kernel(
             name="in_place",
@@ -77,6 +91,8 @@ def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float
             explanation=whys[2],
             typical_flop_per_s=3e8,
             writes_out=True,
+            removes="the new arrays are gone",
+            operators=passes_in_place,
         ),
         Kernel(
             name="compiled",
@@ -88,6 +104,8 @@ def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float
             explanation=whys[3],
             typical_flop_per_s=2e9,
             writes_out=True,
+            removes="all passes over memory but one are gone",
+            operators=_ONE_LOOP,
         ),
         Kernel(
             name="compiled_threads",
@@ -100,5 +118,7 @@ def _kernels(name: str, whys: tuple[str, str, str, str], loops_flop_per_s: float
             typical_flop_per_s=2e9,
             threaded=True,
             writes_out=True,
+            removes="the limit of one core is gone",
+            operators=_ONE_LOOP,
         ),
     )

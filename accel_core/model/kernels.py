@@ -26,6 +26,15 @@ class Parameter:
     idea: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One step over whole arrays, and how many of them it reads and writes."""
+
+    code: str
+    reads: int = 1
+    writes: int = 1
+
+
 @dataclass(frozen=True)
 class Kernel:
     """One rung of a ladder. All rungs of a workload are called alike: `function(*inputs, **parameters)`.
@@ -62,6 +71,11 @@ class Kernel:
     """What its change takes away from the rung before, as a clause: "the power is gone"."""
     brings: str = ""
     """What the change brought along where it does not pay: "the tanh is now one number at a time"."""
+    operators: tuple[Operator, ...] = ()
+    """Its passes over memory; what is small beside an array is left out. Empty where nobody counted."""
+    arrays: int = 0
+    """Whole arrays that its operators make and that are alive at once, at most; a result that it is given is
+    none of them."""
     traversal: str = ""
     """Its loop order where the cache simulator generates its accesses: "ijk", or "ijk tile" with a tile of c in
     registers."""
@@ -77,6 +91,11 @@ class Kernel:
     def defaults(self) -> dict[str, int]:
         """The parameters that it has where nobody chooses."""
         return {parameter.name: parameter.default for parameter in self.parameters}
+
+    @property
+    def moved(self) -> int:
+        """Whole arrays that its operators read and write; 0 where nobody counted."""
+        return sum(operator.reads + operator.writes for operator in self.operators)
 
 
 for _field in ("function", "core"):
@@ -134,6 +153,13 @@ class Workload:
             return next((one for one in self.kernels if one.name == kernel.changed_from), None)
         at = self.kernels.index(kernel)
         return self.kernels[at - 1] if at else None
+
+    @property
+    def chain(self) -> tuple[Kernel, ...]:
+        """The rungs whose change `removes` something, and those that they change, in their order."""
+        removing = [kernel for kernel in self.kernels if kernel.removes]
+        names = {one.name for kernel in removing for one in (kernel, self.before(kernel)) if one}
+        return tuple(kernel for kernel in self.kernels if kernel.name in names)
 
     def only(self, names: Container[str]) -> Workload:
         """The same problem with the rungs of these names, each of which still changes what it changed."""

@@ -16,7 +16,7 @@ LEFT_OF, RIGHT_OF = 25.0, 100.0
 
 
 def copy_roof(ceilings: Sequence[Ceiling], threads: int) -> Ceiling | None:
-    """DRAM's measured copy with regular stores: it moves bytes as a rung does, read x and write y."""
+    """DRAM's measured copy with regular stores: it reads an array and writes one, as a rung does."""
     found = [
         c
         for c in ceilings

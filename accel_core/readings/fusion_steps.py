@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accel_core.model import Measurement, Workload
+from accel_core.model import Kernel, Measurement, Workload
 from accel_core.readings.ladder import Rung, as_clause, change_text, rungs
 from accel_core.units import format_arrays, format_number, format_rate
 
 SAME_ARRAYS = 0.25
 """Memory that differs by less, in arrays, is called as much: a small array's overhead is not an array."""
+
+ARRAYS, PASSES, CORE, ARITHMETIC = "arrays", "passes", "core", "arithmetic"
+"""What a change takes away, by the counts that the rungs declare."""
 
 
 @dataclass(frozen=True)
@@ -19,22 +22,40 @@ class Step:
 
     row: Rung
     measured: Measurement
-    before: Measurement | None
-    before_number: int | None
+    before: Step | None
     arrays: float | None
     """Extra memory of one call in arrays of the input's size, as measured; None where it was not."""
     arrays_size: int | None = None
     """The size at which that was measured, where it is another one: long calls are not traced."""
 
     @property
+    def kernel(self) -> Kernel:
+        """The rung."""
+        return self.row.kernel
+
+    @property
     def name(self) -> str:
         """The rung's name."""
-        return self.row.kernel.name
+        return self.kernel.name
+
+    @property
+    def takes(self) -> str:
+        """What its change takes away; empty where there is none before it or nobody counted."""
+        old, new = self.before.kernel if self.before else None, self.kernel
+        if old is None or not old.moved or not new.moved:
+            return ""
+        if new.threaded and not old.threaded:
+            return CORE
+        if 2 * new.moved <= old.moved:
+            return PASSES
+        return ARRAYS if new.arrays < old.arrays else ARITHMETIC
 
     @property
     def gain(self) -> float | None:
         """How many times the speed of the rung before, by the medians."""
-        return None if self.before is None else self.before.time_s.median / self.measured.time_s.median
+        if self.before is None:
+            return None
+        return self.before.measured.time_s.median / self.measured.time_s.median
 
 
 def fusion_steps(
@@ -44,17 +65,14 @@ def fusion_steps(
 
     `elsewhere` are measurements at other sizes: from them comes the memory of a call too long to be traced.
     """
-    rows = [row for row in rungs(workload, measurements, ()) if row.measured]
-    by_name = {row.kernel.name: row for row in rows}
-    steps = []
-    for row in rows:
-        assert row.measured is not None
+    steps: dict[str, Step] = {}
+    for row in rungs(workload, measurements, ()):
+        if row.measured is None:
+            continue
         named = workload.before(row.kernel)
-        before = by_name.get(named.name) if named else None
-        number = before.number if before else None
-        memory = _memory(row.measured, elsewhere)
-        steps.append(Step(row, row.measured, before.measured if before else None, number, *memory))
-    return tuple(steps)
+        before = steps.get(named.name) if named else None
+        steps[row.kernel.name] = Step(row, row.measured, before, *_memory(row.measured, elsewhere))
+    return tuple(steps.values())
 
 
 def _memory(m: Measurement, elsewhere: Sequence[Measurement]) -> tuple[float | None, int | None]:
@@ -100,7 +118,7 @@ def bandwidth_text(m: Measurement) -> str:
 
 def step_text(step: Step) -> str:
     """What a change gained and what it removed; without the rung before it, what it is."""
-    if step.gain is None:
-        return as_clause(step.row.kernel.idea)
-    neighbour = step.before_number == step.row.number - 1
-    return change_text(step.row.kernel, step.gain, "" if neighbour else f"rung {step.before_number}")
+    if step.before is None or step.gain is None:
+        return as_clause(step.kernel.idea)
+    number = step.before.row.number
+    return change_text(step.kernel, step.gain, "" if number == step.row.number - 1 else f"rung {number}")

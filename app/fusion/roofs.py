@@ -1,19 +1,19 @@
-"""The rungs of GELU as points under the roofs."""
+"""The rungs of a chain as points under the roofs."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from accel_core.figures.fusion_roofline import fusion_roofline_figure
+from accel_core.model import Workload
 from accel_core.readings.fusion_roofline import fusion_roofline_alt, fusion_scene
 from accel_core.studies.experiments import Shown
 from accel_core.studies.record import Record
-from app.fusion.rungs import GELU
 from app.parts import answers, theme
 from app.session import drawings
 
 
-def roofline(record: Record, shown: Shown) -> None:
+def roofline(record: Record, workload: Workload, shown: Shown) -> None:
     """The same rungs under the roofs; without roofs, where to measure them."""
     st.subheader("The same rungs under the roofs", anchor=False)
     ceilings = record.peaks.ceilings if record.peaks else ()
@@ -28,13 +28,13 @@ def roofline(record: Record, shown: Shown) -> None:
             fusion_roofline_figure,
             record.machine,
             ceilings,
-            GELU,
+            workload,
             shown.measurements,
             theme.current_look(),
             threads=threads,
             stale=answers.whose(record, shown),
         ),
-        alt=fusion_roofline_alt(record.machine, ceilings, GELU, shown.measurements, threads=threads),
+        alt=fusion_roofline_alt(record.machine, ceilings, workload, shown.measurements, threads=threads),
         key="fusion roofline",
         filename="fusion-roofline",
     )

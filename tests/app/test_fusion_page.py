@@ -1,4 +1,4 @@
-"""The page Fusion: rungs of GELU and the sweep, from records, from a link, and before there is any."""
+"""The page Fusion: the rungs of a chain and the sweep, from records, from a link, and before there is any."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accel_core.store import Store
 from app.session import jobs
 
 GELU = registry.workload("gelu")
-ARRAYS = {"named_steps": 8, "power_expression": 3, "expression": 3}
+CHAINS = ("gelu", "softmax", "layer_norm")
 
 
 def cores() -> int:
@@ -44,11 +44,16 @@ def made(workload: str, kernel: str, size: int, time_s: float, arrays: float | N
     )
 
 
-def rungs(size: int = 2000) -> list[Measurement]:
-    times = (0.2, 0.18, 0.006, 0.002, 0.06, 0.0015, 0.0008)
-    return [
-        made("gelu", k.name, size, t, ARRAYS.get(k.name, 0)) for k, t in zip(GELU.kernels, times, strict=True)
-    ]
+TIMES = {
+    "gelu": (0.2, 0.18, 0.006, 0.002, 0.06, 0.0015, 0.0008),
+    "softmax": (0.02, 0.015, 0.003, 0.002),
+    "layer_norm": (0.03, 0.01, 0.002, 0.0015),
+}
+
+
+def rungs(size: int = 2000, name: str = "gelu") -> list[Measurement]:
+    chain = registry.workload(name).chain
+    return [made(name, k.name, size, t, k.arrays) for k, t in zip(chain, TIMES[name], strict=True)]
 
 
 def sweep(operation: str) -> list[Measurement]:
@@ -83,6 +88,67 @@ def test_the_rungs_on_record_are_read_with_their_arrays(open_page: Open):
     assert "One call allocates 3 arrays at its peak" in said(app)
     assert "32,000,000 B / time" in said(app)
     assert "1 NumPy, eight named steps: 200 ms" in alts(app)[0] and "8 arrays" in alts(app)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "said_of_it"),
+    [
+        ("gelu", "30.0 times slower** than NumPy, in place (out=), with 2 arrays to move instead of 20"),
+        (
+            "softmax",
+            "5.00 times faster** than NumPy, in place (out=), with 2 arrays to move instead of 8: more",
+        ),
+        (
+            "layer_norm",
+            "no array instead of 2 arrays: the rest was the price of new memory and of 3 more passes",
+        ),
+    ],
+)
+def test_a_link_chooses_the_workload_whose_chain_is_read(open_page: Open, name: str, said_of_it: str):
+    store_measurements([m for one in CHAINS for m in rungs(2000, one)])
+    app = open_page("fusion", workload=name, size="2000")
+    chain, title = registry.workload(name).chain, registry.workload(name).title
+    assert app.session_state["workload"] == name and not app.warning
+    assert said_of_it in said(app) and f"{title}. Predict first" in said(app)
+    assert alts(app)[0].startswith(f"Time, effective bandwidth and arrays allocated of each rung of {title}:")
+    assert all(kernel.title in alts(app)[0] for kernel in chain)
+    (counted,) = [table.value for table in app.dataframe if "Times the least" in table.value]
+    assert list(counted["Rung"]) == [kernel.title for kernel in chain]
+    assert list(counted["Arrays read"] + counted["Arrays written"]) == [kernel.moved for kernel in chain]
+    assert counted["Times the least"].iloc[-1] == pytest.approx(1, rel=1e-3)
+    assert list(counted["Arrays made, counted"]) == [kernel.arrays for kernel in chain]
+    others = [registry.workload(one).title for one in CHAINS if one != name]
+    assert not any(f"rung of {other}" in alt for other in others for alt in alts(app))
+
+
+def test_a_link_without_a_workload_is_an_old_one_and_means_gelu(open_page: Open):
+    store_measurements(rungs())
+    app = open_page("fusion", size="2000")
+    assert app.session_state["workload"] == "gelu" and not app.warning
+    assert app.button_group(key="workload").options == list(CHAINS)
+
+
+def test_a_workload_without_a_chain_in_a_link_is_replaced_with_a_sentence(open_page: Open):
+    app = open_page("fusion", workload="matmul")
+    assert app.session_state["workload"] == "gelu"
+    assert any("workload=matmul" in warning.value for warning in app.warning)
+
+
+@ON_EACH
+def test_the_button_times_the_rungs_of_the_chain_alone(open_page: Open, monkeypatch: pytest.MonkeyPatch):
+    started: list[dict] = []
+    monkeypatch.setattr(jobs, "start", started.append)
+    app = open_page("fusion", workload="softmax", size="256")
+    app.button(key="measure").click().run()
+    asked = [case["kernel"] for case in started[0]["cases"]]
+    assert asked == [kernel.id for kernel in registry.workload("softmax").chain]
+
+
+def test_another_workload_is_one_click_away(open_page: Open):
+    store_measurements([m for one in CHAINS for m in rungs(2000, one)])
+    app = open_page("fusion", size="2000")
+    app.button_group(key="workload").set_value("layer_norm").run()
+    assert not app.exception and "rung of Layer norm" in alts(app)[0]
 
 
 def test_without_roofs_the_page_says_where_to_measure_them(open_page: Open):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Shape, Workload
+from accel_core.model import Kernel, Operator, Shape, Workload
 from accel_core.model.words import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return 16 * UNIT_ROUNDOFF[dtype]
 
 
+_ONE_LOOP = (Operator("all steps for an element"),)
+
 _KERNELS = (
     Kernel(
         name="named_steps",
@@ -68,6 +70,17 @@ _KERNELS = (
             "really spent on, the next rungs tell."
         ),
         typical_flop_per_s=1.5e8,
+        operators=(
+            Operator("x**3"),
+            Operator("CUBIC * cube"),
+            Operator("x + scaled", reads=2),
+            Operator("ROOT * inner"),
+            Operator("tanh(argument)"),
+            Operator("1 + tanh"),
+            Operator("0.5 * x"),
+            Operator("half * plus_one", reads=2),
+        ),
+        arrays=8,
     ),
     Kernel(
         name="power_expression",
@@ -83,6 +96,17 @@ _KERNELS = (
         ),
         typical_flop_per_s=1.5e8,
         removes="the names that kept arrays alive are gone",
+        operators=(
+            Operator("0.5 * x"),
+            Operator("x**3"),
+            Operator("CUBIC * ..."),
+            Operator("x + ...", reads=2),
+            Operator("ROOT * ..."),
+            Operator("tanh(...)"),
+            Operator("1 + ..."),
+            Operator("... * ...", reads=2),
+        ),
+        arrays=3,
     ),
     Kernel(
         name="expression",
@@ -92,11 +116,23 @@ _KERNELS = (
         family="numpy",
         idea="The cube is two multiplications instead of a power.",
         explanation=(
-            "As many arrays as before, and the same bytes: whatever the time differs by was the power, not the "
-            "memory. A multiplication works on a whole vector of numbers in one instruction."
+            "As many arrays as before, and one pass over memory more: whatever time is saved was the power's, "
+            "not the memory's. A multiplication works on a whole vector of numbers in one instruction."
         ),
         typical_flop_per_s=5e8,
         removes="the power is gone",
+        operators=(
+            Operator("0.5 * x"),
+            Operator("x * x"),
+            Operator("... * x", reads=2),
+            Operator("CUBIC * ..."),
+            Operator("x + ...", reads=2),
+            Operator("ROOT * ..."),
+            Operator("tanh(...)"),
+            Operator("1 + ..."),
+            Operator("... * ...", reads=2),
+        ),
+        arrays=3,
     ),
     Kernel(
         name="in_place",
@@ -112,6 +148,17 @@ _KERNELS = (
         typical_flop_per_s=5e8,
         writes_out=True,
         removes="the new arrays are gone",
+        operators=(
+            Operator("x * x"),
+            Operator("y *= CUBIC"),
+            Operator("y += 1"),
+            Operator("y *= x", reads=2),
+            Operator("y *= ROOT"),
+            Operator("tanh(y)"),
+            Operator("y += 1"),
+            Operator("y *= 0.5"),
+            Operator("y *= x", reads=2),
+        ),
     ),
     Kernel(
         name="compiled_tanh",
@@ -128,6 +175,7 @@ _KERNELS = (
         typical_flop_per_s=4e8,
         writes_out=True,
         removes="all passes but one are gone",
+        operators=_ONE_LOOP,
         brings="the tanh is now one number at a time",
     ),
     Kernel(
@@ -147,6 +195,7 @@ _KERNELS = (
         typical_flop_per_s=5e9,
         writes_out=True,
         removes="the tanh of one number at a time is gone",
+        operators=_ONE_LOOP,
     ),
     Kernel(
         name="fused_threads",
@@ -164,6 +213,7 @@ _KERNELS = (
         threaded=True,
         writes_out=True,
         removes="the limit of one core is gone",
+        operators=_ONE_LOOP,
     ),
 )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.layer_norm import EPS
 from accel_core.kernels.row_ladder import row_workload
-from accel_core.model import Shape
+from accel_core.model import Operator, Shape
 from accel_core.model.words import sum_tolerance
 
 
@@ -57,6 +57,8 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return sum_tolerance(shape[-1], dtype, 64)
 
 
+_MEAN = Operator("mean of x", writes=0)
+
 LAYER_NORM = row_workload(
     "layer_norm",
     "Layer norm",
@@ -75,4 +77,24 @@ LAYER_NORM = row_workload(
         "The sums may be split over vector lanes.",
     ),
     loops_flop_per_s=8e6,
+    passes=(
+        _MEAN,
+        Operator("mean of x, for the variance", writes=0),
+        Operator("x - mean, for the variance"),
+        Operator("its square"),
+        Operator("sum of squares", writes=0),
+        Operator("x - mean"),
+        Operator("... / root"),
+        Operator("gamma * ..."),
+        Operator("... + beta"),
+    ),
+    passes_in_place=(
+        _MEAN,
+        Operator("y = x - mean"),
+        Operator("y · y, row by row", writes=0),
+        Operator("y /= root"),
+        Operator("y *= gamma"),
+        Operator("y += beta"),
+    ),
+    arrays=2,
 )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.row_ladder import row_workload
-from accel_core.model import Shape
+from accel_core.model import Operator, Shape
 from accel_core.model.words import UNIT_ROUNDOFF, sum_tolerance
 
 
@@ -39,6 +39,8 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return max(sum_tolerance(shape[-1], dtype), 64 * UNIT_ROUNDOFF[dtype])
 
 
+_MAXIMUM, _SUM = Operator("maximum of x", writes=0), Operator("sum of powers", writes=0)
+
 SOFTMAX = row_workload(
     "softmax",
     "Softmax",
@@ -56,4 +58,7 @@ SOFTMAX = row_workload(
         "The power is arithmetic, as in the fused GELU, and the sum may be split over vector lanes.",
     ),
     loops_flop_per_s=6e6,
+    passes=(_MAXIMUM, Operator("x - maximum"), Operator("exp(...)"), _SUM, Operator("powers / sum")),
+    passes_in_place=(_MAXIMUM, Operator("y = x - maximum"), Operator("exp(y)"), _SUM, Operator("y /= sum")),
+    arrays=2,
 )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from accel_core.cache.results import Simulation
 from accel_core.cache.stream.traversal import Traversal
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.model import DRAM, NEAREST, Measurement
 
-RUNG_ORDERS = {kernel.id: kernel.traversal for kernel in MATMUL.kernels if kernel.traversal}
-"""The rungs whose accesses the simulator generates, by their `traversal`."""
+RUNG_ORDERS = {kernel.id: kernel.traversal for kernel in MATMUL.followed}
+"""The rungs of the ladder of products whose accesses the simulator generates, by their `traversal`."""
 
 
-def rung_traversal(measurement: Measurement) -> Traversal | None:
-    """The accesses that the measured code makes; None for a rung whose order is not known.
+def rung_traversal(measurement: Measurement, orders: Mapping[str, str] = RUNG_ORDERS) -> Traversal | None:
+    """The accesses that the measured code makes; None for a rung that `orders` (by kernel id) do not name.
 
-    A tile of registers agrees where 4 divides m and n, and rests are cut apart.
+    The simulator runs through products, so the shape of what is measured is (m, k, n). A tile of registers
+    agrees where 4 divides m and n, and rests are cut apart.
     """
-    order, _, tile = RUNG_ORDERS.get(measurement.kernel, "").partition(" ")
+    order, _, tile = orders.get(measurement.kernel, "").partition(" ")
     if not order or measurement.threads != 1 or len(measurement.shape) != 3:
         return None
     m, k, n = measurement.shape

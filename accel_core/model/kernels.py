@@ -161,6 +161,11 @@ class Workload:
         names = {one.name for kernel in removing for one in (kernel, self.before(kernel)) if one}
         return tuple(kernel for kernel in self.kernels if kernel.name in names)
 
+    @property
+    def followed(self) -> tuple[Kernel, ...]:
+        """The rungs whose accesses the cache simulator generates, by their `traversal`."""
+        return tuple(kernel for kernel in self.kernels if kernel.traversal)
+
     def only(self, names: Container[str]) -> Workload:
         """The same problem with the rungs of these names, each of which still changes what it changed."""
         kept = [kernel for kernel in self.kernels if kernel.name in names]

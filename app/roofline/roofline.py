@@ -9,7 +9,7 @@ from app.session import records, settings
 THREADS_PX = 100
 own = records.own()
 choices = controls.controls(own.machine)
-settings.admit(*choices.values(), lens.LENS, lens.BLOCK, controls.KERNELS, *typed.SETTINGS, *calculator.asked())
+settings.admit(*choices.values(), *lens.settings_of(), controls.KERNELS, *typed.SETTINGS, *calculator.asked())
 components.header(
     "roofline",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
@@ -31,6 +31,7 @@ view = picture.View(dtype, threads, predicted, level if ceilings else "", traffi
 measurements, sampled = points.drawn(record, view, kernels, shown, since)
 with settings.place():
     picture.picture(record, ceilings, measurements, view)
+    lens.left_out(level)
     if sampled:
         st.caption(sampled)
     if prediction:

@@ -12,16 +12,17 @@ from figure_records import measurement
 from records_of import store_ladder, store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
-from accel_core import machine
+from accel_core import machine, registry
 from accel_core.cache import cpu_caches, simulate, traffic
 from accel_core.cache import rung_traversal as traversal_of
 from accel_core.figures import Traffic
 from accel_core.model import CacheLevel
 from accel_core.studies.record import Record
 from app.parts import simulated
+from app.roofline import controls, lens
 from app.roofline.files import as_json
 from app.roofline.picture import View
-from app.session import cached, jobs
+from app.session import cached, jobs, settings
 
 SMALL = [
     measurement("compiled_ijk", size=32),
@@ -156,3 +157,57 @@ def test_whose_points_carry_names_is_no_choice_in_a_lens(open_page: Open, lens: 
     store_peaks()
     store_measurements(SMALL)
     assert open_page("roofline", lens=lens).selectbox("named").disabled == idle
+
+
+def test_what_has_no_dots_is_named_with_the_reason(open_page: Open):
+    store_peaks()
+    store_measurements(SMALL)
+    plain, seen = (
+        [text.value for text in app.caption if "the simulator follows loop orders" in text.value]
+        for app in (open_page("roofline"), open_page("roofline", lens="core"))
+    )
+    without = [workload.title for workload in registry.WORKLOADS if not workload.followed]
+    assert not plain and len(seen) == 1 and len(without) > 5
+    assert all(title in seen[0] for title in without) and "Matrix product" not in seen[0]
+
+
+def test_every_workload_that_declares_loop_orders_is_offered_a_lens(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    store_peaks()
+    store_measurements(SMALL)
+    assert "of" not in [group.key for group in open_page("roofline", lens="core").button_group]
+    product = registry.workload("matmul")
+    other = replace(product.only(["compiled_ijk", "compiled_ikj"]), name="other", title="Other product")
+    monkeypatch.setattr(registry, "WORKLOADS", (*registry.WORKLOADS, other))
+    monkeypatch.setattr(
+        controls, "KERNELS", settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
+    )
+    store_measurements(
+        [
+            replace(one, workload="other", kernel=f"other/{one.rung}", id=f"other {one.id}")
+            for one in (SMALL[0], SMALL[2])
+        ]
+    )
+    asked: list[dict] = []
+    monkeypatch.setattr(jobs, "start", asked.append)
+    app = open_page("roofline", lens="DRAM", of="other")
+    assert app.button_group(key="of").options == ["matmul", "other"] and not app.warning
+    assert "tile" not in [box.key for box in app.selectbox]
+    app.button("simulate").click().run()
+    assert [one["order"] for one in asked[0]["traversals"]] == ["ijk", "ikj"]
+    wanted = [traversal_of(one) for one in (SMALL[0], SMALL[2])]
+    done = [simulate(one, cpu_caches(cached.machine()), classify=False) for one in wanted if one]
+    monkeypatch.setattr(jobs, "results", lambda: ("", done))
+    app.run()
+    assert not app.exception and dots(app).count("Compiled loops") >= 2
+    table = app.dataframe[0].value
+    assert list(table["Kernel"])[::3] == ["compiled_ijk", "compiled_ikj"]
+    app.button_group(key="of").set_value("matmul").run()
+    assert "tile" in [box.key for box in app.selectbox]
+
+
+def test_the_tiled_rung_is_the_one_that_declares_an_order_and_a_block():
+    product = registry.workload("matmul")
+    assert (kernel := lens.tiled(product)) is not None and kernel.name == "compiled_tiled"
+    assert lens.tiled(product.only(["compiled_ijk", "numpy_tiled"])) is None

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from visitor import APP, VIEWPORT, WAIT_MS, WIDE_LETTERS, fill, fill_threads, store_of
 
 from accel_core.figures import Traffic
-from accel_core.model import DRAM, Machine, Measurement
+from accel_core.model import DRAM, Machine, Measurement, Workload
 from accel_core.readings.lenses import LENSES
 from accel_core.studies.record import Record
 from app.roofline import lens
@@ -140,11 +140,17 @@ def figures_of(page: str, link: dict[str, Any]) -> list[str]:
 
 
 def traffic(
-    record: Record, kernels: Sequence[str], dtype: str, threads: int, since: str, block: int
+    record: Record,
+    workload: Workload,
+    kernels: Sequence[str],
+    dtype: str,
+    threads: int,
+    since: str,
+    block: int | None,
 ) -> list[Traffic]:
     """What a lens shows of the record behind the host's caches, without the seconds of a simulation."""
     levels = [*(cache.level for cache in record.machine.caches), DRAM]
-    points = lens.measured(record, kernels, dtype, since, block) if record.machine.caches else []
+    points = lens.measured(record, workload, kernels, dtype, since, block) if record.machine.caches else []
     return [Traffic(m, dict(zip(levels, simulated_bytes(m), strict=False))) for m in points]
 
 

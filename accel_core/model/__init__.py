@@ -6,7 +6,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 
 from __future__ import annotations
 
-from accel_core.model.kernels import Case, Kernel, Operator, Parameter, Workload
+from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal
@@ -35,6 +35,7 @@ __all__ = [
     "Fact",
     "Kernel",
     "Latency",
+    "Lesson",
     "Machine",
     "Measurement",
     "Operator",

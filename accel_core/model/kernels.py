@@ -35,6 +35,22 @@ class Operator:
     writes: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Which question of the walk from slow code to fast code a rung answers, beside another of its ladder."""
+
+    question: str
+    """Its name in `studies.decisions`: "library"."""
+    text: str
+    """What the ratio of the two times is the price of."""
+    size: int
+    """At which both are timed where that is still to do."""
+    against: str | None = None
+    """Name of the rung beside it; None stands for the one that it changes."""
+    cores: bool = False
+    """Whether it runs on all cores, and the other on one."""
+
+
 @dataclass(frozen=True)
 class Kernel:
     """One rung of a ladder. All rungs of a workload are called alike: `function(*inputs, **parameters)`.
@@ -76,6 +92,7 @@ class Kernel:
     arrays: int = 0
     """Whole arrays that its operators make and that are alive at once, at most; a result that it is given is
     none of them."""
+    lesson: Lesson | None = None
     traversal: str = ""
     """Its loop order where the cache simulator generates its accesses: "ijk", or "ijk tile" with a tile of c in
     registers."""

@@ -20,13 +20,13 @@ def draw(record: Record) -> None:
     name = str(settings.segments(STEP))
     at = STEP.options.index(name)
     step = STEPS[at]
-    st.markdown(f"**{at + 1}. {step.question}**")
+    st.markdown(f"**{at + 1}. {step.asked.question}**")
     found = answer(record, step)
     if found is None:
         _not_measured(record, step)
     else:
         _measured(found, step)
-    st.caption(f"Stop here if: {step.stop[:1].lower()}{step.stop[1:]}")
+    st.caption(f"Stop here if: {step.asked.stop[:1].lower()}{step.asked.stop[1:]}")
     _so_far(record)
 
 
@@ -39,11 +39,11 @@ def _measured(found: Answer, step: Step) -> None:
         help="Medians of verified runs on this machine, in float32; see the page Ladder for each kernel.",
     )
     doubt = " One of the two was disturbed while it was timed." if before.disturbed or after.disturbed else ""
-    st.markdown(f"That is {step.lesson}.{doubt}")
+    st.markdown(f"That is {step.lesson.text}.{doubt}")
 
 
 def _not_measured(record: Record, step: Step) -> None:
-    st.markdown(f"Not measured yet: {step.before} against {step.after} at N={step.size}.")
+    st.markdown(f"Not measured yet: {step.before} against {step.after} at N={step.lesson.size}.")
     wanted = cases(record, step)
     components.job_button("Run", experiments.bench_job(wanted, 0.5), key=f"walk {step.name}")
 

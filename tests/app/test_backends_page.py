@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core import machine as this_machine
 from accel_core import registry
-from accel_core.model import Estimate
+from accel_core.model import Estimate, Kernel, Lesson
 from accel_core.operations import OPERATIONS
 from accel_core.race import Calibration, Race
 from accel_core.runner.spec import check
@@ -129,12 +129,40 @@ def test_the_buttons_ask_for_jobs_that_can_be_run(open_page: Open, monkeypatch: 
 # -- the walk ------------------------------------------------------------------------------------------------
 
 
-def test_the_walk_asks_six_questions_about_kernels_that_there_are() -> None:
-    names = "library, profile, algorithm, access pattern, vectorise, accelerator"
-    assert [step.name for step in decisions.STEPS] == names.split(", ")
-    for step in decisions.STEPS:
-        for kernel in (step.before, step.after):
-            registry.kernel(kernel)
+def test_the_walk_asks_six_questions_of_rungs_that_declare_an_answer() -> None:
+    found = [(s.name, s.before, s.after, s.lesson.size, s.lesson.cores) for s in decisions.STEPS]
+    assert found == [
+        ("library", "matmul/python_loops", "matmul/numpy", 128, False),
+        ("profile", "matmul/python_loops", "matmul/python_lists", 128, False),
+        ("algorithm", "gelu/power_expression", "gelu/expression", 1000, False),
+        ("access pattern", "matmul/compiled_ijk", "matmul/compiled_ikj", 1024, False),
+        ("vectorise", "matmul/compiled_ikj", "matmul/packed", 1024, False),
+        ("accelerator", "matmul/packed", "matmul/packed_threads", 1024, True),
+    ]
+    declared = [kernel.lesson.question for kernel in rungs() if kernel.lesson]
+    assert sorted(declared) == sorted(step.name for step in decisions.STEPS)
+
+
+def test_the_walk_itself_names_no_rung() -> None:
+    text = Path(decisions.__file__).read_text(encoding="utf-8")
+    assert not [kernel.id for kernel in rungs() if kernel.id in text or f'"{kernel.name}"' in text]
+
+
+def test_a_rung_of_any_workload_can_answer_a_question() -> None:
+    softmax = registry.workload("softmax")
+    taught = [
+        replace(kernel, lesson=Lesson("access pattern", "what one pass brings", 500) if at == 3 else None)
+        for at, kernel in enumerate(softmax.kernels)
+    ]
+    (step,) = decisions.steps([replace(softmax, kernels=tuple(taught))])
+    assert (step.before, step.after) == ("softmax/in_place", "softmax/compiled")
+    first = replace(taught[0], lesson=taught[3].lesson)
+    with pytest.raises(ValueError, match="softmax/python_loops answers access pattern"):
+        decisions.steps([replace(softmax, kernels=(first, *taught[1:]))])
+
+
+def rungs() -> list[Kernel]:
+    return [kernel for workload in registry.WORKLOADS for kernel in workload.kernels]
 
 
 def test_each_step_can_be_run(open_page: Open) -> None:

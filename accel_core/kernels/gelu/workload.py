@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Operator, Shape, Workload
+from accel_core.model import Kernel, Lesson, Operator, Shape, Workload
 from accel_core.model.words import UNIT_ROUNDOFF
 
 if TYPE_CHECKING:
@@ -121,6 +121,11 @@ _KERNELS = (
         ),
         typical_flop_per_s=5e8,
         removes="the power is gone",
+        lesson=Lesson(
+            "algorithm",
+            "what the power in x**3 costs against two multiplications, which take one pass over memory more",
+            1000,
+        ),
         operators=(
             Operator("0.5 * x"),
             Operator("x * x"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from accel_core.kernels import late
 from accel_core.kernels.matmul import TILE_ROWS
-from accel_core.model import Kernel, Parameter, Shape
+from accel_core.model import Kernel, Lesson, Parameter, Shape
 
 if TYPE_CHECKING:
     from accel_core.kernels.matmul import cells, compiled, interpreted, packed, register, threads
@@ -79,6 +79,11 @@ KERNELS = (
         ),
         typical_flop_per_s=_LISTS_FLOP_PER_S,
         waits_s=_far_lists_s,
+        lesson=Lesson(
+            "profile",
+            "what making a Python object for each number costs: the arithmetic is the same, so no cache missed",
+            128,
+        ),
     ),
     Kernel(
         name="compiled_ijk",
@@ -149,6 +154,11 @@ KERNELS = (
         typical_flop_per_s=1.5e10,
         changed_from="compiled_ijk",
         traversal="ikj",
+        lesson=Lesson(
+            "access pattern",
+            "what walking along rows instead of down columns brings, by exchanging two loops",
+            1024,
+        ),
     ),
     Kernel(
         name="vector_tile",
@@ -202,6 +212,12 @@ KERNELS = (
             _length("nc", "Columns of the block of b that L2 holds; 0: as tuned, else half of L2."),
         ),
         needs=("fma",),
+        lesson=Lesson(
+            "vectorise",
+            "what packed panels and a tile of vector registers bring over a loop that the compiler vectorised",
+            1024,
+            against="compiled_ikj",
+        ),
     ),
     Kernel(
         name="packed_threads",
@@ -221,6 +237,13 @@ KERNELS = (
         typical_flop_per_s=2e10,
         threaded=True,
         needs=("fma",),
+        lesson=Lesson(
+            "accelerator",
+            "what all cores bring over one. No graphics processor is used here: that would be the next "
+            "question",
+            1024,
+            cores=True,
+        ),
     ),
     Kernel(
         name="numpy_tiled",
@@ -251,6 +274,12 @@ KERNELS = (
         ),
         typical_flop_per_s=3e10,
         threaded=True,
+        lesson=Lesson(
+            "library",
+            "what one call of the library is worth against three loops of your own",
+            128,
+            against="python_loops",
+        ),
     ),
     Kernel(
         name="row_threads",

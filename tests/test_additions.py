@@ -143,6 +143,41 @@ def test_a_workload_is_its_folder_and_a_tuple(copy: Path) -> None:
     assert any(label.startswith("Time all rungs") for label in buttons)
 
 
+def test_a_rung_that_says_what_it_removes_is_on_the_page_fusion(copy: Path) -> None:
+    add_workload(copy)
+    rung = """
+        Kernel(
+            "in_place", "NumPy, in place", rungs.flip_in_place, "numpy", "It is given its result.", "", 1e8,
+            writes_out=True, removes="the new array is gone", operators=(Operator("x[::-1]"),),
+        ),"""
+    first = '"One slice.", "It is copied.", 1e8),'
+    edits = (("import Kernel", ", Operator"), (first, rung))
+    function = "\n\ndef flip_in_place(x, out):\n    out[:] = x[::-1]\n    return out\n"
+    folder = "accel_core/kernels/flip"
+    write(
+        copy, {}, {f"{folder}/workload.py": edits, f"{folder}/rungs.py": (("return x[::-1].copy()", function),)}
+    )
+    offered, default, said, faults, asked = told(
+        copy,
+        "import json; from streamlit.testing.v1 import AppTest; from app.session import jobs\n"
+        "asked = []; jobs.start = asked.append\n"
+        "from accel_core import Case, detect, measure; from accel_core.store import Store\n"
+        "for name in ('numpy', 'in_place'): Store().save_measurement(\n"
+        "    measure(Case('flip/' + name, 64), detect(), budget_s=0.01))\n"
+        "app = AppTest.from_file('app/main.py', default_timeout=120).run()\n"
+        "app.switch_page('fusion/fusion.py').run(); default = app.session_state['workload']\n"
+        "app.button_group(key='workload').set_value('flip').run()\n"
+        "app.button(key='measure').click().run()\n"
+        "faults = [str(one.value) for one in [*app.error, *app.exception, *app.warning]]\n"
+        "said = [chart.proto.alt for chart in app.get('plotly_chart')][0]\n"
+        "offered = list(app.button_group(key='workload').options)\n"
+        "print(json.dumps([offered, default, said, faults, [c['kernel'] for c in asked[0]['cases']]]))",
+    )
+    assert "flip" in offered and default == "gelu" and not faults
+    assert "rung of Flipped vector: 1 NumPy" in said and "the new array is gone" in said
+    assert asked == ["flip/numpy", "flip/in_place"]
+
+
 def test_an_operation_is_its_workload_its_description_and_the_methods_of_backends(copy: Path) -> None:
     add_workload(copy)
     contract = "\n    @abstractmethod" + METHOD.format(name="flip", body="").rstrip().removesuffix("return")

@@ -19,12 +19,12 @@ from accel_core.units import format_bytes
 from app.parts import answers, components, theme
 from app.session import drawings, settings
 
-CHAINS = tuple(workload.name for workload in registry.WORKLOADS if workload.chain)
+CHAINS = {workload.name: workload.chain for workload in registry.WORKLOADS if workload.chain}
 WORKLOAD = settings.Choice(
     "workload",
     "Workload",
-    CHAINS,
-    CHAINS[0],
+    tuple(CHAINS),
+    max(CHAINS, key=lambda name: len(CHAINS[name])),
     "The problems whose rungs say what each change removes: passes over memory, arrays, arithmetic.",
 )
 

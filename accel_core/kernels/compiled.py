@@ -10,50 +10,28 @@ from __future__ import annotations
 
 import errno
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 from uuid import uuid4
 
 import numba
-from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
-from llvmlite.binding.targets import FeatureMap
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import NativeLowering
 
 from accel_core.errors import AccelWarning
 from accel_core.folders import can_write, spare_folder, user_folder
+from accel_core.kernels.widths import attributes, require_width, width_here
+from accel_core.model.words import DTYPES
 
 OPTIONS: dict[str, Any] = {"nogil": True}
 """What `compiled` asks of `numba.njit` besides the cache."""
-SLOWED_BY_512 = ("skylake-avx512", "cascadelake", "cooperlake", "cannonlake")
-"""Processors, as LLVM names them, that lower their clock while they multiply 512 bits at once (Intel's
-Optimization Reference Manual, on Skylake Server: license levels of its power management)."""
-
-
-def whole_vectors(name: str, features: Mapping[str, bool]) -> dict[str, bool] | None:
-    """The `features` with which LLVM takes vectors of all 512 bits; None where it is left as it is.
-
-    LLVM prefers half of them on every server processor of Intel's, also on those whose clock does not mind. On
-    an Emerald Rapids virtual machine the fused GELU reached 0.88 and 0.90 of a copy's speed with whole ones and
-    0.84 and 0.85 with halves (`python tests/benchmarks/gelu_speed.py`, one thread, twice in turns).
-    """
-    if not features.get("avx512f") or name in SLOWED_BY_512:
-        return None
-    return {**features, "prefer-256-bit": False}
-
-
-def _use_whole_vectors() -> None:
-    """For all that Numba compiles from now on in this process, unless its settings say what to compile for."""
-    config: Any = numba.config
-    if config.CPU_NAME is None and config.CPU_FEATURES is None and config.ENABLE_AVX:
-        wide = whole_vectors(get_host_cpu_name(), get_host_cpu_features())
-        if wide is not None:
-            config.CPU_FEATURES = FeatureMap(wide).flatten()
-
-
-_use_whole_vectors()
 
 _SETTINGS = (
     "OPT",
@@ -129,7 +107,7 @@ class _Cache(FunctionCache):
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         key = super()._index_key(sig, codegen)
-        return (*key, _settings(), *map(_stamp, source_folders(self._py_func)))
+        return (*key, _settings(), _widths(), *map(_stamp, source_folders(self._py_func)))
 
     def save_overload(self, sig: Any, data: Any) -> None:
         with suppress(OSError):
@@ -158,6 +136,11 @@ _PACKAGE = _KERNELS.parent
 def _settings() -> tuple[str, ...]:
     """What Numba is told of how to compile; the processor's name and features are in its own key."""
     return tuple(str(vars(numba.config).get(name)) for name in _SETTINGS)
+
+
+def _widths() -> tuple[int, ...]:
+    """What streaming loops are compiled for, which a loop over threads has inside too."""
+    return tuple(map(width_here, DTYPES))
 
 
 @cache
@@ -198,7 +181,7 @@ def streamed(function: Callable[..., Any]) -> Any:
 
     A division by zero gives infinity (`error_model`): a check in every turn would keep the loop scalar. A
     product and a sum may be rounded once instead of twice, as one instruction (`contract`); nothing is
-    reordered.
+    reordered. The vectors have as many bits as `widths` says for the type, or as `at_width` asks for.
     """
     return _compiled(function, **_STREAMED)
 
@@ -216,8 +199,72 @@ def forked(function: Callable[..., Any]) -> Any:
     return _compiled(function, parallel=dict.fromkeys(_OTHER_LOOPS, False))
 
 
+def at_width(function: Any, bits: int, dtype: str) -> Any:
+    """The `streamed` function compiled for vectors of `bits`; itself where `dtype` has these anyway, or for 0.
+
+    BadInput where there are no such vectors here. It is compiled at the first call and kept on disk like any
+    other function, under a name of its own: of two functions of one name in one process, LLVM runs the first.
+    """
+    if bits in (0, width_here(dtype)):
+        return function
+    require_width(bits)
+    return _at_width(function, bits)
+
+
+@cache
+def _at_width(function: Any, bits: int) -> Any:
+    plain = function.py_func
+    named = FunctionType(plain.__code__, plain.__globals__, f"{plain.__name__}_{bits}", plain.__defaults__)
+    named.__module__, named.__qualname__ = plain.__module__, f"{plain.__qualname__}_{bits}"
+    setattr(named, _BITS, bits)
+    return _compiled(named, **_STREAMED)
+
+
+_BITS = "vector_bits"
+
+
+class _Lower(Lower):
+    """Numba's way from its own code to LLVM's, with the width of the vectors said."""
+
+    def setup_function(self, fndesc: Any) -> None:
+        super().setup_function(fndesc)
+        bits = getattr(self.func_ir.func_id.func, _BITS, 0) or _width_of(fndesc.argtypes)
+        for attribute in attributes(bits):
+            set.add(self.function.attributes, attribute)  # its own `add` knows none that has a value
+
+
+def _width_of(types: Any) -> int:
+    """That of the first array's type."""
+    dtypes = [str(one.dtype) for one in types if isinstance(one, numba.types.Array)]
+    return width_here(next((dtype for dtype in dtypes if dtype in DTYPES), DTYPES[0]))
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Lowering(NativeLowering):
+    _name = "lowering_with_a_width"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        return _Lower
+
+
+class _Streaming(CompilerBase):
+    """Numba's compiler, with `_Lowering` in the place of its own."""
+
+    def define_pipelines(self) -> list[Any]:
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        at = [which for which, _ in passes.passes].index(NativeLowering)
+        passes.passes[at] = (_Lowering, "native lowering with a width")
+        passes.finalize()
+        return [passes]
+
+
 _OTHER_LOOPS = "comprehension", "reduction", "inplace_binop", "setitem", "numpy", "stencil"
-_STREAMED: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+_STREAMED: dict[str, Any] = {
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "pipeline_class": _Streaming,
+}
 _BARE: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 
 

@@ -1,4 +1,4 @@
-"""Vector instruction sets: the few names that this project uses, and the width that they allow."""
+"""Vector instruction sets: the few names that this project uses, and the widths that they allow."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _OF_FAMILY = {
 NAMES = tuple(name for names in _OF_FAMILY.values() for name in names)
 """In this order everywhere: `Simd.features`."""
 
+_WIDTHS = {"x86_64": (128, 256, 512), "arm64": (128,)}
 _ALIASES = {"asimd": "neon", "advsimd": "neon"}
 _IMPLIED = {"arm64": ("fma",), "ppc64le": ("fma",)}
 """What every processor of an architecture does and none lists as a feature: these multiply and add at once."""
@@ -48,6 +49,16 @@ def width_bits(features: Iterable[str]) -> int | None:
     return None
 
 
+def vector_widths(simd: Simd, architecture: str) -> tuple[int, ...]:
+    """Bits of the vectors that LLVM can be asked for on such a processor, rising.
+
+    None where LLVM takes no width: with SVE, whose registers are as long as the processor has them, and on
+    architectures whose target has no word for it.
+    """
+    widths = () if "sve" in simd.features else _WIDTHS.get(architecture, ())
+    return tuple(bits for bits in widths if bits <= (simd.width_bits or 0))
+
+
 def lacking(needed: Iterable[str], simd: Simd, architecture: str) -> list[str]:
     """Those of the `needed` features that a processor does not have."""
     have = {*simd.features, *_IMPLIED.get(architecture, ())}
@@ -65,4 +76,9 @@ def baseline_facts(architecture: str) -> dict[str, Value]:
 
     x86-64: SSE2; AArch64: Advanced SIMD; little-endian 64-bit POWER: AltiVec, by its second ABI.
     """
-    return simd_facts(_BASELINE.get(architecture, ()), architecture)
+    return simd_facts(baseline(architecture), architecture)
+
+
+def baseline(architecture: str) -> tuple[str, ...]:
+    """The names of those."""
+    return _BASELINE.get(architecture, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from accel_core.codec import PlainData
@@ -33,6 +33,16 @@ def require_dtype(dtype: object) -> None:
     """Raise BadInput where `dtype` is not one of DTYPES."""
     if dtype not in DTYPES:
         raise BadInput(f"dtype is {quoted(dtype)}; {' or '.join(DTYPES)} is allowed.")
+
+
+SCALAR_BITS = 1
+"""In place of the width of a vector: no vector, one number at a time."""
+
+
+def widths_text(widths: Iterable[int]) -> str:
+    """What a width may be where a loop can be compiled for `widths`: "0 (as the program chooses), 1 (...)"."""
+    *first, last = ["0 (as the program chooses)", f"{SCALAR_BITS} (one number at a time)", *map(str, widths)]
+    return f"{', '.join(first)} or {last}"
 
 
 def chosen(parameters: Mapping[str, int]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from test_matmul import HOUSE, innermost_loops, widest_registers
 
 import accel_core
 from accel_core.bench.memory import peak_alloc_bytes
-from accel_core.kernels import chunks, compiled
+from accel_core.kernels import chunks, compiled, widths
 from accel_core.kernels.exponential import power_of_two
 from accel_core.kernels.gelu import compiled as gelu_compiled
 from accel_core.kernels.gelu.workload import GELU
@@ -225,7 +225,7 @@ def test_the_tanh_of_the_c_library_is_a_call_in_a_scalar_loop(dtype: str) -> Non
 
 def test_on_avx_512_the_loop_has_vectors_of_512_bits_unless_they_slow_the_clock() -> None:
     if HOUSE == "x86":
-        wide = get_host_cpu_features().get("avx512f") and get_host_cpu_name() not in compiled.SLOWED_BY_512
+        wide = get_host_cpu_features().get("avx512f") and get_host_cpu_name() not in widths.SLOWED_BY_512
         loops = [loop for loop in loops_of(GELU.kernel("fused"), "float32") if "divps" in loop]
         assert any("zmm" in loop for loop in loops) == bool(wide)
 
@@ -242,7 +242,7 @@ def test_on_avx_512_the_loop_has_vectors_of_512_bits_unless_they_slow_the_clock(
 def test_whole_vectors_are_asked_for_where_there_are_some_and_the_clock_does_not_mind(
     name: str, has: bool, wide: bool
 ) -> None:
-    found = compiled.whole_vectors(name, {"avx512f": has, "avx2": True})
+    found = widths.whole_vectors(name, {"avx512f": has, "avx2": True})
     assert found == ({"avx512f": True, "avx2": True, "prefer-256-bit": False} if wide else None)
 
 

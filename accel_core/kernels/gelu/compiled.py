@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.chunks import SHARE, each_chunk, each_chunk_threaded
-from accel_core.kernels.compiled import forked, streamed
+from accel_core.kernels.compiled import at_width, forked, streamed
 from accel_core.kernels.exponential import power_of_two
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.gelu.interpreted import CUBIC, ROOT
@@ -60,9 +60,10 @@ def gelu_compiled_tanh(x: NDArray, out: NDArray | None = None) -> NDArray:
     return each_chunk(compiled_tanh, (x,), np.empty_like(x) if out is None else out)
 
 
-def gelu_fused(x: NDArray, out: NDArray | None = None) -> NDArray:
-    """x (any shape) -> same shape: one loop of vector instructions."""
-    return each_chunk(fused, (x,), np.empty_like(x) if out is None else out)
+def gelu_fused(x: NDArray, out: NDArray | None = None, width: int = 0) -> NDArray:
+    """x (any shape) -> same shape: one loop of vector instructions, of `width` bits where that is not 0."""
+    loop = at_width(fused, width, x.dtype.name)
+    return each_chunk(loop, (x,), np.empty_like(x) if out is None else out)
 
 
 def gelu_fused_threads(x: NDArray, out: NDArray | None = None) -> NDArray:

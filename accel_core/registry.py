@@ -20,7 +20,7 @@ from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.softmax.workload import SOFTMAX
 from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
 from accel_core.machine import available_memory_bytes
-from accel_core.machine.simd import lacking
+from accel_core.machine.simd import lacking, vector_widths
 from accel_core.machine.thread_settings import bindings
 from accel_core.model import (
     ITEM_BYTES,
@@ -34,6 +34,7 @@ from accel_core.model import (
     require_dtype,
 )
 from accel_core.model.limits import LIMIT_S
+from accel_core.model.words import SCALAR_BITS, WIDTH, widths_text
 from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)
@@ -142,6 +143,9 @@ def why_not(
         return (
             f"{case.kernel} needs {' and '.join(missing)}, which this processor ({machine.cpu}) does not have."
         )
+    bits = case.parameters.get(WIDTH, 0)
+    if bits > SCALAR_BITS and bits not in (known := vector_widths(machine.simd, machine.architecture)):
+        return f"{case.kernel} has no vectors of {bits} bits here: {WIDTH} may be {widths_text(known)}."
     if predicted_s(case) > limit_s:
         return _too_slow(problem, rung, case, limit_s)
     if available_bytes is None:
@@ -232,7 +236,12 @@ def _parameters(case: Case, rung: Kernel) -> dict[str, int]:
             allowed = f"it takes {', '.join(known)}" if known else "it takes none"
             raise BadInput(f"{case.kernel} has no parameter {quoted(name)}; {allowed}.")
     given = rung.defaults | dict(case.parameters)
-    return {name: _whole(name, given[name], p.low, p.high) for name, p in known.items()}
+    values = {name: _whole(name, given[name], p.low, p.high) for name, p in known.items()}
+    for name, p in known.items():
+        if p.only and values[name] not in p.choices:
+            *first, last = map(str, p.choices)
+            raise BadInput(f"{name} is {values[name]}; {', '.join(first)} or {last} is allowed.")
+    return values
 
 
 def _shape(case: Case, problem: Workload) -> Shape | None:

@@ -16,7 +16,7 @@ from accel_core import registry
 from accel_core.bench.memory import QUICK_S
 from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SHARE, MOST_SAMPLES
 from accel_core.bench.smaller import stand_in
-from accel_core.model import Case, Measurement, Shape, Workload
+from accel_core.model import Case, Measurement, Shape, Workload, chosen
 from accel_core.model.pace import USUAL, Pace
 from accel_core.stats import LEAST_SAMPLES
 
@@ -190,7 +190,7 @@ def case_of(measurement: Measurement) -> Case:
 
 def _key(case: Case) -> _Key:
     shape = case.shape or registry.kernel(case.kernel)[0].shape(case.size)
-    return case.kernel, tuple(shape), case.dtype, case.threads, tuple(sorted(case.parameters.items()))
+    return case.kernel, tuple(shape), case.dtype, case.threads, tuple(sorted(chosen(case.parameters).items()))
 
 
 def _working_s(case: Case) -> float:

@@ -15,6 +15,7 @@ from accel_core import __version__
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
+from accel_core.model.words import WIDTH_IDEA
 from accel_core.operations import operation_names
 
 DEFAULT_BUDGET_S = 2.0
@@ -132,6 +133,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         "bench", "Time one kernel, verified against the reference.", _kernel, _size_or_shape, _setting
     )
     bench.add_argument("--block", type=whole_number, help="block size of a tiled kernel")
+    bench.add_argument("--width", type=whole_number, help=WIDTH_IDEA)
     compare = command("compare", "Time two kernels in turns and give the ratio of their speeds.")
     compare.add_argument("a", help="first kernel, for instance matmul/compiled_ikj")
     compare.add_argument("b", help="second kernel, for instance matmul/numpy")
@@ -140,9 +142,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     ladder = command("ladder", "Time every kernel of a workload, from slow to fast.", _setting)
     ladder.add_argument("workload", help="for instance matmul")
     ladder.add_argument("--size", type=whole_number, help="see `accel bench`")
-    _add_sweep(
-        command("sweep", "Time kernels at several blocks, sizes or thread counts.", _size_or_shape, _setting)
-    )
+    _add_sweep(command("sweep", "Time kernels at several values of one setting.", _size_or_shape, _setting))
     _add_simulate(command("simulate", "Count the cache misses of a loop order, by simulation.", _size_or_shape))
     calibrate = command("calibrate", "Measure which backend is fastest at which shape, for the backend auto.")
     calibrate.add_argument("--operation", help=f"{operation_names()} (all where left out)")
@@ -204,8 +204,11 @@ def _add_sweep(sweep: Parser) -> None:
     sweep.add_argument(
         "kernels", nargs="+", help="one or more, for instance matmul/compiled_tiled,matmul/numpy_tiled"
     )
-    sweep.add_argument("--over", type=over, required=True, help="block=8,16,32 or size=... or threads=...")
+    sweep.add_argument(
+        "--over", type=over, required=True, help="block=8,16,32, or size=..., threads=..., width=1,128,256,512"
+    )
     sweep.add_argument("--block", type=whole_number, help="block size where something else is swept")
+    sweep.add_argument("--width", type=whole_number, help=WIDTH_IDEA)
 
 
 def _add_simulate(simulate: Parser) -> None:

@@ -10,6 +10,10 @@ from accel_core.cli.jobs import answered, case_of, measure, run_job, with_settin
 from accel_core.cli.output import Answer
 from accel_core.errors import BadInput
 from accel_core.model import DTYPES, Ceiling, Clock, Comparison, CurvePoint, Latency, Measurement, Refusal
+from accel_core.model.words import WIDTH
+
+PARAMETERS = ("block", WIDTH)
+"""What a kernel may be told on the command line."""
 
 
 def peaks(options: Namespace) -> Answer:
@@ -45,7 +49,7 @@ def peaks(options: Namespace) -> Answer:
 
 def bench(options: Namespace) -> Answer:
     """Time one kernel at one setting."""
-    case = case_of(options.kernel, options, options.size, options.shape, _block(options))
+    case = case_of(options.kernel, options, options.size, options.shape, _parameters(options))
     measured, _ = measure([case], options.budget)
     return Answer({"measurement": _record(measured[0])}, text.measurement(measured[0]))
 
@@ -93,11 +97,11 @@ def sweep(options: Namespace) -> Answer:
         raise BadInput(
             "The size cannot be swept and given: leave out --size and --shape, or sweep something else."
         )
-    if name == "block" and options.block is not None:
-        raise BadInput("The block cannot be swept and given: leave out --block, or sweep something else.")
+    if name in _parameters(options):
+        raise BadInput(f"The {name} cannot be swept and given: leave out --{name}, or sweep something else.")
     cases = []
     for kernel in names:
-        base = case_of(kernel, options, options.size, options.shape, _block(options))
+        base = case_of(kernel, options, options.size, options.shape, _parameters(options))
         cases += [with_setting(base, name, value) for value in values]
     return _many(*measure(cases, options.budget))
 
@@ -129,8 +133,9 @@ def tune(options: Namespace) -> Answer:
     return Answer({"tunings": [one.to_dict() for one in found]}, text.tunings(found))
 
 
-def _block(options: Namespace) -> dict[str, int]:
-    return {} if options.block is None else {"block": options.block}
+def _parameters(options: Namespace) -> dict[str, int]:
+    """Those of a kernel that were given."""
+    return {name: value for name in PARAMETERS if (value := getattr(options, name)) is not None}
 
 
 def _record(measurement: Measurement) -> dict[str, object]:

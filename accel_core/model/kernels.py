@@ -24,6 +24,8 @@ class Parameter:
     high: int
     choices: tuple[int, ...] = ()
     idea: str = ""
+    only: bool = False
+    """Whether nothing but its choices is allowed."""
 
 
 @dataclass(frozen=True, slots=True)

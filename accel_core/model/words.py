@@ -35,8 +35,12 @@ def require_dtype(dtype: object) -> None:
         raise BadInput(f"dtype is {quoted(dtype)}; {' or '.join(DTYPES)} is allowed.")
 
 
+WIDTH = "width"
+"""The parameter of kernels whose vectors may have so many bits; 0 leaves it to the program."""
 SCALAR_BITS = 1
-"""In place of the width of a vector: no vector, one number at a time."""
+"""In place of the bits of a vector: no vector, one number at a time."""
+WIDTHS = (0, SCALAR_BITS, 128, 256, 512)
+WIDTH_IDEA = "bits of a vector; 1 is one number at a time, 0 what the program takes by itself"
 
 
 def widths_text(widths: Iterable[int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
+from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload, chosen
 from accel_core.readings.estimates import rate_text
 from accel_core.readings.lenses import Traffic
 from accel_core.readings.ratios import share_text
@@ -210,8 +210,8 @@ def latest(measurements: Sequence[Measurement], workloads: Sequence[Workload]) -
 
     Those with the kernel's usual parameters stand before others: a sweep's blocks do not stand for it.
     """
-    usual = {kernel.id: kernel.defaults for workload in workloads for kernel in workload.kernels}
-    first = [m for m in measurements if dict(m.parameters) == usual.get(m.kernel)]
+    usual = {kernel.id: chosen(kernel.defaults) for workload in workloads for kernel in workload.kernels}
+    first = [m for m in measurements if chosen(m.parameters) == usual.get(m.kernel)]
     return list(
         {(m.kernel, m.dtype, m.threads): m for m in (*reversed(measurements), *reversed(first))}.values()
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from accel_core import registry
 from accel_core.machine import available_memory_bytes
-from accel_core.model import Case, Kernel, Measurement, Refusal, Workload
+from accel_core.model import Case, Kernel, Measurement, Refusal, Workload, chosen
 from accel_core.model.limits import LIMIT_S
 from accel_core.studies.record import Record
 from accel_core.units import format_count
@@ -166,7 +166,8 @@ def _key(thing: Case | Measurement) -> tuple:
 
 
 def _plain(parameters: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((k, v) for k, v in parameters.items() if k != "threads"))
+    """Those that somebody chose, so that a record of before a rung had one is that of its default."""
+    return tuple(sorted((k, v) for k, v in chosen(parameters).items() if k != "threads"))
 
 
 def _other_setups(record: Record, experiment: Experiment, limit: int = 40) -> Iterable[Setup]:

@@ -151,6 +151,16 @@ def test_another_workload_is_one_click_away(open_page: Open):
     assert not app.exception and "rung of Layer norm" in alts(app)[0]
 
 
+def test_a_record_of_before_a_rung_had_a_parameter_is_that_of_its_default(open_page: Open):
+    before, now, other = (
+        replace(made("gelu", "fused", 2000, 1.5e-3), parameters=parameters, id=str(parameters))
+        for parameters in ({}, {"width": 0}, {"width": 128})
+    )
+    for stored, found in (([other], False), ([before], True), ([now], True)):
+        store_measurements([*rungs()[:3], *stored])
+        assert ("tanh by arithmetic: 1.5" in alts(open_page("fusion"))[0]) is found
+
+
 def test_without_roofs_the_page_says_where_to_measure_them(open_page: Open):
     store_measurements(rungs())
     app = open_page("fusion")

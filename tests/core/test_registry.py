@@ -301,6 +301,13 @@ def test_validate_refuses_a_block_out_of_range(block: object) -> None:
         registry.validate(case("matmul/numpy_tiled", parameters={"block": block}), MACHINE)
 
 
+@pytest.mark.parametrize("width", [2, 64, 200, 511, 1024])
+def test_validate_refuses_a_width_that_is_none(width: int) -> None:
+    with pytest.raises(BadInput, match=rf"^width is {width}; .* is allowed\.$"):
+        registry.validate(case("gelu/fused", parameters={"width": width}), MACHINE)
+    assert registry.validate(case("gelu/fused"), MACHINE).parameters == {"width": 0}
+
+
 def test_validate_refuses_a_parameter_that_the_kernel_does_not_have() -> None:
     with pytest.raises(BadInput, match="matmul/numpy has no parameter 'block'; it takes none"):
         registry.validate(case("matmul/numpy", parameters={"block": 64}), MACHINE)
@@ -385,6 +392,19 @@ def test_a_missing_instruction_set_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(registry, "WORKLOADS", (needy,))
     reason = registry.why_not(case("matmul/numpy"), MACHINE, available_bytes=2**40)
     assert reason == "matmul/numpy needs avx512f, which this processor (Test 2000) does not have."
+
+
+def test_a_width_that_a_processor_lacks_is_refused_with_those_that_it_has() -> None:
+    def why_not(width: int, host: Machine) -> str | None:
+        return registry.why_not(case("gelu/fused", parameters={"width": width}), host, available_bytes=2**40)
+
+    assert not any(why_not(width, MACHINE) for width in (0, 1, 128, 256))
+    assert why_not(512, MACHINE) == (
+        "gelu/fused has no vectors of 512 bits here: width may be 0 (as the program chooses), 1 (one number at "
+        "a time), 128 or 256."
+    )
+    longer = replace(MACHINE, architecture="arm64", simd=Simd(("neon", "sve"), 128))
+    assert why_not(128, longer) and not why_not(1, longer)
 
 
 @pytest.mark.parametrize("name", hosts.NAMES)

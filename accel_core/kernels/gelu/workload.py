@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Lesson, Operator, Shape, Workload
-from accel_core.model.words import UNIT_ROUNDOFF
+from accel_core.model import Kernel, Lesson, Operator, Parameter, Shape, Workload
+from accel_core.model.words import UNIT_ROUNDOFF, WIDTH, WIDTH_IDEA, WIDTHS
 
 if TYPE_CHECKING:
     from accel_core.kernels.gelu import compiled, interpreted
@@ -198,6 +198,7 @@ _KERNELS = (
             "pays."
         ),
         typical_flop_per_s=5e9,
+        parameters=(Parameter(WIDTH, 0, 0, max(WIDTHS), WIDTHS, WIDTH_IDEA, only=True),),
         writes_out=True,
         removes="the tanh of one number at a time is gone",
         operators=_ONE_LOOP,

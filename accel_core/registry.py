@@ -9,7 +9,7 @@ import difflib
 import inspect
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput, quoted, unknown, whole
@@ -106,11 +106,18 @@ def interpreter_s(case: Case) -> float:
 
 def require_one_problem(cases: Sequence[Case]) -> None:
     """BadInput unless these valid cases are of one workload, shape and dtype, and of one thread each."""
-    problems = {(kernel(c.kernel)[0].name, c.size, c.shape, c.dtype, c.threads) for c in cases}
-    if len(problems) != 1 or cases[0].threads != 1:
+    if len(problems(cases)) != 1 or cases[0].threads != 1:
         raise BadInput(
             "Cases take turns on one problem: give all the same workload, size and dtype, and one thread."
         )
+
+
+def problems(cases: Iterable[Case]) -> list[list[Case]]:
+    """These valid cases by problem: those of one workload, size, shape, dtype and thread count together."""
+    found: dict[tuple[object, ...], list[Case]] = {}
+    for c in cases:
+        found.setdefault((kernel(c.kernel)[0].name, c.size, c.shape, c.dtype, c.threads), []).append(c)
+    return list(found.values())
 
 
 def needed_bytes(case: Case) -> int:

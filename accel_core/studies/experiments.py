@@ -234,7 +234,7 @@ def _extrapolated(case: Case, record: Record, workload: Workload) -> tuple[float
 
 
 def bench_job(cases: Sequence[Case], budget_s: float, **more: bool) -> dict:
-    """The job that measures `cases`, as the runner takes it; `in_turns` where they are one problem."""
+    """The job that measures `cases`, as the runner takes it; `in_turns` where several are of one problem."""
     return {
         "kind": "bench",
         "cases": [case.to_dict() for case in cases],

@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core import registry
 from accel_core.studies import experiments
-from app.fusion import claims, roofs, rungs, streams
+from app.fusion import claims, roofs, rungs, streams, widths
 from app.parts import answers, components, progress, tables
 from app.session import records, settings
 
@@ -40,6 +40,7 @@ if shown.measurements:
     roofs.roofline(record, workload, shown)
 
 swept = streams.section(own, sweeps, setup)
+widths.section(own, setup.dtype)
 rows = tables.measurement_rows([*shown.measurements, *swept.measurements])
 tables.expander("All measurements as a table", rows, "fusion", alt=f"Rungs of {workload.title} and the sweep")
 answers.how_measured(shown)

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from accel_core import machine, registry
 from accel_core.model import Measurement
 from accel_core.store import Store
+from accel_core.studies import widths
 from app.session import jobs
 
 GELU = registry.workload("gelu")
@@ -219,6 +220,32 @@ def test_the_sweep_of_a_linked_operation_is_shown_and_swept(open_page: Open, mon
         f"triad/{k}" for k in ("numpy", "in_place", "compiled", "compiled_threads")
     }
     assert {c["size"] for c in asked} == {n for n in registry.workload("triad").sizes if n <= 1 << 24}
+
+
+@ON_EACH
+def test_the_button_races_the_widths_in_l2_and_beyond_all_caches(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[dict] = []
+    monkeypatch.setattr(jobs, "start", started.append)
+    app = open_page("fusion", dtype="float64")
+    assert "Nothing measured yet" in next(alt for alt in alts(app) if "width of its vectors" in alt)
+    app.button(key="compare widths").click().run()
+    (job,) = started
+    assert job["in_turns"] is True and {c["dtype"] for c in job["cases"]} == {"float64"}
+    assert len({c["size"] for c in job["cases"]}) == 2 and 1 in {c["parameters"]["width"] for c in job["cases"]}
+
+
+def test_raced_widths_are_drawn_and_read(open_page: Open):
+    near, _ = widths.sizes(machine.detect(), "float32")
+    store_measurements(
+        [
+            replace(made("gelu", "fused", near, time_s), parameters={"width": bits}, id=f"at {bits}")
+            for bits, time_s in ((1, 8e-6), (128, 2e-6), (512, 1e-6))
+        ]
+    )
+    app = open_page("fusion")
+    assert "512 bits are 2.0 times as fast as 128 and 8.0 times as fast as one number at a time" in said(app)
 
 
 def test_an_unknown_operation_in_a_link_is_replaced_with_a_sentence(open_page: Open):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accel_core import runner
 from accel_core.errors import BadInput
 from accel_core.machine import detect
-from accel_core.model import Comparison, Cores, Machine, Measurement
+from accel_core.model import Case, Comparison, Cores, Machine, Measurement
 from accel_core.runner.kinds import KINDS, JobKind, threads_of
 from accel_core.runner.spec import MAX_TIME_S, Spec, check, memory_now_bytes
 from accel_core.runner.tickets import open_queue
@@ -232,3 +232,26 @@ def test_a_job_waits_while_a_command_in_the_same_account_has_its_turn(home: Path
     assert job.state == "queued"
     queue.leave(theirs)
     assert job.wait(60) and job.state == "done"
+
+
+def test_cases_of_two_problems_take_turns_where_each_has_another_beside_it() -> None:
+    small, large = CASE, {**CASE, "size": CASE["size"] * 2}
+    assert check(bench(cases=[small, large, small, large], in_turns=True), MACHINE).data["in_turns"]
+    with pytest.raises(BadInput, match="one problem"):
+        check(bench(cases=[small, large, small], in_turns=True), MACHINE)
+
+
+def test_turns_of_two_problems_count_as_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ran(cases: list[Case], machine: object, *, emit: Any, budget_s: float, **more: Any) -> list[object]:
+        for done in range(len(cases) + 1):
+            emit({"event": "step", "done": done, "total": len(cases) + 1, "expected_s": budget_s * len(cases)})
+        return []
+
+    monkeypatch.setattr("accel_core.bench.run_in_turns", ran)
+    monkeypatch.setattr("accel_core.runner.kinds.bench._stored_peaks", lambda machine: None)
+    small, large = CASE, {**CASE, "size": CASE["size"] * 2}
+    heard: list[dict[str, Any]] = []
+    data = check(bench(cases=[small, small, large, large, large], in_turns=True, budget_s=1.0), MACHINE).data
+    KINDS["bench"].run(data, MACHINE, heard.append)
+    assert [(e["done"], e["total"]) for e in heard] == [(n, 7) for n in range(7)]
+    assert [e["expected_s"] for e in heard] == [5.0] * 3 + [3.0] * 4

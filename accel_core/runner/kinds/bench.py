@@ -5,11 +5,12 @@
 | `cases` | list of cases (`model.Case.to_dict`) |
 | `budget_s` | measuring time of one case |
 | `limit_s` | a call that is predicted to take longer is refused |
-| `in_turns` | true: cases of one problem and one thread take turns, a sample each; left out: false |
+| `in_turns` | true: cases of a problem and one thread take turns, a sample each; left out: false |
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
@@ -32,7 +33,8 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     if not isinstance(in_turns, bool):
         raise BadInput(f"in_turns is {quoted(in_turns)}: give true or false.")
     if in_turns:
-        registry.require_one_problem([Case.from_dict(case) for case in cases])
+        for together in _turns(cases):
+            registry.require_one_problem(together)
     return timed(job, {"cases": cases, "in_turns": in_turns}, len(cases))
 
 
@@ -42,12 +44,40 @@ def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.model import Measurement
 
     cases = [Case.from_dict(case) for case in job["cases"]]
-    measure = run_in_turns if job.get("in_turns") else run_cases
-    results = measure(cases, machine, budget_s=job["budget_s"], emit=emit, limit_s=job["limit_s"])
+    budget_s, limit_s = job["budget_s"], job["limit_s"]
+    if job.get("in_turns"):
+        results: list[Any] = []
+        turns = _turns(job["cases"])
+        for at, together in enumerate(turns):
+            heard = _as_part(emit, turns, at, budget_s)
+            results += run_in_turns(together, machine, budget_s=budget_s, emit=heard, limit_s=limit_s)
+    else:
+        results = list(run_cases(cases, machine, budget_s=budget_s, emit=emit, limit_s=limit_s))
     if (known := _stored_peaks(machine)) is not None:
         from accel_core.peaks import measure_again
 
         measure_again([r for r in results if isinstance(r, Measurement)], known, machine, emit)
+
+
+def _turns(cases: Sequence[Mapping[str, Any]]) -> list[list[Case]]:
+    """The valid cases that take turns; all of them, where one would be alone."""
+    every = [Case.from_dict(case) for case in cases]
+    found = registry.problems(every)
+    return found if all(len(together) > 1 for together in found) else [every]
+
+
+def _as_part(emit: Emit, turns: Sequence[Sequence[Case]], at: int, budget_s: float) -> Emit:
+    """What hears the events of `turns[at]` and counts its steps, each case and all in turns, among all."""
+    steps = [len(together) + 1 for together in turns]
+    rest_s = budget_s * sum(map(len, turns[at + 1 :]))
+
+    def heard(event: dict[str, Any]) -> None:
+        if event["event"] == "step":
+            event |= {"done": sum(steps[:at]) + event["done"], "total": sum(steps)}
+            event["expected_s"] += rest_s
+        emit(event)
+
+    return heard
 
 
 def _stored_peaks(machine: Machine) -> Peaks | None:

@@ -1,0 +1,37 @@
+"""The fused loop with vectors of each width, in L2 and beyond all caches."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.figures.widths import widths_figure
+from accel_core.readings.widths import widths_alt, widths_reading
+from accel_core.studies import widths
+from accel_core.studies.experiments import bench_job
+from accel_core.studies.record import Record
+from app.parts import components, theme
+from app.session import drawings
+
+POINT_S = 0.5
+"""The time of each width at each size."""
+
+
+def section(own: Record, dtype: str) -> None:
+    """The button that races the widths, the picture of what they brought, and what it says."""
+    st.subheader("How wide a vector pays", anchor=False)
+    components.job_button(
+        "Compare vector widths",
+        bench_job(widths.cases(own.machine, dtype), POINT_S, in_turns=True),
+        key="compare widths",
+        help="The rung fused, on one thread, compiled for one number at a time and for vectors of each width "
+        "that this processor has; all take turns on the same arrays.",
+    )
+    found = widths.races(own, dtype)
+    theme.show(
+        drawings.drawn(widths_figure, found, theme.current_look()),
+        alt=widths_alt(found),
+        key="widths",
+        filename="fusion-widths",
+    )
+    components.reading(*widths_reading(found))
+    components.held_back([m for race in found for m in race.ran.values()])

@@ -25,7 +25,7 @@ with st.container(horizontal=True, key="setup"):
     experiment = rungs.asked(workload, setup)
     components.measure_button("Time all rungs", experiments.bench_job(rungs.cases(experiment), budget_s))
 with settings.place():
-    if not streams.sweeping():
+    if not (streams.sweeping() or widths.racing()):
         progress.draw()
 
 record = answers.record_for(own, workload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from conftest import Open
@@ -234,6 +235,21 @@ def test_the_button_races_the_widths_in_l2_and_beyond_all_caches(
     (job,) = started
     assert job["in_turns"] is True and {c["dtype"] for c in job["cases"]} == {"float64"}
     assert len({c["size"] for c in job["cases"]}) == 2 and 1 in {c["parameters"]["width"] for c in job["cases"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "raced"), [([{"width": 1}, {"width": 128}], True), ([{"width": 0}, {}], False), ([], False)]
+)
+def test_the_progress_of_a_race_stands_beside_its_button(
+    parameters: list[dict], raced: bool, monkeypatch: pytest.MonkeyPatch
+):
+    from app.fusion import widths as section
+
+    job = SimpleNamespace(
+        data={"cases": [{"kernel": "gelu/fused", "parameters": given} for given in parameters]}
+    )
+    monkeypatch.setattr(jobs, "current", lambda: job if parameters else None)
+    assert section.racing() is raced
 
 
 def test_raced_widths_are_drawn_and_read(open_page: Open):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from accel_core import host_lock
 from accel_core.codec import PlainData
-from accel_core.errors import printable
+from accel_core.errors import AccelError, printable
 from accel_core.folders import PACKAGE, numba_cache
 from accel_core.machine import (
     available_memory_bytes,
@@ -25,13 +25,13 @@ from accel_core.machine import (
     steal_fraction,
 )
 from accel_core.machine.blas import blas_left_alone
-from accel_core.machine.compiler import refusal
+from accel_core.machine.compiler import refusal, require_compiler
 from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import overridden, overrides
 from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, OPENMP_LIMITS, SAFE_LAYERS, bindings
-from accel_core.model import Blas, Cores, Machine, Simd
+from accel_core.model import DTYPES, Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
 
@@ -236,6 +236,12 @@ def judge_simd(simd: Simd) -> Check:
     )
 
 
+def judge_widths(chosen: Mapping[str, str]) -> Check:
+    """`chosen`: dtype -> the width of vectors that streaming loops have, and why."""
+    said = "; ".join(f"{dtype}: {width}" for dtype, width in chosen.items())
+    return Check("vector width", True, f"Vectors of streaming loops: {said or 'nothing is compiled'}.")
+
+
 def judge_cores(cores: Cores) -> Check:
     """Whether a core remains for everything else while one is measured."""
     logical = f" of {cores.logical}" if cores.logical else ""
@@ -294,6 +300,17 @@ def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     return [replace(one, detail=printable(one.detail), remedy=printable(one.remedy)) for one in checks]
 
 
+def _widths() -> dict[str, str]:
+    """The widths that this process compiles for: it asks the compiler."""
+    try:
+        require_compiler()
+    except AccelError:
+        return {}
+    from accel_core.kernels import widths
+
+    return {dtype: str(widths.chosen(dtype)) for dtype in DTYPES}
+
+
 def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:
     """Those of the computer that runs this; samples its processors for `sample_s` seconds."""
     before = read_cpu_times()
@@ -316,6 +333,7 @@ def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:
         judge_huge_pages(read_file("/sys/kernel/mm/transparent_hugepage/enabled") if linux else None),
         judge_memory(available_memory_bytes(), machine.memory_bytes),
         judge_simd(machine.simd),
+        judge_widths(_widths()),
         judge_host_lock(host_lock.lock_folder()),
         judge_compile_cache(cache or PACKAGE / "kernels" / "__pycache__", warning),
     ]

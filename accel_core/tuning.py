@@ -1,4 +1,5 @@
-"""Tuning: at which lengths the packed product is fastest on this machine, measured on one thread.
+"""Tuning: the lengths at which the packed product is fastest on this machine, and the width of vectors with
+which a streaming loop is, measured on one thread.
 
 Whaley and Dongarra, "Automatically Tuned Linear Algebra Software" (SC 1998) measure what cannot be foreseen.
 What is tried lies around the block sizes of `blocking`, in the shares of L1 and L2 that Low, Igual, Smith and
@@ -25,6 +26,9 @@ from accel_core.bench.events import Emit, ignore, result_event, step_event, warn
 from accel_core.bench.sampling import LEAST_SAMPLE_S, Call, Racer, in_turns, no_garbage_collection, time_calls
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import StoreUnavailable, WrongResult
+from accel_core.kernels import widths
+from accel_core.kernels.gelu.compiled import gelu_fused
+from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.kernels.matmul.packed import packed, packed_b_only, product
@@ -59,12 +63,18 @@ LONG_RACE = 5
 """Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
 halves."""
 YARDSTICK = 256
+STREAM_SHARE = 1 / 2
+"""Of L2 that the arrays fill on which the widths of vectors race."""
+STREAM_SAMPLE_S = 0.01
+"""Length of a sample there: a processor whose clock falls under wide vectors takes about 2/3 ms to raise it
+again (Intel's Optimization Reference Manual, on Skylake Server), which is then little of the next sample."""
 FINALISTS = 3
 PARTS = {
-    "blocks": 0.6,
+    "blocks": 0.5,
     "rows of a block of a": 0.05,
     "when packing pays": 0.15,
     "beside the sizes from the caches": 0.2,
+    "width of vectors": 0.1,
 }
 """What is measured for a dtype, and its share of the time."""
 WEIGHTS = {"float32": 1.0, "float64": 2.0}
@@ -140,11 +150,13 @@ class _Tuner:
         gains = self.gains(plan, begin())
         if not beats(gains.values()):
             plan, gains = self.derived, {}
+        bits, width_gains = self.best_width(begin())
         blocks = plan.blocks
         return Tuning(
             self.dtype, blocks.mr, blocks.mc, blocks.kc, blocks.nc, plan.unpacked_bytes, plan.unpacked_a_bytes,
             {str(side): gain for side, gain in gains.items()}, self.machine.fingerprint, environment(),
-            datetime.now(UTC).isoformat(timespec="microseconds"), self.clocks.wall() - start_s,
+            datetime.now(UTC).isoformat(timespec="microseconds"), self.clocks.wall() - start_s, bits,
+            {str(bits): gain for bits, gain in width_gains.items()},
         )  # fmt: skip
 
     # -- what is tried ---------------------------------------------------------------------------------------
@@ -223,6 +235,43 @@ class _Tuner:
             gains[side] = ratio_interval(list(zip(samples[plan], samples[self.derived], strict=True)))
         return gains
 
+    def best_width(self, budget_s: float) -> tuple[int, dict[int, Estimate]]:
+        """Bits of the vectors that a streaming loop is fastest with, and time by rule / time of the others.
+
+        The rule's, unless others are surely faster; (0, {}) where there is no choice.
+        """
+        usual = widths.usual()
+        if not usual or len(widths.offered()) < 2:
+            return 0, {}
+        l2 = self.cache_bytes.get(L2, TYPICAL_BYTES[L2])
+        calls = streams(int(l2 * STREAM_SHARE) // (2 * self.item), self.dtype, widths.offered())
+        samples = turns(calls, budget_s, self.clocks, LEAST_SAMPLES, STREAM_SAMPLE_S)
+        others = [bits for bits in samples if bits != usual]
+        gains = {b: ratio_interval(list(zip(samples[b], samples[usual], strict=True))) for b in others}
+        return fastest_width(usual, gains), gains
+
+
+def streams(length: int, dtype: str, every: Iterable[int]) -> dict[int, Call]:
+    """Bits -> a call of the fused GELU with such vectors on the same arrays; WrongResult where one is wrong."""
+    shape = (1, max(length, 1))
+    (x,) = GELU.make_inputs(shape, dtype, int(np.random.default_rng().integers(1 << 31)))
+    exact, y = GELU.reference(x), np.empty_like(x)
+    calls: dict[int, Call] = {}
+    for bits in every:
+        y[...] = np.nan
+        gelu_fused(x, y, bits)
+        error = max_relative_error(y, exact)
+        if not error <= GELU.tolerance(shape, dtype):
+            raise WrongResult(f"GELU of {length} {dtype} with vectors of {bits} bits is wrong by {error:.1e}.")
+        calls[bits] = partial(gelu_fused, x, y, bits)
+    return calls
+
+
+def fastest_width(usual: int, gains: Mapping[int, Estimate]) -> int:
+    """The width of the greatest of the `gains` that are surely gains, else the `usual` one."""
+    sure = [bits for bits, gain in gains.items() if gain.low is not None and gain.low > 1]
+    return max(sure, key=lambda bits: gains[bits].median, default=usual)
+
 
 class _Problem:
     """Matrices of one shape, and calls whose results have been checked."""
@@ -268,13 +317,19 @@ def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key
     return sorted(racing, key=lambda key: shares[key])
 
 
-def turns(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks, least: int = 3) -> dict[Key, list[float]]:
+def turns(
+    calls: Mapping[Key, Call],
+    budget_s: float,
+    clocks: Clocks,
+    least: int = 3,
+    sample_s: float = LEAST_SAMPLE_S,
+) -> dict[Key, list[float]]:
     """Seconds per call of each, in rounds whose first moves on, for `budget_s` and at least `least` rounds."""
     end_s = clocks.wall() + budget_s
     racers = {key: Racer(call) for key, call in calls.items()}
     for racer in racers.values():
         first_s, _ = time_calls(racer.call, 1, clocks)
-        racer.repetitions = max(1, math.ceil(LEAST_SAMPLE_S / max(first_s, 1e-9)))
+        racer.repetitions = max(1, math.ceil(sample_s / max(first_s, 1e-9)))
     for rounds, order in enumerate(in_turns(racers.values())):
         if rounds >= least and clocks.wall() >= end_s:
             break

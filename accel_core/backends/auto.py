@@ -26,6 +26,7 @@ from accel_core.backends.interface import ComputeBackend
 from accel_core.errors import AccelWarning, BadInput, quoted
 from accel_core.kernels.matmul.plan import plan_here
 from accel_core.kernels.operands import same_type
+from accel_core.kernels.widths import chosen
 from accel_core.model import Shape, require_dtype
 from accel_core.operations import ELEMENTS, LAYOUTS, OPERATIONS, PRODUCT, ROWS, Operation, find_operation
 
@@ -260,9 +261,11 @@ def explain(operation: str, shape: Sequence[int], dtype: str = "float32", layout
     backend = find_backend("auto")
     chooser = backend.chooser if isinstance(backend, AutoBackend) else AutoBackend().chooser
     choice = chooser.choose(operation, form.lengths_of(_whole(shape)), name, form.layouts[layout])
-    if operation == "matmul" and choice.backend in ("compiled", "compiled_threads"):
+    if choice.backend not in ("compiled", "compiled_threads"):
+        return choice
+    if operation == "matmul":
         return replace(choice, blocks="by measurement here" if plan_here(name).measured else "by rule")
-    return choice
+    return replace(choice, vectors=str(chosen(name))) if form is ELEMENTS else choice
 
 
 def _whole(shape: Sequence[int]) -> Shape:

@@ -50,6 +50,8 @@ class Choice(PlainData):
     """Seconds of one call, measured or interpolated, for each backend that was timed; empty for a rule."""
     blocks: str = ""
     """Where the packed product is taken: whether its blocks are "by rule" or "by measurement here"."""
+    vectors: str = ""
+    """Where a streaming loop is taken: the width of its vectors and why."""
 
     @property
     def second(self) -> str | None:
@@ -85,7 +87,9 @@ class Choice(PlainData):
         shape = " x ".join(map(str, self.lengths))
         names = ", ".join(OPERATIONS[self.operation].form.lengths)
         blocks = f" Its blocks: {self.blocks}." if self.blocks else ""
-        return f"{self.operation} of {shape} ({names}), {self.dtype}, {self.layout}: {self.reason}{blocks}"
+        vectors = f" Its vectors: {self.vectors}." if self.vectors else ""
+        asked = f"{self.operation} of {shape} ({names}), {self.dtype}, {self.layout}"
+        return f"{asked}: {self.reason}{blocks}{vectors}"
 
 
 class Chooser:

@@ -150,7 +150,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     calibrate.add_argument(
         "--budget", type=seconds, default=CALIBRATION_S, help=f"seconds for all shapes ({CALIBRATION_S:.0f})"
     )
-    tune = command("tune", "Measure the fastest blocks of the packed product here, to be used from now on.")
+    tune = command("tune", "Measure the fastest blocks and width of vectors here, to be used from now on.")
     tune.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
     tune.add_argument("--budget", type=seconds, default=TUNING_S, help=f"seconds for all ({TUNING_S:.0f})")
     explain = command("explain", "Which backend auto would take for a shape, and why.")

@@ -124,7 +124,7 @@ def calibrate(options: Namespace) -> Answer:
 
 
 def tune(options: Namespace) -> Answer:
-    """Measure the blocks of the packed product; kernels and backends use them from their next start on."""
+    """Measure blocks and widths of vectors; kernels and backends use them from their next start on."""
     from accel_core.model.tuning import Tuning
 
     dtypes = [options.dtype] if options.dtype else list(DTYPES)

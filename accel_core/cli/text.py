@@ -162,14 +162,16 @@ def calibrations(measured: Sequence[Calibration]) -> str:
 
 
 def tunings(found: Sequence[Tuning]) -> str:
-    """The block sizes that won, from which size on what is packed, and the speed over those from the caches."""
+    """The block sizes that won, from which size on what is packed, the speed over those from the caches, and
+    the width of vectors that won."""
     rows = []
     for one in found:
         item = ITEM_BYTES[one.dtype]
         sides = (str(math.isqrt(size // item)) for size in (one.unpacked_bytes, one.unpacked_a_bytes))
         lengths = map(str, (one.tile, one.mc, one.kc, one.nc))
         gains = [f"{gain.median:.2f} at {side}" for side, gain in one.gains.items()]
-        rows.append((one.dtype, *lengths, *sides, ", ".join(gains) or "those from the caches won"))
+        won = ", ".join(gains) or "those from the caches won"
+        rows.append((one.dtype, *lengths, *sides, won, f"{one.vector_bits} bits" if one.vector_bits else ""))
     head = (
         "dtype",
         "tile",
@@ -179,6 +181,7 @@ def tunings(found: Sequence[Tuning]) -> str:
         "no packing up to N",
         "only b packed up to N",
         "speed over those from the caches",
+        "vectors",
     )
     if not rows:
         return "Nothing was measured."

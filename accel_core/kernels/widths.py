@@ -8,6 +8,7 @@ leaves a function alone that may use floating-point registers only where its sou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,8 @@ from llvmlite.binding.targets import FeatureMap
 from numba.core import codegen
 
 from accel_core.errors import BadInput, shown
+from accel_core.kernels.matmul.tuned import any_kept, find
+from accel_core.machine import detect, environment
 from accel_core.machine.libraries import architecture
 from accel_core.machine.simd import baseline, known_features, vector_widths, width_bits
 from accel_core.model import Simd
@@ -68,10 +71,43 @@ def by_rule(widths: tuple[int, ...], name: str) -> int:
     return max((bits for bits in widths if bits < 512 or name not in SLOWED_BY_512), default=0)
 
 
+def usual() -> int:
+    """What the rule takes here; 0, LLVM's own choice, where Numba's settings say what to compile for."""
+    return 0 if TOLD else by_rule(offered(), get_host_cpu_name())
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """The vectors of streaming loops over one dtype."""
+
+    bits: int
+    """0 where LLVM chooses them."""
+    measured: str = ""
+    """When it was measured here (ISO 8601); empty where it is the rule's."""
+
+    @property
+    def why(self) -> str:
+        """ "by measurement here"."""
+        if self.measured:
+            return "by measurement here"
+        return "by rule, the widest that does not slow the clock" if self.bits else "as LLVM chooses"
+
+    def __str__(self) -> str:
+        return f"{self.bits} bits, {self.why}" if self.bits else f"{self.why}"
+
+
 @cache
+def chosen(dtype: str) -> Width:
+    """That of this process: what had been measured when it was first asked for, else by rule."""
+    tuning = find(dtype, detect(), environment()) if usual() and any_kept() else None
+    if tuning is not None and tuning.vector_bits in offered():
+        return Width(tuning.vector_bits, tuning.created)
+    return Width(usual())
+
+
 def width_here(dtype: str) -> int:
     """Bits of the vectors that streaming loops over `dtype` have in this process; 0 where LLVM chooses them."""
-    return 0 if TOLD else by_rule(offered(), get_host_cpu_name())
+    return chosen(dtype).bits
 
 
 def require_width(bits: int) -> None:

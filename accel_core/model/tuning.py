@@ -1,9 +1,9 @@
-"""A tuning: the lengths at which the packed product ran fastest on one machine."""
+"""A tuning: what ran fastest on one machine: the packed product's lengths, the vectors of streaming loops."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accel_core.codec import PlainData
 from accel_core.model.machine import Environment
@@ -32,3 +32,7 @@ class Tuning(PlainData):
     created: str
     """ISO 8601, UTC."""
     took_s: float
+    vector_bits: int = 0
+    """Of the vectors with which a streaming loop ran fastest; 0 where that was not measured."""
+    width_gains: Mapping[str, Estimate] = field(default_factory=dict)
+    """Bits, as text -> time with the rule's vectors / time with these, in turns on arrays that lie in L2."""

@@ -156,6 +156,19 @@ def tuning_reading(tuning: Tuning) -> str:
     )
 
 
+def width_reading(tuning: Tuning) -> str:
+    """The width of vectors that streaming loops have, and what it was raced against; empty where none was."""
+    if not tuning.vector_bits:
+        return ""
+    won = tuning.width_gains.get(str(tuning.vector_bits))
+    others = [bits for bits in tuning.width_gains if bits != str(tuning.vector_bits)]
+    if won is None:
+        raced = f"of {' and '.join(others)} bits none was surely faster on arrays in L2"
+    else:
+        raced = f"{times(won.median)} as fast on arrays in L2 as those by rule"
+    return f"Streaming loops over {tuning.dtype} run with vectors of {tuning.vector_bits} bits: {raced}."
+
+
 def rates_alt(rates: Rates) -> str:
     """The ends of the line, the fastest setting, and NumPy."""
     if not rates.points:

@@ -11,7 +11,7 @@ from accel_core.kernels.matmul.blocking import Blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import DTYPES, Machine
 from accel_core.model.tuning import Tuning
-from accel_core.readings.panel_rates import tuning_reading
+from accel_core.readings.panel_rates import tuning_reading, width_reading
 from accel_core.studies.experiments import bench_job
 from accel_core.studies.packed import PACKED, WORKLOAD, comparison, cut, from_caches, sweep, tuned
 from app.parts import components
@@ -131,4 +131,4 @@ def buttons(machine: Machine, asked: Blocking, size: int, dtype: str, budget_s: 
             width="stretch",
         )
     if tuning:
-        st.caption(tuning_reading(tuning))
+        st.caption(f"{tuning_reading(tuning)} {width_reading(tuning)}")

@@ -50,6 +50,8 @@ GOOD = [
     doctor.judge_compile_cache(Path("cache"), ""),
     doctor.judge_memory(GIB, 8 * GIB),
     doctor.judge_simd(Simd(("neon",), 128)),
+    doctor.judge_widths({"float32": "512 bits, by rule"}),
+    doctor.judge_widths({}),
     doctor.judge_cores(Cores(4, 8, 2)),
     doctor.judge_threading_layer("omp"),
     doctor.judge_threading_layer("workqueue"),
@@ -145,6 +147,7 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
         "compile cache",
         "memory",
         "vector instructions",
+        "vector width",
         "one turn for all accounts",
         "threading layer",
     } <= set(names)

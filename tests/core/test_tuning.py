@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product as pairs_of
@@ -17,8 +19,10 @@ from hypothesis import strategies as st
 from test_bench import FakeTime
 
 from accel_core import tuning
+from accel_core.backends import auto, explain
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.errors import AccelError, StoreUnavailable, WrongResult
+from accel_core.kernels import widths
 from accel_core.kernels.matmul import packed as matmul_packed
 from accel_core.kernels.matmul import plan as plans
 from accel_core.kernels.matmul import tuned
@@ -30,6 +34,7 @@ from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import detect, environment
 from accel_core.model import DTYPES, Estimate, Machine
 from accel_core.model.tuning import Tuning
+from accel_core.readings.panel_rates import width_reading
 
 GAINS = {"512": Estimate(1.1, 1.05, 1.2, 9)}
 ONE = Tuning("float32", 4, 96, 64, 192, 4096, 9216, GAINS, "f", ENVIRONMENT, "2026-05-04", 1.5)
@@ -38,11 +43,13 @@ LENGTH = st.integers(1, 120)
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for records of its own, and no plan that was found in another one."""
+    """A folder for records of its own, and nothing that was found in another one."""
     monkeypatch.setenv("ACCEL_HOME", str(tmp_path / "home"))
-    plan_here.cache_clear()
+    for known in (plan_here, widths.chosen):
+        known.cache_clear()
     yield tmp_path / "home"
-    plan_here.cache_clear()
+    for known in (plan_here, widths.chosen):
+        known.cache_clear()
 
 
 # -- the answers ---------------------------------------------------------------------------------------------
@@ -131,7 +138,7 @@ def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path, monkeypatch: p
     before, events = plan_here("float64"), []
     (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.5, emit=events.append)
     steps = [event for event in events if event["event"] == "step"]
-    assert [(step["done"], step["total"]) for step in steps] == [(n, 4) for n in range(4)]
+    assert [(step["done"], step["total"]) for step in steps] == [(n, 5) for n in range(5)]
     assert events[-1]["type"] == "tuning" and RESULT_TYPES["tuning"].from_dict(events[-1]["data"]) == found
     assert not before.measured and plan_here("float64") == before  # a process keeps to what it began with
     plan_here.cache_clear()
@@ -195,6 +202,92 @@ def test_a_wrong_product_is_never_timed(home: Path, monkeypatch: pytest.MonkeyPa
 def test_nothing_is_tuned_on_a_pretend_host(home: Path) -> None:
     with pytest.raises(AccelError):
         tuning.tune(replace(detect(), pretended="laptop.json"))
+
+
+# -- the width of vectors ------------------------------------------------------------------------------------
+
+SEVERAL = pytest.mark.skipif(len(widths.offered()) < 2 or widths.TOLD, reason="one width only")
+
+
+@given(st.dictionaries(st.sampled_from([128, 256, 512]), st.tuples(*[st.floats(0.5, 2)] * 3)))
+def test_another_width_than_the_rules_is_taken_where_it_is_surely_faster(
+    ends: dict[int, tuple[float, float, float]],
+) -> None:
+    gains = {bits: Estimate(sorted(one)[1], min(one), max(one), 9) for bits, one in ends.items()}
+    taken = tuning.fastest_width(7, gains)
+    sure = {bits: gain.median for bits, gain in gains.items() if gain.low and gain.low > 1}
+    assert (taken == 7) == (not sure) and sure.get(taken, 0) == max(sure.values(), default=0)
+    assert tuning.fastest_width(7, {128: Estimate(2.0, None, None, 3)}) == 7
+
+
+@SEVERAL
+def test_the_width_that_won_is_kept_and_taken_from_then_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, other = widths.usual(), next(b for b in widths.offered() if b != widths.usual())
+    assert widths.chosen("float64") == widths.Width(usual)
+    monkeypatch.setattr(tuning, "fastest_width", lambda usual, gains: other)
+    (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.3)
+    assert found.vector_bits == other
+    assert set(found.width_gains) == {str(bits) for bits in widths.offered() if bits != usual}
+    assert widths.chosen("float64").bits == usual  # a process keeps to what it began with
+    widths.chosen.cache_clear()
+    assert widths.chosen("float64") == widths.Width(other, found.created)
+    assert str(widths.chosen("float64")) == f"{other} bits, by measurement here"
+    assert widths.chosen("float32") == widths.Width(usual)
+
+
+@SEVERAL
+def test_loops_are_compiled_for_the_width_that_won(home: Path) -> None:
+    """In a process of its own: this one keeps to the rule's."""
+    tuned.keep(replace(ONE, fingerprint=detect().fingerprint, environment=environment(), vector_bits=128))
+    script = (
+        "import numpy as np, numba; from accel_core.kernels import compiled; "
+        "from accel_core.kernels.gelu.compiled import fused; "
+        "made = numba.njit(**compiled.OPTIONS, **compiled._STREAMED)(fused.py_func); "
+        "x = np.zeros(4, np.float32); made(x, x.copy()); print(*made.inspect_llvm().values())"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert '"prefer-vector-width"="128"' in ran.stdout, ran.stderr
+
+
+@pytest.mark.parametrize("bits", [0, 64, 17, -128, 1024])
+def test_a_width_that_is_none_here_leaves_the_rule(home: Path, bits: int) -> None:
+    tuned.keep(replace(ONE, fingerprint=detect().fingerprint, environment=environment(), vector_bits=bits))
+    assert widths.chosen("float32") == widths.Width(widths.usual())
+
+
+def test_a_tuning_of_before_widths_were_raced_is_read() -> None:
+    told = ONE.to_dict()
+    before = {name: value for name, value in told.items() if name not in ("vector_bits", "width_gains")}
+    assert Tuning.from_dict(before) == ONE and (ONE.vector_bits, ONE.width_gains) == (0, {})
+
+
+def test_a_wrong_result_at_a_width_is_never_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "gelu_fused", lambda x, y, bits: y.fill(0))
+    with pytest.raises(WrongResult, match="vectors of 128 bits is wrong by"):
+        tuning.streams(64, "float32", (128,))
+
+
+def test_the_width_is_read_with_what_it_was_raced_against() -> None:
+    gains = {"256": Estimate(1.3, 1.2, 1.4, 9), "128": Estimate(0.6, 0.5, 0.7, 9)}
+    assert width_reading(ONE) == ""
+    won = width_reading(replace(ONE, vector_bits=256, width_gains=gains))
+    assert won == (
+        "Streaming loops over float32 run with vectors of 256 bits: 1.3 times as fast on arrays in L2 as those "
+        "by rule."
+    )
+    kept = width_reading(replace(ONE, vector_bits=512, width_gains=gains))
+    assert kept.endswith("512 bits: of 256 and 128 bits none was surely faster on arrays in L2.")
+
+
+@pytest.mark.parametrize("operation", ["gelu", "add", "softmax", "matmul"])
+def test_the_width_is_explained_where_a_streaming_loop_is_taken(
+    operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto, "chosen", lambda dtype: widths.Width(256, "2026-05-04"))
+    choice = explain(operation, (512, 512, 512) if operation == "matmul" else (512, 512), "float32")
+    taken = operation in ("gelu", "add") and choice.backend.startswith("compiled")
+    assert (choice.vectors == "256 bits, by measurement here") is taken
+    assert ("Its vectors: 256 bits, by measurement here." in str(choice)) is taken
 
 
 # -- the file ------------------------------------------------------------------------------------------------

@@ -39,6 +39,14 @@ def keep(tuning: Tuning) -> None:
         ) from error
 
 
+def any_kept() -> bool:
+    """Whether there is a file of tunings."""
+    try:
+        return tunings_file().is_file()
+    except (OSError, StoreUnavailable):
+        return False
+
+
 def find(dtype: str, machine: Machine, environment: Environment) -> Tuning | None:
     """The newest tuning for `dtype`, this hardware and this compiler; None without one that can be read."""
     found = [

@@ -63,8 +63,8 @@ PROCESSORS = {
 }
 REGISTERS = {128: "xmm", 256: "ymm", 512: "zmm"}
 PACKED = {
-    "x86": "(?:div|mul|add|sub|fn?m(?:add|sub)\\d*)p[sd]",
-    "arm": r"f(?:div|mul|add|mla)\S*\s[^\n]*\.(?:4s|2d)",
+    "x86": r"\tv?(?:div|mul|add|sub|fn?m(?:add|sub)\d*)p[sd]\s",
+    "arm": r"\tf(?:div|mul|add|mla)(?:\.|\s+v\d+\.)(?:4s|2d)",
 }
 
 

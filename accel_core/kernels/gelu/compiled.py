@@ -62,7 +62,7 @@ def gelu_compiled_tanh(x: NDArray, out: NDArray | None = None) -> NDArray:
 
 def gelu_fused(x: NDArray, out: NDArray | None = None, width: int = 0) -> NDArray:
     """x (any shape) -> same shape: one loop of vector instructions, of `width` bits where that is not 0."""
-    loop = at_width(fused, width, x.dtype.name)
+    loop = at_width(fused, width, x.dtype.name) if width else fused  # a name takes as long as a small array
     return each_chunk(loop, (x,), np.empty_like(x) if out is None else out)
 
 

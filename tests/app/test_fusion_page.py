@@ -223,7 +223,6 @@ def test_the_sweep_of_a_linked_operation_is_shown_and_swept(open_page: Open, mon
     assert {c["size"] for c in asked} == {n for n in registry.workload("triad").sizes if n <= 1 << 24}
 
 
-@ON_EACH
 def test_the_button_races_the_widths_in_l2_and_beyond_all_caches(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):

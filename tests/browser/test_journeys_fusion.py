@@ -27,7 +27,7 @@ from accel_core.registry import workload
 
 pytestmark = ON_THIS
 SWEPT = {"operation": "scale", "upto": 4096, "point": 0.5}
-LINES = """() => Array.from(document.querySelectorAll('.js-plotly-plot')).at(-1).data
+LINES = """() => Array.from(document.querySelectorAll('.js-plotly-plot')).at(-2).data
     .filter(t => t.mode === 'lines+markers')
     .map(t => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y)}))"""
 

@@ -17,7 +17,7 @@ from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 from llvmlite.binding.targets import FeatureMap
 from numba.core import codegen
 
-from accel_core.errors import BadInput, shown
+from accel_core.errors import BadInput, quoted
 from accel_core.kernels.matmul.tuned import any_kept, find
 from accel_core.machine import detect, environment
 from accel_core.machine.libraries import architecture
@@ -113,7 +113,7 @@ def width_here(dtype: str) -> int:
 def require_width(bits: int) -> None:
     """BadInput unless a loop can be compiled for such vectors here."""
     if bits != SCALAR_BITS and bits not in offered():
-        raise BadInput(f"width is {shown(bits)}; here {widths_text(offered())} is allowed.")
+        raise BadInput(f"width is {quoted(bits)}; here {widths_text(offered())} is allowed.")
 
 
 def attributes(bits: int) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ if shown.measurements:
     roofs.roofline(record, workload, shown)
 
 swept = streams.section(own, sweeps, setup)
-widths.section(own, setup.dtype)
+if widths.offered(workload):
+    widths.section(own, setup.dtype)
 rows = tables.measurement_rows([*shown.measurements, *swept.measurements])
 tables.expander("All measurements as a table", rows, "fusion", alt=f"Rungs of {workload.title} and the sweep")
 answers.how_measured(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from accel_core.figures.widths import widths_figure
+from accel_core.model import Workload
 from accel_core.model.words import WIDTH
 from accel_core.readings.widths import widths_alt, widths_reading
 from accel_core.studies import widths
@@ -15,6 +16,11 @@ from app.session import drawings, jobs, settings
 
 POINT_S = 0.5
 """The time of each width at each size."""
+
+
+def offered(workload: Workload) -> bool:
+    """Whether a rung of it takes the width as a parameter."""
+    return any(parameter.name == WIDTH for kernel in workload.kernels for parameter in kernel.parameters)
 
 
 def section(own: Record, dtype: str) -> None:

@@ -44,6 +44,7 @@ SHORTENED = {
     "bench": ["--budget", "0.05"],
     "compare": ["--budget", "0.05"],
     "sweep": ["--budget", "0.05"],
+    "lesson": [],
     "calibrate": ["--budget", "1", "--operation", "add"],
     "tune": ["--budget", "0.3", "--dtype", "float32"],
 }

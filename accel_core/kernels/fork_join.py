@@ -14,8 +14,8 @@ Threads that have nothing left to do wait for the next loop in a short spin, so 
 then sleep: what is timed next has its cores for itself. OpenMP's spin is set here where nothing has loaded
 OpenMP before; else it is as its library has it.
 
-A loop on all processors of the calling thread binds OpenMP's other threads to one each (Linux), and they stay
-so in other parallel loops of that thread.
+Where the calling thread has two processors, a loop on both binds OpenMP's other thread to one (Linux), and it
+stays so in other parallel loops of that thread.
 """
 
 from __future__ import annotations
@@ -71,12 +71,16 @@ def fork(loop: Callable[..., Any], threads: int, *arguments: Any) -> None:
     if before != threads:
         numba.set_num_threads(threads)
     try:
-        if _layer == "omp" and BINDS:
+        if BINDS and _layer == "omp" and (threads == BOUND or _team.settled):
             _settle(threads)
         loop(*arguments, threads)
     finally:
         if before != threads:
             numba.set_num_threads(before)
+
+
+BOUND = 2
+"""Threads, and processors of the calling one, where threads are bound: see `_settle`."""
 
 
 class _Team(threading.local):
@@ -94,12 +98,12 @@ def _settle(threads: int) -> None:
 
     Threads that have slept may be woken on the processor of the one that wakes them, and take turns with it
     until the system moves one: with 2 processors a product of 512 then took twice as long, for some calls after
-    a pause of 50 ms (Linux virtual machine). Full teams of 4 and 16 were neither faster nor slower for it.
-    Where there are more processors than threads, the choice is left to the system. The calling thread stays
-    free; where it has moved to a processor of theirs, they are bound anew.
+    a pause of 50 ms (Linux virtual machine). With 4 and 16 processors nothing was gained, so that the choice is
+    left to the system, as it is where there are more processors than threads. The calling thread stays free;
+    where it has moved to a processor of theirs, they are bound anew.
     """
     cpus = affinity.thread_cpus()
-    if len(cpus) != threads:
+    if not len(cpus) == threads == BOUND:
         if _team.settled:  # those that stay of a full team are bound still
             with affinity.kept():
                 _bind(_anywhere(cpus, threads), threads)

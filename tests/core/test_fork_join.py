@@ -7,7 +7,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -145,22 +144,21 @@ print(numba.get_num_threads())
     assert told(script) == "3"
 
 
-ALL = tuple(range(4))
+ALL = (0, 1)
 
 
 @pytest.fixture
-def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
-    """The processor of each thread, or all that it may use, at each time that they were bound: of a pretended
-    host of four."""
-    seen: list[list[Any]] = []
+def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[list[int]]]:
+    """The processors of each other thread, at each time that they were bound: of a pretended host of two."""
+    seen: list[list[list[int]]] = []
 
     def bind(masks: np.ndarray, threads: int) -> None:
         assert len(masks) == threads
         rows = [
             [w * 64 + b for w, word in enumerate(row) for b in range(64) if int(word) >> b & 1] for row in masks
         ]
-        assert rows[0] == [] and all(len(row) in (1, len(ALL)) for row in rows[1:])
-        seen.append([row[0] if len(row) == 1 else row for row in rows[1:]])
+        assert rows[0] == []  # the calling thread stays free
+        seen.append(rows[1:])
 
     monkeypatch.setattr(fork_join, "_bind", bind, raising=False)
     monkeypatch.setattr(fork_join, "_processor", lambda: 0, raising=False)
@@ -169,31 +167,32 @@ def bound(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
     return seen
 
 
-def test_each_thread_of_a_full_team_has_a_processor_that_is_not_the_callers(
-    bound: list[list[Any]], monkeypatch: pytest.MonkeyPatch
+def test_the_other_thread_of_two_has_the_processor_that_is_not_the_callers(
+    bound: list[list[list[int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fork_join._settle(4)
-    fork_join._settle(4)
-    assert bound == [[1, 2, 3]]  # once: the caller is where it was
-    monkeypatch.setattr(fork_join, "_processor", lambda: 2)
-    fork_join._settle(4)
-    assert bound[1:] == [[0, 1, 3]]
-    monkeypatch.setattr(fork_join.affinity, "thread_cpus", lambda: (3, 70, 1030))
+    fork_join._settle(2)
+    fork_join._settle(2)
+    assert bound == [[[1]]]  # once: the caller is where it was
+    monkeypatch.setattr(fork_join, "_processor", lambda: 1)
+    fork_join._settle(2)
+    assert bound[1:] == [[[0]]]
+    monkeypatch.setattr(fork_join.affinity, "thread_cpus", lambda: (70, 1030))
     monkeypatch.setattr(fork_join, "_processor", lambda: 70)
-    fork_join._settle(3)
-    assert bound[2:] == [[3, 1030]]
+    fork_join._settle(2)
+    assert bound[2:] == [[[1030]]]
 
 
-def test_threads_are_bound_anew_after_all_were_bound_and_after_a_smaller_team(
-    bound: list[list[Any]], monkeypatch: pytest.MonkeyPatch
+def test_threads_are_bound_anew_after_all_were_bound_and_set_free_where_there_are_more_processors(
+    bound: list[list[list[int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fork_join._settle(4)
+    fork_join._settle(2)
     monkeypatch.setattr(fork_join.affinity, "times_bound", lambda: -1)
-    fork_join._settle(4)
+    fork_join._settle(2)
+    assert bound == [[[1]], [[1]]]
+    monkeypatch.setattr(fork_join.affinity, "thread_cpus", lambda: tuple(range(4)))
     fork_join._settle(3)
-    fork_join._settle(2)  # once: nobody is bound any more
-    fork_join._settle(4)
-    assert bound == [[1, 2, 3], [1, 2, 3], [list(ALL)] * 2, [1, 2, 3]]
+    fork_join._settle(4)  # nobody is bound any more
+    assert bound[2:] == [[[0, 1, 2, 3]] * 2]
 
 
 def test_a_loop_on_openmp_settles_its_threads_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,9 +200,14 @@ def test_a_loop_on_openmp_settles_its_threads_first(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fork_join, "_layer", "omp")
     monkeypatch.setattr(fork_join, "BINDS", True)
     monkeypatch.setattr(fork_join, "_settle", went.append)
+    monkeypatch.setattr(fork_join, "_team", fork_join._Team())
     monkeypatch.setattr(fork_join.numba, "set_num_threads", lambda threads: None)
-    fork_join.fork(lambda x, threads: went.append((x, threads)), 2, "x")
-    assert went == [2, ("x", 2)]
+    for threads in (2, 4):
+        fork_join.fork(lambda x, threads: went.append((x, threads)), threads, "x")
+    assert went == [2, ("x", 2), ("x", 4)]
+    fork_join._team.settled = ("bound",)
+    fork_join.fork(lambda threads: None, 4)
+    assert went[3:] == [4]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no threads")

@@ -238,7 +238,7 @@ class _Tuner:
     def best_width(self, budget_s: float) -> tuple[int, dict[int, Estimate]]:
         """Bits of the vectors that a streaming loop is fastest with, and time by rule / time of the others.
 
-        The rule's, unless others are surely faster; (0, {}) where there is no choice.
+        Those derived, unless others are surely faster; (0, {}) where there is no choice.
         """
         usual = widths.usual()
         if not usual or len(widths.offered()) < 2:

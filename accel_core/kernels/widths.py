@@ -83,7 +83,7 @@ class Width:
     bits: int
     """0 where LLVM chooses them."""
     measured: str = ""
-    """When it was measured here (ISO 8601); empty where it is the rule's."""
+    """When it was measured here (ISO 8601); empty where it was derived."""
 
     @property
     def why(self) -> str:

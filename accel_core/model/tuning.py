@@ -35,4 +35,4 @@ class Tuning(PlainData):
     vector_bits: int = 0
     """Of the vectors with which a streaming loop ran fastest; 0 where that was not measured."""
     width_gains: Mapping[str, Estimate] = field(default_factory=dict)
-    """Bits, as text -> time with the rule's vectors / time with these, in turns on arrays that lie in L2."""
+    """Bits, as text -> time with the derived vectors / time with these, in turns on arrays that lie in L2."""

@@ -193,7 +193,7 @@ KERNELS = (
             "thousands of multiplications; in return there is no stride left, every read is the next one in "
             "memory, and the speed no longer falls with size. Where rows of b are close together, the first "
             "strip of c packs b while it is computed. What would not pay is left out: nothing is packed where "
-            "b fits in 256 KiB, or where a has twelve rows or fewer. Where this machine was tuned (Panels), "
+            "b fits in 192 KiB, or where a has twelve rows or fewer. Where this machine was tuned (Panels), "
             "lengths and limits are those that were measured."
         ),
         typical_flop_per_s=2e10,

@@ -17,10 +17,10 @@ from accel_core.model.tuning import Tuning
 UNPACKED = 3 / 8
 """Of L2: what b may fill at most to stay unpacked where nothing was measured."""
 PAGE_BYTES = 4096
-UNPACKED_BYTES = 64 * PAGE_BYTES
-"""And what b may fill anyway: as many pages as a core finds without looking further. The first TLB for data has
-64 entries on Zen 2 to Zen 4 and on Intel's Skylake to Rocket Lake, and 96 on Golden Cove, say their makers'
-manuals on optimization."""
+UNPACKED_BYTES = 48 * PAGE_BYTES
+"""And what b may fill anyway: most of the pages that a core finds without looking further; the others are for a
+and c. The first TLB for data has 64 entries on Zen 2 to Zen 4 and on Intel's Skylake to Rocket Lake, and 96 on
+Golden Cove, say their makers' manuals on optimization."""
 FEW_ROWS = 12
 """Of a: so few do not pay for packing b, whatever its size; they are two register tiles."""
 MOST_BYTES = 1 << 26

@@ -18,8 +18,11 @@ SAMPLE_S = 3e-4
 """Length of a sample: a thousand times what reading the clock takes, and short, for there are many shapes."""
 TOO_SHORT_S = 2e-5
 """A call for which nobody wakes threads."""
-LONG_S = 5e-3
-"""A call beside which waking threads does not show."""
+LONG_S = 5e-2
+"""A call beside which waking threads does not show: those just woken may take turns on one processor for some
+milliseconds."""
+AWAKE_S = 1e-3
+"""So long threads are called before a sample counts: the second call after a rest is not yet at their pace."""
 
 
 def hold(
@@ -34,7 +37,7 @@ def hold(
 
     It ends sooner when the best is known from the second best to 1 %. Before a sample of one of the `threaded`
     the other threads of this process come to rest: those of a library spin for some milliseconds after a call,
-    on the processor that is needed now. And what slept meanwhile is woken by a call that does not count.
+    on the processor that is needed now. And what slept meanwhile is woken by calls that do not count.
     Garbage collection is for the caller to stop: to start it costs more than most races.
     """
     host, start = clocks.host(), clocks.wall()
@@ -53,7 +56,7 @@ def hold(
             if wakes and name in threaded:
                 settle(clocks)
             if wakes and racer.times_s[0] < LONG_S:
-                racer.call()
+                _wake(racer.call, clocks)
             racer.run(clocks)
         ratio = _ratio(racers)
         if len(racer.times_s) >= LEAST_SAMPLES and ratio is not None and is_narrow(ratio):
@@ -68,13 +71,21 @@ def _first(call: Call, clocks: Clocks, best_s: float) -> Racer:
     first_s, _ = time_calls(call, 1, clocks)
     if TOO_SHORT_S < first_s <= 10 * best_s:
         settle(clocks)
-        call()
+        _wake(call, clocks)
         first_s, _ = time_calls(call, 1, clocks)
     repetitions = max(1, math.ceil(SAMPLE_S / first_s)) if first_s > 0 else 1
     if repetitions > 1:
         sample_s, _ = time_calls(call, repetitions, clocks)
         first_s = sample_s / repetitions
     return Racer(call, repetitions, [first_s])
+
+
+def _wake(call: Call, clocks: Clocks) -> None:
+    """Call once, and again until AWAKE_S have passed."""
+    end_s = clocks.wall() + AWAKE_S
+    call()
+    while clocks.wall() < end_s:
+        call()
 
 
 def _ratio(racers: Mapping[str, Racer]) -> Estimate | None:

@@ -404,6 +404,22 @@ def test_a_sample_of_threads_begins_when_those_of_the_call_before_are_still() ->
     assert "still" not in said
 
 
+def test_threads_are_called_until_they_are_at_their_pace_before_a_sample_counts() -> None:
+    time, slow = Ticking(), [3]
+
+    def sleep(seconds: float) -> None:
+        time.now += seconds
+        slow[0] = 3
+
+    def threads() -> None:
+        time.now += 3e-4 if slow[0] else 1e-4
+        slow[0] = max(slow[0] - 1, 0)
+
+    clocks = Clocks(lambda: time.now, lambda: 0.0, time.clocks.host, sleep)
+    calls = {"one thread": time.taking(2e-4), "threads": threads}
+    assert hold((8,), calls, 2.0, clocks, threaded=("threads",)).winner == "threads"
+
+
 def test_nobody_waits_for_threads_that_cannot_win() -> None:
     time, slept = Ticking(), []
     clocks = Clocks(lambda: time.now, lambda: 0.0, time.clocks.host, slept.append)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
+from typing import Any
 
 from accel_core.cli.jobs import run_job
 from accel_core.cli.output import Answer, pairs, table
 from accel_core.errors import AccelError, BadInput
-from accel_core.lessons import LESSONS, Choice, Lesson
+from accel_core.lessons import LESSONS, Lesson, Run
 from accel_core.lessons import lesson as find
-from accel_core.model import Comparison, Measurement, Refusal
+from accel_core.machine import detect
+from accel_core.model import Refusal
 
 
 def lessons(options: Namespace) -> Answer:
@@ -23,22 +25,18 @@ def lesson(options: Namespace) -> Answer:
     """Run one lesson: what was guessed, what is true here, and what that means."""
     one = find(options.lesson)
     guess = None if options.guess is None else one.form.read(options.guess)
-    results: list[Measurement | Comparison] = []
-    for job in one.jobs:
-        found = run_job(job)
-        refused = next((r for r in found if isinstance(r, Refusal)), None)
-        if refused is not None:
-            raise (AccelError if refused.fault else BadInput)(refused.reason)
-        results += [r for r in found if isinstance(r, Measurement | Comparison)]
-    truth = one.truth(results)
+    machine = detect()
+    job = one.job(machine)
+    run = Run(machine, _measured(run_job(job)) if job else ())
+    truth = one.truth(run)
     data = {
         "name": one.name,
         "question": one.question,
         "guess": guess,
         "truth": asdict(truth),
-        "reading": one.reveal(guess, results),
+        "reading": one.reveal(guess, run),
         "claim": asdict(one.claim),
-        "disturbed": "; ".join(dict.fromkeys(r.disturbed_reason for r in results if r.disturbed)),
+        "disturbed": run.disturbed,
     }
     rows = [
         ("question", one.question),
@@ -46,15 +44,21 @@ def lesson(options: Namespace) -> Answer:
         ("reading", str(data["reading"])),
         ("claim", f"{one.claim.text} ({one.claim.source})"),
     ]
-    if data["disturbed"]:
-        rows.append(("DISTURBED", str(data["disturbed"])))
+    if run.disturbed:
+        rows.append(("DISTURBED", run.disturbed))
     return Answer(data, pairs(rows))
 
 
+def _measured(results: list[Any]) -> list[Any]:
+    """The results; a refusal is raised, since a lesson needs all that it asks for."""
+    for result in results:
+        if isinstance(result, Refusal):
+            raise (AccelError if result.fault else BadInput)(result.reason)
+    return results
+
+
 def _form(one: Lesson) -> dict[str, object]:
-    if isinstance(one.form, Choice):
-        return {"kind": "choice", "answers": dict(one.form.answers)}
-    return {"kind": "number", **asdict(one.form)}
+    return {"kind": one.form.called(), **one.form.to_dict()}
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -2,7 +2,9 @@
 
 from accel_core.errors import BadInput, unknown
 from accel_core.lessons import elementwise, loops
-from accel_core.lessons.lesson import Choice, Claim, Guess, Lesson, Look, Number, Result, Truth
+from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
+from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
+from accel_core.lessons.run import Run
 
 LESSONS: tuple[Lesson, ...] = (*loops.LESSONS, *elementwise.LESSONS)
 
@@ -16,4 +18,18 @@ def lesson(name: str) -> Lesson:
     raise BadInput(unknown("lesson", name, names, f"lessons: {', '.join(names)}"))
 
 
-__all__ = ["LESSONS", "Choice", "Claim", "Guess", "Lesson", "Look", "Number", "Result", "Truth", "lesson"]
+__all__ = [
+    "LESSONS",
+    "LONGEST_S",
+    "Choice",
+    "Claim",
+    "Form",
+    "Lesson",
+    "Look",
+    "Number",
+    "Order",
+    "Run",
+    "Said",
+    "Truth",
+    "lesson",
+]

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from accel_core.lessons.lesson import (
-    LEAST_EFFECT,
-    Claim,
-    Lesson,
-    Look,
-    Number,
-    Result,
-    Truth,
-    case,
-    compared,
-    comparison,
-)
+from accel_core.lessons.lesson import LEAST_EFFECT, Claim, Lesson, Look, Number, Run, Truth, case, compared
 from accel_core.units import format_time
 
 POWER, PRODUCT = "gelu/power_expression", "gelu/expression"
 SIDE = 1000
 
 
-def _cube_says(truth: Truth, results: Sequence[Result]) -> str:
+def _cube_says(truth: Truth, run: Run) -> str:
     if float(truth.value) < LEAST_EFFECT:
         return "Here the power costs next to nothing: this NumPy takes it as products, or has vectors for it."
-    found = comparison(results, PRODUCT, POWER)
+    found = run.comparison(PRODUCT, POWER)
     power_s = found.time_s_b - found.time_s_a
     return (
         f"All else is the same, the tanh too: of {format_time(found.time_s_b)} the power takes about "
@@ -37,14 +24,15 @@ def _cube_says(truth: Truth, results: Sequence[Result]) -> str:
 LESSONS = (
     Lesson(
         name="cube",
+        title="The cube",
         question="In GELU as one NumPy expression: how many times as fast is it with x*x*x instead of x**3?",
         form=Number("times", 0.1, 1000),
         claim=Claim(
             "In NumPy x*x*x is an order of magnitude faster than x**3.",
             "stackoverflow.com/questions/18453771, “Why is x**3 slower than x*x*x?”, of 2013",
         ),
-        jobs=(compared(case(PRODUCT, SIDE), case(POWER, SIDE)),),
-        truth=lambda results: Truth.of(comparison(results, PRODUCT, POWER).ratio),
+        job=lambda machine: compared(case(PRODUCT, SIDE), case(POWER, SIDE)),
+        truth=lambda run: Truth.of(run.comparison(PRODUCT, POWER).ratio),
         says=_cube_says,
         look=Look("fusion", {}),
     ),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from accel_core.lessons.lesson import (
     LEAST_EFFECT,
     Claim,
     Lesson,
     Look,
     Number,
-    Result,
+    Run,
     Truth,
     case,
     compared,
-    comparison,
-    measurement,
+    timed,
 )
-from accel_core.stats import quotient_interval
+from accel_core.lessons.run import speed_ratio
 from accel_core.units import format_number, format_time
 
 PYTHON, LIBRARY = "matmul/python_loops", "matmul/numpy"
@@ -29,8 +26,8 @@ MISS_RATIO = 1.25 / 0.5
 """Misses of ijk over those of ikj, with four elements a line: see the claim of `order`."""
 
 
-def _library_says(truth: Truth, results: Sequence[Result]) -> str:
-    found, flop = comparison(results, LIBRARY, PYTHON), 2 * SMALL**3
+def _library_says(truth: Truth, run: Run) -> str:
+    found, flop = run.comparison(LIBRARY, PYTHON), 2 * SMALL**3
     return (
         f"The loops take {format_time(found.time_s_b)} for {format_number(flop)} FLOP, which is "
         f"{format_time(found.time_s_b / flop)} for each; the library takes {format_time(found.time_s_a)}. Each "
@@ -39,7 +36,7 @@ def _library_says(truth: Truth, results: Sequence[Result]) -> str:
     )
 
 
-def _order_says(truth: Truth, results: Sequence[Result]) -> str:
+def _order_says(truth: Truth, run: Run) -> str:
     factor = float(truth.value)
     if factor < LEAST_EFFECT:
         return "Here the order brings nothing: caches hide the misses of ijk, or something else limits both."
@@ -51,12 +48,12 @@ def _order_says(truth: Truth, results: Sequence[Result]) -> str:
     )
 
 
-def _power_truth(results: Sequence[Result]) -> Truth:
-    at, beside = (measurement(results, IJK, n).samples_s for n in (LARGE, LARGE + 1))
-    return Truth.of(quotient_interval(at, beside))
+def _power_truth(run: Run) -> Truth:
+    at, beside = (run.measurement(IJK, n) for n in (LARGE, LARGE + 1))
+    return Truth.of(speed_ratio(beside, at))
 
 
-def _power_says(truth: Truth, results: Sequence[Result]) -> str:
+def _power_says(truth: Truth, run: Run) -> str:
     if float(truth.value) < LEAST_EFFECT:
         more = 100 * ((LARGE + 1) ** 3 / LARGE**3 - 1)
         return (
@@ -72,6 +69,7 @@ def _power_says(truth: Truth, results: Sequence[Result]) -> str:
 LESSONS = (
     Lesson(
         name="library",
+        title="Loops and library",
         question=f"How many times as fast as three Python loops is NumPy's product, {SMALL} x {SMALL}?",
         form=Number("times", 1, 1e7),
         claim=Claim(
@@ -79,26 +77,28 @@ LESSONS = (
             "figures of a question on stackoverflow.com, “Cannot replicate results comparing Python, Numpy and "
             "Numba matrix multiplication”: 0.69 s against 3.5 ms, and 770 s against 66 ms",
         ),
-        jobs=(compared(case(LIBRARY, SMALL), case(PYTHON, SMALL)),),
-        truth=lambda results: Truth.of(comparison(results, LIBRARY, PYTHON).ratio),
+        job=lambda machine: compared(case(LIBRARY, SMALL), case(PYTHON, SMALL)),
+        truth=lambda run: Truth.of(run.comparison(LIBRARY, PYTHON).ratio),
         says=_library_says,
         look=Look("ladder", {"size": str(SMALL)}),
     ),
     Lesson(
         name="order",
+        title="Order of loops",
         question=f"How many times as fast as ijk is the loop order ikj, both compiled, at N={LARGE}?",
         form=Number("times", 0.1, 1000),
         claim=Claim(
             "ijk misses about 1.25 times a step and ikj half a time, if a cache line holds four elements.",
             "Mark Smotherman's notes on matrix multiply, www.cs.clemson.edu/~mark/464/mmpatterns.txt",
         ),
-        jobs=(compared(case(IKJ, LARGE), case(IJK, LARGE), budget_s=5.0),),
-        truth=lambda results: Truth.of(comparison(results, IKJ, IJK).ratio),
+        job=lambda machine: compared(case(IKJ, LARGE), case(IJK, LARGE), budget_s=5.0),
+        truth=lambda run: Truth.of(run.comparison(IKJ, IJK).ratio),
         says=_order_says,
         look=Look("traversal", {}),
     ),
     Lesson(
         name="power-of-two",
+        title="A power of two",
         question=f"How many times as long as N={LARGE + 1} does N={LARGE} take, in compiled ijk loops?",
         form=Number("times", 0.1, 100),
         claim=Claim(
@@ -106,7 +106,7 @@ LESSONS = (
             "a question on stackoverflow.com, “Why is transposing a matrix of 512x512 much slower than "
             "transposing a matrix of 513x513?”: 2.46 ms against 0.75 ms",
         ),
-        jobs=({"kind": "bench", "cases": [case(IJK, n) for n in (LARGE, LARGE + 1)], "budget_s": 5.0},),
+        job=lambda machine: timed(case(IJK, LARGE), case(IJK, LARGE + 1), budget_s=5.0),
         truth=_power_truth,
         says=_power_says,
         look=Look("lab", {"size": str(LARGE)}),

@@ -154,7 +154,7 @@ def test_a_sequence_checks_foresees_and_runs_its_jobs_as_one() -> None:
 
 @pytest.mark.parametrize("kind", ["sequence", "peaks", "unheard", None])
 def test_a_sequence_refuses_jobs_that_it_cannot_run(kind: str | None) -> None:
-    with pytest.raises(BadInput, match="use bench, compare"):
+    with pytest.raises(BadInput, match="use bench, calibrate, compare"):
         complete({"kind": "sequence", "jobs": [{"kind": kind}]}, detect())
 
 

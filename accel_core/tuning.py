@@ -34,7 +34,7 @@ from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.kernels.matmul.packed import packed, packed_b_only, product
 from accel_core.kernels.matmul.plan import Plan, detected_bytes, from_caches, of_tuning
 from accel_core.kernels.matmul.register import vector_tile
-from accel_core.kernels.matmul.tuned import find, keep
+from accel_core.kernels.tuned import find, keep
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import DTYPES, ITEM_BYTES, Estimate, Machine

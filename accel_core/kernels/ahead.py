@@ -57,8 +57,8 @@ def _ask(typingctx: Any, row: Any, at: Any) -> Any:
 def line_of(row: NDArray) -> int:
     """Elements of row in a cache line, if it pays to ask for what comes next; else more than it has.
 
-    A row of a few lines is through before what was asked for is there, and of LONGEST_BYTES two rows and their
-    results still fit in an L2 of 256 KiB.
+    A row of a few lines is through before what was asked for is there. Two rows of LONGEST_BYTES and their
+    results fill an L2 of 256 KiB.
     """
     size_bytes = row.size * row.itemsize
     if SHORTEST_BYTES <= size_bytes <= LONGEST_BYTES:

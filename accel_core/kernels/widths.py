@@ -18,7 +18,7 @@ from llvmlite.binding.targets import FeatureMap
 from numba.core import codegen
 
 from accel_core.errors import BadInput, quoted
-from accel_core.kernels.matmul.tuned import any_kept, find
+from accel_core.kernels.tuned import any_kept, find
 from accel_core.machine import detect, environment
 from accel_core.machine.libraries import architecture
 from accel_core.machine.simd import baseline, known_features, vector_widths, width_bits

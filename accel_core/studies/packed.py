@@ -9,7 +9,7 @@ from accel_core import registry
 from accel_core.kernels.matmul.blocking import L1, L2, L3, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, Registers, registers
 from accel_core.kernels.matmul.plan import of_tuning
-from accel_core.kernels.matmul.tuned import find
+from accel_core.kernels.tuned import find
 from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Case, Environment, Machine, Measurement
 from accel_core.model.tuning import Tuning
 from accel_core.readings.panel_rates import Point, Rates

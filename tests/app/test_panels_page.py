@@ -12,7 +12,7 @@ from recorded_hosts import ON_EACH
 from records_of import store_measurements, store_peaks
 from streamlit.testing.v1 import AppTest
 
-from accel_core.kernels.matmul import tuned
+from accel_core.kernels import tuned
 from accel_core.kernels.matmul.blocking import blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.model import Estimate, Measurement

@@ -450,6 +450,19 @@ def test_the_library_obeys_whichever_thread_asks() -> None:
     assert seen in ([{1}], [set()])
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_a_child_forked_inside_a_call_has_the_threads_of_the_library() -> None:
+    before = blas_threads()
+    with matmul_threads._single_threaded_blas():
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if blas_threads() == before and not matmul_threads._inside else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert blas_threads() <= {1}
+    assert blas_threads() == before
+
+
 def test_the_library_has_its_threads_back_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     before = blas_threads()
 

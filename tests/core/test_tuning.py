@@ -22,10 +22,9 @@ from accel_core import tuning
 from accel_core.backends import auto, explain
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.errors import AccelError, StoreUnavailable, WrongResult
-from accel_core.kernels import widths
+from accel_core.kernels import tuned, widths
 from accel_core.kernels.matmul import packed as matmul_packed
 from accel_core.kernels.matmul import plan as plans
-from accel_core.kernels.matmul import tuned
 from accel_core.kernels.matmul.blocking import blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
 from accel_core.kernels.matmul.plan import Plan, from_caches, of_tuning, plan_here

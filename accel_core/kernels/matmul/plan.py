@@ -9,7 +9,7 @@ from functools import cache
 from accel_core.errors import is_whole
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import ROWS, TILES
-from accel_core.kernels.matmul.tuned import find
+from accel_core.kernels.tuned import find
 from accel_core.machine import detect, environment
 from accel_core.model import Machine
 from accel_core.model.tuning import Tuning

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bench import FakeTime
 
-from accel_core import tuning
 from accel_core.backends import auto, explain
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.errors import AccelError, StoreUnavailable, WrongResult
@@ -34,6 +33,7 @@ from accel_core.machine import detect, environment
 from accel_core.model import DTYPES, Estimate, Machine
 from accel_core.model.tuning import Tuning
 from accel_core.readings.panel_rates import width_reading
+from accel_core.tuning import blocks, racing, vectors
 
 GAINS = {"512": Estimate(1.1, 1.05, 1.2, 9)}
 ONE = Tuning("float32", 4, 96, 64, 192, 4096, 9216, GAINS, "f", ENVIRONMENT, "2026-05-04", 1.5)
@@ -82,7 +82,7 @@ def winner_beside(burst: range, order: list[int]) -> int:
 
     time = FakeTime(cost_s)
     calls = {which: lambda which=which: time.work((which,)) for which in order}
-    return tuning.race(calls, 2.0, time.clocks())[0]
+    return racing.race(calls, 2.0, time.clocks())[0]
 
 
 @settings(max_examples=60)
@@ -91,11 +91,11 @@ def test_the_fastest_wins_beside_a_burst(data: st.DataObject, count: int) -> Non
     """However many race, a burst that is as long as the last round takes one sample of each at most."""
     start = data.draw(st.integers(0, 20 * count))
     order = data.draw(st.permutations(range(count)))
-    assert winner_beside(range(start, start + tuning.FINALISTS), order) == 0
+    assert winner_beside(range(start, start + racing.FINALISTS), order) == 0
 
 
 @settings(max_examples=60)
-@given(st.permutations(range(tuning.FINALISTS)), st.integers(0, 60), st.integers(1, 60))
+@given(st.permutations(range(racing.FINALISTS)), st.integers(0, 60), st.integers(1, 60))
 def test_the_fastest_of_the_last_wins_beside_a_burst_of_any_length(
     order: list[int], start: int, length: int
 ) -> None:
@@ -105,7 +105,7 @@ def test_the_fastest_of_the_last_wins_beside_a_burst_of_any_length(
 def test_turns_take_their_time_and_every_call_is_first_as_often_as_another() -> None:
     time = FakeTime(lambda shape, call: 2e-3)
     calls = {which: lambda which=which: time.work((which,)) for which in range(3)}
-    samples = tuning.turns(calls, 0.6, time.clocks())
+    samples = racing.turns(calls, 0.6, time.clocks())
     assert {len(taken) for taken in samples.values()} == {100}
     firsts = [shape[0] for shape in time.shapes[3::3]]
     assert firsts[:6] == [0, 1, 2, 0, 1, 2]
@@ -113,7 +113,7 @@ def test_turns_take_their_time_and_every_call_is_first_as_often_as_another() -> 
 
 def test_samples_of_a_short_call_last_a_millisecond() -> None:
     time = FakeTime(lambda shape, call: 1e-5)
-    tuning.turns({0: lambda: time.work((0,))}, 0.0, time.clocks(), 1)
+    racing.turns({0: lambda: time.work((0,))}, 0.0, time.clocks(), 1)
     assert len(time.shapes) == 1 + 100
 
 
@@ -125,7 +125,7 @@ def test_the_thresholds_are_those_of_the_least_sum_of_logarithms(times_s: list[t
         return sum(float(np.log(row[way])) for row, way in zip(times_s, ways, strict=True))
 
     every = [(i, j) for i, j in pairs_of(range(len(times_s) + 1), repeat=2) if i <= j]
-    assert cost(*tuning.thresholds(times_s)) == pytest.approx(min(cost(*at) for at in every))
+    assert cost(*blocks.thresholds(times_s)) == pytest.approx(min(cost(*at) for at in every))
 
 
 # -- the act -------------------------------------------------------------------------------------------------
@@ -133,9 +133,9 @@ def test_the_thresholds_are_those_of_the_least_sum_of_logarithms(times_s: list[t
 
 def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     better = Estimate(1.1, 1.05, 1.2, 9)
-    monkeypatch.setattr(tuning._Tuner, "gains", lambda self, plan, budget_s: {256: better})
+    monkeypatch.setattr(blocks._Tuner, "gains", lambda self, plan, budget_s: {256: better})
     before, events = plan_here("float64"), []
-    (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.5, emit=events.append)
+    (found,) = blocks.tune(detect(), dtypes=("float64",), budget_s=0.5, emit=events.append)
     steps = [event for event in events if event["event"] == "step"]
     assert [(step["done"], step["total"]) for step in steps] == [(n, 5) for n in range(5)]
     assert events[-1]["type"] == "tuning" and RESULT_TYPES["tuning"].from_dict(events[-1]["data"]) == found
@@ -158,49 +158,49 @@ def test_a_tuning_is_told_kept_and_taken_from_then_on(home: Path, monkeypatch: p
 def test_a_tuning_beats_the_derived_where_it_is_faster_and_nowhere_surely_slower(
     gains: list[tuple[float, float, float]], won: bool
 ) -> None:
-    assert tuning.beats([Estimate(*gain, 9) for gain in gains]) is won
+    assert blocks.beats([Estimate(*gain, 9) for gain in gains]) is won
 
 
 def test_of_blocks_that_run_alike_the_first_is_tried() -> None:
     derived = blocking("float32", {})
     others = [derived.given(mc=1 << 19), derived.given(kc=8)]
-    assert tuning.first_of_each([derived, *others], (64, 64, 64)) == [derived, others[1]]
+    assert blocks.first_of_each([derived, *others], (64, 64, 64)) == [derived, others[1]]
 
 
 def test_a_slow_computer_tries_what_it_has_time_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A product of 256 takes a second: nothing longer is run than the shortest of each part."""
     sides = set()
-    shape_of = tuning._Problem.__init__
+    shape_of = blocks._Problem.__init__
 
     def noted(self: Any, m: int, k: int, n: int, dtype: str) -> None:
         sides.add(n)
         shape_of(self, m, k, n, dtype)
 
-    monkeypatch.setattr(tuning._Tuner, "call_s", 1.0)
-    monkeypatch.setattr(tuning._Problem, "__init__", noted)
-    tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
+    monkeypatch.setattr(blocks._Tuner, "call_s", 1.0)
+    monkeypatch.setattr(blocks._Problem, "__init__", noted)
+    blocks.tune(detect(), dtypes=("float32",), budget_s=0.3)
     assert max(sides) <= 256
 
 
 def test_what_does_not_beat_the_derived_leaves_the_derived(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worse = Estimate(0.9, 0.85, 0.99, 9)
-    monkeypatch.setattr(tuning._Tuner, "gains", lambda self, plan, budget_s: {256: worse})
-    (found,) = tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
+    monkeypatch.setattr(blocks._Tuner, "gains", lambda self, plan, budget_s: {256: worse})
+    (found,) = blocks.tune(detect(), dtypes=("float32",), budget_s=0.3)
     derived = from_caches("float32", plans.detected_bytes(detect()))
     plan_here.cache_clear()
     assert not found.gains and of_tuning(found) is None and plan_here("float32") == derived
 
 
 def test_a_wrong_product_is_never_timed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "packed", lambda a, b, c, blocks: None)
+    monkeypatch.setattr(blocks, "packed", lambda a, b, c, blocks: None)
     with pytest.raises(WrongResult, match="wrong by"):
-        tuning.tune(detect(), dtypes=("float32",), budget_s=0.3)
+        blocks.tune(detect(), dtypes=("float32",), budget_s=0.3)
     assert not home.exists()
 
 
 def test_nothing_is_tuned_on_a_pretend_host(home: Path) -> None:
     with pytest.raises(AccelError):
-        tuning.tune(replace(detect(), pretended="laptop.json"))
+        blocks.tune(replace(detect(), pretended="laptop.json"))
 
 
 # -- the width of vectors ------------------------------------------------------------------------------------
@@ -213,18 +213,18 @@ def test_another_width_than_the_rules_is_taken_where_it_is_surely_faster(
     ends: dict[int, tuple[float, float, float]],
 ) -> None:
     gains = {bits: Estimate(sorted(one)[1], min(one), max(one), 9) for bits, one in ends.items()}
-    taken = tuning.fastest_width(7, gains)
+    taken = vectors.fastest_width(7, gains)
     sure = {bits: gain.median for bits, gain in gains.items() if gain.low and gain.low > 1}
     assert (taken == 7) == (not sure) and sure.get(taken, 0) == max(sure.values(), default=0)
-    assert tuning.fastest_width(7, {128: Estimate(2.0, None, None, 3)}) == 7
+    assert vectors.fastest_width(7, {128: Estimate(2.0, None, None, 3)}) == 7
 
 
 @SEVERAL
 def test_the_width_that_won_is_kept_and_taken_from_then_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual, other = widths.usual(), next(b for b in widths.offered() if b != widths.usual())
     assert widths.chosen("float64") == widths.Width(usual)
-    monkeypatch.setattr(tuning, "fastest_width", lambda usual, gains: other)
-    (found,) = tuning.tune(detect(), dtypes=("float64",), budget_s=0.3)
+    monkeypatch.setattr(vectors, "fastest_width", lambda usual, gains: other)
+    (found,) = blocks.tune(detect(), dtypes=("float64",), budget_s=0.3)
     assert found.vector_bits == other
     assert set(found.width_gains) == {str(bits) for bits in widths.offered() if bits != usual}
     assert widths.chosen("float64").bits == usual  # a process keeps to what it began with
@@ -261,9 +261,9 @@ def test_a_tuning_of_before_widths_were_raced_is_read() -> None:
 
 
 def test_a_wrong_result_at_a_width_is_never_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "gelu_fused", lambda x, y, bits: y.fill(0))
+    monkeypatch.setattr(vectors, "gelu_fused", lambda x, y, bits: y.fill(0))
     with pytest.raises(WrongResult, match="vectors of 128 bits is wrong by"):
-        tuning.streams(64, "float32", (128,))
+        vectors.streams(64, "float32", (128,))
 
 
 def test_the_width_is_read_with_what_it_was_raced_against() -> None:

@@ -1,7 +1,5 @@
-"""Tuning: the lengths at which the packed product is fastest on this machine, and the width of vectors with
-which a streaming loop is, measured on one thread.
+"""The blocks of the packed product, and up to which size nothing is packed: one thread, one dtype at a time.
 
-Whaley and Dongarra, "Automatically Tuned Linear Algebra Software" (SC 1998) measure what cannot be foreseen.
 What is tried lies around the block sizes of `blocking`, in the shares of L1 and L2 that Low, Igual, Smith and
 Quintana-Ortí weigh against each other ("Analytical Modeling Is Enough for High-Performance BLIS", ACM TOMS
 43(2), 2016).
@@ -11,24 +9,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.events import Emit, ignore, result_event, step_event, warning_event
-from accel_core.bench.sampling import LEAST_SAMPLE_S, Call, Racer, in_turns, no_garbage_collection, time_calls
+from accel_core.bench.sampling import Call, no_garbage_collection
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import StoreUnavailable, WrongResult
-from accel_core.kernels import widths
-from accel_core.kernels.gelu.compiled import gelu_fused
-from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.matmul.blocking import L2, TYPICAL_BYTES, Blocking, blocking
 from accel_core.kernels.matmul.micro_kernel import TILES
 from accel_core.kernels.matmul.packed import packed, packed_b_only, product
@@ -42,6 +37,8 @@ from accel_core.model.limits import TUNING_S
 from accel_core.model.tuning import Tuning
 from accel_core.operations import OPERATIONS
 from accel_core.stats import LEAST_SAMPLES, ratio_interval
+from accel_core.tuning.racing import race, turns
+from accel_core.tuning.vectors import best_width
 
 RACED = (256, 512, 768)
 """Sides of the square matrices on which blocks race for the final: the longest for which there is time."""
@@ -63,12 +60,6 @@ LONG_RACE = 5
 """Calls of each in a race until the last ones are left, on average: checked and looked at, two rounds, then of
 halves."""
 YARDSTICK = 256
-STREAM_SHARE = 1 / 2
-"""Of L2 that the arrays fill on which the widths of vectors race."""
-STREAM_SAMPLE_S = 0.01
-"""Length of a sample there: a processor whose clock falls under wide vectors takes about 2/3 ms to raise it
-again (Intel's Optimization Reference Manual, on Skylake Server), which is then little of the next sample."""
-FINALISTS = 3
 PARTS = {
     "blocks": 0.5,
     "rows of a block of a": 0.05,
@@ -79,7 +70,6 @@ PARTS = {
 """What is measured for a dtype, and its share of the time."""
 WEIGHTS = {"float32": 1.0, "float64": 2.0}
 """A vector holds half as many numbers of 8 bytes, so the same products take twice as long."""
-Key = TypeVar("Key")
 Array = NDArray[Any]
 WAYS: tuple[Callable[[Array, Array, Array, Blocking], Any], ...] = (
     lambda a, b, c, blocks: vector_tile(a, b, c),
@@ -150,7 +140,7 @@ class _Tuner:
         gains = self.gains(plan, begin())
         if not beats(gains.values()):
             plan, gains = self.derived, {}
-        bits, width_gains = self.best_width(begin())
+        bits, width_gains = best_width(self.dtype, self.cache_bytes, begin(), self.clocks)
         blocks = plan.blocks
         return Tuning(
             self.dtype, blocks.mr, blocks.mc, blocks.kc, blocks.nc, plan.unpacked_bytes, plan.unpacked_a_bytes,
@@ -235,43 +225,6 @@ class _Tuner:
             gains[side] = ratio_interval(list(zip(samples[plan], samples[self.derived], strict=True)))
         return gains
 
-    def best_width(self, budget_s: float) -> tuple[int, dict[int, Estimate]]:
-        """Bits of the vectors that a streaming loop is fastest with, and time by rule / time of the others.
-
-        Those derived, unless others are surely faster; (0, {}) where there is no choice.
-        """
-        usual = widths.usual()
-        if not usual or len(widths.offered()) < 2:
-            return 0, {}
-        l2 = self.cache_bytes.get(L2, TYPICAL_BYTES[L2])
-        calls = streams(int(l2 * STREAM_SHARE) // (2 * self.item), self.dtype, widths.offered())
-        samples = turns(calls, budget_s, self.clocks, LEAST_SAMPLES, STREAM_SAMPLE_S)
-        others = [bits for bits in samples if bits != usual]
-        gains = {b: ratio_interval(list(zip(samples[b], samples[usual], strict=True))) for b in others}
-        return fastest_width(usual, gains), gains
-
-
-def streams(length: int, dtype: str, every: Iterable[int]) -> dict[int, Call]:
-    """Bits -> a call of the fused GELU with such vectors on the same arrays; WrongResult where one is wrong."""
-    shape = (1, max(length, 1))
-    (x,) = GELU.make_inputs(shape, dtype, int(np.random.default_rng().integers(1 << 31)))
-    exact, y = GELU.reference(x), np.empty_like(x)
-    calls: dict[int, Call] = {}
-    for bits in every:
-        y[...] = np.nan
-        gelu_fused(x, y, bits)
-        error = max_relative_error(y, exact)
-        if not error <= GELU.tolerance(shape, dtype):
-            raise WrongResult(f"GELU of {length} {dtype} with vectors of {bits} bits is wrong by {error:.1e}.")
-        calls[bits] = partial(gelu_fused, x, y, bits)
-    return calls
-
-
-def fastest_width(usual: int, gains: Mapping[int, Estimate]) -> int:
-    """The width of the greatest of the `gains` that are surely gains, else the `usual` one."""
-    sure = [bits for bits, gain in gains.items() if gain.low is not None and gain.low > 1]
-    return max(sure, key=lambda bits: gains[bits].median, default=usual)
-
 
 class _Problem:
     """Matrices of one shape, and calls whose results have been checked."""
@@ -293,49 +246,6 @@ class _Problem:
             m, k, n = self.shape
             raise WrongResult(f"The packed product of {m} x {k} and {k} x {n} is wrong by {error:.1e}: {how}.")
         return call
-
-
-# -- racing --------------------------------------------------------------------------------------------------
-
-
-def race(calls: Mapping[Key, Call], budget_s: float, clocks: Clocks) -> list[Key]:
-    """The FINALISTS, the fastest first: all in turns, of which the slower half leaves after each two rounds.
-
-    Who leaves is told by the least time, which a burst of a neighbour's does not move that is shorter than a
-    round. Of those that stay to the end the median of their shares in a round's time counts: a longer burst
-    slows all of a round alike, but where it begins and where it ends.
-    """
-    racing = list(calls)
-    end_s = clocks.wall() + budget_s
-    while len(racing) > FINALISTS:
-        samples = turns({key: calls[key] for key in racing}, 0.0, clocks, 2)
-        racing.sort(key=lambda key: min(samples[key]))
-        racing = racing[: max(len(racing) // 2, FINALISTS)]
-    samples = turns({key: calls[key] for key in racing}, end_s - clocks.wall(), clocks, LEAST_SAMPLES)
-    rounds = [sum(times_s) for times_s in zip(*samples.values(), strict=True)]
-    shares = {key: median(s / sum_s for s, sum_s in zip(samples[key], rounds, strict=True)) for key in racing}
-    return sorted(racing, key=lambda key: shares[key])
-
-
-def turns(
-    calls: Mapping[Key, Call],
-    budget_s: float,
-    clocks: Clocks,
-    least: int = 3,
-    sample_s: float = LEAST_SAMPLE_S,
-) -> dict[Key, list[float]]:
-    """Seconds per call of each, in rounds whose first moves on, for `budget_s` and at least `least` rounds."""
-    end_s = clocks.wall() + budget_s
-    racers = {key: Racer(call) for key, call in calls.items()}
-    for racer in racers.values():
-        first_s, _ = time_calls(racer.call, 1, clocks)
-        racer.repetitions = max(1, math.ceil(sample_s / max(first_s, 1e-9)))
-    for rounds, order in enumerate(in_turns(racers.values())):
-        if rounds >= least and clocks.wall() >= end_s:
-            break
-        for racer in order:
-            racer.run(clocks)
-    return {key: racer.times_s for key, racer in racers.items()}
 
 
 def first_of_each(every: Iterable[Blocking], shape: tuple[int, int, int]) -> list[Blocking]:

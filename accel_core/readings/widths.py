@@ -21,6 +21,8 @@ class Race:
     """Of x and y together."""
     ran: Mapping[int, Measurement]
     """Width in bits -> its measurement, rising; SCALAR_BITS: one number at a time; 0: the compiler's choice."""
+    reported: bool = False
+    """Whether `level` is the last cache, of which only the system's word is known: one process may get less."""
 
     @property
     def place(self) -> str:
@@ -81,11 +83,18 @@ def _fast(gain: float) -> str:
     return f"{times(gain) if gain >= 1 else f'{format_number(gain, 2)} times'} as fast"
 
 
+REPORTED = (
+    "That the arrays lie in {level} follows from the size that the system reports; how much of it one process "
+    "gets, the page This machine measures."
+)
+
+
 def widths_reading(races: Sequence[Race]) -> list[str]:
     """The widths against each other at each size, what memory makes of them, and what disturbed them."""
     known = [race for race in races if race.vectors and len(race.ran) > 1]
     said = [_of(race) for race in known]
     said += [text for race in known if (text := _of_memory(race, known))]
+    said += [REPORTED.format(level=race.level) for race in known if race.reported]
     points = [m for race in known for m in race.ran.values()]
     if disturbed := sum(m.disturbed for m in points):
         said.append(

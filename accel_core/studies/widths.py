@@ -58,5 +58,8 @@ def races(record: Record, dtype: str) -> list[Race]:
         ran = {bits: m for bits in widths(record.machine) if (m := newest.get((shape, bits)))}
         if len(ran) > 1:
             least_bytes = GELU.least_bytes(shape, dtype)
-            found.append(Race(limiting_memory_level(record.machine, least_bytes), least_bytes, ran))
+            level = limiting_memory_level(record.machine, least_bytes)
+            last = record.machine.caches[-1].level if record.machine.caches else ""
+            by_word = level == last and not (record.peaks and record.peaks.curve)
+            found.append(Race(level, least_bytes, ran, by_word))
     return found

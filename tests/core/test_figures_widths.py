@@ -144,3 +144,17 @@ def test_of_each_width_the_newest_on_record_is_raced() -> None:
     (found,) = widths.races(Record(host, None, tuple(known)), "float32")
     assert (found.level, found.gain(128, 512)) == ("L2", pytest.approx(2))
     assert not widths.races(Record(host, None, tuple(known)), "float64")
+
+
+def test_a_last_cache_that_nobody_measured_is_called_reported() -> None:
+    host = records.machine()
+    *near, last = host.caches
+    host = replace(host, caches=(*near, replace(last, size_bytes=1 << 31)))
+    far = widths.sizes(host, "float32")[1]
+    ran = tuple(made(bits, 1e-3, far) for bits in (128, 512))
+    (told,), (measured,) = (
+        widths.races(Record(host, peaks, ran), "float32") for peaks in (None, records.peaks())
+    )
+    assert told.level == measured.level == last.level and told.reported and not measured.reported
+    assert any("size that the system reports" in text for text in widths_reading([told]))
+    assert not any("size that the system reports" in text for text in widths_reading([measured]))

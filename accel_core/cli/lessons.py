@@ -7,12 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from accel_core.cli.jobs import run_job
-from accel_core.cli.output import Answer, pairs, table
+from accel_core.cli.output import Answer, Progress, pairs, table
 from accel_core.errors import AccelError, BadInput
 from accel_core.lessons import LESSONS, Lesson, Run
 from accel_core.lessons import lesson as find
-from accel_core.machine import detect
-from accel_core.model import Refusal
+from accel_core.lessons.keeping import answer_now, guess_now, keep
+from accel_core.machine import detect, refuse_to_measure
+from accel_core.model import Machine, Refusal
+from accel_core.model.answers import Answer as Found
+from accel_core.model.answers import Guess
 
 
 def lessons(options: Namespace) -> Answer:
@@ -23,12 +26,19 @@ def lessons(options: Namespace) -> Answer:
 
 def lesson(options: Namespace) -> Answer:
     """Run one lesson: what was guessed, what is true here, and what that means."""
+    from accel_core.runner.kinds import KINDS
+
     one = find(options.lesson)
     guess = None if options.guess is None else one.form.read(options.guess)
     machine = detect()
     job = one.job(machine)
+    if job and KINDS[job["kind"]].measures:
+        refuse_to_measure(machine)
+    guessed = None if guess is None else guess_now(one.name, options.guess)
+    _keep(guessed, machine)
     run = Run(machine, _measured(run_job(job)) if job else ())
     truth = one.truth(run)
+    _keep(answer_now(one.name, guessed, run), machine)
     data = {
         "name": one.name,
         "question": one.question,
@@ -47,6 +57,14 @@ def lesson(options: Namespace) -> Answer:
     if run.disturbed:
         rows.append(("DISTURBED", run.disturbed))
     return Answer(data, pairs(rows))
+
+
+def _keep(record: Guess | Found | None, machine: Machine) -> None:
+    """Store it; what is not stored is a warning."""
+    from accel_core.store import Store
+
+    if record is not None and (sentence := keep(Store(), record, machine)):
+        Progress().warn(sentence)
 
 
 def _measured(results: list[Any]) -> list[Any]:

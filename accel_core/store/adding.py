@@ -5,12 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection, exists, insert, literal, select
 
 from accel_core.model import Comparison, Measurement
+from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import cases
+from accel_core.store import answered, cases
 from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, part_name
 from accel_core.store.tables import MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry
+
+OfParts = Comparison | Calibration | PeakPart | Guess | Answer
+"""What PARTS holds."""
 
 
 def add(connection: Connection, entry: Entry) -> None:
@@ -36,7 +40,7 @@ def _add_measurement(connection: Connection, measurement: Measurement) -> None:
         cases.add_missing(connection)
 
 
-def _add_part(connection: Connection, entry: Entry, record: Comparison | Calibration | PeakPart) -> None:
+def _add_part(connection: Connection, entry: Entry, record: OfParts) -> None:
     row = {
         "created": entry.created,
         "fingerprint": entry.fingerprint,
@@ -52,7 +56,9 @@ def _add_part(connection: Connection, entry: Entry, record: Comparison | Calibra
     connection.execute(insert(PARTS).from_select(list(row), new))
 
 
-def _name(record: Comparison | Calibration | PeakPart) -> str:
+def _name(record: OfParts) -> str:
+    if isinstance(record, Guess | Answer):
+        return answered.row_name(record)
     if isinstance(record, Comparison):
         return f"{record.a} / {record.b}"
     return record.name if isinstance(record, Calibration) else part_name(record)

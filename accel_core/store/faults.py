@@ -71,6 +71,11 @@ def skipped(where: str, rows: int) -> str:
 def unsaved(reason: str, results: int, folder: Path | None) -> str:
     """`reason` is the sentence of the fault; without a `folder`, what waits is in memory only."""
     what = "1 result of this job waits" if results == 1 else f"{results} results of this job wait"
+    return waits(reason, what, folder)
+
+
+def waits(reason: str, what: str, folder: Path | None) -> str:
+    """`what` says "... waits": where, and what for."""
     if folder is None:
         return f"{reason} {what} in memory only: keep a copy of what is shown."
     return f"{reason} {what} in {folder} and will be stored with the next one that the store takes."

@@ -15,8 +15,9 @@ from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import Comparison, Environment, Measurement, Peaks
+from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import adding, cases, faults
+from accel_core.store import adding, answered, cases, faults
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
@@ -81,6 +82,16 @@ class Store:
     def set_aside(self, entry: Entry) -> None:
         """Keep `entry` until the store takes it: in a file, or in memory where none can be written."""
         self._unsaved.keep(entry)
+
+    def keep(self, entry: Entry) -> str:
+        """Store one record, or set it aside; the sentence that says so where it was not stored."""
+        try:
+            self.add(entry)
+        except StoreUnavailable as fault:
+            self.set_aside(entry)
+            waiting, folder = self.unsaved([entry])
+            return faults.waits(str(fault), f"The {entry.kind} waits", folder) if waiting else ""
+        return ""
 
     def unsaved(self, entries: Iterable[Entry]) -> tuple[list[Entry], Path | None]:
         """Those of `entries` that were set aside and still are, and their folder; None: in memory only."""
@@ -216,6 +227,20 @@ class Store:
             rows = parts(connection, fingerprint, ("calibration",))
         found = self.sound("calibrations", rows, calibration)
         return [made for made_with, made in found if made_with == libraries(environment)]
+
+    @again_where_damaged
+    def guesses(self, fingerprint: str | None = None, *, lesson: str | None = None) -> list[Guess]:
+        """What was guessed, newest first: on one machine or on all, in one lesson or in all."""
+        with self.database.reading() as connection:
+            rows = answered.payloads(connection, "guess", fingerprint, lesson)
+        return self.sound("guesses", rows, answered.guess)
+
+    @again_where_damaged
+    def answers(self, fingerprint: str | None = None, *, lesson: str | None = None) -> list[Answer]:
+        """What lessons found, newest first: on one machine or on all, in one lesson or in all."""
+        with self.database.reading() as connection:
+            rows = answered.payloads(connection, "answer", fingerprint, lesson)
+        return self.sound("answers", rows, answered.answer)
 
     # -- damage ----------------------------------------------------------------------------------------------
 

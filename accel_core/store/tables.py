@@ -58,4 +58,4 @@ PARTS = Table(
     Column("payload", JSON, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
 )
-"""Everything else that is measured: the parts of a machine's peaks, comparisons, calibrations."""
+"""All else: parts of a machine's peaks, comparisons, calibrations; guesses and answers of lessons."""

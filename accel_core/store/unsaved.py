@@ -30,6 +30,7 @@ from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
 from accel_core.model import Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
+from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
 from accel_core.store import faults
 from accel_core.store.damage import salvaged
@@ -37,7 +38,7 @@ from accel_core.store.database import in_memory, sqlite_file
 from accel_core.store.sound import DAMAGE, decoded, measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
 
-Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock
+Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock | Guess | Answer
 STORED: dict[str, type[Stored]] = kinds(Stored)
 """What is stored, by the `type` of its event."""
 

@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("peaks", "backends", "tuning", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
     ("readings", "lessons"),  # 6 what pictures say, in words and rows; what is asked and revealed
-    ("figures", "studies"),  # 7 pictures, the only place that knows plotly; what pages ask
+    ("figures", "studies", "homework"),  # 7 pictures, the only ones with plotly; what is asked
     ("cli", "__main__"),  # 8 the door
 )
 WORDS_AND_SUMS = {name for floor in FLOORS[:2] for name in floor}

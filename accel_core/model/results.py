@@ -64,6 +64,12 @@ class Measurement(PlainData):
     took_s: float | None = None
     """Wall seconds of all of it, from making the inputs to looking at the memory, compiling included; None in
     records from before it was kept."""
+    start_ns: int | None = None
+    """When the first sample began, by the monotonic clock of its boot; None in older records."""
+    gaps: str = ""
+    """Nanoseconds from the end of each sample to the start of the next, as `packed.packed` writes them."""
+    output_digest: str = ""
+    """Of the result that was checked: its inputs are drawn anew for every measurement."""
 
     @property
     def rung(self) -> str:
@@ -99,6 +105,17 @@ class Refusal(PlainData):
 
 
 @dataclass(frozen=True, slots=True)
+class Series(PlainData):
+    """Samples as the clock gave them, in whole nanoseconds; texts are what `packed.packed` writes."""
+
+    repetitions: int
+    """Calls in a sample."""
+    samples: str
+    starts: str
+    """When each began: the first by the monotonic clock of its boot, each other after the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(PlainData):
     """Two cases timed in turns in one job; `ratio` is speed of a / speed of b with its interval."""
 
@@ -116,6 +133,8 @@ class Comparison(PlainData):
     disturbed_reason: str = ""
     left_out: int = 0
     """Pairs of samples that do not count, because something shared the core meanwhile."""
+    series: tuple[Series, ...] = ()
+    """The samples that count, those of a and those of b; none in records from before they were kept."""
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain data; the ratio is its median, with its interval and n beside it."""

@@ -1,0 +1,115 @@
+"""What many parts of a pack have in common, told once, and measurements whose samples are packed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from accel_core.bench.events import RESULT_TYPES
+from accel_core.codec import PlainData
+from accel_core.errors import BadInput
+from accel_core.model import Machine, Measurement
+from accel_core.model.packed import packed, unpacked
+
+Plain = dict[str, Any]
+Made = TypeVar("Made")
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError)
+"""What data that are no pack raise while one is made of them."""
+NS = 1e-9
+
+
+def nanoseconds(measurement: Measurement) -> tuple[int, ...]:
+    """The length of each sample, as the clock gave it."""
+    return tuple(round(s * measurement.repetitions / NS) for s in measurement.samples_s)
+
+
+def starts(measurement: Measurement) -> tuple[int, ...]:
+    """When each sample began, by the monotonic clock; none where the record does not say."""
+    if measurement.start_ns is None:
+        return ()
+    found = [measurement.start_ns]
+    for took, gap in zip(nanoseconds(measurement), unpacked(measurement.gaps), strict=False):
+        found.append(found[-1] + took + gap)
+    return tuple(found)
+
+
+@dataclass
+class Shared:
+    """Machines and environments as plain data, each once; a part refers to them by their number."""
+
+    machines: list[Plain] = field(default_factory=list)
+    environments: list[Plain] = field(default_factory=list)
+
+    def machine(self, machine: Machine) -> int:
+        """The number of a machine."""
+        return _number(self.machines, machine.to_dict())
+
+    def environment(self, environment: Plain) -> int:
+        """The number of an environment."""
+        return _number(self.environments, environment)
+
+    def measurement(self, measurement: Measurement) -> Plain:
+        """A measurement as it stands in a pack: `samples`, in nanoseconds and packed, for `samples_s`."""
+        told = measurement.to_dict()
+        del told["samples_s"]
+        told["samples"] = packed(nanoseconds(measurement))
+        return told | {"environment": self.environment(told["environment"])}
+
+    def result(self, result: PlainData) -> Plain:
+        """A result of a lesson's run, by its `type`."""
+        data = self.measurement(result) if isinstance(result, Measurement) else result.to_dict()
+        return {"type": result.called(), "data": data}
+
+    def read_machine(self, number: int) -> Machine:
+        """The machine of that number."""
+        return Machine.from_dict(at(self.machines, number))
+
+    def read_measurement(self, data: Mapping[str, Any]) -> Measurement:
+        """The measurement that `measurement` told; one of DAMAGE where it is none."""
+        calls = data["repetitions"]
+        samples_s = [took * NS / calls for took in unpacked(data["samples"])]
+        environment = at(self.environments, data["environment"])
+        return Measurement.from_dict({**data, "samples_s": samples_s, "environment": environment})
+
+    def read_result(self, data: Mapping[str, Any]) -> PlainData:
+        """The result that `result` told."""
+        kind = RESULT_TYPES[data["type"]]
+        return self.read_measurement(data["data"]) if kind is Measurement else kind.from_dict(data["data"])
+
+
+def _number(told: list[Plain], one: Plain) -> int:
+    plain = json.loads(json.dumps(one))
+    if plain not in told:
+        told.append(plain)
+    return told.index(plain)
+
+
+def at(told: list[Plain], number: object) -> Plain:
+    """That of this number; ValueError where there is none."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(told):
+        raise ValueError("a part refers to a machine or an environment that is not there")
+    return told[number]
+
+
+def readable(text: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
+    """What `make` makes of the JSON in a text; BadInput with a sentence where it holds none."""
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise BadInput("The file is no pack: its JSON is nested too deep.") from None
+    except ValueError as error:
+        raise BadInput(f"The file is no JSON ({str(error)[:100]}).") from None
+    if not isinstance(data, dict):
+        raise BadInput("The file is no pack: its JSON is no object.")
+    try:
+        return make(data)
+    except KeyError as error:
+        raise BadInput(f"The file is no pack: {str(error)[:100]} is missing.") from None
+    except DAMAGE as error:
+        raise BadInput(f"The file is no pack: {str(error)[:100] or type(error).__name__}.") from None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

@@ -1,0 +1,74 @@
+"""Packs: what is read back is what was written, whole numbers and shared parts included."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packs_of import sound_pack
+
+from accel_core.errors import BadInput
+from accel_core.homework.pack import Pack, pack_text, read_pack, seed_of
+from accel_core.homework.shared import nanoseconds, starts
+from accel_core.model.packed import packed, unpacked
+
+WHOLE = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(st.lists(WHOLE, max_size=50))
+def test_packed_numbers_are_read_back(numbers: list[int]) -> None:
+    assert unpacked(packed(numbers)) == tuple(numbers)
+
+
+@pytest.mark.parametrize(
+    "text", ["?", "é", "AAAA", packed(range(40))[:-8], packed(range(40)) + "AAAA", packed([0] * 100_000)]
+)
+def test_a_text_that_holds_no_numbers_or_too_many_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        unpacked(text)
+
+
+def test_a_pack_is_read_back_as_it_was() -> None:
+    pack = sound_pack()
+    text = pack_text(pack)
+    again = read_pack(text)
+    assert again == pack
+    assert pack_text(again) == text
+    assert len(text) < 200_000
+    assert [nanoseconds(m) for m in again.measurements()] == [nanoseconds(m) for m in pack.measurements()]
+
+
+def test_machines_and_environments_stand_once() -> None:
+    data = sound_pack().to_dict()
+    assert len(data["machines"]) == len(data["environments"]) == 1
+    assert len(data["lessons"]) > 1
+
+
+def test_starts_follow_from_lengths_and_gaps() -> None:
+    found = sound_pack().measurements()[0]
+    began = starts(found)
+    assert began[0] == found.start_ns
+    assert began[1] - began[0] == nanoseconds(found)[0] + unpacked(found.gaps)[0]
+    assert starts(dataclasses.replace(found, start_ns=None)) == ()
+
+
+def test_seeds_differ_by_student_and_by_assignment() -> None:
+    assert len({seed_of(*pair) for pair in [("a", "1"), ("b", "1"), ("a", "2"), ("1", "a")]}) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "[" * 100_000, '{"schema": NaN}', '"pack"', '{"machines": []}'],
+)
+def test_what_is_no_pack_is_told_in_a_sentence(text: str) -> None:
+    with pytest.raises(BadInput, match=r"^The file is no .*\.$"):
+        read_pack(text)
+
+
+def test_a_part_that_refers_to_nothing_is_refused() -> None:
+    data = sound_pack().to_dict()
+    for number in (7, -1, True, "0", None):
+        with pytest.raises(ValueError):
+            Pack.from_dict(data | {"machine": number})

@@ -1,0 +1,228 @@
+"""Packs of students who worked as they should, made without measuring."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import recorded_hosts
+
+from accel_core import registry
+from accel_core.doctor import Check
+from accel_core.homework.assignment import Assignment, Ladder, Question, Roofline, Sweep
+from accel_core.homework.fixed import fixed
+from accel_core.homework.pack import SCHEMA, ExperimentDone, Fixed, LessonDone, Pack, seed_of
+from accel_core.lessons import Run, lesson
+from accel_core.model import (
+    Blas,
+    Case,
+    Ceiling,
+    Comparison,
+    Environment,
+    Machine,
+    Measurement,
+    Peaks,
+    Series,
+)
+from accel_core.model.answers import Guess
+from accel_core.model.packed import packed
+from accel_core.stats import median_interval, ratio_interval
+
+ASSIGNMENT = Assignment(
+    "The matrix product",
+    lessons=("library", "power-of-two"),
+    experiments=(
+        Ladder("ladder", "matmul", size=256),
+        Sweep("blocks", ("matmul/numpy_tiled",), "block", (16, 32, 64), size=256),
+        Roofline("roofs", threads=(1,)),
+    ),
+    questions=(Question("why", "Why is the library so fast?"),),
+)
+LIBRARIES = Environment(
+    "0.1", "3.11.9", "2.4.6", "0.68.1", "20.1", "Linux 6.8", Blas("openblas", "0.3.31", 2, "test")
+)
+BEGUN = datetime(2026, 11, 2, 9, tzinfo=UTC)
+RATES = {"library": 60e9, "packed": 30e9, "compiled": 3e9, "numpy": 20e9, "interpreted": 10e6}
+"""FLOP/s by the family of a kernel."""
+ROOF = 100e9
+
+
+@dataclass
+class Student:
+    """One who works, and whose clock goes on with everything that is done."""
+
+    name: str
+    machine: Machine
+    assignment: Assignment = ASSIGNMENT
+    speed: float = 1.0
+    """Of the machine, beside RATES."""
+    samples: int = 40
+    chance: random.Random = field(init=False)
+    now_s: float = 0.0
+    """Since the assignment was begun."""
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.name)
+        self.booted_ns = self.chance.randrange(10**12, 10**15)
+
+    def at(self) -> str:
+        """The time of day."""
+        return (BEGUN + timedelta(seconds=self.now_s)).isoformat(timespec="microseconds")
+
+    def ident(self) -> str:
+        return f"{self.chance.getrandbits(128):032x}"
+
+    def times_ns(self, sample_s: float, count: int) -> list[int]:
+        """Lengths of samples, which scatter by 1 %."""
+        return [round(sample_s * 1e9 * self.chance.lognormvariate(0, 0.01)) for _ in range(count)]
+
+    def seconds(self, case: Case) -> float:
+        """What a call of a case takes."""
+        workload, kernel = registry.kernel(case.kernel)
+        rate = RATES.get(kernel.family, 1e9) * self.speed * self.chance.lognormvariate(0, 0.05)
+        return workload.flop(workload.shape(case.size)) / rate
+
+    def measure(self, case: Case) -> Measurement:
+        workload = registry.kernel(case.kernel)[0]
+        shape = workload.shape(case.size)
+        time_s = self.seconds(case)
+        calls = max(1, round(1e-3 / time_s))
+        took = self.times_ns(time_s * calls, self.samples if time_s < 0.5 else 3)
+        gaps = [round(self.chance.uniform(400, 900)) for _ in took[1:]]
+        start_ns = self.booted_ns + round(self.now_s * 1e9) + 10**6
+        samples_s = tuple(ns * 1e-9 / calls for ns in took)
+        span_s = (sum(took) + sum(gaps)) * 1e-9
+        self.now_s += span_s + 0.2
+        return Measurement(
+            workload=workload.name,
+            kernel=case.kernel,
+            size=case.size,
+            shape=shape,
+            dtype=case.dtype,
+            threads=case.threads,
+            parameters=dict(case.parameters),
+            time_s=median_interval(samples_s),
+            samples_s=samples_s,
+            repetitions=calls,
+            stopped="budget",
+            flop=workload.flop(shape),
+            least_bytes=workload.least_bytes(shape, case.dtype),
+            peak_alloc_bytes=0,
+            compile_s=0.0,
+            verified=True,
+            max_relative_error=1e-6,
+            cpu_s=sum(took) * 1e-9,
+            wall_s=sum(took) * 1e-9,
+            steal_fraction=0.0,
+            disturbed=False,
+            disturbed_reason="",
+            fingerprint=self.machine.fingerprint,
+            environment=LIBRARIES,
+            created=self.at(),
+            id=self.ident(),
+            took_s=span_s + 0.2,
+            start_ns=start_ns,
+            gaps=packed(gaps),
+            output_digest=f"{self.chance.getrandbits(64):016x}",
+        )
+
+    def compare(self, a: Case, b: Case) -> Comparison:
+        times = [self.times_ns(self.seconds(case), self.samples) for case in (a, b)]
+        pairs = [(x * 1e-9, y * 1e-9) for x, y in zip(*times, strict=True)]
+        turn_ns = max(times[0]) + max(times[1]) + 5000
+        start_ns = self.booted_ns + round(self.now_s * 1e9)
+        first = (start_ns, start_ns + max(times[0]) + 2000)
+        series = tuple(
+            Series(1, packed(took), packed([began, *[turn_ns] * (len(took) - 1)]))
+            for took, began in zip(times, first, strict=True)
+        )
+        self.now_s += turn_ns * len(pairs) * 1e-9 + 0.2
+        medians = (median_interval([pair[side] for pair in pairs]).median for side in (0, 1))
+        return Comparison(
+            a.kernel, b.kernel, a.size, a.dtype, a.threads, *medians, ratio_interval(pairs), series=series
+        )
+
+    def lesson(self, name: str) -> LessonDone:
+        """Guessed, then run."""
+        self.now_s += 60
+        guess = Guess(self.ident(), name, "10", self.at())
+        self.now_s += 5
+        job = lesson(name).job(self.machine) or {}
+        found = [self.measure(case_of(one)) for one in job.get("cases", ())]
+        compared = [self.compare(case_of(a), case_of(b)) for a, b in job.get("pairs", ())]
+        return LessonDone(name, guess, self.at(), Run(self.machine, [*found, *compared]))
+
+    def peaks(self) -> Peaks:
+        self.now_s += 30
+        roofs = [("compute", ROOF, None, "FLOP/s", "fma"), ("memory", 20e9, "DRAM", "byte/s", "load")]
+        ceilings = tuple(
+            Ceiling(
+                kind=kind,
+                name=f"{operation}_{dtype}_1t",
+                level=level,
+                width_bits=256,
+                dtype=dtype,
+                threads=1,
+                operation=operation,
+                byte_convention=None if level is None else "least",
+                working_set_bytes=None,
+                value=value * self.speed * self.chance.lognormvariate(0, 0.02),
+                low=None,
+                high=None,
+                n=9,
+                unit=unit,
+                source="measured",
+                definition="",
+            )
+            for kind, value, level, unit, operation in roofs
+            for dtype in ("float32", "float64")
+        )
+        return Peaks(self.machine.fingerprint, LIBRARIES, self.at(), ceilings)
+
+    def pack(self) -> Pack:
+        """All that the assignment asks for."""
+        peaks = self.peaks()
+        lessons = tuple(self.lesson(name) for name in self.assignment.lessons)
+        experiments = tuple(
+            ExperimentDone(one.id, tuple(self.measure(case) for case in one.cases(self.machine)))
+            for one in self.assignment.experiments
+        )
+        self.now_s += 600
+        seed = seed_of(self.name, self.assignment.hash)
+        return Pack(
+            schema=SCHEMA,
+            student=self.name,
+            title=self.assignment.title,
+            assignment_hash=self.assignment.hash,
+            program="0.1",
+            seed=seed,
+            begun=BEGUN.isoformat(timespec="microseconds"),
+            created=self.at(),
+            machine=self.machine,
+            environment=LIBRARIES,
+            fixed=computed(seed, self.assignment.hash),
+            checks=(Check("load", True, "Nothing else runs."),),
+            peaks=peaks,
+            lessons=lessons,
+            experiments=experiments,
+            answers={one.id: "It uses vectors." for one in self.assignment.questions},
+        )
+
+
+def case_of(data: Mapping[str, object]) -> Case:
+    """The case of a lesson's job, its kernel's usual parameters where it gives none."""
+    return Case.from_dict({**data, "parameters": data["parameters"] or registry.usual(str(data["kernel"]))})
+
+
+@cache
+def computed(seed: int, assignment_hash: str) -> Fixed:
+    return fixed(seed, ASSIGNMENT)
+
+
+@cache
+def sound_pack(name: str = "s1234567", host: str = recorded_hosts.USUAL, speed: float = 1.0) -> Pack:
+    """What a student hands in who did all that ASSIGNMENT asks."""
+    return Student(name, recorded_hosts.machine(host), speed=speed).pack()

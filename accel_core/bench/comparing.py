@@ -17,6 +17,7 @@ from accel_core.bench.sampling import (
     LEAST_SHARE,
     MOST_SAMPLES,
     Racer,
+    Thing,
     calls_in_a_sample,
     in_turns,
     is_narrow,
@@ -24,10 +25,11 @@ from accel_core.bench.sampling import (
     span_since,
 )
 from accel_core.bench.sentinel import Lookout
+from accel_core.bench.starts import series
 from accel_core.bench.threads import limit, require_processors
 from accel_core.errors import BadInput, WrongResult
 from accel_core.machine import refuse_to_measure
-from accel_core.model import Case, Comparison, Machine, Refusal
+from accel_core.model import Case, Comparison, Machine, Refusal, Series
 from accel_core.model.limits import LIMIT_S
 from accel_core.stats import LEAST_SAMPLES, ratio_interval
 
@@ -42,6 +44,8 @@ class Turns:
     disturbed_reason: str = ""
     left_out: int = 0
     """Pairs that do not count, because something shared the core."""
+    series: tuple[Series, ...] = ()
+    """The samples that count, of a and of b."""
 
 
 def compare(
@@ -132,6 +136,7 @@ def _comparison(pair: Pair, turns: Turns) -> Comparison:
         a.shape,
         turns.disturbed_reason,
         turns.left_out,
+        turns.series,
     )
 
 
@@ -145,7 +150,10 @@ def take_turns(a: Ready, b: Ready, budget_s: float, clocks: Clocks, threads: int
     if a.first.wall_s + b.first.wall_s >= budget_s:
         only = ((a.first.wall_s, b.first.wall_s),)
         counted = a.first.joined(b.first).causes(threads)
-        return Turns(only, told([*counted, *clocks.lookout.causes()]))
+        sides = tuple(
+            series([] if one.began_s is None else [one.began_s], [one.first.wall_s], 1) for one in (a, b)
+        )
+        return Turns(only, told([*counted, *clocks.lookout.causes()]), series=sides)
     with no_garbage_collection():
         racers = [Racer(ready.call, _repetitions(ready, threads, clocks)) for ready in (a, b)]
         return _rounds(racers, budget_s, clocks, threads)
@@ -201,29 +209,30 @@ def _rounds(racers: Sequence[Racer], budget_s: float, clocks: Clocks, threads: i
                 break
             look_at = len(times) + max(1, len(times) // 10)
     counted = span_since(host, racers, clocks, threads).causes(threads)
-    return _judged(times, looked, counted, clocks.lookout)
+    return _judged(racers, looked, counted, clocks.lookout)
 
 
-def _judged(
-    times: Sequence[tuple[float, float]], looked: Sequence[int], counted: list[Cause], lookout: Lookout
-) -> Turns:
+def _judged(racers: Sequence[Racer], looked: Sequence[int], counted: list[Cause], lookout: Lookout) -> Turns:
     """`counted` is what the counters say. Where pairs are left out, those that stay had nobody beside them."""
-    kept = undisturbed(times, looked, lookout.crowded())
-    left_out = len(times) - len(kept)
+    a, b = racers
+    kept = undisturbed(range(len(looked)), looked, lookout.crowded())
+    left_out = len(looked) - len(kept)
     reason = told([*counted, *lookout.causes(core=not left_out)])
     if not counted:
         lookout.remember()
-    return Turns(tuple(kept), reason, left_out)
+    sides = tuple(
+        series([racer.starts_s[at] for at in kept], [racer.times_s[at] for at in kept], racer.repetitions)
+        for racer in racers
+    )
+    return Turns(tuple((a.times_s[at], b.times_s[at]) for at in kept), reason, left_out, sides)
 
 
-def undisturbed(
-    times: Sequence[tuple[float, float]], looked: Sequence[int], crowded: Collection[int]
-) -> Sequence[tuple[float, float]]:
+def undisturbed(pairs: Sequence[Thing], looked: Sequence[int], crowded: Collection[int]) -> Sequence[Thing]:
     """The pairs before and after which the sentinel saw nobody on the core; all where too few would be left.
 
     Both kernels meet a neighbour, but it does not slow them alike: what takes every slot of a core loses more
     than what waits for memory, so their ratio is another one. `looked` is how often the sentinel had looked
     before each pair, `crowded` the looks at which somebody was there.
     """
-    kept = [pair for pair, looks in zip(times, looked, strict=True) if not {looks - 1, looks} & set(crowded)]
-    return kept if len(kept) >= LEAST_SAMPLES else times
+    kept = [pair for pair, looks in zip(pairs, looked, strict=True) if not {looks - 1, looks} & set(crowded)]
+    return kept if len(kept) >= LEAST_SAMPLES else pairs

@@ -15,10 +15,18 @@ from accel_core.bench.causes import told
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
 from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
-from accel_core.bench.sampling import Samples, calls_in_a_sample, no_garbage_collection, sample, time_calls
+from accel_core.bench.sampling import (
+    Samples,
+    calls_in_a_sample,
+    no_garbage_collection,
+    sample,
+    time_calls,
+    time_from,
+)
 from accel_core.bench.sentinel import Lookout
+from accel_core.bench.starts import start_and_gaps
 from accel_core.bench.threads import limit, require_processors
-from accel_core.bench.verify import bound, check, fresh_inputs, guarded, verify_awkward
+from accel_core.bench.verify import bound, check, digest, fresh_inputs, guarded, verify_awkward
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import Case, Environment, Estimate, Kernel, Machine, Measurement, Shape, Workload
 
@@ -41,6 +49,10 @@ class Ready:
     max_relative_error: float
     first: Span
     """The call whose result was checked at the measured shape."""
+    began_s: float | None = None
+    """When that call began; None where nobody kept it."""
+    digest: str = ""
+    """Of its result."""
 
 
 def measure(
@@ -90,13 +102,15 @@ def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, cl
     worst = verify_awkward(workload, kernel, case)
     results: list[Any] = []
     call = bound(kernel, case, problem.inputs, problem.expected)
+    began_s = 0.0
 
     def checked_call() -> Span:
+        nonlocal began_s
         clocks.lookout.begin()
         host = clocks.host()
         with no_garbage_collection():
-            wall_s, cpu_s = guarded(
-                case, problem.shape, lambda: time_calls(lambda: results.append(call()), 1, clocks)
+            began_s, wall_s, cpu_s = guarded(
+                case, problem.shape, lambda: time_from(lambda: results.append(call()), 1, clocks)
             )
         clocks.lookout.look()
         return Span.between(host, clocks.host(), wall_s, cpu_s, case.threads)
@@ -108,8 +122,9 @@ def prepare(workload: Workload, kernel: Kernel, case: Case, problem: Problem, cl
         again = checked_call()
         compile_s += max(0.0, first.wall_s - again.wall_s)
         first = again
-    error = check(workload, case, problem.shape, results.pop(), problem.expected)
-    return Ready(call, compile_s, max(worst, error), first)
+    result = results.pop()
+    error = check(workload, case, problem.shape, result, problem.expected)
+    return Ready(call, compile_s, max(worst, error), first, began_s, digest(result))
 
 
 def time_compilation(workload: Workload, kernel: Kernel, case: Case, clocks: Clocks) -> float:
@@ -129,7 +144,8 @@ def take_samples(ready: Ready, budget_s: float, clocks: Clocks, threads: int) ->
     """
     if ready.first.wall_s >= budget_s:
         only = Estimate(ready.first.wall_s, None, None, 1)
-        return Samples((ready.first.wall_s,), 1, only, ready.first, "budget")
+        starts_s = () if ready.began_s is None else (ready.began_s,)
+        return Samples((ready.first.wall_s,), 1, only, ready.first, "budget", starts_s)
     with no_garbage_collection():
         repetitions = calls_in_a_sample(ready.call, ready.first.wall_s, clocks)
         return sample(ready.call, repetitions, budget_s, clocks, threads)
@@ -148,6 +164,7 @@ def summarise(
 ) -> Measurement:
     """The Measurement that all of this makes."""
     reason = told([*samples.span.causes(case.threads), *lookout.causes()])
+    start_ns, gaps = start_and_gaps(samples.starts_s, samples.times_s, samples.repetitions)
     return Measurement(
         workload=workload.name,
         kernel=case.kernel,
@@ -179,4 +196,7 @@ def summarise(
         environment=versions,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         id=uuid.uuid4().hex,
+        start_ns=start_ns,
+        gaps=gaps,
+        output_digest=ready.digest,
     )

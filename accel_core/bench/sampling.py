@@ -43,6 +43,8 @@ class Samples:
     stopped: str
     """"interval" (narrow enough, and nobody disturbed it) or "budget" (the time, or the greatest number of
     samples, was used up)."""
+    starts_s: tuple[float, ...] = ()
+    """When each began, by the wall's clock; none where nobody kept it."""
 
 
 @contextmanager
@@ -60,12 +62,18 @@ def no_garbage_collection() -> Iterator[None]:
 
 def time_calls(call: Call, repetitions: int, clocks: Clocks) -> tuple[float, float]:
     """Wall and CPU seconds of `repetitions` calls together."""
+    _, wall_s, cpu_s = time_from(call, repetitions, clocks)
+    return wall_s, cpu_s
+
+
+def time_from(call: Call, repetitions: int, clocks: Clocks) -> tuple[float, float, float]:
+    """When `repetitions` calls began, and their wall and CPU seconds together."""
     cpu = clocks.cpu()
     start = clocks.wall()
     for _ in repeat(None, repetitions):
         call()
     end = clocks.wall()
-    return end - start, clocks.cpu() - cpu
+    return start, end - start, clocks.cpu() - cpu
 
 
 def calls_in_a_sample(call: Call, first_s: float, clocks: Clocks) -> int:
@@ -105,6 +113,7 @@ def sample(
     93 to 96 % (log-normal noise of 1, 3 and 10 %).
     """
     times: list[float] = []
+    starts: list[float] = []
     wall_s = cpu_s = 0.0
     look_at = LEAST_SAMPLES
     stopped = "budget"
@@ -117,7 +126,8 @@ def sample(
 
     while len(times) < MOST_SAMPLES:
         before_each()
-        took_s, used_s = time_calls(call, repetitions, clocks)
+        began_s, took_s, used_s = time_from(call, repetitions, clocks)
+        starts.append(began_s)
         times.append(took_s / repetitions)
         wall_s, cpu_s = wall_s + took_s, cpu_s + used_s
         clocks.lookout.look()
@@ -133,7 +143,7 @@ def sample(
     estimate = median_interval(times)
     if len(times) >= MOST_SAMPLES and is_narrow(estimate):
         stopped = "interval"
-    return Samples(tuple(times), repetitions, estimate, passed(), stopped)
+    return Samples(tuple(times), repetitions, estimate, passed(), stopped, tuple(starts))
 
 
 @dataclass
@@ -146,10 +156,13 @@ class Racer:
     """Seconds per call, one a sample."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
+    starts_s: list[float] = field(default_factory=list)
+    """When each sample began that `run` took."""
 
     def run(self, clocks: Clocks) -> None:
         """One more sample."""
-        wall_s, cpu_s = time_calls(self.call, self.repetitions, clocks)
+        began_s, wall_s, cpu_s = time_from(self.call, self.repetitions, clocks)
+        self.starts_s.append(began_s)
         self.times_s.append(wall_s / self.repetitions)
         self.wall_s, self.cpu_s = self.wall_s + wall_s, self.cpu_s + cpu_s
 

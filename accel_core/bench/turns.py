@@ -119,7 +119,7 @@ def _measurement(
     racer, case = entry.racer, entry.case
     estimate = median_interval(racer.times_s)
     workload = registry.kernel(case.kernel)[0]
-    samples = Samples(tuple(racer.times_s), racer.repetitions, estimate, span, "turns")
+    samples = Samples(tuple(racer.times_s), racer.repetitions, estimate, span, "turns", tuple(racer.starts_s))
     memory = peak_alloc_bytes(entry.ready.call) if estimate.median <= QUICK_S else None
     made = summarise(
         workload, case, tuple(shape), entry.ready, samples, memory, machine, versions, clocks.lookout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 from typing import Any
 
 from accel_core.codec import PlainData
@@ -89,3 +90,13 @@ def checked(caches: Sequence[CacheGeometry]) -> tuple[CacheGeometry, ...]:
                 f"least as long as those of the level above."
             )
     return tuple(caches)
+
+
+def kept_lines(cache: CacheGeometry, stride_bytes: int) -> tuple[int, int]:
+    """Sets that lines `stride_bytes` apart fall into, and how many such lines these sets keep.
+
+    Lines d apart among S sets visit S / gcd(S, d) of them, each of which keeps as many as it has ways.
+    """
+    apart = max(1, stride_bytes // cache.line_bytes)
+    sets = cache.sets // gcd(cache.sets, apart)
+    return sets, sets * cache.ways

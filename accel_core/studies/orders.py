@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import gcd, prod
+from math import prod
 
 from accel_core.cache import CacheGeometry, Simulation, Traversal
+from accel_core.cache.geometry import kept_lines
 
 MEMORY = "memory"
 READ = "B"
@@ -76,16 +77,6 @@ def shares(found: Mapping[str, float]) -> str:
 def mostly(found: Mapping[str, float]) -> str:
     """The level that answers most steps."""
     return max(found, key=lambda level: found[level])
-
-
-def kept_lines(cache: CacheGeometry, stride_bytes: int) -> tuple[int, int]:
-    """Sets that lines `stride_bytes` apart fall into, and how many such lines these sets keep.
-
-    Lines d apart among S sets visit S / gcd(S, d) of them, each of which keeps as many as it has ways.
-    """
-    apart = max(1, stride_bytes // cache.line_bytes)
-    sets = cache.sets // gcd(cache.sets, apart)
-    return sets, sets * cache.ways
 
 
 def conclusion(found: Sequence[Mapping[str, float]], caches: Sequence[CacheGeometry]) -> str:

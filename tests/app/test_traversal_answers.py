@@ -9,8 +9,9 @@ import pytest
 from conftest import Open
 
 from accel_core.cache import CLASSROOM, CacheGeometry, Simulation, Traversal, simulate
+from accel_core.cache.geometry import kept_lines
 from accel_core.studies import orders
-from accel_core.studies.orders import CASES, answers, conclusion, first_iterations, kept_lines, shares, tiny
+from accel_core.studies.orders import CASES, answers, conclusion, first_iterations, shares, tiny
 from app.parts import simulated
 from app.traversal import choices, window
 

@@ -1,12 +1,18 @@
 """Lessons: predict, measure, reveal. A topic is a file, and a lesson an entry of its `LESSONS`."""
 
 from accel_core.errors import BadInput, unknown
-from accel_core.lessons import elementwise, loops
+from accel_core.lessons import blocks, elementwise, ladder, loops, sizes
 from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
 from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
 from accel_core.lessons.run import Run
 
-LESSONS: tuple[Lesson, ...] = (*loops.LESSONS, *elementwise.LESSONS)
+LESSONS: tuple[Lesson, ...] = (
+    *loops.LESSONS,
+    *sizes.LESSONS,
+    *blocks.LESSONS,
+    *ladder.LESSONS,
+    *elementwise.LESSONS,
+)
 
 
 def lesson(name: str) -> Lesson:

@@ -6,7 +6,7 @@ the job brought, and `reveal` sets the guess beside it in sentences made of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,14 +100,16 @@ def case(
     threads: int = 1,
     dtype: str = "float32",
     parameters: Mapping[str, int] | None = None,
+    shape: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """A case as plain data; a kernel has its usual parameters where none are given."""
+    """A case as plain data; usual parameters and the shape of the size where none are given."""
     return {
         "kernel": kernel,
         "size": size,
         "dtype": dtype,
         "threads": threads,
         "parameters": parameters,
+        "shape": shape,
     }
 
 

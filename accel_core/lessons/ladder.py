@@ -1,0 +1,141 @@
+"""Lessons on the rungs between loops and the library: what each brings."""
+
+from __future__ import annotations
+
+from accel_core.lessons.lesson import (
+    LEAST_EFFECT,
+    Claim,
+    Job,
+    Lesson,
+    Look,
+    Number,
+    Order,
+    Run,
+    Truth,
+    after_another,
+    case,
+    timed,
+)
+from accel_core.lessons.run import speed_ratio
+from accel_core.lessons.sources import TINYTORCH
+from accel_core.lessons.steps import rate
+from accel_core.model import NEAREST, Machine, Measurement
+from accel_core.units import format_bytes, format_count, format_number
+
+SIZE = 512
+IJK, TILED, LIBRARY = "matmul/compiled_ijk", "matmul/compiled_tiled", "matmul/numpy"
+REGISTERS, VECTORS, PACKED, THREADS = (
+    f"matmul/{name}" for name in ("register_tile", "vector_tile", "packed", "packed_threads")
+)
+STEPS = {
+    "order": ("loop order (ijk to ikj)", IJK, "matmul/compiled_ikj"),
+    "registers": ("sums in registers", IJK, REGISTERS),
+    "vectors": ("vectors in the register tile", REGISTERS, VECTORS),
+    "packing": ("packed panels", VECTORS, PACKED),
+    "threads": ("all cores", PACKED, THREADS),
+}
+"""Name -> what it is, the rung before it, and the rung that it makes of that."""
+ONE_THREAD = tuple(dict.fromkeys(kernel for _, *both in STEPS.values() for kernel in both if kernel != THREADS))
+LACKING = {REGISTERS: "sums in registers", VECTORS: "vectors", PACKED: "packed panels"}
+"""Rungs that have what the library has beside blocks: each but the first changes the one before."""
+
+
+def _steps_job(machine: Machine) -> Job:
+    return after_another(
+        timed(*(case(kernel, SIZE) for kernel in ONE_THREAD), budget_s=0.8, in_turns=True),
+        timed(case(THREADS, SIZE, threads=machine.cores.allowed), budget_s=0.8),
+    )
+
+
+def _steps_truth(run: Run) -> Truth:
+    return Truth.ordered(
+        {
+            name: speed_ratio(run.measurement(after, SIZE), run.measurement(before, SIZE))
+            for name, (_, before, after) in STEPS.items()
+        }
+    )
+
+
+def _steps_says(truth: Truth, run: Run) -> str:
+    factors = {name: estimate.median for name, estimate in truth.each.items()}
+    told = ", ".join(f"{STEPS[name][0]} {format_number(factors[name])}" for name in str(truth.value).split(","))
+    said = [
+        f"Times as fast as the rung before: {told}.",
+        "Packing serves the caches; registers, vectors and threads serve the arithmetic; order serves both: "
+        "along rows each line is used whole, and the compiler may use vectors.",
+    ]
+    if factors["packing"] < LEAST_EFFECT:
+        said.append(
+            f"Here packing brings next to nothing: b has {format_bytes(4 * SIZE**2)}{_second(run.machine)}."
+        )
+    threads = run.measurement(THREADS, SIZE).threads
+    if threads == 1:
+        said.append("Here there is one processor to use, so threads can bring nothing.")
+    elif factors["threads"] < LEAST_EFFECT:
+        said.append(f"Here {format_count(threads, 'thread')} bring next to nothing at this size.")
+    return " ".join(said)
+
+
+def _second(machine: Machine) -> str:
+    cache = next((cache for cache in machine.caches if cache.level != NEAREST), None)
+    return "" if cache is None else f", and {cache.level} {format_bytes(cache.size_bytes)}"
+
+
+def _missing(run: Run) -> dict[str, Measurement]:
+    return {kernel: run.measurement(kernel, SIZE) for kernel in (TILED, *LACKING, LIBRARY)}
+
+
+def _missing_truth(run: Run) -> Truth:
+    found = _missing(run)
+    return Truth.of(speed_ratio(found[LIBRARY], found[TILED]))
+
+
+def _missing_says(truth: Truth, run: Run) -> str:
+    rates = {kernel: rate(found).median for kernel, found in _missing(run).items()}
+    ends = f"blocks alone reach {_rate(rates[TILED])}, the library {_rate(rates[LIBRARY])}, one thread each."
+    if float(truth.value) < LEAST_EFFECT:
+        return f"Here the library is hardly faster: {ends}"
+    told = ", ".join(f"{what} {_rate(rates[kernel])}" for kernel, what in LACKING.items())
+    share = format_number(100 * rates[PACKED] / rates[LIBRARY], 2)
+    return (
+        f"At N={SIZE} {ends} Three things that it has beside blocks, each a rung of the ladder and added to "
+        f"those before: {told}. With all three that is {share} % of the library."
+    )
+
+
+def _rate(gflop_per_s: float) -> str:
+    return f"{format_number(gflop_per_s)} GFLOP/s"
+
+
+LESSONS = (
+    Lesson(
+        name="most",
+        title="What brings most",
+        question=f"What brings most at N={SIZE}, what least: order, registers, vectors, packing or threads?",
+        form=Order({name: what for name, (what, *_) in STEPS.items()}, "times"),
+        claim=Claim(
+            "The main boost of a library's product comes from the caches, and significantly exceeds that from "
+            "parallelism and other hardware optimizations.",
+            "an answer on stackoverflow.com to question 1303182, “How does BLAS get such extreme performance?”",
+        ),
+        job=_steps_job,
+        truth=_steps_truth,
+        says=_steps_says,
+        look=Look("ladder", {"size": str(SIZE)}),
+    ),
+    Lesson(
+        name="beyond-blocks",
+        title="Beyond blocks",
+        question="How many times as fast as compiled loops over blocks is the library, on one thread?",
+        form=Number("times", 0.1, 1000),
+        claim=Claim(
+            "Blocks are 10 times as fast as plain loops, and NumPy is another 10 times as fast.", TINYTORCH
+        ),
+        job=lambda machine: timed(
+            *(case(kernel, SIZE) for kernel in (TILED, *LACKING, LIBRARY)), budget_s=1.0, in_turns=True
+        ),
+        truth=_missing_truth,
+        says=_missing_says,
+        look=Look("ladder", {"size": str(SIZE), "rung": "packed"}),
+    ),
+)

@@ -9,9 +9,11 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
 from accel_core import __version__
+from accel_core.cli.homework_words import add_homework
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
@@ -178,7 +180,20 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     lesson = command("lesson", "Run one lesson: what was guessed beside what is true on this machine.")
     lesson.add_argument("lesson", help="its name, see `accel lessons`")
     lesson.add_argument("--guess", help="what you expect, before it runs (left out: nothing)")
+    homework = commands.add_parser("homework", help=HOMEWORK, description=HOMEWORK)
+    actions = homework.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_homework(partial(_command, actions))
     return parser, tuple(commands.choices)
+
+
+HOMEWORK = "Homework: an assignment, and the pack that a student hands in."
+
+
+def _command(group: Any, name: str, help: str) -> Parser:
+    """A command of a group, which answers with JSON where that is asked for."""
+    child: Parser = group.add_parser(name, help=help, description=help)
+    child.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    return child
 
 
 def _kernel(parser: Parser) -> None:

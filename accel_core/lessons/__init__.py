@@ -1,7 +1,7 @@
 """Lessons: predict, measure, reveal. A topic is a file, and a lesson an entry of its `LESSONS`."""
 
 from accel_core.errors import BadInput, unknown
-from accel_core.lessons import blocks, elementwise, ladder, loops, sizes
+from accel_core.lessons import blocks, deciding, elementwise, intensity, ladder, loops, sizes
 from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
 from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
 from accel_core.lessons.run import Run
@@ -12,6 +12,8 @@ LESSONS: tuple[Lesson, ...] = (
     *blocks.LESSONS,
     *ladder.LESSONS,
     *elementwise.LESSONS,
+    *intensity.LESSONS,
+    *deciding.LESSONS,
 )
 
 

@@ -1,7 +1,19 @@
 """Lessons: predict, measure, reveal. A topic is a file, and a lesson an entry of its `LESSONS`."""
 
 from accel_core.errors import BadInput, unknown
-from accel_core.lessons import blocks, deciding, elementwise, intensity, ladder, loops, sizes
+from accel_core.lessons import (
+    blocks,
+    deciding,
+    elementwise,
+    fusion,
+    intensity,
+    ladder,
+    loops,
+    memory,
+    precision,
+    sizes,
+    threads,
+)
 from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
 from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
 from accel_core.lessons.run import Run
@@ -11,7 +23,11 @@ LESSONS: tuple[Lesson, ...] = (
     *sizes.LESSONS,
     *blocks.LESSONS,
     *ladder.LESSONS,
+    *fusion.LESSONS,
     *elementwise.LESSONS,
+    *memory.LESSONS,
+    *threads.LESSONS,
+    *precision.LESSONS,
     *intensity.LESSONS,
     *deciding.LESSONS,
 )

@@ -1,6 +1,19 @@
-"""Where several lessons' claims are made."""
+"""Where claims of several lessons are made: TinyTorch, in versions that say so."""
+
+_BOOK = "github.com/harvard-edge/cs249r_book, tinytorch/src/17_acceleration"
+_BEFORE = "github.com/MLSysBook/TinyTorch"
 
 TINYTORCH = (
     "TinyTorch, module 16, “Hardware Acceleration - The Free Speedup!”: "
-    "github.com/MLSysBook/TinyTorch, modules/16_acceleration/acceleration_dev.py at commit 56f374e"
+    f"{_BEFORE}, modules/16_acceleration/acceleration_dev.py at commit 56f374e"
 )
+EARLIER = (
+    "TinyTorch, module 16, “Acceleration - Making Models Run Faster”: "
+    f"{_BEFORE}, modules/source/16_acceleration/acceleration_dev.py at commit 0fd500b"
+)
+ABOUT = f"TinyTorch, module 17, “Acceleration”: {_BOOK}/ABOUT.md at commit 16243a2"
+MODULE = (
+    "TinyTorch, module 17, “Acceleration - Hardware-Aware Optimization”: "
+    f"{_BOOK}/17_acceleration.py at commit 0280583"
+)
+KERNELS = f"TinyTorch, module “Kernels”: {_BEFORE}, modules/source/13_kernels/kernels_dev.py at commit 07c20e3"

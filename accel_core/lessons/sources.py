@@ -12,8 +12,4 @@ EARLIER = (
     f"{_BEFORE}, modules/source/16_acceleration/acceleration_dev.py at commit 0fd500b"
 )
 ABOUT = f"TinyTorch, module 17, “Acceleration”: {_BOOK}/ABOUT.md at commit 16243a2"
-MODULE = (
-    "TinyTorch, module 17, “Acceleration - Hardware-Aware Optimization”: "
-    f"{_BOOK}/17_acceleration.py at commit 0280583"
-)
 KERNELS = f"TinyTorch, module “Kernels”: {_BEFORE}, modules/source/13_kernels/kernels_dev.py at commit 07c20e3"

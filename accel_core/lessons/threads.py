@@ -223,9 +223,9 @@ LESSONS = (
         "after another, on one thread: how many times as fast is it as in one piece?",
         form=Number("times", 0.01, 100),
         claim=Claim(
-            "parallel_batch_processing processes a batch in parallel; where it has fewer items than workers, "
-            "its code takes them one after another.",
-            KERNELS,
+            "A batch is processed in parallel by several workers; with fewer items than workers the code takes "
+            "them one after another.",
+            f"{KERNELS}, parallel_batch_processing",
         ),
         job=_chunks_job,
         truth=lambda run: Truth.of(run.comparison(CHUNKED, PRODUCT).ratio),

@@ -62,6 +62,7 @@ def measured(case: Case, time_s: float, **extra: Any) -> Measurement:
     arrays = given.pop("arrays", {}).get(kernel.name, 1.0)
     busy = given.pop("busy", case["threads"])
     error = given.pop("errors", {}).get(kernel.name, 1e-6)
+    digest = given.pop("digests", {}).get(kernel.name, "")
     return replace(
         measurement("numpy"),
         size=case["size"],
@@ -77,6 +78,7 @@ def measured(case: Case, time_s: float, **extra: Any) -> Measurement:
         least_bytes=workload.least_bytes(shape, case["dtype"]),
         peak_alloc_bytes=round(arrays * elements * 4),
         max_relative_error=error,
+        output_digest=digest,
         cpu_s=busy,
         **given,
     )
@@ -234,20 +236,28 @@ def test_in_place_pays_where_its_ratio_is_greater(few: float, many: float, found
 
 
 @pytest.mark.parametrize(
-    ("blocked", "library", "words"),
+    ("blocked", "loops", "words"),
     [
-        (2e-6, 1e-6, "2.0 times as far off"),
-        (1e-6, 1e-6, "here blocks lose no more"),
-        (1e-6, 3e-6, "here it is the library that is further off, 3.0 times"),
-        (1e-6, 0.0, "here blocks lose no more"),
+        (1e-6, 3e-6, "Blocks lose less than loops"),
+        (1e-6, 1e-6, "Here blocks lose as much"),
+        (2e-6, 1e-6, "Here blocks lose more"),
+        (1e-6, 0.0, "Here blocks lose more"),
     ],
 )
-def test_errors_are_held_against_those_of_the_library(blocked: float, library: float, words: str) -> None:
+def test_errors_of_blocks_are_held_against_those_of_loops(blocked: float, loops: float, words: str) -> None:
     one = lesson("accuracy")
-    run = brought(one, times(), errors={"compiled_tiled": blocked, "numpy": library})
+    run = brought(one, times(), errors={"numpy_tiled": blocked, "compiled_ijk": loops, "numpy": 4e-6})
     truth = one.truth(run)
     assert truth.value == pytest.approx(1e6 * blocked) and truth.low is not None
-    assert words in one.reveal(None, run)
+    assert words in one.reveal(None, run) and "in one call by 4.0" in one.reveal(None, run)
+
+
+def test_results_are_called_the_same_where_their_digests_are() -> None:
+    one = lesson("accuracy")
+    kept = {"numpy_tiled": "ab", "compiled_ijk": "cd", "numpy": "ab"}
+    assert "same bits in 6 of 6 runs" in one.reveal(None, brought(one, times(), digests=kept))
+    assert "in none of 6 runs" in one.reveal(None, brought(one, times(), digests={**kept, "numpy": "cd"}))
+    assert "same bits" not in one.reveal(None, brought(one, times(), digests={}))
 
 
 def test_the_share_of_the_bandwidth_is_that_of_the_least_bytes() -> None:

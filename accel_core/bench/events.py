@@ -16,6 +16,7 @@ from accel_core.model import (
     Latency,
     Measurement,
     Refusal,
+    Trial,
     chosen,
 )
 from accel_core.model.tuning import Tuning
@@ -35,6 +36,7 @@ Result = (
     | Simulation
     | Calibration
     | Tuning
+    | Trial
 )
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""

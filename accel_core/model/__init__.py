@@ -9,7 +9,7 @@ from __future__ import annotations
 from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
-from accel_core.model.results import Comparison, Measurement, Refusal, Series
+from accel_core.model.results import Comparison, Measurement, Refusal, Series, Trial
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
 from accel_core.model.words import DTYPES, ITEM_BYTES, Estimate, Shape, chosen, require_dtype
@@ -46,6 +46,7 @@ __all__ = [
     "Series",
     "Shape",
     "Simd",
+    "Trial",
     "Workload",
     "chosen",
     "require_dtype",

@@ -146,3 +146,18 @@ class Comparison(PlainData):
         """The comparison in `data`, as `to_dict` has it."""
         ratio = {**data, "median": data["ratio"]}
         return made(cls, {**data, "ratio": ratio, "disturbed": data["disturbed"]})  # no silence is a quiet host
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(PlainData):
+    """One thing timed rightly, and with a mistake that was made on purpose."""
+
+    name: str
+    right: str
+    """What was timed, in a few words."""
+    wrong: str
+    """The same of what was timed by mistake."""
+    right_s: tuple[float, ...]
+    """Seconds per call, one a sample."""
+    wrong_s: tuple[float, ...]
+    disturbed_reason: str = ""

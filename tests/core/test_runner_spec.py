@@ -152,6 +152,7 @@ FULL: dict[str, dict[str, Any]] = {
     "compare": {"pairs": [[{**CASE, "parameters": {"block": 8}, "kernel": "matmul/compiled_tiled"}, OTHER]]},
     "peaks": {"dtypes": ["float32"], "threads": [1]},
     "calibrate": {"operations": ["add"], "dtypes": ["float32"], "lengths": [[64]]},
+    "trial": {"names": ["cold", "denormal"]},
     "simulate": {"traversals": [TRAVERSAL], "caches": [LEVEL], "classify": True, "reuse": False},
 }
 LIMITS = {"budget_s": 1.0, "time_limit_s": 5, "memory_limit_bytes": 1 << 30}

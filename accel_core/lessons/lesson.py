@@ -86,7 +86,7 @@ def _factor(form: Number, said: float, truth: Truth) -> str:
     if min(said, found) <= 0:
         return f"{both}."
     factor = max(said, found) / min(said, found)
-    if within or format_number(factor, 2) == "1":
+    if within or format_number(factor, 2) == "1.0":
         return f"{both}."
     return f"{both}: {format_number(factor, 2)} times too {'low' if said < found else 'high'}."
 

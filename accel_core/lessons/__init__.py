@@ -1,11 +1,21 @@
 """Lessons: predict, measure, reveal. A topic is a file, and a lesson an entry of its `LESSONS`."""
 
 from accel_core.errors import BadInput, unknown
-<<<<<<< HEAD
-from accel_core.lessons import blocks, deciding, elementwise, fusion, intensity, ladder, loops, memory, mistakes, precision, sizes, threads, trials
-=======
-from accel_core.lessons import blocks, deciding, elementwise, intensity, ladder, loops, mistakes, sizes, trials
->>>>>>> 0b40c03 (Make six mistakes of measuring on purpose, each with its false number)
+from accel_core.lessons import (
+    blocks,
+    deciding,
+    elementwise,
+    fusion,
+    intensity,
+    ladder,
+    loops,
+    memory,
+    mistakes,
+    precision,
+    sizes,
+    threads,
+    trials,
+)
 from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
 from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
 from accel_core.lessons.run import Run

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from accel_core import registry
 from accel_core.codec import PlainData
-from accel_core.lessons import LONGEST_S, Lesson, Run, Truth, lesson
+from accel_core.lessons import LONGEST_S, Lesson, Number, Run, Truth, lesson
 from accel_core.lessons.deciding import amdahl, gain
 from accel_core.lessons.intensity import ROWS, WIDTH, crossing, layer_intensity
+from accel_core.lessons.lesson import distance
 from accel_core.lessons.mistakes import DRAWN, spreads
 from accel_core.lessons.ridge import ELEMENTS, FEW_ELEMENTS
 from accel_core.machine import detect
@@ -263,6 +264,12 @@ def test_a_convolution_has_no_side_without_its_shape() -> None:
     assert lesson("convolution").truth(
         answered(lesson("convolution"), scaled(triad__compiled=1e3))
     ).value == "memory"  # fmt: skip
+
+
+def test_a_guess_that_rounds_to_the_truth_is_not_called_off() -> None:
+    form = Number("times", 0.1, 1000)
+    assert distance(form, 1.04, Truth(1.0, 0.99, 1.01)).endswith("it is 1.00 times.")
+    assert distance(form, 1.3, Truth(1.0, 0.99, 1.01)).endswith("1.3 times too high.")
 
 
 @given(st.lists(st.floats(1e-6, 1.0), min_size=DRAWN, max_size=100))

@@ -33,6 +33,13 @@ PAGES = (
         "Caches, memory and measured speed limits of the computer that runs this app.",
     ),
     Page(
+        "lessons",
+        "Lessons",
+        "What do you expect?",
+        "school",
+        "Questions to answer by a guess and then by a run on this machine, each in half a minute.",
+    ),
+    Page(
         "ladder",
         "Ladder",
         "Why is this code slow?",

@@ -20,21 +20,18 @@ from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
 from accel_core.lessons.lesson import LONGEST_S, Claim, Lesson, Look
 from accel_core.lessons.run import Run
 
-LESSONS: tuple[Lesson, ...] = (
-    *loops.LESSONS,
-    *sizes.LESSONS,
-    *blocks.LESSONS,
-    *ladder.LESSONS,
-    *fusion.LESSONS,
-    *elementwise.LESSONS,
-    *memory.LESSONS,
-    *threads.LESSONS,
-    *precision.LESSONS,
-    *intensity.LESSONS,
-    *deciding.LESSONS,
-    *trials.LESSONS,
-    *mistakes.LESSONS,
-)
+TOPICS: dict[str, tuple[Lesson, ...]] = {
+    "Three loops": loops.LESSONS + sizes.LESSONS,
+    "Blocks": blocks.LESSONS,
+    "What the library has": ladder.LESSONS,
+    "One pass over arrays": fusion.LESSONS + elementwise.LESSONS + memory.LESSONS,
+    "All cores": threads.LESSONS,
+    "Number types": precision.LESSONS,
+    "Where the time goes": intensity.LESSONS + deciding.LESSONS,
+    "Mistakes of measuring": trials.LESSONS + mistakes.LESSONS,
+}
+"""Title of a topic -> its lessons, in the order in which they are best taken."""
+LESSONS: tuple[Lesson, ...] = tuple(one for together in TOPICS.values() for one in together)
 
 
 def lesson(name: str) -> Lesson:
@@ -49,6 +46,7 @@ def lesson(name: str) -> Lesson:
 __all__ = [
     "LESSONS",
     "LONGEST_S",
+    "TOPICS",
     "Choice",
     "Claim",
     "Form",

@@ -68,27 +68,34 @@ LONGEST_S = 15.0
 
 def distance(form: Form, guess: Said, truth: Truth) -> str:
     """How far off a guess is, in a sentence: for numbers as a factor, or that the interval holds it."""
+    wrong = off(form, guess, truth)
     if isinstance(form, Number):
-        return _factor(form, float(guess), truth)
+        both = f"You said {form.told(guess)}, and it is {form.told(truth.value)}"
+        return f"{both}: {wrong}." if wrong else f"{both}."
     if guess == truth.value:
         return f"You said: {form.told(guess)}, which is what was found."
-    off = ""
-    if isinstance(form, Order):
+    both = f"You said: {form.told(guess)}. Found was: {form.told(truth.value)}."
+    return f"{both} {wrong}." if wrong else both
+
+
+def off(form: Form, guess: Said, truth: Truth) -> str:
+    """ "2.6 times too low", "3 of 10 pairs stand the other way round"; empty where a choice is wrong, and for a
+    guess that is not."""
+    if isinstance(form, Number):
+        return _factor(float(guess), truth)
+    if isinstance(form, Order) and guess != truth.value:
         wrong = form.swapped(str(guess), str(truth.value))
-        off = f" {wrong} of {form.pairs} pairs stand the other way round."
-    return f"You said: {form.told(guess)}. Found was: {form.told(truth.value)}.{off}"
+        return f"{wrong} of {form.pairs} pairs stand the other way round"
+    return ""
 
 
-def _factor(form: Number, said: float, truth: Truth) -> str:
+def _factor(said: float, truth: Truth) -> str:
     found = float(truth.value)
     within = truth.low is not None and truth.high is not None and truth.low <= said <= truth.high
-    both = f"You said {form.told(said)}, and it is {form.told(found)}"
-    if min(said, found) <= 0:
-        return f"{both}."
-    factor = max(said, found) / min(said, found)
-    if within or format_number(factor, 2) == "1.0":
-        return f"{both}."
-    return f"{both}: {format_number(factor, 2)} times too {'low' if said < found else 'high'}."
+    if within or min(said, found) <= 0:
+        return ""
+    factor = format_number(max(said, found) / min(said, found), 2)
+    return "" if factor == "1.0" else f"{factor} times too {'low' if said < found else 'high'}"
 
 
 # -- jobs ----------------------------------------------------------------------------------------------------
@@ -146,5 +153,6 @@ __all__ = [
     "case",
     "compared",
     "distance",
+    "off",
     "timed",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -66,8 +67,10 @@ def job_button(
     empty: str = "",
     type: Literal["primary", "secondary"] = "secondary",
     width: Literal["stretch", "content"] = "content",
+    on_click: Callable[..., None] | None = None,
+    args: tuple[Any, ...] = (),
 ) -> None:
-    """A button that starts `job`, with the time that it will take.
+    """A button that starts `job`, or has `on_click` start it, with the time that it will take.
 
     Where it cannot be started it is disabled, and its help says why; else that says what is compiled first.
     Nothing is promised of what a pretend host can never start.
@@ -87,8 +90,8 @@ def job_button(
         width=width,
         disabled=bool(why_not),
         help=why_not or help,
-        on_click=jobs.start,
-        args=(job,),
+        on_click=on_click or jobs.start,
+        args=args if on_click else (job,),
     )
 
 
@@ -161,6 +164,20 @@ def day(created: str) -> str:
 def metric(label: str, value: str, below: str | None = None, *, help: str | None = None) -> None:
     """A number, its name above and what it is held against below; a row of them wraps and cuts none."""
     st.metric(label, value, below, delta_color="off", delta_arrow="off", width="content", help=help)
+
+
+MARKDOWN = re.compile(r"([\\`*_$\[\]<~])")
+
+
+def literal(text: str) -> str:
+    """`text` so that Markdown shows it as it is: `x*x*x` is no emphasis."""
+    return MARKDOWN.sub(r"\\\1", text)
+
+
+def link(name: str, label: str, settings: Mapping[str, str] | None = None, *, icon: str = "") -> None:
+    """A link to the page called `name` with these settings; its own icon where none is given."""
+    to = page(name)
+    st.page_link(to.path, label=label, icon=f":material/{icon or to.icon}:", query_params=dict(settings or {}))
 
 
 def reading(*said: str) -> None:

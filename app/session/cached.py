@@ -20,6 +20,8 @@ from accel_core.machine import environment as detect_environment
 from accel_core.model import Environment, Machine, Measurement, Peaks
 from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
+from accel_core.store.recent import FRESH_S
+from accel_core.studies.lessons import Standing, standings
 from app.session.assets import ASSETS
 from app.session.kept import Kept
 from app.session.simulating import Simulator
@@ -107,6 +109,33 @@ def _sampled(
         return store().sampled(fingerprint, most, dtype=dtype, threads=threads, kernels=kernels, since=since)
     except StoreUnavailable:
         return [], 0
+
+
+@st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
+def _answered(fingerprint: str) -> Mapping[str, Standing]:
+    from accel_core.lessons import LESSONS
+
+    known = store()
+    return standings(LESSONS, known.guesses(fingerprint), known.answers(), fingerprint)
+
+
+def answered() -> Mapping[str, Standing]:
+    """How each lesson stands by what is stored, by its name; what another program adds shows after seconds.
+
+    StoreUnavailable where the store cannot be read.
+    """
+    return _answered(machine().fingerprint)
+
+
+def forget_answered() -> None:
+    """Look into the store again at the next look: a guess or an answer was added."""
+    _answered.clear()
+
+
+@st.cache_resource(show_spinner=False)
+def tries() -> dict[str, Any]:
+    """The tries of lessons that all sessions made, by the id of the job, see `tries.py`."""
+    return {}
 
 
 def forget_stored() -> None:

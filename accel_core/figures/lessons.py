@@ -8,9 +8,9 @@ from html import escape
 import plotly.graph_objects as go
 
 from accel_core.figures.drawing.axes import axis, decades, log_axis, sheet_of_rows
-from accel_core.figures.drawing.labels import label
+from accel_core.figures.drawing.labels import label, sample_banner
 from accel_core.figures.drawing.look import THEORY_DASH, Look, faded
-from accel_core.figures.drawing.marks import add_box, add_dots, intervals
+from accel_core.figures.drawing.marks import DISTURBED, add_box, add_dots, intervals
 from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
 from accel_core.lessons.forms import Choice, Form, Number, Order, Truth
 from accel_core.lessons.lesson import off
@@ -28,11 +28,19 @@ WIDE = 30.0
 """Bars whose numbers differ by more than this factor stand on a log axis."""
 
 
-def reveal_figure(form: Form, said: str, truth: Truth, look: Look) -> go.Figure:
-    """The guess as it was given (empty where none was made) beside what was found."""
-    if isinstance(form, Number):
-        return _number(form, said, truth, look)
-    return _bars(form, said, truth, look)
+def reveal_figure(
+    form: Form, said: str, truth: Truth, look: Look, *, disturbed: bool = False, stale: str = ""
+) -> go.Figure:
+    """The guess as it was given (empty where none was made) beside what was found.
+
+    `disturbed` says in the picture that the run was; `stale` whose it is, where it is another machine's.
+    """
+    figure = _number(form, said, truth, look) if isinstance(form, Number) else _bars(form, said, truth, look)
+    if disturbed:
+        place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 6}
+        figure.add_annotation(label(look, f"<b>{DISTURBED}</b>", 0, 1, colour=look.warning, **place))
+    sample_banner(figure, look, stale, clear_px=30 * disturbed)
+    return figure
 
 
 # -- a number ------------------------------------------------------------------------------------------------
@@ -68,8 +76,9 @@ def _number_axis(look: Look, form: Number, low: float, high: float) -> dict[str,
     """A log axis with as many ticks as there is room for."""
     found = log_axis(look, f"{form.unit} (log scale)", low, high)
     most = max(2, int(look.room_px(2 * SIDE_PX) / (1.5 * width_px(found["ticktext"][-1], look.small_px))))
-    step = math.ceil(len(found["tickvals"]) / most)
-    return found | {"tickvals": found["tickvals"][::step], "ticktext": found["ticktext"][::step]}
+    ticks = [tick for tick in zip(found["tickvals"], found["ticktext"], strict=True) if low <= tick[0] <= high]
+    ticks = ticks[:: math.ceil(len(ticks) / most)]
+    return found | {"tickvals": [value for value, _ in ticks], "ticktext": [text for _, text in ticks]}
 
 
 def _add_number(
@@ -116,7 +125,7 @@ def _bars(form: Choice | Order, said: str, truth: Truth, look: Look) -> go.Figur
     """A row an answer, the greatest first: its words, whether it was said, and the number that decides."""
     guess = read(form, said)
     names = _rows(form, truth)
-    size = look.font_px
+    size = round(LARGER * look.font_px) if not truth.each and not look.narrow else look.font_px
     room_px = look.room_px(2 * SIDE_PX + DOT_PX)
     texts = {
         name: wrap(_told(form, name, place, guess, truth), room_px, size) for place, name in enumerate(names)
@@ -165,10 +174,10 @@ def _told(form: Choice | Order, name: str, place: int, guess: object, truth: Tru
         said = ""
         if guess is not None:
             there = str(guess).split(",").index(name) + 1
-            said = f"  (you said: {there})" if there != place + 1 else "  (as you said)"
+            said = f" (you said: {there})" if there != place + 1 else " (as you said)"
         return f"<b>{place + 1}. {words}</b>{number}{said}"
     signs = [*(["found"] if name == truth.value else []), *(["you said this"] if name == guess else [])]
-    return f"<b>{words}</b>{number}" + (f"  ({' and '.join(signs)})" if signs else "")
+    return f"<b>{words}</b>{number}" + (f" ({' and '.join(signs)})" if signs else "")
 
 
 def _add_sign(figure: go.Figure, look: Look, y: float, *, is_said: bool, is_found: bool) -> None:

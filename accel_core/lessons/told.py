@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from accel_core.errors import BadInput
 from accel_core.lessons.forms import Choice, Form, Number, Said, Truth
 from accel_core.lessons.lesson import Lesson, off
-from accel_core.units import format_number
+from accel_core.lessons.run import Run
+from accel_core.units import format_count, format_number
 
 SKIPPED = "no guess"
 
@@ -46,6 +47,15 @@ def outcome(form: Form, said: str, truth: Truth) -> str:
     if isinstance(form, Choice) and value != truth.value:
         return "another answer"
     return off(form, value, truth) or "as guessed"
+
+
+def disturbance(run: Run) -> str:
+    """How many results of a run were disturbed, and by what; empty where none was."""
+    said = [getattr(result, "disturbed_reason", "") for result in run.results]
+    reasons = [reason for reason in said if reason]
+    if not reasons:
+        return ""
+    return f"{len(reasons)} of {format_count(len(said), 'result')} disturbed. {reasons[0]}"
 
 
 def reveal_alt(lesson: Lesson, said: str, truth: Truth) -> str:

@@ -54,7 +54,8 @@ def _ask(one: Lesson, stands: Standing) -> None:
     guessing.draw(one, _job(one))
     if stands.elsewhere:
         with st.expander("What another machine found", icon=":material/devices:"):
-            revealing.answer(one, stands.elsewhere, key="elsewhere")
+            whose = f"Another machine ({stands.elsewhere.run.machine.cpu})"
+            revealing.answer(one, stands.elsewhere, key="elsewhere", stale=whose)
 
 
 def _job(one: Lesson) -> Job | None:

@@ -9,7 +9,6 @@ import streamlit as st
 from accel_core.errors import BadInput
 from accel_core.lessons import Choice, Lesson, Number, Order
 from accel_core.lessons.lesson import Job
-from accel_core.units import format_number
 from app.parts import components
 from app.session import jobs, tries
 
@@ -20,6 +19,7 @@ STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 """Round numbers of a decade, about as far apart on a log scale."""
 LOCK, SKIP = ":material/lock:", ":material/skip_next:"
 NOTHING = "Say first what you expect, or skip the guess."
+ALL = "Press all of them first: an order has a place for each."
 
 
 def draw(one: Lesson, job: Job | None) -> None:
@@ -31,8 +31,8 @@ def draw(one: Lesson, job: Job | None) -> None:
         st.radio("Your guess", list(words), None, format_func=words.__getitem__, key=_key(one.name))
     else:
         _order(one.name, one.form)
-    lesson, fault = st.session_state.get(FAULT, ("", ""))
-    if fault and lesson == one.name:
+    given, fault = st.session_state.get(FAULT, (None, ""))
+    if fault and given == (one.name, said(one)):
         st.warning(fault)
     with st.container(horizontal=True, vertical_alignment="center"):
         if job is None:
@@ -63,21 +63,26 @@ def said(one: Lesson) -> str:
 
 def commit(one: Lesson) -> None:
     """Commit what the form says: a button's callback."""
-    given, fault = said(one), NOTHING
-    if given.strip():
-        try:
-            one.form.read(given)
-            fault = ""
-        except BadInput as wrong:
-            fault = str(wrong)
-    st.session_state[FAULT] = (one.name, fault)
+    given = said(one)
+    fault = _fault(one, given)
+    st.session_state[FAULT] = ((one.name, given), fault)
     if not fault:
         tries.commit(one.name, given)
 
 
+def _fault(one: Lesson, given: str) -> str:
+    """Why this is no guess yet, in a sentence; empty where it is one."""
+    if not given.strip():
+        return NOTHING
+    try:
+        one.form.read(given)
+    except BadInput as wrong:
+        return ALL if isinstance(one.form, Order) else str(wrong)
+    return ""
+
+
 def skip(one: Lesson) -> None:
     """Measure without a guess: a button's callback."""
-    st.session_state[FAULT] = ("", "")
     tries.commit(one.name, "")
 
 
@@ -114,7 +119,7 @@ def _number(name: str, form: Number) -> None:
 
 
 def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 1000 else format_number(number, 2).rstrip("0").rstrip(".")
+    return f"{number:,.12g}"
 
 
 def _slid(name: str, slide: str) -> None:

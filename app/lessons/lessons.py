@@ -4,7 +4,7 @@ from app.lessons import asking, listing, standing
 from app.session import records, settings, tries
 
 records.own()
-settings.admit(standing.NAME)
+settings.admit(standing.setting())
 tries.follow()
 if (one := standing.chosen()) is None:
     listing.show(standing.known())

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from accel_core import lessons
 from accel_core.figures.lesson_guesses import guesses_figure
-from accel_core.lessons import LESSONS, TOPICS, Lesson
+from accel_core.lessons import Lesson, Order
 from accel_core.lessons.told import as_given, found_text, guessed, guesses_alt, outcome
 from accel_core.studies.lessons import Found, Standing
 from app.lessons import standing
@@ -30,10 +31,12 @@ def show(standings: Mapping[str, Standing]) -> None:
         progress.draw()
     done = sum(one.found is not None for one in standings.values())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{done} of {len(LESSONS)} answered**", width="content")
-        if (first := next((one for one in LESSONS if standings[one.name].found is None), None)) is not None:
+        st.markdown(f"**{done} of {len(lessons.LESSONS)} answered**", width="content")
+        if (
+            first := next((one for one in lessons.LESSONS if standings[one.name].found is None), None)
+        ) is not None:
             standing.button(first, f"{'Go on' if done else 'Begin'}: {first.title}", "play_arrow", key="begin")
-    for title, together in TOPICS.items():
+    for title, together in lessons.TOPICS.items():
         done = sum(standings[one.name].found is not None for one in together)
         st.subheader(f"{title} ({done} of {len(together)})", anchor=False)
         for one in together:
@@ -81,7 +84,11 @@ def _result(stands: Standing) -> tuple[str, str]:
 
 
 def _answer(one: Lesson, found: Found) -> str:
-    day, here = components.day(found.answer.created), literal(found_text(one.form, found.truth))
+    """What was guessed and found, and when; of orders the first, since all of them would be long."""
+    day = components.day(found.answer.created)
+    said, here = as_given(one.form, found.said), found_text(one.form, found.truth)
+    if isinstance(one.form, Order):
+        said, here = (f"{text.partition(', then ')[0]} first" for text in (said, here))
     if not (compared := outcome(one.form, found.said, found.truth)):
-        return f"Found **{here}**, without a guess. {day}"
-    return f"You said **{literal(as_given(one.form, found.said))}**, found **{here}**: {compared}. {day}"
+        return f"Found **{literal(here)}**, without a guess. {day}"
+    return f"You said **{literal(said)}**, found **{literal(here)}**: {compared}. {day}"

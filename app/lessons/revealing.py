@@ -8,7 +8,7 @@ import streamlit as st
 
 from accel_core.figures.lessons import reveal_figure
 from accel_core.lessons import Lesson
-from accel_core.lessons.told import read, reveal_alt
+from accel_core.lessons.told import disturbance, read, reveal_alt
 from accel_core.studies.lessons import Found, Standing
 from app.lessons.standing import button, following
 from app.parts import components, theme
@@ -22,24 +22,28 @@ def show(one: Lesson, found: Found, standings: Mapping[str, Standing], *, fresh:
         st.caption(f":material/history: Answered on {components.day(found.answer.created)}.")
     answer(one, found, key="reveal")
     with st.container(horizontal=True, vertical_alignment="center"):
-        components.link(one.look.page, "Look further", one.look.settings)
+        components.link(one.look.page, "Look further: {title}", one.look.settings)
         if (after := following(one, standings)) is not None:
             button(after, f"Next: {after.title}", "arrow_forward", key="next")
         st.button("Do it again", key="again", icon=":material/replay:", on_click=tries.again, args=(one.name,))
 
 
-def answer(one: Lesson, found: Found, *, key: str) -> None:
-    """The picture, what it says, and the claim with its source."""
-    theme.show(
-        drawings.drawn(reveal_figure, one.form, found.said, found.truth, theme.current_look()),
-        alt=reveal_alt(one, found.said, found.truth),
-        key=key,
-        filename=f"lesson-{one.name}",
+def answer(one: Lesson, found: Found, *, key: str, stale: str = "") -> None:
+    """The picture, what it says, and the claim with its source; `stale`: whose it is."""
+    disturbed = disturbance(found.run)
+    figure = drawings.drawn(
+        reveal_figure,
+        one.form,
+        found.said,
+        found.truth,
+        theme.current_look(),
+        disturbed=bool(disturbed),
+        stale=stale,
     )
+    theme.show(figure, alt=reveal_alt(one, found.said, found.truth), key=key, filename=f"lesson-{one.name}")
     components.reading(literal(one.reveal(read(one.form, found.said), found.run)))
-    if found.run.disturbed:
-        said = f"Disturbed: {found.run.disturbed.rstrip('.')}. Do it again before you trust the number."
-        st.warning(said, icon=":material/warning:")
+    if disturbed:
+        st.warning(f"{disturbed} Do it again before you trust the answer.", icon=":material/warning:")
     with st.container(border=True):
         st.markdown(f"**The claim:** {literal(one.claim.text)}")
         st.caption(f"Source: {literal(one.claim.source)}")

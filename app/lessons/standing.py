@@ -8,8 +8,9 @@ from typing import Literal
 
 import streamlit as st
 
+from accel_core import lessons
 from accel_core.errors import StoreUnavailable, nearest
-from accel_core.lessons import LESSONS, TOPICS, Lesson, lesson
+from accel_core.lessons import Lesson
 from accel_core.studies.lessons import Standing
 from app.parts import components
 from app.session import cached, settings, tries
@@ -34,14 +35,16 @@ class Name(settings.Choice):
         return [near], f"{asked}: shown is {near}."
 
 
-_NAMES = tuple(one.name for one in LESSONS)
-NAME = Name(KEY, "Lesson", _NAMES, _NAMES[0])
+def setting() -> Name:
+    """What the address may say."""
+    names = tuple(one.name for one in lessons.LESSONS)
+    return Name(KEY, "Lesson", names, names[0])
 
 
 def chosen() -> Lesson | None:
     """The lesson that the address names; None where it names none."""
     name = st.query_params.get(KEY)
-    return lesson(name) if name in _NAMES else None
+    return next((one for one in lessons.LESSONS if one.name == name), None)
 
 
 def open_lesson(name: str) -> None:
@@ -63,7 +66,7 @@ def known() -> Mapping[str, Standing]:
     try:
         stored = cached.answered()
     except StoreUnavailable:  # the page has said so
-        stored = {one.name: Standing(one) for one in LESSONS}
+        stored = {one.name: Standing(one) for one in lessons.LESSONS}
     return {name: _with_own(stands) for name, stands in stored.items()}
 
 
@@ -76,11 +79,11 @@ def _with_own(stands: Standing) -> Standing:
 
 def topic(one: Lesson) -> tuple[str, tuple[Lesson, ...]]:
     """The topic of a lesson, and all lessons of it."""
-    return next((title, together) for title, together in TOPICS.items() if one in together)
+    return next((title, together) for title, together in lessons.TOPICS.items() if one in together)
 
 
 def following(one: Lesson, standings: Mapping[str, Standing]) -> Lesson | None:
     """The next lesson without an answer, from there on and then from the first; None where all have one."""
-    at = LESSONS.index(one)
-    others = (*LESSONS[at + 1 :], *LESSONS[:at])
+    at = lessons.LESSONS.index(one)
+    others = (*lessons.LESSONS[at + 1 :], *lessons.LESSONS[:at])
     return next((other for other in others if standings[other.name].found is None), None)

@@ -174,10 +174,11 @@ def literal(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
-def link(name: str, label: str, settings: Mapping[str, str] | None = None, *, icon: str = "") -> None:
-    """A link to the page called `name` with these settings; its own icon where none is given."""
+def link(name: str, label: str, settings: Mapping[str, str]) -> None:
+    """A link to the page called `name` with these settings; its {title} may stand in `label`."""
     to = page(name)
-    st.page_link(to.path, label=label, icon=f":material/{icon or to.icon}:", query_params=dict(settings or {}))
+    icon = f":material/{to.icon}:"
+    st.page_link(to.path, label=label.format(title=to.title), icon=icon, query_params=dict(settings))
 
 
 def reading(*said: str) -> None:

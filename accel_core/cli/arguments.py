@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from accel_core import __version__
-from accel_core.cli.homework_words import add_homework
+from accel_core.cli.homework_words import add_check, add_homework
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
@@ -180,6 +180,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     lesson = command("lesson", "Run one lesson: what was guessed beside what is true on this machine.")
     lesson.add_argument("lesson", help="its name, see `accel lessons`")
     lesson.add_argument("--guess", help="what you expect, before it runs (left out: nothing)")
+    add_check(command("check", "Check packs that students handed in, a row for each file."))
     homework = commands.add_parser("homework", help=HOMEWORK, description=HOMEWORK)
     actions = homework.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_homework(partial(_command, actions))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from accel_core.cli.describing import doctor, explain, intensity, machine, simulate
 from accel_core.cli.drawing import roofline
-from accel_core.cli.homework import homework
+from accel_core.cli.homework import check, homework
 from accel_core.cli.lessons import lesson, lessons
 from accel_core.cli.measuring import bench, calibrate, compare, ladder, peaks, sweep, tune
 from accel_core.cli.output import Answer
@@ -19,6 +19,6 @@ COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
     for command in (
         *(machine, peaks, bench, compare, ladder, sweep, simulate),
-        *(calibrate, tune, explain, roofline, intensity, doctor, lessons, lesson, homework),
+        *(calibrate, tune, explain, roofline, intensity, doctor, lessons, lesson, homework, check),
     )
 }

@@ -148,6 +148,40 @@ def _answers(path: str) -> Mapping[str, Any]:
         raise BadInput(f'{path} is no TOML ({error}): write a line id = "text" for each answer.') from None
 
 
+def check(options: Namespace) -> Answer:
+    """Check packs: a table of grades, and what else was asked for."""
+    from accel_core.homework.checking.checks import check_packs, packs_in
+    from accel_core.homework.checking.report import report_html
+    from accel_core.homework.checking.tables import counted, grades_csv, write_gradescope
+    from accel_core.homework.reading import open_assignment
+
+    assignment = open_assignment(options.assignment)
+    rows = check_packs(packs_in(options.packs), assignment)
+    try:
+        Path(options.out).write_text(grades_csv(rows), encoding="utf-8")
+        if options.html:
+            Path(options.html).write_text(report_html(rows, assignment), encoding="utf-8")
+        if options.gradescope:
+            write_gradescope(rows, Path(options.gradescope))
+    except OSError as error:
+        raise AccelError(f"{error.filename} cannot be written ({error.strerror}): name another file.") from None
+    told = [
+        {
+            "file": row.file,
+            "student": row.student,
+            "status": row.status,
+            "done": row.done,
+            "required": len(row.lacks),
+            "findings": [one.to_dict() for one in row.findings],
+        }
+        for row in rows
+    ]
+    counts = counted(rows)
+    lines = [[status, str(count)] for status, count in counts.items() if count]
+    said = f"{format_count(len(rows), 'file')} checked; {options.out} is written."
+    return Answer({"counts": counts, "packs": told}, f"{table(['status', 'files'], lines)}\n\n{said}")
+
+
 ACTIONS: Mapping[str, Callable[[Namespace], Answer]] = {
     "new": _new,
     "check-assignment": _check_assignment,

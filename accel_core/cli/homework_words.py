@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-FINDS = (
-    "It finds accidents and laziness: damaged or foreign files, parts left out, numbers typed over, samples "
-    "copied from another pack. It does not find a determined forger, who can write what this program would."
-)
+from accel_core.homework.checking.limits import FINDS
 
 
 class Command(Protocol):

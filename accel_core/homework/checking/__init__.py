@@ -1,0 +1,1 @@
+"""What packs are checked for: accidents and laziness, not a determined forger."""

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "tuning", "profiler"),  # 4 built on measuring
     ("runner",),  # 5 the queue
-    ("readings", "lessons"),  # 6 what pictures say, in words and rows; what is asked and revealed
+    ("readings", "lessons", "hall"),  # 6 what pictures say; what is asked and revealed; a room that votes
     ("figures", "studies", "homework"),  # 7 pictures, the only ones with plotly; what is asked
     ("cli", "__main__"),  # 8 the door
 )

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from accel_core.machine.compiler import require_settings
 from app.catalogue import PAGES
-from app.server import incoming
+from app.server import incoming, phones
 from app.server.door import Door
 from app.server.opening import opened
 
@@ -46,4 +46,5 @@ if __name__ == "__main__":
     pages()
 else:
     incoming.leave_out_what_no_widget_says()
-    app = st.App(__file__, lifespan=opened, middleware=[Middleware(Door, script=Path(__file__))])
+    door = Middleware(Door, script=Path(__file__))
+    app = st.App(__file__, lifespan=opened, routes=phones.routes(), middleware=[door])

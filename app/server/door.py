@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from accel_core.errors import quoted
-from app.server import messages
+from app.server import messages, phones
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -80,6 +80,8 @@ class Door:
         """(HTTP status, sentence) where one tab more would be too many, else None."""
         if scope["type"] == "http" and "text/html" not in ",".join(header(scope, b"accept")):
             return None  # a part of a page that is let in
+        if phones.is_phones(scope["path"]):
+            return None  # it opens no tab
         if self.tabs.total() < TABS and self.tabs[address] < TABS_OF_ONE:
             return None
         return 503, (
@@ -103,12 +105,20 @@ def why_not(scope: Scope) -> tuple[int, str] | None:
             f"A page of {quoted(', '.join(origins))} asked for this, but only pages of this server may: open "
             "it in a tab of its own."
         )
-    if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
+    if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not may_vote(scope):
         return (
             405,
             "Pages of this server take no files, so it answers GET and HEAD only: use a page's controls.",
         )
     return None
+
+
+def may_vote(scope: Scope) -> bool:
+    """Whether a request is a vote of a lecture hall, the only thing that is taken.
+
+    Browsers name the origin of whatever is sent; `why_not` has judged it.
+    """
+    return scope["method"] == "POST" and phones.is_vote(scope["path"]) and bool(header(scope, b"origin"))
 
 
 def allowed_names() -> tuple[str, ...]:

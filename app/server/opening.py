@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from accel_core import runner
+from accel_core.hall.gate import greeting
 from app.server.door import allowed_names
 
 
@@ -26,7 +27,7 @@ def address() -> str:
 @asynccontextmanager
 async def opened(app: st.App) -> AsyncIterator[None]:
     """The server's life, for `st.App`; Streamlit's own greeting asks the Internet where it is."""
-    print(f"\n  Accel Explorer is at {address()} (Ctrl-C ends it)\n", flush=True)
+    print(f"\n  Accel Explorer is at {address()} (Ctrl-C ends it)\n  {greeting()}\n", flush=True)
     if not st.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=[address()], daemon=True).start()
     yield

@@ -88,6 +88,13 @@ PAGES = (
         "alt_route",
         "Who is fastest at which operation and shape, and the same code under each of them.",
     ),
+    Page(
+        "hall",
+        "Lecture hall",
+        "What does the room say?",
+        "co_present",
+        "A room votes by phone before a run answers the question, live.",
+    ),
 )
 """The first is what the address without a page shows."""
 

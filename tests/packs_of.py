@@ -163,7 +163,7 @@ class Student:
                 kind=kind,
                 name=f"{operation}_{dtype}_1t",
                 level=level,
-                width_bits=256,
+                width_bits=self.machine.simd.width_bits,
                 dtype=dtype,
                 threads=1,
                 operation=operation,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.codec import PlainData
 from accel_core.errors import BadInput
-from accel_core.model import Machine, Measurement
+from accel_core.model import Comparison, Machine, Measurement
 from accel_core.model.packed import packed, unpacked
 
 Plain = dict[str, Any]
@@ -18,6 +18,8 @@ Made = TypeVar("Made")
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError)
 """What data that are no pack raise while one is made of them."""
 NS = 1e-9
+MOST_SAMPLES = 1_000_000
+"""Of one pack; a usual one has some ten thousand."""
 
 
 def nanoseconds(measurement: Measurement) -> tuple[int, ...]:
@@ -41,6 +43,8 @@ class Shared:
 
     machines: list[Plain] = field(default_factory=list)
     environments: list[Plain] = field(default_factory=list)
+    left: int = MOST_SAMPLES
+    """How many more samples are read: a short text may hold many."""
 
     def machine(self, machine: Machine) -> int:
         """The number of a machine."""
@@ -69,14 +73,30 @@ class Shared:
     def read_measurement(self, data: Mapping[str, Any]) -> Measurement:
         """The measurement that `measurement` told; one of DAMAGE where it is none."""
         calls = data["repetitions"]
-        samples_s = [took * NS / calls for took in unpacked(data["samples"])]
+        samples = self._unpacked(data["samples"])
+        self._unpacked(data.get("gaps", ""))
+        samples_s = [took * NS / calls for took in samples]
         environment = at(self.environments, data["environment"])
         return Measurement.from_dict({**data, "samples_s": samples_s, "environment": environment})
 
     def read_result(self, data: Mapping[str, Any]) -> PlainData:
         """The result that `result` told."""
         kind = RESULT_TYPES[data["type"]]
-        return self.read_measurement(data["data"]) if kind is Measurement else kind.from_dict(data["data"])
+        if kind is Measurement:
+            return self.read_measurement(data["data"])
+        result = kind.from_dict(data["data"])
+        for series in result.series if isinstance(result, Comparison) else ():
+            self._unpacked(series.samples)
+            self._unpacked(series.starts)
+        return result
+
+    def _unpacked(self, text: str) -> tuple[int, ...]:
+        """The numbers in a text, counted among those that one pack may have."""
+        numbers = unpacked(text)
+        self.left -= len(numbers)
+        if self.left < 0:
+            raise ValueError(f"it holds more than {MOST_SAMPLES} samples")
+        return numbers
 
 
 def _number(told: list[Plain], one: Plain) -> int:

@@ -11,7 +11,7 @@ from packs_of import sound_pack
 
 from accel_core.errors import BadInput
 from accel_core.homework.pack import Pack, pack_text, read_pack, seed_of
-from accel_core.homework.shared import nanoseconds, starts
+from accel_core.homework.shared import Shared, nanoseconds, starts
 from accel_core.model.packed import packed, unpacked
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -72,3 +72,12 @@ def test_a_part_that_refers_to_nothing_is_refused() -> None:
     for number in (7, -1, True, "0", None):
         with pytest.raises(ValueError):
             Pack.from_dict(data | {"machine": number})
+
+
+def test_a_pack_whose_texts_hold_too_many_samples_is_refused() -> None:
+    data = sound_pack().to_dict()
+    shared = Shared(data["machines"], data["environments"], left=100)
+    told = data["experiments"][0]["measurements"][-1]
+    shared.read_measurement(told)
+    with pytest.raises(ValueError, match="samples"):
+        shared.read_measurement(told)

@@ -27,11 +27,12 @@ def quantum(subject: Subject) -> Says:
     for one in subject.timed:
         if min(one.took, default=1) <= 0:
             yield IMPOSSIBLE, f"{one.name}: a sample took no time."
-        elif len(one.took) >= ENOUGH:
+            continue
+        if len(one.took) >= ENOUGH:
             yield from _pattern(one)
-        calls_s = one.repetitions * NS * min(one.took, default=0) / max(one.repetitions, 1)
-        if one.repetitions > 1 and calls_s < LEAST_SAMPLE_S / 10:
-            yield LOOK, f"{one.name}: a sample took {format_time(calls_s)}, and the program makes longer ones."
+        least_s = min(one.took, default=0) * NS
+        if one.repetitions > 1 and least_s < LEAST_SAMPLE_S / 10:
+            yield LOOK, f"{one.name}: a sample took {format_time(least_s)}, and the program makes longer ones."
 
 
 def _pattern(one: Timed) -> Says:

@@ -1,0 +1,405 @@
+"""Checks: each fires on a pack that was spoiled in its way alone, and is quiet on sound ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recorded_hosts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packs_of import ASSIGNMENT, sound_pack
+
+from accel_core.homework.assignment import Assignment
+from accel_core.homework.checking import checks, loading
+from accel_core.homework.checking.among import AMONG
+from accel_core.homework.checking.checks import Row, check_file, check_packs, packs_in
+from accel_core.homework.checking.registry import ALONE
+from accel_core.homework.pack import ExperimentDone, Pack, pack_text
+from accel_core.homework.shared import nanoseconds
+from accel_core.model import Case, Comparison, Measurement, Refusal
+from accel_core.model.packed import packed
+from accel_core.stats import median_interval
+
+Spoil = Callable[[Pack], Pack]
+
+
+def checked(folder: Path, *packs: Pack | str, assignment: Assignment = ASSIGNMENT) -> list[Row]:
+    for at, pack in enumerate(packs):
+        text = pack if isinstance(pack, str) else pack_text(pack)
+        (folder / f"{at:03}.json").write_text(text, encoding="utf-8")
+    return check_packs(packs_in([str(folder)]), assignment, processes=1)
+
+
+def found(row: Row) -> set[tuple[str, str]]:
+    return {(one.check, one.grade) for one in row.findings}
+
+
+@pytest.mark.parametrize("host", recorded_hosts.KINDS)
+def test_nothing_is_found_in_a_sound_pack(tmp_path: Path, host: str) -> None:
+    (row,) = checked(tmp_path, sound_pack("s1", host))
+    assert (row.status, row.findings) == ("ok", ())
+    assert row.done == len(row.lacks) == 6
+
+
+# -- a pack spoiled in one way -------------------------------------------------------------------------------
+
+
+def each(pack: Pack, change: Callable[[Measurement], Measurement], kernel: str = "matmul/numpy") -> Pack:
+    """The pack with one measurement of its ladder changed."""
+    ladder, *others = pack.experiments
+    changed = tuple(change(m) if m.kernel == kernel else m for m in ladder.measurements)
+    return replace(pack, experiments=(replace(ladder, measurements=changed), *others))
+
+
+def resampled(took: Callable[[list[int]], list[int]]) -> Spoil:
+    """Other samples, with everything that follows from them right."""
+
+    def change(m: Measurement) -> Measurement:
+        new = took(list(nanoseconds(m)))
+        samples = tuple(ns * 1e-9 / m.repetitions for ns in new)
+        total_s = sum(new) * 1e-9
+        return replace(
+            m,
+            samples_s=samples,
+            time_s=median_interval(samples),
+            wall_s=total_s,
+            cpu_s=total_s,
+            gaps=packed([500] * (len(new) - 1)),
+        )
+
+    return lambda pack: each(pack, change)
+
+
+def lesson_changed(**given: Any) -> Spoil:
+    return lambda pack: replace(pack, lessons=(replace(pack.lessons[0], **given), *pack.lessons[1:]))
+
+
+def guessed(**given: Any) -> Spoil:
+    def spoil(pack: Pack) -> Pack:
+        guess = pack.lessons[0].guess
+        assert guess is not None
+        return lesson_changed(guess=replace(guess, **given))(pack)
+
+    return spoil
+
+
+def compared(change: Callable[[Comparison], Comparison]) -> Spoil:
+    def spoil(pack: Pack) -> Pack:
+        run = pack.lessons[0].run
+        results = [change(r) if isinstance(r, Comparison) else r for r in run.results]
+        return lesson_changed(run=replace(run, results=results))(pack)
+
+    return spoil
+
+
+def copied_rung(pack: Pack) -> Pack:
+    """The samples of one rung for another, at the same time."""
+    source = next(m for m in pack.experiments[0].measurements if m.kernel == "matmul/numpy")
+    sampled = {name: getattr(source, name) for name in ("start_ns", "created")}
+    return each(pack, lambda m: replace(m, **sampled), "matmul/packed")
+
+
+def one_roof(**given: Any) -> Spoil:
+    def spoil(pack: Pack) -> Pack:
+        assert pack.peaks is not None
+        first, *others = pack.peaks.ceilings
+        return replace(pack, peaks=replace(pack.peaks, ceilings=(replace(first, **given), *others)))
+
+    return spoil
+
+
+def fixed(**given: Any) -> Spoil:
+    return lambda pack: replace(pack, fixed=replace(pack.fixed, **given))
+
+
+def faster(factor: float) -> Spoil:
+    """One rung so many times as fast, its samples too."""
+    return resampled(lambda took: [round(ns / factor) for ns in took])
+
+
+def left_out(pack: Pack) -> Pack:
+    ladder, *others = pack.experiments
+    gone, *kept = ladder.measurements
+    case = Case(gone.kernel, gone.size, gone.dtype, gone.threads, gone.parameters)
+    refusal = Refusal(case, "It did not work.")
+    return replace(pack, experiments=(ExperimentDone("ladder", tuple(kept), (refusal,)), *others))
+
+
+CALM = "matmul/numpy"
+SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
+    "another schema": ("schema", "look", lambda p: replace(p, schema=2)),
+    "another student's id": ("schema", "impossible", lambda p: replace(p, student="s2")),
+    "what nobody asked for": ("schema", "look", lambda p: replace(p, answers={**p.answers, "how": "Well."})),
+    "a lesson twice": ("schema", "look", lambda p: replace(p, lessons=(*p.lessons, p.lessons[0]))),
+    "more work": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, flop=m.flop + 2))),
+    "another shape": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, shape=(256, 256)))),
+    "an unknown kernel": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, kernel="a/b"))),
+    "a result unchecked": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, verified=False))),
+    "another length": (
+        "arithmetic",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, wall_s=2 * m.wall_s)),
+    ),
+    "a better median": (
+        "claimed statistics",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, time_s=replace(m.time_s, median=m.time_s.median / 2))),
+    ),
+    "more samples claimed": (
+        "claimed statistics",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, time_s=replace(m.time_s, n=1000))),
+    ),
+    "a better ratio": (
+        "claimed statistics",
+        "impossible",
+        compared(lambda c: replace(c, ratio=replace(c.ratio, median=2 * c.ratio.median))),
+    ),
+    "another time in a comparison": (
+        "claimed statistics",
+        "impossible",
+        compared(lambda c: replace(c, time_s_a=c.time_s_a / 2)),
+    ),
+    "a comparison without samples": ("claimed statistics", "look", compared(lambda c: replace(c, series=()))),
+    "other intensities": ("deterministic parts", "impossible", fixed(intensities={"matmul": 1.0})),
+    "other misses": ("deterministic parts", "impossible", fixed(misses=1)),
+    "other inputs": ("deterministic parts", "impossible", fixed(inputs="0" * 64)),
+    "another checksum": ("deterministic parts", "impossible", fixed(checksum=1)),
+    "samples without time": ("clock", "impossible", resampled(lambda took: [0, *took[1:]])),
+    "samples all alike": ("clock", "impossible", resampled(lambda took: [took[0]] * len(took))),
+    "whole microseconds": ("clock", "look", resampled(lambda took: [round(ns, -3) for ns in took])),
+    "samples over and over": ("clock", "impossible", resampled(lambda took: took[:10] * 4)),
+    "samples in steps": ("clock", "impossible", resampled(lambda took: [took[0] + 7 * i for i in range(40)])),
+    "short samples": ("clock", "look", resampled(lambda took: [ns // 20 for ns in took])),
+    "no starts": ("order of times", "look", lambda p: each(p, lambda m: replace(m, start_ns=None))),
+    "backwards": (
+        "order of times",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, gaps=packed([-5000] * 39))),
+    ),
+    "fewer starts": ("order of times", "impossible", lambda p: each(p, lambda m: replace(m, gaps=packed([1])))),
+    "two at one time": ("order of times", "impossible", copied_rung),
+    "after the pack": (
+        "total time",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, created="2027-01-01T00:00:00+00:00")),
+    ),
+    "before the beginning": (
+        "total time",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, created="2026-01-01T00:00:00+00:00")),
+    ),
+    "no time of day": ("total time", "impossible", lambda p: replace(p, created="soon")),
+    "more than passed": (
+        "total time",
+        "impossible",
+        resampled(lambda took: [100 * 10**9 + ns for ns in took]),
+    ),
+    "a guess afterwards": ("guess before run", "impossible", guessed(committed="2026-11-02T23:00:00+00:00")),
+    "a guess without time": ("guess before run", "impossible", guessed(committed="early")),
+    "a guess of another lesson": ("guess before run", "impossible", guessed(lesson="order")),
+    "above the roof": ("under the roof", "look", faster(2.5)),
+    "far above the roof": ("under the roof", "impossible", faster(9.0)),
+    "a roof outside its interval": ("roofs", "impossible", one_roof(low=1.0, high=2.0)),
+    "roofs of another machine": (
+        "roofs",
+        "impossible",
+        lambda p: replace(p, peaks=replace(p.peaks, fingerprint="f00d") if p.peaks else None),
+    ),
+    "a recorded machine": (
+        "one machine",
+        "impossible",
+        lambda p: replace(p, machine=replace(p.machine, pretended="host.json")),
+    ),
+    "another machine's record": (
+        "one machine",
+        "look",
+        lambda p: each(p, lambda m: replace(m, fingerprint="f00d")),
+    ),
+    "left out without need": ("left out", "look", left_out),
+}
+ALSO = {
+    "samples without time": {("claimed statistics", "impossible")},
+    "short samples": {("under the roof", "impossible")},
+    "far above the roof": {("clock", "look")},
+}
+"""What else is wrong with such a pack."""
+
+
+@pytest.mark.parametrize("way", SPOILED)
+def test_a_check_fires_where_a_pack_is_spoiled_in_its_way(tmp_path: Path, way: str) -> None:
+    check, grade, spoil = SPOILED[way]
+    (row,) = checked(tmp_path, spoil(sound_pack()))
+    assert {(check, grade)} <= found(row) <= {(check, grade)} | ALSO.get(way, set())
+    assert all(one.sentence.endswith(".") for one in row.findings)
+
+
+def test_every_check_of_one_pack_is_among_those_that_fire() -> None:
+    assert {check for check, _, _ in SPOILED.values()} == {name for name, _ in ALONE}
+
+
+# -- among all -----------------------------------------------------------------------------------------------
+
+
+def renamed(pack: Pack, student: str) -> Pack:
+    """A friend's pack under one's own id, with a seed and parts that fit."""
+    mine = sound_pack(student)
+    return replace(pack, student=student, seed=mine.seed, fixed=mine.fixed)
+
+
+def among_found(rows: list[Row], check: str) -> list[set[str]]:
+    return [{one.grade for one in row.findings if one.check == check} for row in rows]
+
+
+def test_samples_that_two_students_share_are_impossible(tmp_path: Path) -> None:
+    rows = checked(tmp_path, sound_pack("a"), sound_pack("b"), renamed(sound_pack("a"), "c"))
+    assert among_found(rows, "shared samples") == [{"impossible"}, set(), {"impossible"}]
+    assert [row.status for row in rows] == ["impossible", "ok", "impossible"]
+
+
+def test_results_that_two_students_share_are_impossible_whatever_became_of_the_samples(tmp_path: Path) -> None:
+    stolen = next(m for m in sound_pack("a").measurements() if m.kernel == "matmul/numpy").output_digest
+    mine = each(sound_pack("b"), lambda m: replace(m, output_digest=stolen))
+    rows = checked(tmp_path, sound_pack("a"), mine)
+    assert among_found(rows, "shared samples") == [{"impossible"}, {"impossible"}]
+
+
+def test_a_student_who_hands_in_twice_is_told_and_not_blamed(tmp_path: Path) -> None:
+    rows = checked(tmp_path, sound_pack("a"), sound_pack("a"))
+    assert [row.status for row in rows] == ["look", "look"]
+    assert among_found(rows, "handed in once") == [{"look"}, {"look"}]
+
+
+def test_a_speed_that_is_none_of_its_processor_asks_for_a_look(tmp_path: Path) -> None:
+    class_of = [sound_pack(f"s{i}", speed=1 + i / 10) for i in range(6)]
+    slow = sound_pack("slow", speed=1 / 9)
+    rows = checked(tmp_path, *class_of, slow, sound_pack("elsewhere", "darwin-m2", 1 / 9))
+    assert among_found(rows, "speed among the class") == [*[set()] * 6, {"look"}, set()]
+    assert {name for name, _ in AMONG} == {"shared samples", "handed in once", "speed among the class"}
+
+
+# -- what is missing, foreign or no pack ---------------------------------------------------------------------
+
+
+def test_a_pack_that_lacks_parts_is_incomplete_whatever_it_says_of_itself(tmp_path: Path) -> None:
+    whole = sound_pack()
+    ladder, sweep, roofs = whole.experiments
+    part = replace(ladder, measurements=ladder.measurements[1:])
+    rows = checked(
+        tmp_path,
+        replace(whole, experiments=(part, sweep, roofs)),
+        replace(sound_pack("b"), answers={"why": "  "}, lessons=()),
+        replace(sound_pack("c"), peaks=None),
+    )
+    assert [row.status for row in rows] == ["incomplete"] * 3
+    assert [{part for part, said in row.lacks if said} for row in rows] == [
+        {"ladder"},
+        {"why", "library", "power-of-two"},
+        {"roofs"},
+    ]
+
+
+def test_a_pack_of_another_assignment_is_foreign(tmp_path: Path) -> None:
+    other = replace(ASSIGNMENT, title="Another")
+    (row,) = checked(tmp_path, sound_pack(), assignment=other)
+    assert row.status == "foreign" and row.student == "s1234567"
+
+
+SOUND = sound_pack().to_dict()
+DAMAGED = {
+    "empty": "",
+    "cut": pack_text(sound_pack())[:-300],
+    "no json": "Dear professor, the dog ate it.",
+    "deep": "[" * 100_000,
+    "a list": "[]",
+    "not a number": json.dumps({**SOUND, "seed": float("nan")}),
+    "too great a number": pack_text(sound_pack())
+    .replace('"largest', "")
+    .replace('"seed":', '"seed":1e999,"x":'),
+    "half a letter": json.dumps({**SOUND, "student": "\ud800"}),
+    "texts for numbers": json.dumps({**SOUND, "seed": "7"}),
+    "no machine": json.dumps({**SOUND, "machine": 5}),
+    "swollen samples": json.dumps(
+        {
+            **SOUND,
+            "experiments": [
+                {
+                    **SOUND["experiments"][0],
+                    "measurements": [
+                        {**SOUND["experiments"][0]["measurements"][0], "samples": packed([1] * 100_000)}
+                    ],
+                }
+            ],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_file_costs_its_own_row_only(tmp_path: Path, damage: str) -> None:
+    bad, good = checked(tmp_path, DAMAGED[damage], sound_pack())
+    assert (bad.status, good.status) == ("unreadable", "ok")
+    assert len(bad.findings) == 1 and bad.findings[0].sentence.endswith(".")
+
+
+def test_a_huge_file_and_bytes_that_are_no_text_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setattr(loading, "MOST_BYTES", 1000)
+    rows = checked(tmp_path, "{" + " " * 1000 + "}")
+    assert [row.status for row in rows] == ["unreadable", "unreadable"]
+    assert "not read" in rows[0].findings[0].sentence
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+PLACES = [
+    (key, inner)
+    for key, value in SOUND.items()
+    for inner in (
+        range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else [None]
+    )
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PLACES), st.text(max_size=6), JSON)
+def test_whatever_stands_in_a_pack_costs_no_more_than_its_row(
+    tmp_path_factory: pytest.TempPathFactory, place: tuple[str, Any], name: str, value: Any
+) -> None:
+    data = json.loads(json.dumps(SOUND))
+    key, inner = place
+    if inner is None:
+        data[key] = value
+    elif isinstance(data[key][inner], dict) and data[key][inner]:
+        chosen = sorted(data[key][inner])[len(name) % len(data[key][inner])]
+        data[key][inner][chosen] = value
+    else:
+        data[key][inner] = value
+    path = tmp_path_factory.mktemp("hostile") / "pack.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert check_file((path.name, path), ASSIGNMENT).status in checks.STATUSES
+
+
+def test_files_are_told_apart_by_their_folders_and_pages_are_none(tmp_path: Path) -> None:
+    for name in ("a/pack.json", "b/pack.json", "b/pack.html", ".hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    names = [name for name, _ in packs_in([str(tmp_path), str(tmp_path / "a" / "pack.json")])]
+    assert names == ["a/pack.json", "b/pack.json", "pack.json"]
+
+
+def test_several_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked(tmp_path, sound_pack(), "{}", replace(sound_pack("b"), answers={}))
+    monkeypatch.setattr(checks, "FEW", 0)
+    files = packs_in([str(tmp_path)])
+    assert check_packs(files, ASSIGNMENT, processes=2) == check_packs(files, ASSIGNMENT, processes=1)

@@ -13,7 +13,7 @@ from accel_core.codec import PlainData
 from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Subject
 from accel_core.units import format_number
 
-LEAST_SAMPLES = 4
+FEWEST_SHARED = 4
 """In a vector that counts as shared: one of one or two may be equal by chance."""
 LEAST_PACKS = 5
 """Of a processor, for a median that says what is usual."""
@@ -36,7 +36,7 @@ class Summary(PlainData):
 
 def summarise(subject: Subject) -> Summary:
     """The summary of a pack."""
-    vectors = {digest(one.took): one.name for one in subject.timed if len(one.took) >= LEAST_SAMPLES}
+    vectors = {digest(one.took): one.name for one in subject.timed if len(one.took) >= FEWEST_SHARED}
     vectors |= {m.output_digest: m.kernel for m in subject.measurements if m.output_digest}
     speeds = {}
     for m in subject.measurements:

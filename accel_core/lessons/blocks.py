@@ -10,6 +10,7 @@ from accel_core.lessons.lesson import LEAST_EFFECT, Choice, Claim, Lesson, Look,
 from accel_core.lessons.run import speed_ratio
 from accel_core.lessons.sources import TINYTORCH
 from accel_core.lessons.steps import rate
+from accel_core.lessons.ties import undecided
 from accel_core.model import ITEM_BYTES, Estimate, Machine, Measurement
 from accel_core.units import format_bytes, format_number
 
@@ -68,19 +69,21 @@ def _fits_says(truth: Truth, run: Run) -> str:
         "and of c.",
         _fits(run.machine, USUAL),
         _fits(run.machine, max(FITTED)),
-        _padded(usual, run),
+        _padded(best, usual, run),
         assumed(run.machine),
     )
 
 
-def _padded(usual: float, run: Run) -> str:
+def _padded(best: float, usual: float, run: Run) -> str:
     """What longer rows change, where they do."""
     padded = PER * misses_per_step(simulation(run, _blocked(USUAL, PADDING)))
     if padded > usual / LEAST_EFFECT:
         return ""
+    text = f"With rows longer by {PADDING} elements block {USUAL} misses {format_number(padded)} times"
     return _sentences(
-        f"With rows longer by {PADDING} elements block {USUAL} misses {format_number(padded)} times: so the "
-        "size of the cache is not all, its sets count too.",
+        f"{text}: what it lacks is room in single sets, not in the cache."
+        if padded < LEAST_EFFECT * best
+        else f"{text}: room in single sets is part of what it lacks.",
         crowding(run.machine, USUAL, ITEM * COUNTED),
     )
 
@@ -115,6 +118,7 @@ def _numpy_says(truth: Truth, run: Run) -> str:
     )
     return _sentences(
         _against_usual(truth, _swept(run, NUMPY, NUMPY_FORM)),
+        undecided(truth, "block {}".format),
         whole,
         f"With block {USUAL} Python calls the library {(SIZE // USUAL) ** 3:,} times, and inside each call the "
         "library cuts blocks of its own for the caches.",
@@ -125,6 +129,7 @@ def _compiled_says(truth: Truth, run: Run) -> str:
     best, least = int(truth.value), min(map(int, COMPILED_FORM.answers))
     return _sentences(
         _against_usual(truth, _swept(run, COMPILED, COMPILED_FORM)),
+        undecided(truth, "block {}".format),
         f"Block {least} reaches {_rate(truth, least)}, and no blocks {_rate(truth, SIZE)}.",
         _fits(run.machine, best),
         _fits(run.machine, USUAL) if best != USUAL else "",

@@ -19,6 +19,7 @@ from accel_core.lessons.lesson import (
 from accel_core.lessons.run import speed_ratio
 from accel_core.lessons.sources import TINYTORCH
 from accel_core.lessons.steps import rate
+from accel_core.lessons.ties import undecided
 from accel_core.model import NEAREST, Machine, Measurement
 from accel_core.units import format_bytes, format_count, format_number
 
@@ -63,6 +64,7 @@ def _steps_says(truth: Truth, run: Run) -> str:
         f"Times as fast as the rung before: {told}.",
         "Packing serves the caches; registers, vectors and threads serve the arithmetic; order serves both: "
         "along rows each line is used whole, and the compiler may use vectors.",
+        undecided(truth, lambda name: STEPS[name][0]),
     ]
     if factors["packing"] < LEAST_EFFECT:
         said.append(
@@ -73,7 +75,7 @@ def _steps_says(truth: Truth, run: Run) -> str:
         said.append("Here there is one processor to use, so threads can bring nothing.")
     elif factors["threads"] < LEAST_EFFECT:
         said.append(f"Here {format_count(threads, 'thread')} bring next to nothing at this size.")
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def _second(machine: Machine) -> str:

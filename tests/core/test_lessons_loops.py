@@ -16,8 +16,21 @@ from hypothesis import strategies as st
 
 from accel_core.cache import CacheGeometry, Count, LevelCount, Simulation, Traversal
 from accel_core.codec import PlainData
-from accel_core.lessons import LONGEST_S, Choice, Lesson, Number, Order, Run, blocks, ladder, loops, sizes
+from accel_core.lessons import (
+    LONGEST_S,
+    Choice,
+    Lesson,
+    Number,
+    Order,
+    Run,
+    Truth,
+    blocks,
+    ladder,
+    loops,
+    sizes,
+)
 from accel_core.lessons.caches import crowding
+from accel_core.lessons.ties import undecided
 from accel_core.model import Comparison, Estimate, Machine
 from accel_core.registry import workload
 from accel_core.runner.kinds import KINDS
@@ -246,6 +259,35 @@ def test_the_usual_block_is_called_the_best_where_it_is(name: str, usual: Machin
     run = brought(name, usual, lambda case: 0.1 if case["parameters"]["block"] == 64 else 0.2)
     assert lesson(name).truth(run).value == "64"
     assert "Here block 64 is fastest, at 20.0 GFLOP/s." in lesson(name).reveal("64", run)
+
+
+@pytest.mark.parametrize(
+    ("value", "each", "said"),
+    [
+        ("a", {"a": (9, 11), "b": (8, 9), "c": (1, 2)}, "Within the intervals the b may be as good."),
+        ("a", {"a": (9, 11), "b": (7, 8), "c": (1, 2)}, ""),
+        ("a,b,c", {"a": (9, 11), "b": (7, 8), "c": (6, 7)}, "other way round: the b and the c."),
+        ("a,b,c", {"a": (9, 11), "b": (7, 8), "c": (5, 6)}, ""),
+        ("a", {"a": (None, None), "b": (1, 4), "c": (5, 6)}, "Within the intervals the c may be as good."),
+    ],
+)
+def test_answers_whose_intervals_touch_are_left_open(
+    value: str, each: dict[str, tuple[float | None, float | None]], said: str
+) -> None:
+    known = {name: Estimate(((low or 5) + (high or 5)) / 2, low, high, 9) for name, (low, high) in each.items()}
+    told = undecided(Truth(value, each=known), "the {}".format)
+    assert told.endswith(said) and bool(told) == bool(said)
+
+
+def by_block(known: dict[tuple[int, int], float]) -> Step:
+    return lambda one: known.get((one["block"][0], one["pad"]), 0.02)
+
+
+def test_a_block_that_lacks_sets_alone_is_told_from_one_that_lacks_more(usual: Machine) -> None:
+    for padded, said in ((0.01, "not in the cache"), (0.5, "is part of what it lacks"), (1.0, "")):
+        steps = {(64, 0): 1.0, (64, blocks.PADDING): padded}
+        told = lesson("block-fits").reveal(None, brought("block-fits", usual, by_block(steps)))
+        assert said in told and ("With rows longer" in told) == bool(said)
 
 
 def test_rates_of_rungs_are_told_as_measured(usual: Machine) -> None:

@@ -52,8 +52,8 @@ def _in_place_job(machine: Machine) -> Job:
     few = [[case(IN_PLACE, n), case(ALLOCATING, n)] for n in FEW]
     many = most_elements(machine)
     return after_another(
-        {"kind": "compare", "pairs": few, "budget_s": 0.1},
-        compared(case(IN_PLACE, many), case(ALLOCATING, many), budget_s=1.0),
+        {"kind": "compare", "pairs": few, "budget_s": 0.05},
+        compared(case(IN_PLACE, many), case(ALLOCATING, many), budget_s=0.7),
     )
 
 
@@ -80,8 +80,8 @@ def _in_place_says(truth: Truth, run: Run) -> str:
     told = (
         f"In place is {format_number(few.median)} times as fast at about {FEW[len(FEW) // 2]:,} elements, the "
         f"median of {len(FEW)} lengths ({format_number(few.low or few.median, 2)} to "
-        f"{format_number(few.high or few.median, 2)}: it matters there how arrays happen to lie), and "
-        f"{format_number(many.ratio.median)} times at {many.size:,}."
+        f"{format_number(few.high or few.median, 2)}: there it matters how arrays happen to lie, and what a "
+        f"call costs besides), and {format_number(many.ratio.median)} times at {many.size:,}."
     )
     return " ".join([told, _why(str(truth.value), few.median, many), *_smaller(many.size, run.machine)])
 

@@ -114,12 +114,15 @@ def test_tolerance_of_float64_would_not_let_a_sum_in_float32_pass() -> None:
 # -- how wrong a result is -----------------------------------------------------------------------------------
 
 
-def test_error_is_relative_to_the_largest_entry() -> None:
-    assert max_relative_error([1.0, -4.0], [1.0, -5.0]) == 0.2
+@pytest.mark.parametrize("result", [[1.0, -4.0], [1.0, -6.0]], ids=["above", "below"])
+def test_error_is_relative_to_the_largest_entry(result: list[float]) -> None:
+    assert max_relative_error(result, [1.0, -5.0]) == 0.2
 
 
 @pytest.mark.parametrize(
-    "result", [[math.nan, 1.0], [math.inf, 1.0], [1.0], [[1.0, 1.0]]], ids=["nan", "inf", "short", "shape"]
+    "result",
+    [[math.nan, 1.0], [math.inf, 1.0], [1.0, -math.inf], [1.0], [[1.0, 1.0]]],
+    ids=["nan", "inf", "-inf", "short", "shape"],
 )
 def test_error_of_what_is_no_answer_is_infinite(result: list[float]) -> None:
     assert max_relative_error(result, [1.0, 1.0]) == math.inf

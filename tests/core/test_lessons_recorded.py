@@ -1,0 +1,126 @@
+"""Every lesson answers from every recorded run: machines and conditions that no test can ask for."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recorded_lessons
+from recorded_lessons import FILES, MOST_BYTES, SUFFIX, Recording, read, record, thinned, written
+
+from accel_core.codec import PlainData
+from accel_core.lessons import LESSONS, Choice, Form, Lesson, Number, lesson
+from accel_core.machine import detect
+from accel_core.model import Case, Refusal, Trial
+
+TRIAL = lesson("denormal")
+RECORDINGS = {path: read(path) for path in FILES}
+
+
+def guesses(form: Form) -> list[Any]:
+    """Guesses at the ends of what can be guessed."""
+    if isinstance(form, Number):
+        return [form.low, form.high]
+    names = list(form.answers)
+    return names if isinstance(form, Choice) else [",".join(names), ",".join(reversed(names))]
+
+
+def faults(one: Lesson, recording: Recording) -> list[str]:
+    """What is wrong with a lesson's answer from a recording; nothing where the file says why there is none."""
+    told = recording.lessons.get(one.name)
+    if told is None:
+        return ["missing from the file, which does not say why"]
+    if "results" not in told:
+        return [] if told.get("why_not", "").strip() else ["without an answer and without a reason"]
+    run = recording.run(one.name)
+    truth = one.truth(run)
+    found = []
+    if isinstance(one.form, Number):
+        value = float(truth.value)
+        if not (math.isfinite(value) and one.form.low <= value <= one.form.high):
+            found.append(f"{value} cannot be guessed")
+        if not (truth.low or 0) <= value <= (truth.high or math.inf):
+            found.append(f"{value} is not from {truth.low} to {truth.high}")
+    else:
+        one.form.read(str(truth.value))
+    for guess in [None, *guesses(one.form)]:
+        said = one.reveal(guess, run)
+        begins = said.startswith("You said") == (guess is not None)
+        if not (begins and said.endswith(".")) or "nan" in said.split():
+            found.append(f"it says: {said}")
+    return found
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A recording of made-up runs: a trial, what nothing needs to be run for, a refusal and a failure."""
+
+    def run(job: dict[str, Any]) -> list[PlainData]:
+        if "names" in job:
+            right_s = tuple(1e-3 + 1e-9 * n for n in range(5000))
+            return [Trial(job["names"][0], "near 1", "near 0", right_s, tuple(9 * s for s in right_s))]
+        if job["kind"] == "compare":
+            return [Refusal(Case("softmax/compiled", 1000), "There is no memory for it.")]
+        raise RuntimeError("the worker fell over")
+
+    lessons = [TRIAL, lesson("rest"), lesson("first"), lesson("one-sample")]
+    data = record("made up", detect(), lessons, run, tell=lambda line: None)
+    path = tmp_path / f"small{SUFFIX}"
+    path.write_bytes(written(data))
+    return path
+
+
+def test_a_recording_keeps_what_came_and_why_something_did_not(small: Path) -> None:
+    recording = read(small)
+    assert recording.label == "made up" and recording.machine == detect()
+    assert list(recording.lessons) == ["denormal", "rest", "first", "one-sample"]
+    assert recording.lessons["first"]["why_not"] == "There is no memory for it."
+    assert recording.lessons["one-sample"]["why_not"] == "RuntimeError('the worker fell over')"
+    assert all(told["took_s"] >= 0 for told in recording.lessons.values())
+    assert TRIAL.truth(recording.run("denormal")).value == pytest.approx(9.0, rel=1e-4)
+    for name in recording.lessons:
+        assert faults(lesson(name), recording) == []
+    assert faults(lesson("crowded"), recording) == ["missing from the file, which does not say why"]
+
+
+def test_an_answer_out_of_its_form_is_found(small: Path) -> None:
+    recording = read(small)
+    (trial,) = recording.lessons["denormal"]["results"]
+    trial["data"]["wrong_s"] = [s * 1e6 for s in trial["data"]["wrong_s"]]
+    assert "cannot be guessed" in faults(TRIAL, recording)[0]
+    recording.lessons["first"]["why_not"] = " "
+    assert faults(lesson("first"), recording) == ["without an answer and without a reason"]
+
+
+def test_samples_are_thinned_until_the_file_is_small(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
+    kept = thinned({"samples_s": [n / 3 for n in range(1000)], "begun": "x" * 9, "gaps": "x" * 9}, 100)
+    assert len(kept["samples_s"]) == 100 and kept["samples_s"][-1] == 330.0
+    assert (kept["begun"], kept["gaps"]) == ("x" * 9, "")
+    assert thinned([1, 2.5, "a"], 1) == [1, 2.5, "a"]
+    assert small.stat().st_size < MOST_BYTES
+    monkeypatch.setattr(recorded_lessons, "MOST_BYTES", 10)
+    with pytest.raises(ValueError, match="25 samples"):
+        written({"samples_s": [0.5] * 1000})
+
+
+def test_one_command_records_a_machine(tmp_path: Path) -> None:
+    script = recorded_lessons.FOLDER / "record.py"
+    words = ["here", "--label", "tried", "--only", "rest", "--folder", str(tmp_path)]
+    subprocess.run([sys.executable, str(script), *words], check=True, capture_output=True)
+    recording = read(tmp_path / f"here{SUFFIX}")
+    assert recording.label == "tried" and faults(lesson("rest"), recording) == []
+
+
+@pytest.mark.parametrize("one", LESSONS, ids=lambda one: one.name)
+def test_every_lesson_answers_from_every_recorded_machine(one: Lesson) -> None:
+    wrong = {path.name: found for path in FILES if (found := faults(one, RECORDINGS[path]))}
+    assert not wrong
+
+
+def test_a_recorded_file_says_its_condition_and_is_small() -> None:
+    for path, recording in RECORDINGS.items():
+        assert recording.label.strip() and path.stat().st_size <= MOST_BYTES, path.name

@@ -17,6 +17,8 @@ class Page:
     """A name of Google's Material Symbols."""
     help: str
     """What one finds there, in a sentence."""
+    takes_files: bool = False
+    """Whether its visitors may send the server files."""
 
     @property
     def path(self) -> str:
@@ -94,6 +96,22 @@ PAGES = (
         "What does the room say?",
         "co_present",
         "A room votes by phone before a run answers the question, live.",
+    ),
+    Page(
+        "homework",
+        "Homework",
+        "What is there to do?",
+        "assignment",
+        "An assignment's lessons, experiments and questions, and the pack to hand in.",
+        takes_files=True,
+    ),
+    Page(
+        "classroom",
+        "Class",
+        "How do our machines differ?",
+        "groups",
+        "Packs and records of many machines in one picture, and one machine before and after a change.",
+        takes_files=True,
     ),
 )
 """The first is what the address without a page shows."""

@@ -15,6 +15,7 @@ from app.catalogue import PAGES
 from app.server import incoming, phones
 from app.server.door import Door
 from app.server.opening import opened
+from app.session import uploads
 
 
 def pages() -> None:
@@ -26,14 +27,14 @@ def pages() -> None:
     )
 
     st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
-    page = st.navigation(
-        [
-            st.Page(
-                one.path, title=one.title, icon=f":material/{one.icon}:", help=one.help, default=one is PAGES[0]
-            )
-            for one in PAGES
-        ]
-    )
+    shown = {
+        one: st.Page(
+            one.path, title=one.title, icon=f":material/{one.icon}:", help=one.help, default=one is PAGES[0]
+        )
+        for one in PAGES
+    }
+    page = st.navigation(list(shown.values()))
+    uploads.on_page(any(one.takes_files for one, its in shown.items() if its == page))
     st.set_page_config(f"{page.title} · Accel Explorer")
     with components.guard():
         require_settings()
@@ -46,5 +47,5 @@ if __name__ == "__main__":
     pages()
 else:
     incoming.leave_out_what_no_widget_says()
-    door = Middleware(Door, script=Path(__file__))
+    door = Middleware(Door, script=Path(__file__), taken_from=uploads.taken_from)
     app = st.App(__file__, lifespan=opened, routes=phones.routes(), middleware=[door])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from accel_core.errors import quoted
-from app.server import messages, phones
+from app.server import messages, phones, uploads
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,12 +41,21 @@ COLLECTED = 64
 """Closed tabs: without it 128 unfinished messages of 4 MB, again and again, held 1.6 GB, with it 1.0 GB."""
 
 
-class Door:
-    """An ASGI layer: `app`, which runs `script`, sees only what passed the door."""
+def nobody(session: str) -> bool:
+    """That no tab shows a page that takes files."""
+    return False
 
-    def __init__(self, app: ASGIApp, script: Path) -> None:
+
+class Door:
+    """An ASGI layer: `app`, which runs `script`, sees only what passed the door.
+
+    `taken_from(session)` says whether a tab shows a page that takes files.
+    """
+
+    def __init__(self, app: ASGIApp, script: Path, taken_from: Callable[[str], bool] = nobody) -> None:
         self.app = app
         self.script = script
+        self.taken_from = taken_from
         self.tabs: Counter[str] = Counter()
         self.left = 0
 
@@ -55,7 +64,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         address = (scope.get("client") or ("",))[0]
-        refusal = why_not(scope) or self.no_room(scope, address)
+        refusal = why_not(scope, self.taken_from) or self.no_room(scope, address)
         if refusal:
             await refuse(scope, receive, send, *refusal)
         elif scope["type"] == "websocket":
@@ -90,7 +99,7 @@ class Door:
         )
 
 
-def why_not(scope: Scope) -> tuple[int, str] | None:
+def why_not(scope: Scope, taken_from: Callable[[str], bool] = nobody) -> tuple[int, str] | None:
     """(HTTP status, sentence) where a request is refused, else None."""
     names = allowed_names()
     hosts, origins = header(scope, b"host"), header(scope, b"origin")
@@ -106,10 +115,7 @@ def why_not(scope: Scope) -> tuple[int, str] | None:
             "it in a tab of its own."
         )
     if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"} and not may_vote(scope):
-        return (
-            405,
-            "Pages of this server take no files, so it answers GET and HEAD only: use a page's controls.",
-        )
+        return uploads.why_not(scope, taken_from)
     return None
 
 

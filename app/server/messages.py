@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Send
 
 LOG = logging.getLogger("accel.messages")
-KINDS = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
-"""What widgets, the Stop button and an open tab send."""
+KINDS = frozenset({"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"})
+"""What widgets, the Stop button and an open tab send, and an uploader that asks where to put its files."""
 OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
 """What needs no run of the script: a download that is made when it is asked for, more rows of a table."""
 

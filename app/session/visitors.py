@@ -26,6 +26,16 @@ def here() -> Visitor:
     return Visitor(session, browser, st.context.ip_address or "", partial(is_open, session))
 
 
+FORWARDED = ("Forwarded", "X-Forwarded-For", "Via")
+"""Headers by which a proxy says that somebody else asks."""
+
+
+def at_this_computer() -> bool:
+    """Whether the visitor sits at the computer that runs the app, and may leave files there."""
+    headers = st.context.headers
+    return st.context.ip_address is None and not any(headers.get(name) for name in FORWARDED)
+
+
 def browser_of(cookie: str) -> str:
     """A mark of the browser with this cookie, which says nothing of the token; empty where it holds none.
 

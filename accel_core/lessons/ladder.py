@@ -21,7 +21,7 @@ from accel_core.lessons.sources import TINYTORCH
 from accel_core.lessons.steps import rate
 from accel_core.lessons.ties import undecided
 from accel_core.model import NEAREST, Machine, Measurement
-from accel_core.units import format_bytes, format_count, format_number
+from accel_core.units import format_bytes, format_number
 
 SIZE = 512
 IJK, TILED, LIBRARY = "matmul/compiled_ijk", "matmul/compiled_tiled", "matmul/numpy"
@@ -62,20 +62,24 @@ def _steps_says(truth: Truth, run: Run) -> str:
     told = ", ".join(f"{STEPS[name][0]} {format_number(factors[name])}" for name in str(truth.value).split(","))
     said = [
         f"Times as fast as the rung before: {told}.",
-        "Packing serves the caches; registers, vectors and threads serve the arithmetic; order serves both: "
-        "along rows each line is used whole, and the compiler may use vectors.",
+        "Packing serves the caches, vectors and threads the arithmetic, order and registers both: along rows "
+        "lines are used whole, and the compiler may use vectors; a 4 x 4 tile in registers uses each number "
+        "that it reads four times, and adds up sixteen sums at once.",
         undecided(truth, lambda name: STEPS[name][0]),
     ]
     if factors["packing"] < LEAST_EFFECT:
-        said.append(
-            f"Here packing brings next to nothing: b has {format_bytes(4 * SIZE**2)}{_second(run.machine)}."
-        )
+        held = f"b has {format_bytes(4 * SIZE**2)}{_second(run.machine)}"
+        said.append(f"Here packing {_little(factors['packing'])}: {held}.")
     threads = run.measurement(THREADS, SIZE).threads
     if threads == 1:
         said.append("Here there is one processor to use, so threads can bring nothing.")
     elif factors["threads"] < LEAST_EFFECT:
-        said.append(f"Here {format_count(threads, 'thread')} bring next to nothing at this size.")
+        said.append(f"Here a team of {threads} threads {_little(factors['threads'])} at this size.")
     return " ".join(filter(None, said))
+
+
+def _little(factor: float) -> str:
+    return "brings next to nothing" if factor > 1 / LEAST_EFFECT else "costs more than it brings"
 
 
 def _second(machine: Machine) -> str:

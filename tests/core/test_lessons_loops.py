@@ -242,7 +242,14 @@ def test_packing_that_brings_nothing_is_said_with_the_caches(usual: Machine) -> 
     said = lesson("most").reveal(None, brought("most", usual, lambda _: 1.0))
     second = usual.caches[1]
     assert f"Here packing brings next to nothing: b has 1 MiB, and {second.level}" in said
-    assert "Here 2 threads bring" in lesson("most").reveal(None, brought("most", on(usual, 2), lambda _: 1.0))
+    assert "team of 2 threads brings next to nothing" in lesson("most").reveal(
+        None, brought("most", on(usual, 2), lambda _: 1.0)
+    )
+
+
+def test_packing_that_makes_it_slower_is_not_called_nothing(usual: Machine) -> None:
+    run = brought("most", usual, lambda case: 2.0 if case["kernel"] == "matmul/packed" else 1.0)
+    assert "Here packing costs more than it brings" in lesson("most").reveal(None, run)
 
 
 def on(machine: Machine, processors: int) -> Machine:

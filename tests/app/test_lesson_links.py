@@ -12,6 +12,7 @@ from accel_core.lessons import LESSONS, Lesson
 from accel_core.machine import detect
 from app.fusion import rungs, streams
 from app.lab import sweep
+from app.ladder import rung
 from app.parts import answers
 from app.roofline import calculator, controls
 from app.session import settings
@@ -21,7 +22,7 @@ def ladder(asked: dict[str, str]) -> Iterable[settings.Setting]:
     names = tuple(workload.name for workload in registry.WORKLOADS)
     workload = registry.workload(asked.get("workload", names[0]))
     shared = answers.controls(detect(), workload).values()
-    return settings.Choice("workload", "", names, names[0]), *shared
+    return settings.Choice("workload", "", names, names[0]), rung.choice(workload), *shared
 
 
 def lab(asked: dict[str, str]) -> Iterable[settings.Setting]:

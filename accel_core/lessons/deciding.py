@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accel_core.lessons.intensity import TINYTORCH
 from accel_core.lessons.lesson import (
     LEAST_EFFECT,
     Choice,
@@ -17,6 +16,7 @@ from accel_core.lessons.lesson import (
     timed,
 )
 from accel_core.lessons.ridge import PRODUCT, SIDE, TRIAD, bandwidth, computed, ridge_cases, ridge_told
+from accel_core.lessons.sources import ABOUT, QUESTIONS
 from accel_core.model import Estimate, Measurement
 from accel_core.units import format_number, format_rate, format_ratio, format_time
 
@@ -192,8 +192,8 @@ LESSONS = (
         question="If 80 % of the time becomes 100 times as fast, how many times as fast is the whole?",
         form=Number("times", 1, 100),
         claim=Claim(
-            "Vectorization provides 100 times on products that take 80 % of training time.",
-            f"{TINYTORCH}, the question “Cloud Cost Reduction”; the formula is {AMDAHL}",
+            "Vectorization that brings 100 times on 80 % of the training time is asked for its overall gain.",
+            f"{QUESTIONS}, “Cloud Cost Reduction”; the formula is {AMDAHL}",
         ),
         job=lambda machine: None,
         truth=lambda run: Truth(amdahl(SHARE, FACTOR)),
@@ -207,7 +207,7 @@ LESSONS = (
         form=Choice({"compute": "twice the arithmetic", "bandwidth": "twice the bandwidth"}, "times as fast"),
         claim=Claim(
             "With 70 % products and 30 % element-wise operations one chooses between compute and bandwidth.",
-            f"{TINYTORCH}, the question “Hardware Selection”, which does not say what the shares are of",
+            f"{QUESTIONS}, “Hardware Selection”, which does not say what the shares are of",
         ),
         job=lambda machine: timed(*ridge_cases(machine), budget_s=1.5),
         truth=_buy_truth,
@@ -230,7 +230,7 @@ LESSONS = (
         ),
         claim=Claim(
             "A profile has 40 % softmax, 30 % products and 30 % loading; asked is which to optimise first.",
-            f"{TINYTORCH}, the question “Production Optimization Priority”; the formula is {AMDAHL}",
+            f"{QUESTIONS}, “Production Optimization Priority”; the formula is {AMDAHL}",
         ),
         job=lambda machine: _pairs((SOFTMAX, SOFTMAX_SIDE), (PACKED, PACKED_SIDE), budget_s=1.5),
         truth=_first_truth,
@@ -244,8 +244,7 @@ LESSONS = (
         form=Choice(USES, "times the library's speed"),
         claim=Claim(
             "BLAS libraries have been tuned for decades to use every feature of the hardware.",
-            "TinyTorch, module 17 Acceleration, ABOUT.md, “Vectorization with NumPy” "
-            "(github.com/harvard-edge/cs249r_book)",
+            f"{ABOUT}, “Vectorization with NumPy”",
         ),
         job=lambda machine: _pairs(*(((a, b), size) for a, b, size in OWN.values()), budget_s=0.7),
         truth=_own_truth,

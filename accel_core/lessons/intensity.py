@@ -25,11 +25,11 @@ from accel_core.lessons.ridge import (
     ridge_cases,
     ridge_told,
 )
+from accel_core.lessons.sources import QUESTIONS
 from accel_core.model import ITEM_BYTES, Machine, Measurement
 from accel_core.units import format_bytes, format_number, format_rate
 
 DTYPE = "float32"
-TINYTORCH = "TinyTorch, module 18 Acceleration, ABOUT.md (github.com/harvard-edge/cs249r_book)"
 
 # -- a linear layer ------------------------------------------------------------------------------------------
 
@@ -153,8 +153,9 @@ LESSONS = (
         question=f"From how many rows of input on does a float32 layer of {WIDTH} x {WIDTH} pass the ridge?",
         form=ROWS,
         claim=Claim(
-            "Batch size changes the intensity of a matrix product, and larger batches reach more GFLOP/s.",
-            f"{TINYTORCH}, a question under “Roofline Analysis Foundations”",
+            "A bfloat16 product is compute-bound on most TPUs from 240 rows on, as the batch is its intensity.",
+            "J. Austin et al., How to Scale Your Model, part 1, “All About Rooflines”: "
+            "github.com/jax-ml/scaling-book, roofline.md at commit 0296c23",
         ),
         job=_layers,
         truth=_batch_truth,
@@ -171,8 +172,8 @@ LESSONS = (
         form=Choice(HELD_BY, "FLOP/B"),
         claim=Claim(
             "Convolutions are compute-bound and not memory-bound.",
-            "github.com/mratsim/laser, research/convolution_optimisation_resources.md, “Computational "
-            f"complexity”; asked without an answer in {TINYTORCH}",
+            "github.com/mratsim/laser, research/convolution_optimisation_resources.md at commit 0cb91fc; "
+            f"asked without an answer in {QUESTIONS}",
         ),
         job=lambda machine: timed(*ridge_cases(machine), budget_s=1.5),
         truth=_convolution_truth,

@@ -16,6 +16,7 @@ from accel_core.lessons.lesson import (
     timed,
 )
 from accel_core.lessons.ridge import TRIAD, byte_per_s, scaled, triad
+from accel_core.lessons.sources import ABOUT
 from accel_core.model import ITEM_BYTES, Estimate, Machine, Measurement
 from accel_core.model.levels import DRAM
 from accel_core.stats import median_interval, quotient_interval
@@ -203,7 +204,7 @@ LESSONS = (
         form=Number("%", 1, 100_000),
         claim=Claim(
             "GELU in steps makes 16 memory operations for each element, fused 2.",
-            "TinyTorch, module 17 Acceleration, ABOUT.md, Q2 (github.com/harvard-edge/cs249r_book)",
+            f"{ABOUT}, Q2",
         ),
         job=lambda machine: timed(
             case(ROOF, GELU_SIDE**2), case(FUSED, GELU_SIDE), case(EXPRESSION, GELU_SIDE), budget_s=1.2

@@ -104,8 +104,9 @@ LESSONS = (
         question="How many times as long as later calls does the first call of a new Numba loop take?",
         form=Number("times", 1, 1e6),
         claim=Claim(
-            "Numba has to compile a function for the argument types before it executes, and this takes time.",
-            "Numba documentation, A ~5 minute guide to Numba, “How to measure the performance of Numba?”",
+            "Numba's own example takes 0.33 s at its first call, which compiles it, and 6.7 µs at its second.",
+            "Numba, A ~5 minute guide, “How to measure the performance of Numba?”: github.com/numba/numba, "
+            "docs/source/user/5minguide.rst at commit 004d1a8",
         ),
         job=lambda machine: _trial("cold"),
         truth=lambda run: Truth.of(cost(found_trial(run, "cold"))),

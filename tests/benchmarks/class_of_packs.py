@@ -50,7 +50,7 @@ class Variation:
         self.boot_ns = self.chance.randrange(10**12, 10**15)
 
     def pack(self) -> Pack:
-        base, seed, by = self.base, seed_of(self.student, self.base.assignment_hash), self.slower
+        base, seed = self.base, seed_of(self.student, self.base.assignment_hash)
         peaks = base.peaks and replace(
             base.peaks,
             ceilings=tuple(

@@ -29,7 +29,8 @@ Capture = pytest.CaptureFixture[str]
 
 def blocks(language: str) -> list[str]:
     """The fenced blocks of the README in `language`; "" for those that name none."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    return [text for named, text in fenced if named == language]
 
 
 COMMANDS = [
@@ -45,11 +46,29 @@ SHORTENED = {
     "compare": ["--budget", "0.05"],
     "sweep": ["--budget", "0.05"],
     "lesson": [],
+    "homework run": [],
     "calibrate": ["--budget", "1", "--operation", "add"],
     "tune": ["--budget", "0.3", "--dtype", "float32"],
 }
 """Commands that measure, and what is put behind them here: the times are not looked at."""
-ANSWERING = [words for words in COMMANDS if words[0] not in SHORTENED]
+
+
+def command(words: list[str]) -> str:
+    """What is typed first; with its action where a command has several."""
+    return " ".join(words[:2]) if words[0] == "homework" else words[0]
+
+
+ANSWERING = [words for words in COMMANDS if command(words) not in SHORTENED]
+ASSIGNMENT = """
+title = "Short"
+[[experiments]]
+kind = "sweep"
+id = "sizes"
+kernels = ["dot/numpy"]
+over = "size"
+values = [1000]
+budget_s = 0.05
+"""
 
 
 def store_roofs_and_ladder() -> None:
@@ -61,13 +80,23 @@ def store_roofs_and_ladder() -> None:
         store.save_measurement(replace(measurement, fingerprint=here))
 
 
+def write_homework(words: list[str], folder: Path) -> None:
+    """What the commands before one of homework leave behind."""
+    if command(words) == "homework new":
+        (folder / "assignment.toml").unlink(missing_ok=True)
+    else:
+        (folder / "assignment.toml").write_text(ASSIGNMENT, encoding="utf-8")
+    (folder / "packs").mkdir(exist_ok=True)
+    (folder / "packs" / "pack.json").write_text("{}", encoding="utf-8")
+
+
 def short(words: list[str]) -> str:
     return " ".join(words)
 
 
 def test_the_readme_names_every_command() -> None:
     assert {words[0] for words in COMMANDS} == set(commands.COMMANDS)
-    assert SHORTENED.keys() < {words[0] for words in COMMANDS}
+    assert SHORTENED.keys() < set(map(command, COMMANDS))
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=short)
@@ -77,7 +106,8 @@ def test_a_command_line_of_the_readme_runs_here(
     monkeypatch.chdir(tmp_path)
     if words[0] == "roofline":
         store_roofs_and_ladder()
-    assert main([*words, *SHORTENED.get(words[0], []), "--json"]) == 0, capsys.readouterr().err
+    write_homework(words, tmp_path)
+    assert main([*words, *SHORTENED.get(command(words), []), "--json"]) == 0, capsys.readouterr().err
     assert isinstance(json.loads(capsys.readouterr().out), dict)
 
 
@@ -93,6 +123,7 @@ def test_a_command_line_of_the_readme_that_does_not_measure_runs_on_every_record
     pretend_host(name)
     store_roofs_and_ladder()
     for words in ANSWERING:
+        write_homework(words, tmp_path)
         smaller = ["--size", "48"] if words[0] == "simulate" else []
         assert main([*words, *smaller, "--json"]) == 0, (words, capsys.readouterr().err)
         assert isinstance(json.loads(capsys.readouterr().out), dict)
@@ -100,11 +131,17 @@ def test_a_command_line_of_the_readme_that_does_not_measure_runs_on_every_record
 
 @pytest.mark.parametrize("name", hosts.NAMES)
 def test_one_that_measures_refuses_on_every_recorded_host(
-    name: str, pretend_host: Callable[[str], Machine], capsys: Capture
+    name: str,
+    pretend_host: Callable[[str], Machine],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     pretend_host(name)
     for words in COMMANDS:
-        if words[0] in SHORTENED:
+        if command(words) in SHORTENED:
+            write_homework(words, tmp_path)
             assert main(words) == 2
             (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
             assert "Nothing can be measured on the pretend host" in line

@@ -48,7 +48,14 @@ LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
 LENS_NEEDS = ("machine", "ladder")
 TRAVERSAL = "order=ijk&beside=ikj&step=987"
 """Late enough that B has been missed all over in ijk, and only at the heads of its lines in ikj."""
-NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *LENSES, "traversal", "backends")
+LESSON, GUESS = "order", "4"
+NAMES = (
+    *dict.fromkeys(name for name, _, _, keep in STEPS if keep),
+    *LENSES,
+    "lessons",
+    "traversal",
+    "backends",
+)
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -116,6 +123,27 @@ def photograph_player(page: Page, url: str, target: Path) -> None:
     page.locator(".player[data-step='987']").wait_for(timeout=MEASURE_MS)
     rested(page)
     save(page, target, ".player")
+
+
+def photograph_lesson(page: Page, url: str, target: Path) -> None:
+    """Save a guess beside what was found, once that was measured without a disturbance, TRIES times at most."""
+    again = page.get_by_role("button", name="Do it again")
+    for _ in range(TRIES):
+        page.goto(f"{url}/lessons?lesson={LESSON}")
+        page.get_by_role("heading", level=1).wait_for()
+        rested(page)
+        if again.count():
+            again.click()
+        page.get_by_label("Your guess").fill(GUESS)
+        page.keyboard.press("Enter")
+        rested(page)
+        page.get_by_role("button", name="Commit and measure").click()
+        again.wait_for(timeout=MEASURE_MS)
+        rested(page)
+        if "disturbed" not in page.locator(".js-plotly-plot").first.inner_text():
+            break
+        print("lessons: disturbed", flush=True)
+    save(page, target)
 
 
 def photograph_backends(page: Page, url: str, target: Path) -> None:
@@ -186,6 +214,8 @@ def main() -> None:
         for name, lens in LENSES.items():
             if name in wanted:
                 photograph_lens(new_page(browser, scheme, LENS_SCALE), url, lens, options.out / f"{name}.png")
+        if "lessons" in wanted:
+            photograph_lesson(new_page(browser, scheme, LENS_SCALE), url, options.out / "lessons.png")
         if "traversal" in wanted:
             photograph_player(new_page(browser, scheme, PLAYER_SCALE), url, options.out / "traversal.png")
         if "backends" in wanted:

@@ -21,12 +21,12 @@ from accel_core.units import format_count, format_number
 
 ROOM = {"light": "#0067A3", "dark": "#4AA8DE"}
 """What people said; colours of the pages' controls, which no kernel and no memory level has."""
-VOTE_PX, GAP = 150, 0.16
-"""The height of one vote's bars, and the part of the plot between both."""
+PLOT_PX, GAP = 350, 0.16
+"""The height of both votes, and the part of it between them."""
 STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 """Widths of a bar, in decades."""
 MOST_BARS = 26
-BAR_PX, ROW_GAP_PX = 26, 22
+BAR_PX, ROW_GAP_PX = 34, 22
 
 
 def votes_figure(lesson: Lesson, asked: Asked, look: Look) -> go.Figure:
@@ -88,10 +88,10 @@ def _two(
     hover: Mapping[float, str],
 ) -> go.Figure:
     """Bars of both votes, the first above, on one height for one person."""
-    top_px = line_px(look.font_px) + 26
+    top_px = line_px(look.font_px + 2) + line_px(look.small_px) + 16
     figure = sheet(
         look,
-        2 * VOTE_PX + 50,
+        PLOT_PX,
         top_px=top_px,
         bottom_px=look.font_px * 3 + 22,
         left_px=24,
@@ -148,11 +148,12 @@ def _axis(figure: go.Figure, x: dict[str, Any]) -> None:
 
 def _truth(figure: go.Figure, look: Look, x: float, share: float, text: str) -> None:
     """A strong line through both votes, its words above."""
-    line = {"color": look.ink, "width": 4}
-    figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1.06, xref="x", yref="paper", line=line)
+    line, above_px = {"color": look.ink, "width": 4}, line_px(look.small_px) + 4
+    top = 1 + above_px / PLOT_PX
+    figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=top, xref="x", yref="paper", line=line)
     side = "left" if share < 0.25 else "right" if share > 0.75 else "center"
     place = {"xref": "x", "yref": "paper", "xanchor": side, "yanchor": "bottom", "size": look.font_px + 2}
-    figure.add_annotation(label(look, f"<b>{text}</b>", x, 1.06, **place, **backed(look, 1)))
+    figure.add_annotation(label(look, f"<b>{text}</b>", x, top, **place, **backed(look, 1)))
 
 
 def _choices(form: Choice, asked: Asked, found: Found, look: Look) -> go.Figure:
@@ -193,7 +194,7 @@ def _choices(form: Choice, asked: Asked, found: Found, look: Look) -> go.Figure:
 def _answer(form: Choice, name: str, found: Found) -> str:
     """An answer in its words; what was found is bold and says so, with its number where there is one."""
     told = form.answers[name]
-    number = f"  {format_number(found.each[name].median)} {form.unit}" if name in found.each else ""
+    number = f" {format_number(found.each[name].median)} {form.unit}" if name in found.each else ""
     return f"<b>✓ {told}: measured{number}</b>" if name == found.value else f"{told}{number}"
 
 

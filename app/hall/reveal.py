@@ -14,6 +14,8 @@ from app.parts import components, theme
 
 LETTERS_PX = 24
 """Of the figure."""
+LONG = 40
+"""Characters of what was found, from which on it stands in smaller letters."""
 
 
 def draw(hall: Hall) -> None:
@@ -28,15 +30,13 @@ def draw(hall: Hall) -> None:
             f"A recorded run: measured {components.day(found.created)} on {found.cpu}, not now.",
             icon=":material/history:",
         )
-    interval = interval_text(lesson.form, found)
-    st.html(
-        f'<p class="hall-found">{html.escape(found_text(lesson.form, found))} '
-        f"<small>{html.escape(interval)}</small></p>"
-    )
+    told, interval = found_text(lesson.form, found), interval_text(lesson.form, found)
+    long = " hall-long" if len(told) > LONG else ""
+    st.html(f'<p class="hall-found{long}">{html.escape(told)} <small>{html.escape(interval)}</small></p>')
     look = replace(theme.current_look(), font_px=LETTERS_PX)
     theme.show(
         votes_figure(lesson, asked, look), alt=votes_alt(lesson, asked), key="hall votes", filename="votes"
     )
     with st.container(key="hall-reading"):
         components.reading(found.says, " ".join(room_reading(lesson, asked)))
-    st.caption(f"Claim: {lesson.claim.text} ({lesson.claim.source})")
+        st.caption(f"Claim: {lesson.claim.text} ({lesson.claim.source})")

@@ -33,12 +33,13 @@ def draw(hall: Hall) -> None:
     if hall.unkept:
         st.warning(hall.unkept, icon=":material/save:")
     SCREENS.get(hall.step, _question)(hall)
-    st.fragment(_follow, run_every=QUIET_S if live.active(hall) else LOOK_S)(hall.code, hall.turn, hall)
+    running = live.active(hall)
+    st.fragment(_follow, run_every=QUIET_S if running else LOOK_S)(hall, hall.turn, running)
 
 
-def _follow(code: str, turn: int, hall: Hall) -> None:
-    """Draw the page anew where the hall was moved from another window of the presenter's."""
-    if hall.turn != turn:
+def _follow(hall: Hall, turn: int, running: bool) -> None:
+    """Draw the page anew where the hall was moved from another window of the presenter's, or its run ended."""
+    if hall.turn != turn or live.active(hall) != running:
         st.rerun()
 
 

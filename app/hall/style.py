@@ -18,10 +18,13 @@ STYLE = """<style>
     .hall-clock { font-size: clamp(3.4rem, 9vw, 12rem); font-weight: 700; line-height: 1.1;
         font-variant-numeric: tabular-nums }
     .hall-found { font-size: clamp(2rem, 3.8vw, 5rem); font-weight: 800; line-height: 1.1 }
+    .hall-long { font-size: clamp(1.4rem, 2.2vw, 3rem) }
     .hall-found small { font-size: 0.4em; font-weight: 500; opacity: 0.8; white-space: nowrap }
     .hall-small { font-size: clamp(1rem, 1.25vw, 1.6rem); opacity: 0.8; overflow-wrap: anywhere }
     .hall-small-code { font-size: clamp(1.6rem, 2.6vw, 3.4rem); font-weight: 800; letter-spacing: 0.12em }
     .hall-answers { font-size: clamp(1.3rem, 2.2vw, 2.8rem); line-height: 1.5; margin: 0 }
+    .st-key-hall-reading [data-testid="stCaptionContainer"] p {
+        font-size: clamp(0.9rem, 1.1vw, 1.4rem) !important }
     .st-key-hall-reading :is(p, li) { font-size: clamp(1.1rem, 1.5vw, 1.9rem); line-height: 1.35 }
     img.qr { width: 100%; max-width: min(62vh, 34rem); image-rendering: pixelated; border-radius: 0.4rem }
     .st-key-hall-screen [data-testid="stProgress"] p { font-size: clamp(1.1rem, 1.5vw, 1.9rem) }

@@ -214,7 +214,9 @@ def _voter(request: Request) -> str:
 
 def _give_number(answer: Response, hall: Hall) -> None:
     at = f"{base()}{JOIN}/{hall.code}"
-    answer.set_cookie(COOKIE, secrets.token_urlsafe(16), COOKIE_S, path=at, httponly=True, samesite="strict")
+    secure = bool(st.get_option("server.sslCertFile"))
+    number = secrets.token_urlsafe(16)
+    answer.set_cookie(COOKIE, number, COOKIE_S, path=at, secure=secure, httponly=True, samesite="strict")
 
 
 def _refused(sentence: str, status: int) -> Response:

@@ -200,6 +200,26 @@ def test_no_file_is_taken_since_no_page_asks_for_one(server: str) -> None:
     assert sent.body.decode().startswith("Pages of this server take no files")
 
 
+def test_of_what_is_sent_only_a_vote_of_an_own_page_is_taken(server: str) -> None:
+    own = {"Origin": server, "Content_Type": "application/json"}
+    assert ask(server, "/join/CDFH/vote", "POST", b"{}", **own).status == 404  # there is no such hall
+    assert (
+        ask(server, "/join/CDFH/vote", "POST", b"{}", **{**own, "Origin": "http://evil.example"}).status == 403
+    )
+    assert ask(server, "/join/CDFH/vote", "POST", b"{}", Content_Type="application/json").status == 405
+    for path in ("/join/CDFH", "/join/CDFH/state", "/join/CDFH/vote/", "/hall", "/x/join/CDFH/vote", "/"):
+        assert ask(server, path, "POST", b"{}", **own).status == 405
+
+
+def test_the_token_stands_in_the_terminal_and_on_no_page(tmp_path: Path) -> None:
+    with started(LINES[0], tmp_path, ACCEL_HALL_TOKEN="") as app, session(app.url) as tab:
+        tab.rerun("hall")
+        token = re.search(r"asks for this token: ([\w-]{14})", app.said())
+        pages = [ask(app.url, path).body for path in ("/join", "/join/CDFH", "/hall")]
+    assert token is not None
+    assert not [part for part in (*tab.frames, *pages) if token[1].encode() in part]
+
+
 def test_a_message_larger_than_a_pages_settings_ends_its_tab_and_no_other(server: str) -> None:
     with session(server) as other, session(server) as tab:
         tab.wire.send(bytes(1_100_000))

@@ -25,7 +25,8 @@ from app.session.settings import threads as thread_choice
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
 ASKED = {page.name: page.question for page in PAGES}
-QUESTIONS = {name: asked for name, asked in ASKED.items() if name not in ("lessons", "traversal", "backends")}
+UNMEASURED = ("lessons", "traversal", "backends", "hall")
+QUESTIONS = {name: asked for name, asked in ASKED.items() if name not in UNMEASURED}
 """What every page asks; QUESTIONS are of those that a first visit measures."""
 TITLES = {page.name: page.title for page in PAGES}
 BUTTONS = {

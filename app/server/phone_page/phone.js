@@ -28,7 +28,7 @@ const number = (value) => String(Number(value.toPrecision(2)));
 function numberForm(form, said) {
   const low = Math.log10(form.low), high = Math.log10(form.high);
   const field = make("input", { type: "text", id: "guess", inputMode: "decimal", autocomplete: "off" });
-  const slider = make("input", { type: "range", min: low, max: high, step: (high - low) / 400 });
+  const slider = make("input", { type: "range", min: low, max: high, step: 0.05 });
   slider.value = (low + high) / 2;
   slider.setAttribute("aria-label", "Guess, on a scale of powers of ten");
   const say = () => slider.setAttribute("aria-valuetext", `${number(10 ** slider.value)} ${form.unit}`);
@@ -92,7 +92,7 @@ function orderForm(form, said) {
   };
   draw();
   read = () => names.join(",");
-  const legend = make("label", { className: "name", textContent: "The greatest first" });
+  const legend = make("p", { className: "name", textContent: "The greatest first" });
   return [legend, list, heard];
 }
 

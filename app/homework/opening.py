@@ -57,6 +57,7 @@ def form() -> None:
         if at := os.environ.get(SERVERS):
             st.button(
                 "Open the assignment of this server",
+                key="open servers",
                 icon=":material/assignment:",
                 type="primary",
                 on_click=_open_servers,

@@ -110,7 +110,7 @@ REQUEST = BackMsg.DESCRIPTOR.fields_by_name["backend_operation_request"].message
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_what_widgets_and_open_tabs_send_is_passed_on(kind: str) -> None:
-    wanted = kind in {"rerun_script", "stop_script", "app_heartbeat"}
+    wanted = kind in {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"}
     assert messages.is_wanted(sent(kind)) is wanted
 
 

@@ -181,7 +181,7 @@ with contextlib.suppress(OSError):
     ]
 
 
-def test_no_file_is_taken_since_no_page_asks_for_one(server: str) -> None:
+def test_no_file_is_taken_by_a_page_that_asks_for_none(server: str) -> None:
     xsrf = re.search(r"_streamlit_xsrf=([^;]+)", ask(server, "/_stcore/health").headers["set-cookie"])
     assert xsrf is not None
     with session(server) as tab:
@@ -197,7 +197,7 @@ def test_no_file_is_taken_since_no_page_asks_for_one(server: str) -> None:
             X_Xsrftoken=xsrf[1],
         )
     assert sent.status == 405
-    assert sent.body.decode().startswith("Pages of this server take no files")
+    assert sent.body.decode().startswith("This page takes no files")
 
 
 def test_of_what_is_sent_only_a_vote_of_an_own_page_is_taken(server: str) -> None:

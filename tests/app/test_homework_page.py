@@ -10,7 +10,7 @@ from recorded_hosts import ON_THIS
 from records_of import store_peaks
 from streamlit.testing.v1 import AppTest
 
-from accel_core.homework import begun, drafts
+from accel_core.homework import drafts
 from accel_core.homework.example import EXAMPLE
 from accel_core.homework.reading import read_assignment
 from app.session import visitors
@@ -20,12 +20,9 @@ TITLE = "Why is the library fast?"
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty data folder, and a visitor who sits at this computer: AppTest mocks connections."""
-    monkeypatch.setattr(drafts, "data_folder", lambda: tmp_path / "home")
-    monkeypatch.setattr(begun, "data_folder", lambda: tmp_path / "home")
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor who sits at this computer: AppTest mocks connections."""
     monkeypatch.setattr(visitors, "at_this_computer", lambda: True)
-    return tmp_path / "home"
 
 
 def given(open_page: Open, text: str) -> AppTest:
@@ -95,13 +92,13 @@ def test_the_assignment_of_the_server_opens_by_a_button_and_a_bad_one_is_a_sente
 
 
 def test_a_visitor_from_elsewhere_leaves_no_file(
-    open_page: Open, home: Path, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, accel_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visitors, "at_this_computer", lambda: False)
     app = given(open_page, EXAMPLE)
     app.text_area[0].set_value("Mine.").run()
     assert app.text_area[0].value == "Mine."
-    assert not home.exists()
+    assert not (accel_home / "homework").exists()
     assert any("stays in this tab" in one.value for one in app.caption)
 
 

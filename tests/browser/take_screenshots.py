@@ -10,15 +10,25 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 import re
+import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from browsers import chromium
 from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
-from visitor import APP, button, finished, has_no_fault, progress, rested, settled, visit
+from visitor import APP, button, fill, finished, has_no_fault, progress, rested, settled, visit
+
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "core")]
+import recorded_hosts  # noqa: E402  # the invented class is that of the tests
+from class_records import PROCESSORS  # noqa: E402
+from packs_of import Student  # noqa: E402
+
+from accel_core.homework.pack import Pack, pack_text  # noqa: E402
 
 VIEWPORT = {"width": 1440, "height": 1200}
 SCALE = 1.5
@@ -49,13 +59,10 @@ LENS_NEEDS = ("machine", "ladder")
 TRAVERSAL = "order=ijk&beside=ikj&step=987"
 """Late enough that B has been missed all over in ijk, and only at the heads of its lines in ikj."""
 LESSON, GUESS = "order", "4"
-NAMES = (
-    *dict.fromkeys(name for name, _, _, keep in STEPS if keep),
-    *LENSES,
-    "lessons",
-    "traversal",
-    "backends",
-)
+CLASS = 40
+"""How many invented packs the picture of a class shows, beside the sample's records as this machine's."""
+OTHERS = (*LENSES, "lessons", "traversal", "backends", "class")
+NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *OTHERS)
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -154,6 +161,29 @@ def photograph_backends(page: Page, url: str, target: Path) -> None:
     save(page, target)
 
 
+def photograph_class(browser: Browser, scheme: str, target: Path) -> None:
+    """Save the ladder of an invented class, which costs no measuring."""
+    with tempfile.TemporaryDirectory() as home:
+        fill(Path(home))
+        packs = [Path(home) / f"{at}.json" for at in range(CLASS)]
+        for at, file in enumerate(packs):
+            file.write_text(pack_text(invented(at)), encoding="ascii")
+        with serve(APP, Path(home)) as url:
+            page = new_page(browser, scheme, LENS_SCALE)
+            visit(page, url, "classroom", overlay="ladder")
+            page.locator("input[type=file]").set_input_files(packs)
+            page.get_by_text(f"all ({CLASS})").wait_for()
+            rested(page)
+            save(page, target)
+
+
+def invented(at: int) -> Pack:
+    """The pack of one student of a class of many processors."""
+    cpu, vendor, speed = PROCESSORS[at % len(PROCESSORS)]
+    host = replace(recorded_hosts.machine(recorded_hosts.USUAL), cpu=cpu, vendor=vendor, fingerprint=f"{at}")
+    return Student(f"s{at:07}", host, speed=speed * random.Random(at).lognormvariate(0, 0.15)).pack()
+
+
 def enlarge(page: Page, figure: str) -> None:
     """Make the window as high as the first figure needs, so its page's question stays in view."""
     bottom = page.locator(figure).first.evaluate("figure => figure.getBoundingClientRect().bottom")
@@ -220,6 +250,8 @@ def main() -> None:
             photograph_player(new_page(browser, scheme, PLAYER_SCALE), url, options.out / "traversal.png")
         if "backends" in wanted:
             photograph_backends(new_page(browser, scheme, LENS_SCALE), url, options.out / "backends.png")
+        if "class" in wanted:
+            photograph_class(browser, scheme, options.out / "class.png")
 
 
 def needed(name: str, wanted: Sequence[str]) -> bool:

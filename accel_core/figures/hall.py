@@ -21,8 +21,10 @@ from accel_core.units import format_count, format_number
 
 ROOM = {"light": "#0067A3", "dark": "#4AA8DE"}
 """What people said; colours of the pages' controls, which no kernel and no memory level has."""
-PLOT_PX, GAP = 350, 0.16
+PLOT_PX, GAP = 290, 0.2
 """The height of both votes, and the part of it between them."""
+ASIDE = 0.25
+"""So near to an end of the axis words stand beside the line, not over it."""
 STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 """Widths of a bar, in decades."""
 MOST_BARS = 26
@@ -54,7 +56,8 @@ def _numbers(form: Number, asked: Asked, found: Found, look: Look) -> go.Figure:
     ]
     middles = [{low + (place + 0.5) * step: number for place, number in one.items()} for one in bins]
     hover = {x: _between(x - step / 2, x + step / 2, form.unit) for one in middles for x in one}
-    figure = _two(middles, step, [len(one) for one in votes], look, hover)
+    share = (at - low) / (high - low)
+    figure = _two(middles, step, [len(one) for one in votes], look, hover, share)
     ticks = list(range(low, high + 1, 1 if high - low <= 9 else 2))
     title = f"Guess ({form.unit}, log scale)"
     texts = [_power(tick) for tick in ticks]
@@ -62,7 +65,7 @@ def _numbers(form: Number, asked: Asked, found: Found, look: Look) -> go.Figure:
     if len(ends) == 2:
         band = {"x0": ends[0], "x1": ends[1], "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
         figure.add_shape(type="rect", fillcolor=faded(look.ink, 0.22), line={"width": 0}, layer="below", **band)
-    _truth(figure, look, at, (at - low) / (high - low), f"measured: {found_text(form, found)}")
+    _truth(figure, look, at, share, f"measured: {found_text(form, found)}")
     return figure
 
 
@@ -72,7 +75,7 @@ def _orders(form: Order, asked: Asked, found: Found, look: Look) -> go.Figure:
     ]
     middles = [{float(x): number for x, number in one.items()} for one in votes]
     hover = {float(x): f"{format_count(x, 'pair')} the other way round" for x in range(form.pairs + 1)}
-    figure = _two(middles, 1.0, [len(asked.first), len(asked.second)], look, hover)
+    figure = _two(middles, 1.0, [len(asked.first), len(asked.second)], look, hover, 0)
     title = "Pairs that stand the other way round"
     step = max(1, math.ceil(form.pairs / 12))
     _axis(figure, axis(look, title, range=[-0.5, form.pairs + 0.5], dtick=step, tick0=0))
@@ -86,14 +89,19 @@ def _two(
     numbers: Sequence[int],
     look: Look,
     hover: Mapping[float, str],
+    share: float,
 ) -> go.Figure:
-    """Bars of both votes, the first above, on one height for one person."""
+    """Bars of both votes, the first above, on one height for one person; their names not where the line is.
+
+    `share` is how far along the axis that stands.
+    """
+    side = "right" if share < ASIDE else "left"
     top_px = line_px(look.font_px + 2) + line_px(look.small_px) + 16
     figure = sheet(
         look,
         PLOT_PX,
         top_px=top_px,
-        bottom_px=look.font_px * 3 + 22,
+        bottom_px=look.font_px * 2 + 30,
         left_px=24,
         right_px=64,
         showlegend=False,
@@ -119,20 +127,9 @@ def _two(
         )
         foot = (1 + GAP) / 2 if place == 0 else 0
         head = 1 if place == 0 else (1 - GAP) / 2
-        text = f"<b>{name}</b>  {format_count(number, 'guess') if number == 1 else f'{number} guesses'}"
-        figure.add_annotation(
-            label(
-                look,
-                text,
-                0,
-                head,
-                xref="paper",
-                yref="paper",
-                xanchor="left",
-                yanchor="bottom",
-                **backed(look),
-            )
-        )
+        text = f"<b>{name}</b>  {'1 guess' if number == 1 else f'{number} guesses'}"
+        at = {"xref": "paper", "yref": "paper", "xanchor": side, "yanchor": "bottom"}
+        figure.add_annotation(label(look, text, int(side == "right"), head, **at, **backed(look)))
         quiet: dict[str, Any] = {"visible": False, "fixedrange": True, "range": [0, 1.3 * most]}
         figure.update_layout({f"yaxis{y[1:]}": {**quiet, "domain": [foot, head], "anchor": "x"}})
         line = {"color": look.muted, "width": 1}
@@ -151,7 +148,7 @@ def _truth(figure: go.Figure, look: Look, x: float, share: float, text: str) -> 
     line, above_px = {"color": look.ink, "width": 4}, line_px(look.small_px) + 4
     top = 1 + above_px / PLOT_PX
     figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=top, xref="x", yref="paper", line=line)
-    side = "left" if share < 0.25 else "right" if share > 0.75 else "center"
+    side = "left" if share < ASIDE else "right" if share > 1 - ASIDE else "center"
     place = {"xref": "x", "yref": "paper", "xanchor": side, "yanchor": "bottom", "size": look.font_px + 2}
     figure.add_annotation(label(look, f"<b>{text}</b>", x, top, **place, **backed(look, 1)))
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 STYLE = """<style>
     [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none }
-    .st-key-hall-screen { padding-bottom: 4.5rem }
+    .st-key-hall-screen { padding-bottom: 4.5rem; gap: 0.5rem }
     .st-key-hall-screen h1 { font-size: clamp(1.8rem, 4.4vw, 5.6rem) !important; line-height: 1.12;
         max-width: 26em; text-wrap: balance }
     .st-key-hall-screen:has(.hall-found) h1 { font-size: clamp(1.5rem, 2.2vw, 2.8rem) !important;

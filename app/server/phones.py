@@ -37,8 +37,9 @@ COOKIE_S = 7 * 24 * 3600
 LONGEST_VOTE = 2000
 """Bytes of a vote as it is sent."""
 BODY_S = 5.0
-HOLD_S = 8.0
-"""A phone that has seen the newest is answered so much later, unless something changes."""
+HOLD_S = 4.0
+"""A phone that has seen the newest is answered so much later, unless something changes; a server that is ended
+waits for the last of these answers."""
 LOOK_S = 0.25
 MOST_HELD = 400
 """Requests that are held at once; one more is answered at once, and its phone waits itself."""

@@ -75,6 +75,12 @@ def test_a_number_stands_in_the_bar_that_holds_it_beside_what_was_found() -> Non
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range
 
 
+def test_the_names_of_the_votes_stand_where_the_line_is_not() -> None:
+    for case, side in (("numbers", "left"), ("order", "right")):
+        notes = votes_figure(*CASES[case], look_for("light")).layout.annotations
+        assert [note.xanchor for note in notes if "vote" in note.text] == [side, side]
+
+
 def test_what_was_found_is_marked_among_the_answers_with_its_number() -> None:
     told = [note.text for note in votes_figure(*CASES["choice"], look_for("light")).layout.annotations]
     assert [text for text in told if "measured" in text] == ["<b>✓ Threads: measured 30.0 GFLOP/s</b>"]

@@ -75,7 +75,8 @@ class Door:
             finally:
                 self.leave(address)
         else:
-            await self.app(without_origin(scope), receive, with_headers(send))
+            with uploads.under_way(scope):
+                await self.app(without_origin(scope), receive, with_headers(send))
 
     def leave(self, address: str) -> None:
         """A tab was closed: what it had sent lies in a cycle of the server's objects until it is collected."""

@@ -6,7 +6,10 @@ as long as the tab is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -37,12 +40,34 @@ def why_not(scope: Scope, taken_from: Callable[[str], bool]) -> tuple[int, str] 
     if length is None or length > most + MULTIPART_BYTES:
         return 413, f"A file may have up to {most >> 20} MB, and its length has to be said beforehand."
     of_one, of_all = kept_bytes(session)
-    if of_one + length > OF_ONE_BYTES or of_all + length > OF_ALL_BYTES:
+    if of_one + length > OF_ONE_BYTES or of_all + _under_way.total() + length > OF_ALL_BYTES:
         return 507, (
             f"This server keeps {OF_ONE_BYTES // 10**6} MB of files for a tab and {OF_ALL_BYTES // 10**6} MB "
             "for all: remove some of yours, or load the page again."
         )
     return None
+
+
+_under_way: Counter[int] = Counter()
+"""Bytes of each request whose body is still coming, by a number of its own."""
+
+
+@contextmanager
+def under_way(scope: Scope) -> Iterator[None]:
+    """Count a file while it comes in."""
+    length = _length(scope) if scope["type"] == "http" and scope["method"] == "PUT" else None
+    if length is None:
+        yield
+        return
+    number = next(_numbers)
+    _under_way[number] = length
+    try:
+        yield
+    finally:
+        del _under_way[number]
+
+
+_numbers = count()
 
 
 def _length(scope: Scope) -> int | None:

@@ -55,3 +55,10 @@ def test_a_tab_and_all_tabs_together_have_their_limit(monkeypatch: pytest.Monkey
     assert judged(put()) == 507
     kept["a tab"], kept["all"] = 0, uploads.OF_ALL_BYTES
     assert judged(put()) == 507
+
+
+def test_what_is_still_coming_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "OF_ALL_BYTES", 2500)
+    with uploads.under_way(put()), uploads.under_way(put()):
+        assert judged(put()) == 507
+    assert judged(put()) == 0

@@ -11,7 +11,7 @@ from accel_core.figures.drawing.axes import log_axis, sheet_of_rows, teaching_fi
 from accel_core.figures.drawing.labels import label
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, Look
 from accel_core.figures.drawing.marks import add_dots, intervals
-from accel_core.figures.drawing.text import wrap
+from accel_core.figures.drawing.text import width_px
 from accel_core.figures.points import family_of
 from accel_core.model import Workload
 from accel_core.readings.change import Change, change_text
@@ -78,21 +78,27 @@ def _add_row(
     family = family_of(workloads, change.after)
     colour, symbol = look.family(family), FAMILY_SYMBOLS.get(family, "x")
     strong = look.warning if change.is_loss else look.ink if change.is_clear else look.muted
-    text = f"<b>{kernel_title(workloads, change.after.kernel)}</b>  {change_text(change)}"
-    if not look.narrow:
-        rates = " → ".join(format_rate(m.flop_per_s, "FLOP/s") for m in (change.before, change.after))
-        text += f"; {rates}; {settings(change.after)}"
     place = {"xref": "paper", "xanchor": "left", "yanchor": "top", "colour": strong}
-    figure.add_annotation(label(look, wrap(text, look.room_px(40), look.small_px), 0, top_px, **place))
+    figure.add_annotation(label(look, _text(look, change, workloads), 0, top_px, **place))
     if abs(math.log10(ratio)) > SHORTEST * decades:
         _add_arrow(figure, ratio, y, strong)
     before = {"symbol": f"{symbol}-open", "size": 12, "color": colour, "line": {"width": 2, "color": colour}}
     after = {"symbol": symbol, "size": 13, "color": colour, "line": {"width": 1, "color": look.background}}
     for at, m, name, marker in ((1.0, change.before, "before", before), (ratio, change.after, "after", after)):
-        said = f"{name}: {format_rate(m.flop_per_s, 'FLOP/s')}<br>{interval(m)}"
+        said = f"{name}: {format_rate(m.flop_per_s, 'FLOP/s')}<br>{interval(m)}<br>{settings(m)}"
         said += f"<br>disturbed: {m.disturbed_reason}" if m.disturbed else ""
         extra = {} if name == "before" else {"error_x": intervals([ratio], [_ends(change)], colour, width=6)}
         add_dots(figure, [(at, y)], marker, name=name, showlegend=first, hovertext=[said], **extra)
+
+
+def _text(look: Look, change: Change, workloads: Sequence[Workload]) -> str:
+    """The kernel and its ratio, and of rates and settings what one line has room for; the hover has all."""
+    title = f"<b>{kernel_title(workloads, change.after.kernel)}</b>"
+    rates = " → ".join(format_rate(m.flop_per_s, "FLOP/s") for m in (change.before, change.after))
+    parts = [f"{title}  {change_text(change)}", rates, settings(change.after)]
+    lines = ("; ".join(parts[:count]) for count in (3, 2))
+    fits = (line for line in lines if width_px(line, look.small_px) <= look.room_px(50))
+    return next(fits, parts[0])
 
 
 def _add_arrow(figure: go.Figure, ratio: float, y: float, colour: str) -> None:

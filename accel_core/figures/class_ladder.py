@@ -7,7 +7,15 @@ from hashlib import blake2b
 
 import plotly.graph_objects as go
 
-from accel_core.figures.class_marks import MOST_HOVERS, RING_PX, dot_px, own_marker, strength, whose
+from accel_core.figures.class_marks import (
+    MOST_HOVERS,
+    OWN_RING_PX,
+    RING_PX,
+    dot_px,
+    own_marker,
+    strength,
+    whose,
+)
 from accel_core.figures.drawing.axes import decades, log_axis, sheet_of_rows, teaching_figure
 from accel_core.figures.drawing.labels import label
 from accel_core.figures.drawing.look import FAMILY_SYMBOLS, Look, faded
@@ -97,13 +105,10 @@ def _add_own(figure: go.Figure, look: Look, found: Sequence[Strip], shares: bool
 
 
 def _add_rings(figure: go.Figure, look: Look, found: Sequence[Strip]) -> None:
-    at = [
-        (dot.value, _middle_px(row) + (0 if dot.member.own else _scatter(dot)))
-        for row, strip in enumerate(found)
-        for dot in strip.dots
-        if dot.far
-    ]
-    ring = {"symbol": "circle-open", "size": RING_PX, "color": look.warning, "line": {"width": 2}}
+    far = [(dot, row) for row, strip in enumerate(found) for dot in strip.dots if dot.far]
+    at = [(dot.value, _middle_px(row) + (0 if dot.member.own else _scatter(dot))) for dot, row in far]
+    sizes = [OWN_RING_PX if dot.member.own else RING_PX for dot, _ in far]
+    ring = {"symbol": "circle-open", "size": sizes, "color": look.warning, "line": {"width": 2}}
     add_dots(figure, at, ring, name="outlier", showlegend=True)
 
 

@@ -10,7 +10,7 @@ from accel_core.readings.members import Member
 
 LONGEST_NAME = 40
 OWN = "diamond"
-OWN_PX, RING_PX = 15, 14
+OWN_PX, RING_PX, OWN_RING_PX = 15, 14, 24
 MOST_HOVERS = 3_000
 """More hover texts than these make a browser slow; the tables name everybody."""
 

@@ -38,7 +38,7 @@ def class_ladder_figure(found: Sequence[Strip], look: Look, *, shares: bool = Fa
         look,
         ROW_PX * len(found),
         top_px=TOP_PX,
-        bottom_px=BOTTOM_PX + LEGEND_PX,
+        bottom_px=BOTTOM_PX + LEGEND_PX * (3 if look.narrow else 1),
         left_px=16,
         showlegend=True,
         legend={"yref": "container", "y": 0, "yanchor": "bottom", "xref": "container", "x": 0},

@@ -31,7 +31,7 @@ from accel_core.roofline import attainable, ridge_point
 from accel_core.units import format_number, format_rate
 
 PLOT_PX, TOP_PX, LEFT_PX, BELOW_PX, LEGEND_PX = 440, 48, 84, 66, 30
-NAMES_PX, GAP_PX = 170, 22
+NAMES_PX, GAP_PX, ENTRY_PX = 170, 22, 200
 MOST_NAMED = 6
 """So many machines carry their name at their roof, and their inner memory levels are drawn."""
 BANDED = 8
@@ -93,8 +93,9 @@ def _sheet(
     shares: bool,
     found: Sequence[Roofed],
 ) -> go.Figure:
-    families = len(FAMILIES) + (4 if any(one.member.own for one in found) else 0)
-    rows = -(-families // max(1, look.width_px // 200))
+    entries = len(FAMILIES) if any(one.points for one in found) else 0
+    entries += sum(len(one.view.memory) for one in found if one.member.own)
+    rows = -(-entries // max(1, look.width_px // ENTRY_PX))
     below_px = BELOW_PX + rows * LEGEND_PX
     right_px = 24
     if names and not look.narrow and not shares:

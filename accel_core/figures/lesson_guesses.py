@@ -48,7 +48,8 @@ def guesses_figure(guesses: Sequence[Guessed], look: Look) -> go.Figure:
         line = {"color": look.muted, "width": 3}
         figure.add_shape(type="line", x0=1, x1=one.ratio, y0=y, y1=y, line=line, layer="below")
         add_dots(figure, [(1, y)], {"symbol": FOUND, "size": DOT_PX, "color": look.family("compiled")})
-        marker = {"symbol": GUESS, "size": DOT_PX, "color": look.ink, "line": {"width": 3}}
+        marker = {"symbol": GUESS, "size": DOT_PX, "color": look.background}
+        marker["line"] = {"width": 3, "color": look.ink}
         add_dots(figure, [(one.ratio, y)], marker, hovertext=[f"{one.title}: {one.outcome}"])
     return figure
 

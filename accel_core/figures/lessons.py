@@ -20,7 +20,7 @@ from accel_core.units import format_number
 
 LARGER = 1.35
 """Of what a picture of one number says, over the other texts: it is read from a projector."""
-GUESS, FOUND = "diamond-open", "circle"
+GUESS, FOUND = "diamond", "circle"
 """What was guessed is hollow, what was measured is filled."""
 DOT_PX, SIDE_PX, TOP_PX, BOTTOM_PX = 24, 24, 40, 66
 ROW_PX, BAR_PX, GAP_PX = 150, 26, 20
@@ -86,7 +86,8 @@ def _add_number(
 ) -> None:
     """A marker, and above it what it is, within the plot."""
     colour = look.family("compiled") if symbol == FOUND else look.ink
-    marker = {"symbol": symbol, "size": DOT_PX, "color": colour, "line": {"width": 4, "color": colour}}
+    fill = colour if symbol == FOUND else look.background
+    marker = {"symbol": symbol, "size": DOT_PX, "color": fill, "line": {"width": 4, "color": colour}}
     add_dots(figure, [(value, y)], marker, hovertext=[text], showlegend=False)
     room_px = look.room_px(2 * SIDE_PX)
     size = LARGER * look.font_px
@@ -111,7 +112,13 @@ def _add_distance(
     dotted = {"color": look.muted, "width": 2, "dash": THEORY_DASH}
     figure.add_shape(type="line", x0=guess, x1=guess, y0=top, y1=bottom, line=dotted, layer="below")
     figure.add_shape(
-        type="line", x0=guess, x1=found, y0=bottom, y1=bottom, line={"color": look.muted, "width": 3}
+        type="line",
+        x0=guess,
+        x1=found,
+        y0=bottom,
+        y1=bottom,
+        line={"color": look.muted, "width": 3},
+        layer="below",
     )
     middle = (math.log10(guess) + math.log10(found)) / 2
     place = {"xanchor": "center", "yanchor": "top", "yshift": -DOT_PX * 0.6, "size": LARGER * look.font_px}

@@ -34,6 +34,8 @@ def test_a_guess_waits_until_it_or_a_later_run_is_answered() -> None:
     assert stands([one], [answer(2, one)]).unmeasured is None
     assert stands([one], [answer(3)]).unmeasured is None, "measured since, without a guess"
     assert stands([guess(4), one], [answer(2, one)]).unmeasured == guess(4)
+    damaged = replace(answer(2, one), run={"machine": {"fingerprint": HERE}})
+    assert stands([one], [damaged]).unmeasured is None, "answered, though nobody can read it any more"
     assert stands([guess(2, "")], []).unmeasured is None, "skipped"
 
 

@@ -33,9 +33,10 @@ class Found:
 def find(assignment: Assignment, store: Store, machine: Machine, since: str | None = None) -> Found:
     """What was done of an assignment since a time (ISO 8601; None: ever). Roofs count from any time."""
     done = (lesson_done(store, machine, name, since) for name in assignment.lessons)
+    peaks = store.peaks(machine.fingerprint)
     return Found(
         machine,
-        store.peaks(machine.fingerprint),
+        peaks and replace(peaks, environment=private(peaks.environment)),
         tuple(one for one in done if one is not None),
         tuple(experiment_done(store, machine, one, since) for one in assignment.experiments),
     )
@@ -54,7 +55,8 @@ def lesson_done(store: Store, machine: Machine, name: str, since: str | None) ->
             run = Run.from_dict(answer.run)
         except DAMAGE:
             continue
-        return LessonDone(name, answer.guess, answer.created, Run(private(run.machine), run.results))
+        results = [of_nobody(r) if isinstance(r, Measurement) else r for r in run.results]
+        return LessonDone(name, answer.guess, answer.created, Run(private(run.machine), results))
     return None
 
 
@@ -75,10 +77,15 @@ def experiment_done(
         found = [m for m in known[asked] if of_case(m, case)]
         best = next((m for m in found if not m.disturbed), found[0] if found else None)
         if best is not None:
-            measured.append(replace(best, environment=private(best.environment)))
+            measured.append(of_nobody(best))
         elif (reason := why_not(case, machine)) is not None:
             refused.append(Refusal(case, without_user(reason)))
     return ExperimentDone(experiment.id, tuple(measured), tuple(refused))
+
+
+def of_nobody(measurement: Measurement) -> Measurement:
+    """A measurement whose environment does not name the account."""
+    return replace(measurement, environment=private(measurement.environment))
 
 
 def of_case(measurement: Measurement, case: Case) -> bool:

@@ -25,6 +25,7 @@ from accel_core.homework.pack import Pack, pack_text, read_pack
 from accel_core.homework.packing import make_pack
 from accel_core.homework.reading import read_assignment
 from accel_core.machine import detect
+from accel_core.model import Measurement
 from accel_core.model.answers import Answer
 from accel_core.store import Entry, Store
 
@@ -126,6 +127,12 @@ def test_a_pack_names_neither_the_account_nor_its_home(monkeypatch: pytest.Monke
     (m, *_) = done_here().experiments[0].measurements
     there = replace(LIBRARIES, overrides={"NUMBA_CPU_NAME": "/home/ada.lovelace/x"})
     Store().save_measurement(replace(m, id="new", created="2026-11-05T00:00:00+00:00", environment=there))
+    done = Student("other", detect()).lesson("power-of-two")
+    results = [replace(r, environment=there) for r in done.run.every(Measurement)]
+    answer = Answer("a", done.lesson, done.guess, done.created, replace(done.run, results=results).to_dict())
+    Store().add(Entry("answer", answer, detect().fingerprint, there, "2026-11-01T00:00:00+00:00"))
+    roof = Student("other", detect()).peaks().ceilings[0]
+    Store().save_peak(detect().fingerprint, there, replace(roof, value=1e12))
     check = Check("cache", True, "It lies in /home/ada.lovelace/.cache and /srv/ada.lovelace/cache.")
     made = make_pack(ASSIGNMENT, HERE, Store(), detect(), answers={}, checks=[check])
     text = pack_text(made)

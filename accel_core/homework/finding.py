@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from accel_core import registry
+from accel_core import lessons, registry
 from accel_core.errors import BadInput
 from accel_core.homework.assignment import Assignment, Experiment
 from accel_core.homework.moments import moment
@@ -44,6 +44,7 @@ def find(assignment: Assignment, store: Store, machine: Machine, since: str | No
 
 def lesson_done(store: Store, machine: Machine, name: str, since: str | None) -> LessonDone | None:
     """The first answer to a lesson that was guessed, for later guesses know it; else the first answer."""
+    lesson = lessons.lesson(name)
     found = [
         answer
         for answer in reversed(store.answers(machine.fingerprint, lesson=name))
@@ -53,6 +54,7 @@ def lesson_done(store: Store, machine: Machine, name: str, since: str | None) ->
     for answer in (*guessed, *found):
         try:
             run = Run.from_dict(answer.run)
+            lesson.truth(run)  # of another version of the lesson it may find nothing
         except DAMAGE:
             continue
         results = [of_nobody(r) if isinstance(r, Measurement) else r for r in run.results]

@@ -101,6 +101,16 @@ def test_of_several_answers_to_a_lesson_the_first_guess_counts() -> None:
     assert guess == first.guess
 
 
+def test_an_answer_in_which_this_program_finds_no_result_does_not_hide_a_later_one() -> None:
+    first = done_here().lessons[0]
+    assert first.guess is not None
+    early = replace(first.guess, id="early", committed="2026-10-01T00:00:00+00:00")
+    nothing = replace(first.run, results=[]).to_dict()
+    answer = Answer("early", "library", early, "2026-10-01T00:01:00+00:00", nothing)
+    Store().add(Entry("answer", answer, detect().fingerprint, LIBRARIES, answer.created))
+    assert packed_here().lessons[0].guess == first.guess
+
+
 def test_a_case_that_cannot_run_here_is_no_part_that_is_missing() -> None:
     slow = replace(ASSIGNMENT, experiments=(Ladder("ladder", "matmul", size=4096),), lessons=(), questions=())
     made = make_pack(slow, HERE, Store(), detect(), answers={})

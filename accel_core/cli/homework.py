@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.jobs import known_machine, run_job, warn_of_damage
 from accel_core.cli.output import Answer, Progress, pairs, table
-from accel_core.errors import AccelError, BadInput
+from accel_core.errors import AccelError, BadInput, quoted
 from accel_core.homework.assignment import Experiment, Roofline, job
 from accel_core.homework.begun import begin, begun
 from accel_core.homework.example import write_example
@@ -41,7 +41,7 @@ def _check_assignment(options: Namespace) -> Answer:
     if assignment is None:
         if options.json:
             return Answer({"ok": False, "mistakes": said}, "")
-        raise BadInput(f"{options.file} has {format_count(len(said), 'mistake')}. {' '.join(said)}")
+        raise BadInput(f"{quoted(options.file)} has {format_count(len(said), 'mistake')}. {' '.join(said)}")
     parts = plan(assignment, known_machine())
     total_s = sum(part.expected_s for part in parts)
     data = {
@@ -124,7 +124,9 @@ def _pack(options: Namespace) -> Answer:
     try:
         path.write_text(text, encoding="ascii")
     except OSError as error:
-        raise AccelError(f"{path} cannot be written ({error.strerror}): name another file.") from None
+        raise AccelError(
+            f"{quoted(str(path))} cannot be written ({error.strerror}): name another file."
+        ) from None
     for sentence in pack.missing:
         Progress().warn(sentence)
     data = {
@@ -145,7 +147,13 @@ def _answers(path: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(assignment_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f'{path} is no TOML ({error}): write a line id = "text" for each answer.') from None
+        raise BadInput(
+            f'{quoted(path)} is no TOML ({error}): write a line id = "text" for each answer.'
+        ) from None
+
+
+def _unwritten(path: object, error: OSError) -> AccelError:
+    return AccelError(f"{quoted(str(path))} cannot be written ({error.strerror}): name another file.")
 
 
 def check(options: Namespace) -> Answer:
@@ -164,7 +172,9 @@ def check(options: Namespace) -> Answer:
         if options.gradescope:
             write_gradescope(rows, Path(options.gradescope))
     except OSError as error:
-        raise AccelError(f"{error.filename} cannot be written ({error.strerror}): name another file.") from None
+        raise AccelError(
+            f"{quoted(str(error.filename))} cannot be written ({error.strerror}): name another file."
+        ) from None
     told = [
         {
             "file": row.file,

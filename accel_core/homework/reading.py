@@ -38,12 +38,14 @@ def assignment_text(path: str | Path) -> str:
         with Path(path).open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
-            raise BadInput(f"{path} has more than {MOST_BYTES} bytes: that is no assignment.")
+            raise BadInput(f"{quoted(str(path))} has more than {MOST_BYTES} bytes: that is no assignment.")
         return raw.decode("utf-8-sig")
     except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}): name the assignment's file.") from None
+        raise BadInput(
+            f"{quoted(str(path))} cannot be read ({error.strerror}): name the assignment's file."
+        ) from None
     except UnicodeDecodeError:
-        raise BadInput(f"{path} is no UTF-8 text: save it as UTF-8.") from None
+        raise BadInput(f"{quoted(str(path))} is no UTF-8 text: save it as UTF-8.") from None
 
 
 def read_with_mistakes(text: str) -> tuple[Assignment | None, list[str]]:

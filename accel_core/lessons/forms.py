@@ -38,7 +38,8 @@ class Number(PlainData):
 
     def told(self, value: Said) -> str:
         """For instance "16,000 times"."""
-        return f"{format_number(float(value))} {self.unit}"
+        said = format_number(float(value))
+        return f"{int(said):,} {self.unit}" if said.isdigit() else f"{said} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

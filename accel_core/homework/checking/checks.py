@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from accel_core.codec import PlainData
-from accel_core.errors import BadInput, printable
+from accel_core.errors import BadInput, printable, quoted
 from accel_core.homework.assignment import Assignment
 from accel_core.homework.checking.among import AMONG, Summary, summarise
 from accel_core.homework.checking.findings import GRADES, OK, Finding, Subject, worst
@@ -124,19 +124,27 @@ def among(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, status=status_of(row)) if row.summary is not None else row for row in more]
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; False for a name that is longer than the system takes."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def packs_in(named: Iterable[str]) -> list[File]:
     """The files that were named, and those of folders, but their pages; BadInput where one is missing."""
     found: list[File] = []
     for name in named:
         path = Path(name)
-        if path.is_dir():
+        if _is_there(path) and path.is_dir():
             inside = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
             kept = (one for one in inside if one.suffix.lower() not in PAGES)
             found += [(one.relative_to(path).as_posix(), one) for one in kept]
-        elif path.exists():
+        elif _is_there(path):
             found.append((path.name, path))
         else:
-            raise BadInput(f"{name} is not there: name a folder of packs, or packs.")
+            raise BadInput(f"{quoted(name)} is not there: name a folder of packs, or packs.")
     if not found:
         raise BadInput("There are no packs: name a folder that holds some, or packs.")
     return found

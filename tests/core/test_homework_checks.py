@@ -283,6 +283,21 @@ def test_a_speed_that_is_none_of_its_processor_asks_for_a_look(tmp_path: Path) -
     assert {name for name, _ in AMONG} == {"shared samples", "handed in once", "speed among the class"}
 
 
+def test_a_speed_whose_record_says_what_disturbed_it_asks_for_none(tmp_path: Path) -> None:
+    def slow(m: Measurement) -> Measurement:
+        samples = tuple(9 * s for s in m.samples_s)
+        return replace(m, samples_s=samples, time_s=median_interval(samples), wall_s=9 * m.wall_s)
+
+    class_of = [sound_pack(f"s{i}") for i in range(6)]
+    rows = checked(
+        tmp_path,
+        *class_of,
+        each(sound_pack("a"), slow),
+        each(sound_pack("b"), lambda m: replace(slow(m), disturbed=True)),
+    )
+    assert among_found(rows, "speed among the class") == [*[set()] * 6, {"look"}, set()]
+
+
 # -- what is missing, foreign or no pack ---------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def summarise(subject: Subject) -> Summary:
     speeds = {}
     for m in subject.measurements:
         parameters = "".join(f" {name}={value}" for name, value in sorted(m.parameters.items()))
-        if m.time_s.median > 0 and m.flop > 0:
+        if m.time_s.median > 0 and m.flop > 0 and not m.disturbed:  # else its record says why it is slow
             speeds[f"{m.kernel} N={m.size} {m.dtype} {m.threads}t{parameters}"] = m.flop_per_s
     for c in subject.pack.peaks.ceilings if subject.pack.peaks else ():
         if 0 < c.value < math.inf:

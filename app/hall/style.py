@@ -10,6 +10,7 @@ STYLE = """<style>
     .st-key-hall-screen:has(.hall-found) h1 { font-size: clamp(1.5rem, 2.2vw, 2.8rem) !important;
         max-width: none }
     .st-key-hall-screen p[class^="hall-"] { margin: 0 }
+    .st-key-hall-screen p.hall-found { margin-top: 0.15em }
     .hall-told { font-size: clamp(1.2rem, 2vw, 2.6rem); opacity: 0.8 }
     .hall-address { font-size: clamp(1.6rem, 3.4vw, 4.4rem); font-weight: 600; overflow-wrap: anywhere }
     .hall-code { font-size: clamp(3.4rem, 9vw, 12rem); font-weight: 800; letter-spacing: 0.12em;

@@ -122,6 +122,14 @@ def test_nothing_is_revealed_before_it_was_found() -> None:
     assert hall.step == RUN
 
 
+def test_a_question_that_was_revealed_takes_no_guess_again() -> None:
+    hall, stood = at_step(REVEAL), set[str]()
+    for _ in range(6):
+        hall.back()
+        stood.add(hall.step)
+    assert stood == {RUN, REVEAL}
+
+
 def test_a_key_that_is_pressed_twice_at_one_turn_counts_once() -> None:
     hall = at_step(ASK)
     seen = hall.turn

@@ -28,9 +28,12 @@ import recorded_hosts  # noqa: E402  # the invented class is that of the tests
 from class_records import PROCESSORS  # noqa: E402
 from packs_of import Student  # noqa: E402
 
+from accel_core.hall import Halls
+from accel_core.hall.gate import VARIABLE
 from accel_core.homework.pack import Pack, pack_text  # noqa: E402
 
 VIEWPORT = {"width": 1440, "height": 1200}
+PROJECTOR = {"width": 1600, "height": 960}
 SCALE = 1.5
 LENS_SCALE, PLAYER_SCALE = 1.25, 1.0
 """Of pictures with so much in them that they would weigh more than 250 kB."""
@@ -61,8 +64,11 @@ TRAVERSAL = "order=ijk&beside=ikj&step=987"
 LESSON, GUESS = "order", "4"
 CLASS = 40
 """How many invented packs the picture of a class shows, beside the sample's records as this machine's."""
-OTHERS = (*LENSES, "lessons", "traversal", "backends", "class")
+OTHERS = (*LENSES, "lessons", "traversal", "backends", "hall", "class")
 NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *OTHERS)
+TOKEN = "the token of the pictures"
+GUESSES = ((1.8, 0.9, 60), (3.0, 0.7, 52))
+"""Of either vote of the hall: power of ten in the middle, its spread, and how many; nobody was asked."""
 
 
 def measure(page: Page, url: str, name: str, settings: dict) -> None:
@@ -184,6 +190,33 @@ def invented(at: int) -> Pack:
     return Student(f"s{at:07}", host, speed=speed * random.Random(at).lognormvariate(0, 0.15)).pack()
 
 
+def photograph_hall(page: Page, url: str, home: Path, target: Path) -> None:
+    """Save the reveal of a question: the guesses are made up, the run is live."""
+    halls, pick = Halls(lambda: home / "halls"), random.Random(1)
+    hall = halls.open(["library"])
+    for middle, spread, number in GUESSES:
+        hall.forward()
+        hall.forward()
+        for voter in range(number):
+            power = min(max(pick.gauss(middle, spread), 0.1), 6.9)
+            hall.vote(str(voter), 0, hall.step, f"{10**power:.2g}")
+    halls.keep(hall)
+    page.set_viewport_size(PROJECTOR)
+    page.goto(f"{url}/hall?hall={hall.code}")
+    page.get_by_role("textbox", name="Token").fill(TOKEN)
+    page.get_by_role("button", name="Present").click()
+    page.get_by_role("button", name="Close the vote, run").click()
+    page.get_by_text("The answer is here").wait_for(timeout=MEASURE_MS)
+    page.get_by_role("button", name="Reveal").click()
+    page.locator(".hall-found").wait_for()
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    rested(page)
+    has_no_fault(page)
+    page.mouse.move(0, 0)
+    page.screenshot(path=target, animations="disabled")
+    print(f"{target}: {target.stat().st_size // 1024} KiB", flush=True)
+
+
 def enlarge(page: Page, figure: str) -> None:
     """Make the window as high as the first figure needs, so its page's question stays in view."""
     bottom = page.locator(figure).first.evaluate("figure => figure.getBoundingClientRect().bottom")
@@ -233,7 +266,11 @@ def main() -> None:
         parser.error("the dark set does not replace the README's: give another folder with --out")
     if not options.out.is_dir():
         parser.error(f"{options.out} is no folder: make it first")
-    with tempfile.TemporaryDirectory() as home, serve(APP, Path(home)) as url, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve(APP, Path(home), **{VARIABLE: TOKEN}) as url,
+        chromium() as browser,
+    ):
         scheme = "dark" if options.dark else "light"
         page = new_page(browser, scheme)
         for name, settings, measuring, keep in STEPS:
@@ -252,6 +289,8 @@ def main() -> None:
             photograph_backends(new_page(browser, scheme, LENS_SCALE), url, options.out / "backends.png")
         if "class" in wanted:
             photograph_class(browser, scheme, options.out / "class.png")
+        if "hall" in wanted:
+            photograph_hall(new_page(browser, scheme, PLAYER_SCALE), url, Path(home), options.out / "hall.png")
 
 
 def needed(name: str, wanted: Sequence[str]) -> bool:

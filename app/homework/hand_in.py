@@ -11,20 +11,18 @@ from accel_core.doctor import checkup
 from accel_core.errors import BadInput
 from accel_core.homework.assignment import Assignment
 from accel_core.homework.drafts import Draft
-from accel_core.homework.finding import Found
 from accel_core.homework.html import pack_html
-from accel_core.homework.missing import missing
 from accel_core.homework.pack import Pack, pack_text
 from accel_core.homework.packing import LONGEST_STUDENT, checked_student, make_pack
+from accel_core.homework.progress import Standing
 from app.homework import work
-from app.parts import components
 from app.session import cached
 
 SAMPLE_S = 0.2
 """How long the checks of this moment look at the load: a download waits for it."""
 
 
-def form(assignment: Assignment, found: Found, written: Draft) -> None:
+def form(assignment: Assignment, stands: Standing, written: Draft) -> None:
     """The id as typed, what the pack would lack, and its downloads."""
     st.subheader("Hand in", anchor=False)
     student = st.text_input(
@@ -35,10 +33,9 @@ def form(assignment: Assignment, found: Found, written: Draft) -> None:
         help="It stands in the pack as you type it, and nowhere else; the pack holds no other name.",
     )
     written = work.write(assignment, replace(written, student=student or ""))
-    lacks = missing(assignment, found, written.answers)
+    lacks = [one for one in assignment.ids if assignment.requires(one) and stands.lacks[one]]
     if lacks:
-        told = "\n".join(f"- {components.literal(said)}" for said in lacks)
-        st.info(f"Still to do; a pack without it can be handed in, and says so:\n\n{told}")
+        st.info(f"Still to do: {', '.join(lacks)}. A pack without them can be handed in, and says so.")
     try:
         checked_student(written.student)
         why_not = ""

@@ -31,4 +31,4 @@ else:
     with right:
         written = work.questions(assignment, stands, written)
         picture.guesses(found)
-        hand_in.form(assignment, found, written)
+        hand_in.form(assignment, stands, written)

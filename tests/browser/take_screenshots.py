@@ -178,7 +178,7 @@ def photograph_class(browser: Browser, scheme: str, target: Path) -> None:
             page = new_page(browser, scheme, LENS_SCALE)
             visit(page, url, "classroom", overlay="ladder")
             page.locator("input[type=file]").set_input_files(packs)
-            page.get_by_text(f"all ({CLASS})").wait_for()
+            page.get_by_text("Machines differ most").wait_for()
             rested(page)
             save(page, target)
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from accel_core.figures.class_marks import MOST_HOVERS, OWN_PX, dot_px, safe_name, strength, whose
 from accel_core.figures.drawing.axes import log_axis, sheet, teaching_figure
-from accel_core.figures.drawing.labels import add_end_names, caption, label, leader
+from accel_core.figures.drawing.labels import add_end_names, caption, label, leader, spread
 from accel_core.figures.drawing.look import (
     FAMILIES,
     FAMILY_SYMBOLS,
@@ -31,7 +31,7 @@ from accel_core.roofline import attainable, ridge_point
 from accel_core.units import format_number, format_rate
 
 PLOT_PX, TOP_PX, LEFT_PX, BELOW_PX, LEGEND_PX = 440, 48, 84, 66, 30
-NAMES_PX, GAP_PX, ENTRY_PX = 170, 22, 200
+NAMES_PX, GAP_PX, ENTRY_PX, LEVEL_GAP_PX = 170, 22, 205, 30
 MOST_NAMED = 6
 """So many machines carry their name at their roof, and their inner memory levels are drawn."""
 BANDED = 8
@@ -59,6 +59,7 @@ def class_roofline_figure(
     _add_points(figure, look, others, workloads, shares)
     for one in own:
         _add_machine(figure, look, one, frame[0], shares, 1, whole=True)
+        _name_levels(figure, look, one, frame[0], shares)
     _add_points(figure, look, own, workloads, shares, front=True)
     _add_legend(figure, look, found, workloads)
     if not look.narrow and not shares:
@@ -94,8 +95,8 @@ def _sheet(
     found: Sequence[Roofed],
 ) -> go.Figure:
     entries = len(FAMILIES) if any(one.points for one in found) else 0
-    entries += sum(len(one.view.memory) for one in found if one.member.own)
-    rows = -(-entries // max(1, look.width_px // ENTRY_PX))
+    entries += any(one.member.own for one in found)
+    rows = -(-entries // max(1, (look.width_px - LEFT_PX - 24) // ENTRY_PX))
     below_px = BELOW_PX + rows * LEGEND_PX
     right_px = 24
     if names and not look.narrow and not shares:
@@ -159,7 +160,7 @@ def _add_machine(
                 mode="lines",
                 line=line,
                 hoverinfo="skip",
-                showlegend=own,
+                showlegend=False,
                 name=f"{roof.level}, this machine",
             )
     x, y = _corners(one.view.memory[-1], one, span, shares)
@@ -179,6 +180,17 @@ def _add_machine(
         showlegend=own,
         name="this machine" if own else "roof",
     )
+
+
+def _name_levels(figure: go.Figure, look: Look, one: Roofed, span: Range, shares: bool) -> None:
+    """The own machine's inner levels by name, above the ends of their lines and kept apart."""
+    across, up = (one.ridge, one.peak) if shares else (1.0, 1.0)
+    inner = one.view.memory[:-1]
+    ends = {roof.level or "": math.log10(ridge_point(one.peak, roof.value) / across) for roof in inner}
+    px_per_decade = (look.width_px - LEFT_PX - 24) / math.log10(span[1] / span[0])
+    for level, x in spread(ends, LEVEL_GAP_PX / px_per_decade).items():
+        place = {"xanchor": "center", "yanchor": "bottom", "colour": look.level(level)}
+        figure.add_annotation(label(look, f"<b>{level}</b>", x, math.log10(one.peak / up), **place))
 
 
 def _add_band(figure: go.Figure, look: Look, others: Sequence[Roofed], span: Range) -> None:

@@ -28,8 +28,8 @@ import recorded_hosts  # noqa: E402  # the invented class is that of the tests
 from class_records import PROCESSORS  # noqa: E402
 from packs_of import Student  # noqa: E402
 
-from accel_core.hall import Halls
-from accel_core.hall.gate import VARIABLE
+from accel_core.hall import Halls  # noqa: E402
+from accel_core.hall.gate import VARIABLE  # noqa: E402
 from accel_core.homework.pack import Pack, pack_text  # noqa: E402
 
 VIEWPORT = {"width": 1440, "height": 1200}

@@ -1,7 +1,8 @@
 """Tries of lessons: a guess that is stored before its run begins, the run, and the answer that it brought.
 
-A session finds its try again through the job in its address, as it finds the job. A page that sees the end of
-the job stores the answer; where no page does, the guess stays without one.
+A session finds its try again through the job in its address, as it finds the job. The next page Lessons of any
+session stores what a job brought that has ended; where the server stops before that, the guess stays without
+an answer.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Try:
 
 def commit(lesson: str, said: str) -> None:
     """Store a guess (empty where none is made), then start what answers it: a button's callback."""
-    if (running := of(lesson)) is not None and running.runs:
+    if _is_made(lesson):
         return
     guess = guess_now(lesson, said)
     unstored = _kept(guess)
@@ -63,6 +64,8 @@ def measure(guess: Guess) -> None:
 
     Where the runner refuses it, the guess stays, and the page says why.
     """
+    if _is_made(guess.lesson):
+        return
     one, machine = named(guess.lesson), cached.machine()
     made = Try(guess.lesson, guess)
     if (job := one.job(machine)) is None:
@@ -79,6 +82,12 @@ def measure(guess: Guess) -> None:
                 known.pop(old, None)
     _mine()[guess.lesson] = made
     st.session_state.get(ANEW, set()).discard(guess.lesson)
+
+
+def _is_made(lesson: str) -> bool:
+    """Whether a try runs or has its answer: a double click presses twice before the page is drawn anew."""
+    made = of(lesson)
+    return made is not None and not made.fault
 
 
 def again(lesson: str) -> None:
@@ -103,18 +112,28 @@ def is_measured_now(guess: Guess) -> bool:
 
 
 def follow() -> None:
-    """Take over what this session's job has brought, once it has ended."""
+    """Take over what jobs have brought that ended, and find this session's try again."""
+    for made in list(cached.tries().values()):
+        if made.runs:
+            _end(made)
     job = jobs.current()
-    made: Try | None = cached.tries().get(job.id) if job is not None else None
-    if job is None or made is None:
+    own: Try | None = cached.tries().get(job.id) if job is not None else None
+    if own is not None and not is_anew(own.lesson):
+        _mine().setdefault(own.lesson, own)
+
+
+def _end(made: Try) -> None:
+    """Finish a try whose job has ended, whichever session began it: its tab may be closed by now."""
+    from accel_core import runner
+
+    job = runner.find(made.job)
+    if job is not None and job.state in jobs.ACTIVE:
         return
-    if made.runs and job.state not in jobs.ACTIVE:
-        if job.state == "done":
-            _finish(made, job.results)
-        else:
-            made.fault = "The run was cancelled." if job.state == "cancelled" else "The run failed."
-    if not is_anew(made.lesson):
-        _mine().setdefault(made.lesson, made)
+    if job is not None and job.state == "done":
+        _finish(made, job.results)
+    else:
+        cancelled = job is not None and job.state == "cancelled"
+        made.fault = "The run was cancelled." if cancelled else "The run failed."
 
 
 def _finish(made: Try, results: Any) -> None:

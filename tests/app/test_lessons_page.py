@@ -20,6 +20,7 @@ from accel_core.model import Case, Estimate, Refusal
 from accel_core.store import Store
 from app.lessons.guessing import ALL, NOTHING, scale
 from app.session import cached, tries
+from app.session.jobs import Watch
 
 NAMES = {"pack": "packing", "wide": "vectors, a*b*c", "many": "threads"}
 EACH = {
@@ -298,6 +299,48 @@ def test_a_guess_whose_tab_was_closed_is_listed_as_not_measured_and_can_be_measu
     other = open_page("lessons", lesson="cube")
     assert "Another tab waits" in text(other) and "commit" not in keys(other)
     assert "1.7 times too low" in text(ended(job, app)) and len(Store().guesses()) == 1
+
+
+def test_a_run_whose_tab_was_closed_is_answered_at_the_next_look(open_page: Open, job: PlayedJob):
+    guessed(open_page)
+    job.results, job.state = list(answers("cube", 12.0).results), "done"
+    other = open_page("lessons", lesson="cube")
+    assert "4.8 times too low" in text(other) and len(Store().answers()) == 1
+
+
+def test_a_run_that_was_cancelled_and_seen_by_nobody_can_be_measured_again(open_page: Open, job: PlayedJob):
+    guessed(open_page)
+    job.state = "cancelled"
+    other = open_page("lessons", lesson="cube")
+    assert "guessed and not measured" in text(other) and "commit" in keys(other)
+
+
+def test_another_job_in_between_does_not_take_the_answer_away(
+    open_page: Open, job: PlayedJob, monkeypatch: pytest.MonkeyPatch
+):
+    app, later = guessed(open_page), PlayedJob(id="later", state="done")
+    job.results, job.state = list(answers("cube", 12.0).results), "done"
+    monkeypatch.setattr(runner, "find", {job.id: job, later.id: later}.get)
+    app.session_state["watch"] = Watch(later.id, "")  # as another page starts one before this is seen again
+    app.run()
+    assert "4.8 times too low" in text(app) and len(Store().answers()) == 1
+
+
+def test_a_double_click_makes_one_guess_and_one_run(open_page: Open, job: PlayedJob, fakes: None):
+    def twice() -> None:
+        from accel_core.lessons.keeping import guess_now
+        from app.session import tries
+
+        for name in ("cube", "share"):
+            tries.commit(name, "5")
+            tries.commit(name, "5")
+        for _ in range(2):
+            tries.measure(guess_now("traffic", "7"))
+
+    AppTest.from_function(twice).run()
+    assert sorted(guess.lesson for guess in Store().guesses()) == ["cube", "share"]
+    assert [len(Store().answers(lesson=name)) for name in ("cube", "share")] == [0, 1]
+    assert len(job.asked) == 2
 
 
 def test_an_answer_of_before_is_shown_with_its_date_and_can_be_done_again(open_page: Open, job: PlayedJob):

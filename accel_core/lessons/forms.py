@@ -36,8 +36,12 @@ class Number(PlainData):
             raise BadInput(f"The guess is {quoted(text)}: give a number from {self.low:g} to {self.high:g}.")
         return value
 
+    def given(self, value: Said) -> str:
+        """A guess, not rounded: "16,384 times"."""
+        return f"{float(value):,.12g} {self.unit}"
+
     def told(self, value: Said) -> str:
-        """For instance "16,000 times"."""
+        """What was found, for instance "16,400 times"."""
         said = format_number(float(value))
         return f"{int(said):,} {self.unit}" if said.isdigit() else f"{said} {self.unit}"
 

@@ -70,7 +70,7 @@ def distance(form: Form, guess: Said, truth: Truth) -> str:
     """How far off a guess is, in a sentence: for numbers as a factor, or that the interval holds it."""
     wrong = off(form, guess, truth)
     if isinstance(form, Number):
-        both = f"You said {form.told(guess)}, and it is {form.told(truth.value)}"
+        both = f"You said {form.given(guess)}, and it is {form.told(truth.value)}"
         return f"{both}: {wrong}." if wrong else f"{both}."
     if guess == truth.value:
         return f"You said: {form.told(guess)}, which is what was found."

@@ -139,7 +139,7 @@ def test_the_guess_is_stored_before_the_run_and_shown_as_it_was_given(open_page:
     assert "You said: 2.50 times" in text(app) and not app.text_input and "commit" not in keys(app)
     ended(job, app)
     assert "Guess: 2.50 times. Found: 12.0 times (11.9 to 12.1)." in alt(app)
-    assert "You said 2.50 times, and it is 12.0 times: 4.8 times too low." in text(app)
+    assert "You said 2.5 times, and it is 12.0 times: 4.8 times too low." in text(app)
     assert "stackoverflow.com/questions/18453771" in text(app) and "Answered on" not in text(app)
     (answer,) = Store().answers(machine.detect().fingerprint)
     (guess,) = Store().guesses()

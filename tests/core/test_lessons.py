@@ -97,7 +97,7 @@ def test_a_missing_result_is_no_answer() -> None:
 @given(guess=st.floats(0.1, 1000), found=st.floats(0.1, 1000))
 def test_how_far_off_a_guess_is_is_said_as_a_factor_of_at_least_one(guess: float, found: float) -> None:
     said = distance(TIMES, guess, Truth(found, found * 0.98, found * 1.02))
-    assert said.startswith(f"You said {TIMES.told(guess)}, and it is {TIMES.told(found)}")
+    assert said.startswith(f"You said {TIMES.given(guess)}, and it is {TIMES.told(found)}")
     if "times too" in said:
         factor = float(said.rpartition(": ")[2].split(" ")[0])
         assert factor == pytest.approx(max(guess, found) / min(guess, found), rel=0.06)
@@ -107,7 +107,14 @@ def test_how_far_off_a_guess_is_is_said_as_a_factor_of_at_least_one(guess: float
 
 
 def test_a_guess_within_the_interval_is_not_called_off() -> None:
-    assert distance(TIMES, 20.0, Truth(15.0, 10.0, 22.0)) == "You said 20.0 times, and it is 15.0 times."
+    assert distance(TIMES, 20.0, Truth(15.0, 10.0, 22.0)) == "You said 20 times, and it is 15.0 times."
+
+
+@pytest.mark.parametrize("said", ["16384", "0.12345", "7", "2.5"])
+def test_a_guess_is_told_with_all_its_digits(said: str) -> None:
+    form = Number("times", 0.1, 1e7)
+    told = distance(form, form.read(said), Truth(15.0, 14.0, 16.0))
+    assert told.replace(",", "").startswith(f"You said {said} times")
 
 
 def test_a_choice_is_told_in_its_own_words() -> None:
@@ -199,4 +206,4 @@ def test_a_run_here_brings_a_truth_and_a_reading(name: str) -> None:
     assert job is not None
     found = Run(machine, run({**job, "budget_s": QUICK_S}, owner="lessons"))
     assert float(one.truth(found).value) > 0
-    assert one.reveal(2.0, found).startswith("You said 2.00 times")
+    assert one.reveal(2.0, found).startswith("You said 2 times")

@@ -90,7 +90,8 @@ def _accuracy_says(truth: Truth, run: Run) -> str:
     told = (
         f"That is against the product in float64, the median of {loops.n} pairs of random matrices. Three "
         f"loops are off by {format_number(loops.median, 2)} millionths, the library in one call by "
-        f"{format_number(library.median, 2)}."
+        f"{format_number(library.median, 2)}, so that blocks and library may differ by "
+        f"{format_number(blocked + library.median, 2)} in an entry, the sum of both."
     )
     unit = format_number(MILLIONTHS * UNIT_ROUNDOFF["float32"], 2)
     exact = (

@@ -188,11 +188,15 @@ def test_inputs_differ_from_one_measurement_to_the_next(listed: Listed) -> None:
     assert len(set(seen)) == 2  # each time the same within a measurement, another one in the next
 
 
-def test_the_record_holds_the_greatest_error_that_was_seen(listed: Listed) -> None:
+def test_the_record_holds_the_error_at_the_shape_that_was_measured(listed: Listed) -> None:
     time = FakeTime()
-    listed(a_kernel(time, answer=lambda a, b: (a + b) * a.dtype.type(1 + 4e-7)))
+
+    def off(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return (a + b) * a.dtype.type(1 + (4e-7 if a.shape == (64, 64) else 8e-7))
+
+    listed(a_kernel(time, answer=off))
     measurement = measure(Case("sum/plain", 64), MACHINE, clocks=time.clocks())
-    assert measurement.verified and 1e-7 < measurement.max_relative_error <= 1e-6
+    assert measurement.verified and 3e-7 < measurement.max_relative_error < 6e-7
 
 
 # -- compile, count calls, measure ---------------------------------------------------------------------------

@@ -251,6 +251,7 @@ def test_errors_of_blocks_are_held_against_those_of_loops(blocked: float, loops:
     truth = one.truth(run)
     assert truth.value == pytest.approx(1e6 * blocked) and truth.low is not None
     assert words in one.reveal(None, run) and "in one call by 4.0" in one.reveal(None, run)
+    assert f"may differ by {1e6 * blocked + 4:.1f} in an entry" in one.reveal(None, run)
 
 
 def test_results_are_called_the_same_where_their_digests_are() -> None:

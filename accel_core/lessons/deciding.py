@@ -192,7 +192,8 @@ LESSONS = (
         question="If 80 % of the time becomes 100 times as fast, how many times as fast is the whole?",
         form=Number("times", 1, 100),
         claim=Claim(
-            "Vectorization that brings 100 times on 80 % of the training time is asked for its overall gain.",
+            "Vectorization brings 100 times on products that take 80 % of the training time; what that saves "
+            "overall is asked there.",
             f"{QUESTIONS}, “Cloud Cost Reduction”; the formula is {AMDAHL}",
         ),
         job=lambda machine: None,

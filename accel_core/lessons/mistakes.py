@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accel_core import registry
 from accel_core.intensity import model
 from accel_core.lessons.lesson import (
     LEAST_EFFECT,
@@ -52,6 +53,11 @@ def _one_says(truth: Truth, run: Run) -> str:
         f"All {len(measured.samples_s)} samples lie between {format_time(shortest)} and "
         f"{format_time(longest)}, their median is {_with_interval(measured.time_s)}."
     )
+    if measured.repetitions > 1:
+        told += (
+            f" Each is the mean of {measured.repetitions} calls, as one is short for a clock: single calls "
+            "differ more."
+        )
     if factor < VISIBLE:
         return (
             f"Here ten single samples lie within {format_number(factor)} times: the machine was quiet just "
@@ -108,7 +114,7 @@ def _cache_says(truth: Truth, run: Run) -> str:
     part = (
         f" The machine says that its last cache holds {format_bytes(last)}: even the long vectors may come "
         "from there in part, so memory may be slower still."
-        if last * 4 > large.least_bytes
+        if last * 4 > ITEM_BYTES[large.dtype] * large.size
         else ""
     )
     return (
@@ -145,15 +151,22 @@ def _bytes_says(truth: Truth, run: Run) -> str:
     fused, expression = run.measurement(FUSED, GELU_SIDE), run.measurement(EXPRESSION, GELU_SIDE)
     roof, least, steps = byte_per_s(run.measurement(ROOF)), fused.least_bytes, _steps_bytes(fused)
     false, right = (PERCENT * counted / fused.time_s.median / roof for counted in (steps, least))
-    few, all_passes = (PERCENT * counted / expression.time_s.median / roof for counted in (least, steps))
+    passes = registry.kernel(EXPRESSION)[1].moved
+    few = PERCENT * least / expression.time_s.median / roof
     arrays = 2 * steps // least
     return (
         f"Counted with the {arrays} arrays that eight steps move, the fused loop shows {format_number(false)} "
         f"% of {format_rate(roof, 'B/s')}, which y = 3 x reaches on arrays as long; it moves two, and reaches "
         f"{format_number(right)} %. {_seen(false, right)} The other way round: NumPy's expression, counted "
-        f"with two arrays, shows {format_number(few)} %; counted with what its passes move, about {arrays}, it "
-        f"has {format_number(all_passes)} %. Say which bytes are counted, and count what this program moves."
+        f"with two arrays, shows {format_number(few)} %; counted with the {passes} that its operators move, it "
+        f"has {format_number(few * passes / 2)} %{_kept(few * passes / 2)}. Say which bytes are counted, and "
+        "count what this program moves."
     )
+
+
+def _kept(share: float) -> str:
+    """Why operators one after another may pass the roof, where they do."""
+    return ", past the roof by what caches keep from one operator to the next" if share > PERCENT else ""
 
 
 def _seen(false: float, right: float) -> str:
@@ -161,7 +174,7 @@ def _seen(false: float, right: float) -> str:
     if right > MOST_RIGHT:
         return "Right bytes pass that roof as well: something disturbed one of the two, so run it again."
     if false > PERCENT:
-        return "It is seen because nothing can pass that roof."
+        return "It is seen because bytes that really move cannot pass that roof."
     return "Here it is not seen: the false share stays under the roof, since arithmetic holds the loop back."
 
 
@@ -170,7 +183,8 @@ LESSONS = (
         name="one-sample",
         title="One sample",
         question=(
-            f"{DRAWN} students each time one NumPy vector sum once: how many times the shortest is the longest?"
+            f"{DRAWN} students time the same sum of two NumPy vectors, once each: how many times as long as "
+            "the shortest is the longest?"
         ),
         form=Number("times", 1, 100),
         claim=Claim(
@@ -200,7 +214,10 @@ LESSONS = (
     Lesson(
         name="wrong-bytes",
         title="Wrong bytes",
-        question=("Fused GELU, credited with all that eight NumPy steps move: how many per cent of the roof?"),
+        question=(
+            "What share of the bandwidth of y = 3 x does fused GELU seem to reach, if it is credited with all "
+            "that eight NumPy steps move?"
+        ),
         form=Number("%", 1, 100_000),
         claim=Claim(
             "GELU in steps makes 16 memory operations for each element, fused 2.",

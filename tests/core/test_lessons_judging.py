@@ -21,7 +21,7 @@ from accel_core.lessons.lesson import distance
 from accel_core.lessons.mistakes import DRAWN, spreads
 from accel_core.lessons.ridge import ELEMENTS, FEW_ELEMENTS
 from accel_core.machine import detect
-from accel_core.model import Case, Comparison, Estimate, Machine, Measurement, Trial
+from accel_core.model import CacheLevel, Case, Comparison, Estimate, Machine, Measurement, Trial
 from accel_core.runner.kinds import KINDS
 from accel_core.runner.known import Known
 from accel_core.runner.spec import complete
@@ -56,7 +56,8 @@ def measured(case: Mapping[str, Any], time_s: float) -> Measurement:
     made = object.__new__(Measurement)
     known: dict[str, Any] = {
         "kernel": case["kernel"], "size": case["size"], "dtype": case["dtype"], "threads": 1, "parameters": {},
-        "shape": shape, "samples_s": samples, "time_s": median_interval(samples), "disturbed_reason": "",
+        "shape": shape, "samples_s": samples, "repetitions": 1, "time_s": median_interval(samples),
+        "disturbed_reason": "",
         "flop": problem.flop(shape), "least_bytes": problem.least_bytes(shape, case["dtype"]),
     }  # fmt: skip
     for name, value in {**dict.fromkeys(Measurement.__slots__), **known}.items():
@@ -203,7 +204,7 @@ EFFECTS: dict[str, tuple[Times, str, Times, str]] = {
     "denormal": (as_roofs_say, "leaves its fast path", scaled(wrong=0.1), "Here denormal numbers cost nothing"),
     "crowded": (as_roofs_say, "by spinning", scaled(wrong=0.1), "Here more threads cost nothing"),
     "wrong-bytes": (
-        scaled(gelu__expression=9), "nothing can pass that roof", scaled(gelu__fused=20), "Here it is not seen",
+        scaled(gelu__expression=9), "cannot pass that roof", scaled(gelu__fused=20), "Here it is not seen",
     ),
 }  # fmt: skip
 
@@ -226,6 +227,34 @@ def test_a_bandwidth_of_short_vectors_is_a_caches() -> None:
     assert isinstance(small, Measurement)
     assert one.truth(faster).value == pytest.approx(small.time_s.median / 1e-6, rel=0.01)
     assert "The first number is a cache's" in one.reveal(None, faster)
+
+
+@pytest.mark.parametrize(("cache_mib", "said"), [(15, False), (17, True)])
+def test_each_long_vector_is_held_against_four_times_the_last_cache(cache_mib: int, said: bool) -> None:
+    here, one = detect(), lesson("in-a-cache")
+    cache = CacheLevel("L3", cache_mib << 20)
+    machine = replace(here, caches=(cache,), memory_bytes=8 << 30)
+    small, large = answered(one, machine=machine).results
+    assert isinstance(small, Measurement) and isinstance(large, Measurement)
+    quick = measured({"kernel": small.kernel, "size": small.size, "dtype": small.dtype}, 1e-6)
+    assert ("even the long vectors" in one.reveal(None, Run(machine, [quick, large]))) == said
+
+
+def test_an_expression_is_counted_with_the_arrays_that_its_operators_move() -> None:
+    moved = registry.kernel("gelu/expression")[1].moved
+    under = reveal("wrong-bytes", scaled(gelu__expression=moved))
+    assert f"the {moved} that its operators move, it has 50.0 %. Say which" in under
+    assert "past the roof by what caches keep" in reveal("wrong-bytes")
+
+
+def test_samples_of_several_calls_are_called_means() -> None:
+    run = answered(lesson("one-sample"))
+    for repetitions, said in ((1, False), (3, True)):
+        (found,) = run.results
+        assert isinstance(found, Measurement)
+        object.__setattr__(found, "repetitions", repetitions)
+        told = lesson("one-sample").reveal(None, run)
+        assert ("Each is the mean of 3 calls" in told) == said
 
 
 def test_right_bytes_above_the_roof_ask_for_another_run() -> None:

@@ -252,6 +252,28 @@ def test_packing_that_makes_it_slower_is_not_called_nothing(usual: Machine) -> N
     assert "Here packing costs more than it brings" in lesson("most").reveal(None, run)
 
 
+def test_all_rungs_are_timed_as_the_team_of_threads_is(usual: Machine) -> None:
+    assert [job["in_turns"] for job in parts(lesson("most").job(usual) or {})] == [False, False]
+
+
+@pytest.mark.parametrize(("line_bytes", "told"), [(16, "2.5 times"), (64, "8.5 times"), (128, "16 times")])
+def test_fewer_misses_are_counted_with_the_lines_of_this_machine(
+    usual: Machine, line_bytes: int, told: str
+) -> None:
+    first, *others = usual.caches
+    machine = replace(usual, caches=(replace(first, line_bytes=line_bytes), *others))
+    for factor, than in ((2.0, "no more than that"), (40.0, "is more than that")):
+        run = brought("order", machine, lambda case, f=factor: f if case["kernel"].endswith("ijk") else 1.0)
+        said = lesson("order").reveal(None, run)
+        assert f"fewer misses alone would bring {told}" in said and than in said
+
+
+def test_a_rung_that_brings_no_speed_is_said(usual: Machine) -> None:
+    steps = {"matmul/packed": 0.02, "matmul/vector_tile": 0.019}
+    run = brought("beyond-blocks", usual, lambda case: steps.get(case["kernel"], slow_where_claimed(case)))
+    assert lesson("beyond-blocks").reveal(None, run).endswith("Here packed panels bring no speed.")
+
+
 def on(machine: Machine, processors: int) -> Machine:
     return replace(machine, cores=replace(machine.cores, allowed=processors))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -12,6 +13,8 @@ from accel_core.errors import BadInput, quoted
 from accel_core.model import Estimate
 from accel_core.units import format_number
 
+GROUPED = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+"""A number as pages write it, "16,000"; a comma elsewhere may stand for a point, and is not guessed at."""
 Said = float | str
 """A number; the name of an answer; or the names of all, comma between them, the first first."""
 
@@ -29,11 +32,13 @@ class Number(PlainData):
     def read(self, text: str) -> float:
         """The guess that was typed. BadInput where it is no number, or out of the range."""
         try:
-            value = float(text)
+            value = float(text.replace(",", "") if GROUPED.fullmatch(text.strip()) else text)
         except ValueError:
             value = math.nan
         if not self.low <= value <= self.high:  # false for nan too
-            raise BadInput(f"The guess is {quoted(text)}: give a number from {self.low:g} to {self.high:g}.")
+            raise BadInput(
+                f"The guess is {quoted(text)}: give a number from {self.low:,.12g} to {self.high:,.12g}."
+            )
         return value
 
     def given(self, value: Said) -> str:

@@ -106,6 +106,14 @@ def test_how_far_off_a_guess_is_is_said_as_a_factor_of_at_least_one(guess: float
         assert max(guess, found) / min(guess, found) < 1.1
 
 
+def test_a_number_is_read_as_the_page_writes_it_and_no_comma_is_guessed_at() -> None:
+    form = Number("times", 0.1, 1e7)
+    assert (form.read("16,384"), form.read(" 1,000,000.5 "), form.read("1e3")) == (16_384, 1_000_000.5, 1000)
+    for text in ("4,5", "1,0000", "0,500", "1,000,00"):
+        with pytest.raises(BadInput, match=r"from 0\.1 to 10,000,000"):
+            form.read(text)
+
+
 def test_a_guess_within_the_interval_is_not_called_off() -> None:
     assert distance(TIMES, 20.0, Truth(15.0, 10.0, 22.0)) == "You said 20 times, and it is 15.0 times."
 
@@ -167,7 +175,7 @@ def test_a_sequence_refuses_jobs_that_it_cannot_run(kind: str | None) -> None:
 
 @pytest.mark.parametrize("text", ["", "many", "nan", "inf", "0", "-3", "1001"])
 def test_a_guess_out_of_range_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(BadInput, match=r"give a number from 0\.1 to 1000"):
+    with pytest.raises(BadInput, match=r"give a number from 0\.1 to 1,000"):
         TIMES.read(text)
 
 

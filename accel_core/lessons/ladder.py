@@ -147,9 +147,7 @@ LESSONS = (
         claim=Claim(
             "Blocks are 10 times as fast as plain loops, and NumPy is another 10 times as fast.", TINYTORCH
         ),
-        job=lambda machine: timed(
-            *(case(kernel, SIZE) for kernel in (TILED, *LACKING, LIBRARY)), budget_s=1.0, in_turns=True
-        ),
+        job=lambda machine: timed(*(case(kernel, SIZE) for kernel in (TILED, *LACKING, LIBRARY)), budget_s=1.0),
         truth=_missing_truth,
         says=_missing_says,
         look=Look("ladder", {"size": str(SIZE), "rung": "packed"}),

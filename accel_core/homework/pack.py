@@ -22,6 +22,8 @@ from accel_core.model.answers import Guess
 SCHEMA = 1
 USUAL_BYTES = 200_000
 """What a pack of a usual assignment takes at most."""
+MOST_RECORDS = 5000
+"""Lessons, results, measurements, refusals and roofs of one pack; a usual one has some hundred."""
 
 
 def seed_of(student: str, assignment_hash: str) -> int:
@@ -144,6 +146,8 @@ class Pack(PlainData):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Pack:
         """The pack in `data`; one of `shared.DAMAGE` where they hold none."""
+        if (count := _records(data)) > MOST_RECORDS:
+            raise ValueError(f"it holds {count} records, and {MOST_RECORDS} are the most")
         shared = Shared(list(data["machines"]), list(data["environments"]))
         lessons = tuple(
             LessonDone(
@@ -172,6 +176,14 @@ class Pack(PlainData):
             "peaks": peaks,
         }
         return made(_Read, whole).whole(lessons, experiments)
+
+
+def _records(data: Mapping[str, Any]) -> int:
+    """How many records the data of a pack hold."""
+    lessons = [len(one["results"]) + 1 for one in data["lessons"]]
+    experiments = [len(one["measurements"]) + len(one["refusals"]) + 1 for one in data["experiments"]]
+    roofs = [len(data["peaks"]["ceilings"])] if data["peaks"] is not None else []
+    return sum([*lessons, *experiments, *roofs])
 
 
 @dataclass(frozen=True, slots=True)

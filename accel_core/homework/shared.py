@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.codec import PlainData
 from accel_core.errors import BadInput
-from accel_core.model import Comparison, Machine, Measurement
+from accel_core.model import Comparison, Environment, Machine, Measurement
 from accel_core.model.packed import packed, unpacked
 
 Plain = dict[str, Any]
 Made = TypeVar("Made")
+Shares = TypeVar("Shares", Machine, Environment)
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError)
 """What data that are no pack raise while one is made of them."""
 NS = 1e-9
 MOST_SAMPLES = 1_000_000
 """Of one pack; a usual one has some ten thousand."""
+NONE = Environment("", "", "", "", None, "").to_dict()
+"""Stands where a measurement refers to one that is read once."""
 
 
 def nanoseconds(measurement: Measurement) -> tuple[int, ...]:
@@ -45,6 +48,8 @@ class Shared:
     environments: list[Plain] = field(default_factory=list)
     left: int = MOST_SAMPLES
     """How many more samples are read: a short text may hold many."""
+    _read: dict[tuple[type, int], Any] = field(default_factory=dict)
+    """What was read already: of a long machine that many parts refer to, each would hold a copy."""
 
     def machine(self, machine: Machine) -> int:
         """The number of a machine."""
@@ -68,7 +73,7 @@ class Shared:
 
     def read_machine(self, number: int) -> Machine:
         """The machine of that number."""
-        return Machine.from_dict(at(self.machines, number))
+        return self._once(Machine, self.machines, number)
 
     def read_measurement(self, data: Mapping[str, Any]) -> Measurement:
         """The measurement that `measurement` told; one of DAMAGE where it is none."""
@@ -76,8 +81,9 @@ class Shared:
         samples = self._unpacked(data["samples"])
         self._unpacked(data.get("gaps", ""))
         samples_s = [took * NS / calls for took in samples]
-        environment = at(self.environments, data["environment"])
-        return Measurement.from_dict({**data, "samples_s": samples_s, "environment": environment})
+        environment = self._once(Environment, self.environments, data["environment"])
+        read = Measurement.from_dict({**data, "samples_s": samples_s, "environment": NONE})
+        return replace(read, environment=environment)
 
     def read_result(self, data: Mapping[str, Any]) -> PlainData:
         """The result that `result` told."""
@@ -89,6 +95,13 @@ class Shared:
             self._unpacked(series.samples)
             self._unpacked(series.starts)
         return result
+
+    def _once(self, kind: type[Shares], told: list[Plain], number: int) -> Shares:
+        plain = at(told, number)
+        if (kind, number) not in self._read:
+            self._read[kind, number] = kind.from_dict(plain)
+        known: Shares = self._read[kind, number]
+        return known
 
     def _unpacked(self, text: str) -> tuple[int, ...]:
         """The numbers in a text, counted among those that one pack may have."""

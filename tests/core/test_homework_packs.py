@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,20 @@ def test_a_part_that_refers_to_nothing_is_refused() -> None:
     for number in (7, -1, True, "0", None):
         with pytest.raises(ValueError):
             Pack.from_dict(data | {"machine": number})
+
+
+def test_a_machine_and_an_environment_that_many_parts_refer_to_are_read_once() -> None:
+    pack = read_pack(pack_text(sound_pack()))
+    assert len({id(done.run.machine) for done in pack.lessons}) == 1 < len(pack.lessons)
+    assert len({id(m.environment) for m in pack.measurements()}) == 1
+
+
+@pytest.mark.parametrize("part, one", [("lessons", "results"), ("experiments", "refusals")])
+def test_a_pack_of_more_records_than_any_homework_has_is_refused(part: str, one: str) -> None:
+    data = sound_pack().to_dict()
+    data[part] = [{**data[part][0], one: [{}] * 5000}]
+    with pytest.raises(BadInput, match="records"):
+        read_pack(json.dumps(data))
 
 
 def test_a_pack_whose_texts_hold_too_many_samples_is_refused() -> None:

@@ -10,8 +10,6 @@ from accel_core.units import format_bytes
 
 MOST_BYTES = 5_000_000
 """A usual pack has at most 200 kB."""
-MOST_RECORDS = 1000
-"""Measurements, and results of lessons."""
 
 
 def load(path: Path) -> Pack:

@@ -405,6 +405,15 @@ def test_whatever_stands_in_a_pack_costs_no_more_than_its_row(
     assert check_file((path.name, path), ASSIGNMENT).status in checks.STATUSES
 
 
+def test_a_link_that_the_system_does_not_follow_costs_its_own_row(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "long.json").symlink_to("a" * 300)
+    except OSError:
+        pytest.skip("no such link can be made here")
+    rows = checked(tmp_path, sound_pack())
+    assert {row.file: row.status for row in rows} == {"000.json": "ok", "long.json": "unreadable"}
+
+
 def test_files_are_told_apart_by_their_folders_and_pages_are_none(tmp_path: Path) -> None:
     for name in ("a/pack.json", "b/pack.json", "b/pack.html", ".hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

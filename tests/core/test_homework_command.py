@@ -183,6 +183,17 @@ def test_a_usual_id_stays_as_it_is() -> None:
     assert [cell(text) for text in ("s123", "Müller, Ana", "")] == ["s123", "Müller, Ana", ""]
 
 
+def test_no_part_of_a_cell_is_a_formula_where_semicolons_end_cells() -> None:
+    assert [cell(text) for text in ("x;=1+1;y", "x; @a", "a; b")] == ["x;'=1+1;y", "x; '@a", "a; b"]
+    assert cell("\uff1d1+1") == "'\uff1d1+1"
+
+
+def test_a_name_too_long_for_a_folder_costs_no_other_pack_its_results(tmp_path: Path) -> None:
+    row = Row(r"\xe9" * 80, status="unreadable")
+    paths = write_gradescope([row, replace(row, file=row.file + "b"), replace(row, file="c")], tmp_path)
+    assert len(set(paths)) == 3 and all(path.is_file() for path in paths)
+
+
 def test_gradescope_gets_a_point_for_each_part_and_findings_for_the_instructor(tmp_path: Path) -> None:
     found = (Finding("clock", "impossible", "It is."), Finding("shared samples", "look", "Look."))
     row = Row("a/pack.json", "s1", "impossible", found, (("why", ""), ("ladder", "It lacks.")), None)

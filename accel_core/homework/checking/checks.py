@@ -132,13 +132,22 @@ def _is_there(path: Path) -> bool:
         return False
 
 
+def _is_file(path: Path) -> bool:
+    """Whether it is a file; True too where the system does not say, as of a link to an overlong name: whoever
+    reads it says why it cannot."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
 def packs_in(named: Iterable[str]) -> list[File]:
     """The files that were named, and those of folders, but their pages; BadInput where one is missing."""
     found: list[File] = []
     for name in named:
         path = Path(name)
         if _is_there(path) and path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+            inside = sorted(one for one in path.rglob("*") if _is_file(one) and not one.name.startswith("."))
             kept = (one for one in inside if one.suffix.lower() not in PAGES)
             found += [(one.relative_to(path).as_posix(), one) for one in kept]
         elif _is_there(path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -16,16 +18,21 @@ from accel_core.homework.checking.findings import GRADES
 from accel_core.homework.checking.registry import ALONE
 
 COLUMNS = ("file", "student", "status", "done", "required", *GRADES[1:], "missing", "findings")
-FORMULA = "=+-@|%"
-"""A spreadsheet may run a cell that begins with one of these.
+FORMULA = "=+-@|%＝＋－＠"
+"""A spreadsheet may run a cell that begins with one of these; the last four are their wide forms.
 https://owasp.org/www-community/attacks/CSV_Injection"""
+BETWEEN = re.compile(rf"(;\s*)(?=[{re.escape(FORMULA)}])")
+"""Where numbers have decimal commas, a semicolon ends a cell, and quotes inside it do not hold it together."""
 LONGEST_CELL = 2000
+LONGEST_NAME = 200
+"""Bytes of a folder's name; file systems take 255."""
 
 
 def cell(text: str) -> str:
     """A text that a spreadsheet shows and does not run, in one line."""
     line = " ".join(printable(text).split())
     line = "".join(letter if letter.isprintable() else "\ufffd" for letter in line)[:LONGEST_CELL]
+    line = BETWEEN.sub(r"\1'", line)
     return f"'{line}" if line and line[0] in FORMULA else line
 
 
@@ -100,11 +107,18 @@ def _check(name: str, row: Row) -> dict[str, Any]:
     }
 
 
+def _fit(name: str) -> str:
+    """A name that a file system takes: bytes that are no UTF-8 are printed with four letters each."""
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME // 4]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
 def write_gradescope(rows: Sequence[Row], folder: Path) -> list[Path]:
     """A folder for each pack, as its file is called, with its results.json; OSError where that fails."""
     written = []
     for row in rows:
-        inside = [part for part in PurePosixPath(row.file).parts if part not in ("..", "/")]
+        inside = [_fit(part) for part in PurePosixPath(row.file).parts if part not in ("..", "/")]
         to = folder.joinpath(*inside) / "results.json"
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(json.dumps(gradescope(row), indent=1), encoding="ascii")

@@ -93,6 +93,8 @@ async def page(request: Request) -> Response:
     hall = await _hall(request.path_params["code"])
     if hall is None:
         return _entrance(request.path_params["code"])
+    if request.path_params["code"] != hall.code:  # the cookie's path tells capitals from small letters
+        return RedirectResponse(f"{base()}{JOIN}/{hall.code}", 303)
     answer = _html("phone", code=hall.code)
     if not _voter(request):
         _give_number(answer, hall)
@@ -217,7 +219,8 @@ def _give_number(answer: Response, hall: Hall) -> None:
     at = f"{base()}{JOIN}/{hall.code}"
     secure = bool(st.get_option("server.sslCertFile"))
     number = secrets.token_urlsafe(16)
-    answer.set_cookie(COOKIE, number, COOKIE_S, path=at, secure=secure, httponly=True, samesite="strict")
+    # a strict one is not sent where a link on another site is followed: its phone would count as another
+    answer.set_cookie(COOKIE, number, COOKIE_S, path=at, secure=secure, httponly=True, samesite="lax")
 
 
 def _refused(sentence: str, status: int) -> Response:

@@ -102,7 +102,7 @@ def vote(hall: Hall, said: object = "100", *, at: object = 0, step: object = COM
 
 
 def test_the_page_of_a_hall_is_light_and_asks_nobody_else(hall: Hall) -> None:
-    page = ask(f"/join/{hall.code.lower()}")
+    page = ask(f"/join/{hall.code}")
     text = page.body.decode()
     assert page.status == 200 and len(page.body) < 16_000
     assert "://" not in text and "streamlit" not in text.lower()
@@ -112,8 +112,14 @@ def test_the_page_of_a_hall_is_light_and_asks_nobody_else(hall: Hall) -> None:
 
 def test_a_phone_gets_a_number_that_goes_to_its_hall_only_and_keeps_it(hall: Hall) -> None:
     cookie = ask(f"/join/{hall.code}", voter="").headers["set-cookie"]
-    assert f"Path=/join/{hall.code};" in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+    assert f"Path=/join/{hall.code};" in cookie and "HttpOnly" in cookie and "SameSite=lax" in cookie
     assert "set-cookie" not in ask(f"/join/{hall.code}").headers
+
+
+def test_an_address_in_small_letters_leads_to_that_of_the_cookie(hall: Hall) -> None:
+    answer = ask(f"/join/{hall.code.lower()}", voter="")
+    assert answer.status == 303 and answer.headers["location"] == f"/join/{hall.code}"
+    assert "set-cookie" not in answer.headers
 
 
 def test_a_code_that_is_typed_leads_to_its_hall_and_a_wrong_one_to_a_sentence(hall: Hall) -> None:

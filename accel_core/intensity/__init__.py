@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from accel_core.errors import BadInput, unknown
+from accel_core.intensity.attention import ATTENTION
 from accel_core.intensity.dense import DENSE
 from accel_core.intensity.elementwise import ELEMENTWISE
 from accel_core.intensity.neural import NEURAL
@@ -16,7 +17,7 @@ from accel_core.model import ITEM_BYTES
 
 __all__ = ["CONVENTIONS", "ITEM_BYTES", "MODELS", "Axis", "Intensity", "Model", "model"]
 
-MODELS: tuple[Model, ...] = (*ELEMENTWISE, *DENSE, *NEURAL, *SCIENTIFIC)
+MODELS: tuple[Model, ...] = (*ELEMENTWISE, *DENSE, *NEURAL, *ATTENTION, *SCIENTIFIC)
 
 
 def model(name: str) -> Model:

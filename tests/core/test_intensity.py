@@ -29,7 +29,8 @@ def moved_bytes(name, shape, dtype="float64", convention="least"):
 def questions(draw, smallest=0):
     """(model, shape, dtype)."""
     which = draw(st.sampled_from(MODELS))
-    shape = tuple(draw(st.integers(max(axis.low, smallest), min(axis.high, 5000))) for axis in which.parameters)
+    ends = [(min(max(axis.low, smallest), axis.high), min(axis.high, 5000)) for axis in which.parameters]
+    shape = tuple(draw(st.integers(low, high)) for low, high in ends)
     return which, shape, draw(st.sampled_from(sorted(ITEM_BYTES)))
 
 
@@ -375,3 +376,23 @@ def test_an_unknown_dtype_or_convention_lists_what_is_known():
         model("add").estimate((1,), "int8")
     with pytest.raises(BadInput, match="least, stream, write_allocate"):
         model("add").estimate((1,), "float32", "most")
+
+
+# -- attention's two products --------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_causal_scores_are_those_of_each_token_with_those_up_to_it(queries, keys):
+    """The queries are the last tokens of the keys."""
+    pairs = sum(max(0, keys - later) for later in range(queries))
+    counted = model("query_key").estimate((3, 2, queries, keys, 5, 1), "float32")
+    assert counted.flop == 2 * 3 * 2 * pairs * 5
+    assert counted.bytes == 4 * 3 * 2 * (5 * (queries + keys) + pairs)
+    assert model("probability_value").estimate((3, 2, queries, keys, 5, 1), "float32").bytes == counted.bytes
+
+
+def test_one_head_s_products_are_two_matrix_products():
+    product = model("matmul").estimate((7, 4, 9), "float32")
+    for name in ("query_key", "probability_value"):
+        counted = model(name).estimate((1, 1, 7, 9, 4, 0), "float32")
+        assert (counted.flop, counted.bytes) == (product.flop, product.bytes)

@@ -20,7 +20,7 @@ from app.catalogue import PAGES, Page
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("privacy", "errors", "units", "codec", "model", "operations", "race"),  # 0 words: standard library only
-    ("stats", "intensity", "roofline"),  # 1 sums: no clock, no file, no question to the processor
+    ("stats", "intensity", "roofline", "transformer"),  # 1 sums: no clock, no file, nothing of the machine
     ("folders", "host_lock", "machine", "kernels", "cache"),  # 2 files, the machine, what runs on it
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "backends", "tuning", "profiler"),  # 4 built on measuring

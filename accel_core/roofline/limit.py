@@ -56,7 +56,7 @@ def limit_of(problem: Measurement, threads: int, ceilings: Sequence[Ceiling], ma
     """
     roofs = select_roofs([c for c in ceilings if c.source != "theory"], problem.dtype, threads)
     level = limiting_memory_level(machine, problem.least_bytes)
-    memory = _memory_roof(roofs.memory, level)
+    memory = memory_roof(roofs.memory, level)
     intensity = problem.intensity_flop_per_byte
     if not roofs.compute or memory is None or not intensity:
         return None
@@ -70,7 +70,11 @@ def limits_of(problem: Measurement, ceilings: Sequence[Ceiling], machine: Machin
     return tuple(limit for limit in found if limit is not None)
 
 
-def _memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:
+def memory_roof(roofs: Sequence[Ceiling], level: str) -> Ceiling | None:
+    """The highest of `roofs` at `level` that least bytes compare with.
+
+    Where `level` has none, it is that of the next farther level, else of the next nearer; None without any.
+    """
     fitting = [r for r in roofs if r.operation == "load" or r.byte_convention in _COMPARABLE]
     at = LEVELS.index(level)
     for candidate in (*LEVELS[at:], *reversed(LEVELS[:at])):

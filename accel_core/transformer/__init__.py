@@ -1,0 +1,35 @@
+"""A transformer block as data: what each of its operations computes, moves and would take under given roofs.
+
+Everything here is counted and predicted; nothing is measured.
+
+>>> gpt2 = preset("gpt2-small").shape()
+>>> sum(operation.counted.flop for operation in operations(gpt2, products_only=True))
+17716740096
+"""
+
+from __future__ import annotations
+
+from accel_core.transformer.block import Operation, head, operations
+from accel_core.transformer.memory import Memory, check_fits, memory_of
+from accel_core.transformer.prediction import Prediction, faster, predict
+from accel_core.transformer.presets import PRESETS, Preset, preset
+from accel_core.transformer.roofs import block_roofs, what_to_measure
+from accel_core.transformer.shape import BlockShape
+
+__all__ = [
+    "PRESETS",
+    "BlockShape",
+    "Memory",
+    "Operation",
+    "Prediction",
+    "Preset",
+    "block_roofs",
+    "check_fits",
+    "faster",
+    "head",
+    "memory_of",
+    "operations",
+    "predict",
+    "preset",
+    "what_to_measure",
+]

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from accel_core import __version__
 from accel_core.cli.homework_words import add_check, add_homework
+from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
 from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
@@ -175,6 +176,9 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         "--named", metavar="WORKLOAD", default="", help="whose points carry names (the newest)"
     )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
+    add_transformer(
+        command("transformer", "Predict a transformer block, operation by operation."), whole_number
+    )
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
     command("lessons", "The lessons: a question each, to be answered by a guess and then by a run.")
     lesson = command("lesson", "Run one lesson: what was guessed beside what is true on this machine.")

@@ -14,11 +14,13 @@ from accel_core.cli.homework import check, homework
 from accel_core.cli.lessons import lesson, lessons
 from accel_core.cli.measuring import bench, calibrate, compare, ladder, peaks, sweep, tune
 from accel_core.cli.output import Answer
+from accel_core.cli.transformer import transformer
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
     for command in (
         *(machine, peaks, bench, compare, ladder, sweep, simulate),
-        *(calibrate, tune, explain, roofline, intensity, doctor, lessons, lesson, homework, check),
+        *(calibrate, tune, explain, roofline, intensity, transformer, doctor),
+        *(lessons, lesson, homework, check),
     )
 }

@@ -69,6 +69,22 @@ BAD = {
     "an operation's shape with too few axes": (["intensity", "matmul", "--shape", "16,16"], "m, k, n"),
     "an unknown byte convention": (["intensity", "matmul", "--convention", "most"], "least"),
     "an unknown dtype of an operation": (["intensity", "matmul", "--dtype", "text"], "float32"),
+    "an unknown preset": (["transformer", "--preset", "gtp2-small"], "gpt2-small"),
+    "heads that do not divide the width": (["transformer", "--heads", "7"], "6 and 8"),
+    "a sequence of nothing": (["transformer", "--sequence", "0"], "sequence is 0"),
+    "a huge sequence": (["transformer", "--sequence", "9" * 5000], "--sequence"),
+    "a width in words": (["transformer", "--width", "wide"], "'wide'"),
+    "an unknown dtype of a block": (["transformer", "--dtype", "int8"], "float16"),
+    "one roof of two": (["transformer", "--peak", "1e11"], "--bandwidth"),
+    "a roof of nothing": (["transformer", "--peak", "0", "--bandwidth", "1e9"], "'0'"),
+    "a context without a token to decode": (["transformer", "--context", "16"], "--decode"),
+    "an operation without a factor": (["transformer", "--faster", "softmax"], "feed-forward=2"),
+    "a faster operation that there is not": (
+        ["transformer", "--peak", "1e11", "--bandwidth", "1e9", "--faster", "sofmax=2"],
+        "'softmax'",
+    ),
+    "a faster operation without roofs": (["transformer", "--dtype", "float16", "--faster", "PV=2"], "float16"),
+    "a block that does not fit": (["transformer", "--memory", "1e8"], "612"),
 }
 
 

@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from accel_core.errors import quoted
 
+GREATEST = 1e30
+"""No roof, size or factor that is typed in is greater, and none is less than its inverse."""
+
 
 def add_transformer(parser: argparse.ArgumentParser, whole_number: Callable[[str], int]) -> None:
     """The options of `accel transformer`; `whole_number` reads one."""
@@ -63,13 +66,15 @@ def add_transformer(parser: argparse.ArgumentParser, whole_number: Callable[[str
 
 
 def positive(text: str) -> float:
-    """`117.7e9`: a positive, finite number."""
+    """`117.7e9`: a positive number, not so far from 1 that a quotient of two would be nothing or infinite."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:  # false for nan too
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a positive number such as 35e9")
+    if not 1 / GREATEST <= value <= GREATEST:  # false for nan too
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is not a positive number such as 35e9, below {GREATEST:g}"
+        )
     return value
 
 

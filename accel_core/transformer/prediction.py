@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accel_core.errors import BadInput, quoted, unknown
-from accel_core.roofline import bound_by, ridge_point
+from accel_core.roofline import bound_by
 from accel_core.transformer.block import Operation
 
 
@@ -32,7 +32,6 @@ def predict(
 
     Raises BadInput for a roof that is not a positive finite number of FLOP/s or byte/s.
     """
-    ridge_point(peak_flop_per_s, bandwidth_byte_per_s)
     return tuple(_under(operation, peak_flop_per_s, bandwidth_byte_per_s) for operation in listed)
 
 

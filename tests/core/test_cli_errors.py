@@ -77,6 +77,7 @@ BAD = {
     "an unknown dtype of a block": (["transformer", "--dtype", "int8"], "float16"),
     "one roof of two": (["transformer", "--peak", "1e11"], "--bandwidth"),
     "a roof of nothing": (["transformer", "--peak", "0", "--bandwidth", "1e9"], "'0'"),
+    "a roof beyond all machines": (["transformer", "--peak", "1e300", "--bandwidth", "1e9"], "1e+30"),
     "a context without a token to decode": (["transformer", "--context", "16"], "--decode"),
     "an operation without a factor": (["transformer", "--faster", "softmax"], "feed-forward=2"),
     "a faster operation that there is not": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import Any
 
 from accel_core.cli import transformer_text
@@ -12,6 +13,7 @@ from accel_core.cli.output import Answer
 from accel_core.errors import BadInput
 from accel_core.transformer import (
     BlockShape,
+    Operation,
     Prediction,
     block_roofs,
     check_fits,
@@ -27,72 +29,72 @@ from accel_core.transformer import (
 
 @dataclass(frozen=True, slots=True)
 class Roofs:
-    """The roofs of a prediction, and where they come from; None where there are none."""
+    """The roofs of a prediction, and whether they are "typed in" or "measured"."""
 
-    peak_flop_per_s: float | None
-    bandwidth_byte_per_s: float | None
+    peak_flop_per_s: float
+    bandwidth_byte_per_s: float
     source: str
-    """ "typed in", "measured" or, where there are none, what to do about it."""
 
 
 def transformer(options: Namespace) -> Answer:
     """Count a block's operations, and predict them under roofs that are typed in or stored of this machine.
 
-    `bound_by`, `predicted_s` and `share` (of the block's predicted time) are null without roofs; `notes` then
-    says what to measure. `faster` is null where nothing is asked. `model` is all blocks and the head, without
-    what comes before the first block and the norm behind the last.
+    `roofs`, `bound_by`, `predicted_s` and `share` (of the block's predicted time) are null where no roofs are
+    known; `notes` then says what to measure. `faster` is null where nothing is asked. `model` is all blocks and
+    the head, without what comes before the first block and the norm behind the last.
     """
-    shape = _shape(options)
-    roofs, limit_bytes = _roofs(options)
-    if limit_bytes is not None:
-        check_fits(shape, limit_bytes)
+    shape, base = _shape(options), preset(options.preset)
+    _check_memory(shape, options)
+    roofs = _roofs(options)
+    missing = [] if roofs else [what_to_measure(options.dtype, options.threads)]
+    if missing and options.faster:
+        raise BadInput(f"Without roofs there is no time to make shorter. {missing[0]}")
     listed = operations(shape, options.products_only)
-    rows: list[dict[str, Any]] = [
-        {
-            "name": one.name,
-            "kind": one.kind,
-            "flop": one.counted.flop,
-            "bytes": one.counted.bytes,
-            "intensity_flop_per_byte": one.counted.flop_per_byte,
-            "bound_by": None,
-            "predicted_s": None,
-            "share": None,
-            "derivation": one.counted.derivation,
-            "source": one.counted.source,
-        }
-        for one in listed
-    ]
-    total: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("flop", "bytes")}
-    total |= {"intensity_flop_per_byte": total["flop"] / total["bytes"], "predicted_s": None}
-    changed = None
-    if roofs.peak_flop_per_s is not None and roofs.bandwidth_byte_per_s is not None:
-        predicted = predict(listed, roofs.peak_flop_per_s, roofs.bandwidth_byte_per_s)
-        total["predicted_s"] = whole_s = _sum_s(predicted)
-        for row, one in zip(rows, predicted, strict=True):
-            share = one.predicted_s / whole_s
-            row |= {"bound_by": one.bound_by, "predicted_s": one.predicted_s, "share": share}
-        changed = _changed(predicted, dict(options.faster))
-    elif options.faster:
-        raise BadInput(f"Without roofs there is no time to make shorter. {roofs.source}")
-    holds = memory_of(shape)
-    last = head(shape).counted.flop
+    predicted = predict(listed, roofs.peak_flop_per_s, roofs.bandwidth_byte_per_s) if roofs else ()
+    whole_s = _sum_s(predicted) if predicted else None
+    flop, moved = sum(one.counted.flop for one in listed), sum(one.counted.bytes for one in listed)
+    blocks, last, holds = shape.layers * flop, head(shape).counted.flop, memory_of(shape)
     data = {
-        "preset": preset(options.preset).name,
+        "preset": base.name,
+        "preset_source": base.source,
         "shape": asdict(shape),
         "products_only": options.products_only,
-        "roofs": asdict(roofs),
-        "operations": rows,
-        "total": total,
-        "faster": changed,
-        "memory": {**asdict(holds), "total_bytes": holds.total_bytes},
-        "model": {
-            "blocks_flop": shape.layers * total["flop"],
-            "head_flop": last,
-            "forward_flop": shape.layers * total["flop"] + last,
+        "byte_convention": "least",
+        "roofs": asdict(roofs) if roofs else None,
+        "operations": [
+            {**_counts(one), **_times(under, whole_s)} for one, under in zip_longest(listed, predicted)
+        ],
+        "total": {
+            "flop": flop,
+            "bytes": moved,
+            "intensity_flop_per_byte": flop / moved,
+            "predicted_s": whole_s,
         },
-        "notes": [] if total["predicted_s"] is not None else [roofs.source],
+        "faster": _changed(predicted, dict(options.faster)),
+        "memory": {**asdict(holds), "total_bytes": holds.total_bytes},
+        "model": {"blocks_flop": blocks, "head_flop": last, "forward_flop": blocks + last},
+        "notes": missing,
     }
-    return Answer(data, transformer_text.transformer(preset(options.preset), shape, data))
+    return Answer(data, transformer_text.transformer(base, shape, data))
+
+
+def _counts(one: Operation) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "flop": one.counted.flop,
+        "bytes": one.counted.bytes,
+        "intensity_flop_per_byte": one.counted.flop_per_byte,
+        "derivation": one.counted.derivation,
+        "source": one.counted.source,
+    }
+
+
+def _times(under: Prediction | None, whole_s: float | None) -> dict[str, Any]:
+    if under is None or whole_s is None:
+        return {"bound_by": None, "predicted_s": None, "share": None}
+    share = under.predicted_s / whole_s
+    return {"bound_by": under.bound_by, "predicted_s": under.predicted_s, "share": share}
 
 
 def _shape(options: Namespace) -> BlockShape:
@@ -113,22 +115,28 @@ def _shape(options: Namespace) -> BlockShape:
     )
 
 
-def _roofs(options: Namespace) -> tuple[Roofs, float | None]:
-    """The roofs, and the bytes that a block must fit in: this machine's only where its own roofs count."""
+def _check_memory(shape: BlockShape, options: Namespace) -> None:
+    """Refuse what does not fit; this machine's memory counts only where its own roofs do."""
+    limit_bytes = options.memory
+    if limit_bytes is None and options.peak is None:
+        from accel_core.machine import detect
+
+        limit_bytes = detect().memory_bytes
+    if limit_bytes is not None:
+        check_fits(shape, limit_bytes)
+
+
+def _roofs(options: Namespace) -> Roofs | None:
+    """Those that are typed in, else the stored ones of this machine; None without any."""
     if (options.peak is None) != (options.bandwidth is None):
         raise BadInput("One roof alone predicts nothing: give both --peak and --bandwidth, or none of them.")
     if options.peak is not None:
-        return Roofs(options.peak, options.bandwidth, "typed in"), options.memory
+        return Roofs(options.peak, options.bandwidth, "typed in")
     from accel_core.machine import detect
 
-    here = detect()
-    known = stored_peaks(here)
+    known = stored_peaks(detect())
     found = block_roofs(known.ceilings if known else (), options.dtype, options.threads)
-    limit_bytes = here.memory_bytes if options.memory is None else options.memory
-    if found is None:
-        return Roofs(None, None, what_to_measure(options.dtype, options.threads)), limit_bytes
-    compute, memory = found
-    return Roofs(compute.value, memory.value, "measured"), limit_bytes
+    return Roofs(found[0].value, found[1].value, "measured") if found else None
 
 
 def _changed(predicted: tuple[Prediction, ...], factors: dict[str, float]) -> dict[str, Any] | None:

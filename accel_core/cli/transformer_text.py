@@ -45,7 +45,7 @@ def _row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _summary(shape: BlockShape, data: Mapping[str, Any]) -> list[tuple[str, str]]:
     memory, model, roofs, changed = (data[name] for name in ("memory", "model", "roofs", "faster"))
     rows = []
-    if roofs["peak_flop_per_s"] is not None:
+    if roofs is not None:
         peak, bandwidth = roofs["peak_flop_per_s"], roofs["bandwidth_byte_per_s"]
         told = f"{format_rate(peak, 'FLOP/s')} and {format_rate(bandwidth, 'B/s')}, {roofs['source']}"
         rows.append(("roofs", told))

@@ -78,7 +78,7 @@ def test_lengths_replace_those_of_the_preset(capsys: Capture) -> None:
 def test_without_roofs_it_counts_and_says_what_to_measure(capsys: Capture) -> None:
     data = answer(capsys)
     assert data["total"]["flop"] == 17_817_403_392
-    assert data["total"]["predicted_s"] is None
+    assert data["roofs"] is None and data["total"]["predicted_s"] is None
     assert {row["predicted_s"] for row in data["operations"]} == {None}
     assert "accel peaks" in data["notes"][0]
     assert main(["transformer"]) == 0

@@ -219,7 +219,8 @@ LESSONS = (
         name="first",
         title="What first",
         question=(
-            "40 % softmax in NumPy, 30 % the library's products, 30 % loading, which can be halved: what first?"
+            "Of its time a program spends 40 % in NumPy's softmax, 30 % in the library's products and 30 % in "
+            "loading, which can be halved: what is to be improved first?"
         ),
         form=Choice(
             {

@@ -127,7 +127,8 @@ LESSONS = (
     Lesson(
         name="most",
         title="What brings most",
-        question=f"What brings most at N={SIZE}, what least: order, registers, vectors, packing or threads?",
+        question=f"What speeds up a compiled product of {SIZE} x {SIZE} most, what least: loop order, "
+        "registers, vectors, packing or threads?",
         form=Order({name: what for name, (what, *_) in STEPS.items()}, "times"),
         claim=Claim(
             "The main boost of a library's product comes from the caches, and significantly exceeds that from "
@@ -142,7 +143,8 @@ LESSONS = (
     Lesson(
         name="beyond-blocks",
         title="Beyond blocks",
-        question="How many times as fast as compiled loops over blocks is the library, on one thread?",
+        question=f"How many times as fast as compiled loops over blocks is the library's product of {SIZE} x "
+        f"{SIZE}, on one thread?",
         form=Number("times", 0.1, 1000),
         claim=Claim(
             "Blocks are 10 times as fast as plain loops, and NumPy is another 10 times as fast.", TINYTORCH

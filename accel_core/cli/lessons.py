@@ -37,21 +37,24 @@ def lesson(options: Namespace) -> Answer:
     guessed = None if guess is None else guess_now(one.name, options.guess)
     _keep(guessed, machine)
     run = Run(machine, _measured(run_job(job)) if job else ())
-    truth = one.truth(run)
+    try:
+        truth, reading = one.truth(run), one.reveal(guess, run)
+    except LookupError as missing:
+        raise AccelError(f"The run did not bring what the lesson asks for: {missing.args[0]}.") from missing
     _keep(answer_now(one.name, guessed, run), machine)
     data = {
         "name": one.name,
         "question": one.question,
         "guess": guess,
         "truth": asdict(truth),
-        "reading": one.reveal(guess, run),
+        "reading": reading,
         "claim": asdict(one.claim),
         "disturbed": run.disturbed,
     }
     rows = [
         ("question", one.question),
         ("here", one.form.told(truth.value) + _interval(truth.low, truth.high)),
-        ("reading", str(data["reading"])),
+        ("reading", reading),
         ("claim", f"{one.claim.text} ({one.claim.source})"),
     ]
     if run.disturbed:

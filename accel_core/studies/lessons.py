@@ -49,6 +49,7 @@ def found(lesson: Lesson, answer: Answer) -> Found | None:
     """What an answer says; None where its run does not hold what the lesson asks for."""
     try:
         run = Run.from_dict(answer.run)
+        lesson.reveal(None, run)  # it may ask for more than the truth does
         return Found(answer, run, lesson.truth(run))
     except UNREADABLE:
         return None

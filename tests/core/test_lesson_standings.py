@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from test_lessons import answers
+from test_lessons_loops import brought
 
 from accel_core.lessons import Run, lesson
 from accel_core.machine import detect
 from accel_core.model.answers import Answer, Guess
-from accel_core.studies.lessons import Standing, standings
+from accel_core.studies.lessons import Standing, found, standings
 
 CUBE = lesson("cube")
 HERE = detect().fingerprint
@@ -37,6 +38,15 @@ def test_a_guess_waits_until_it_or_a_later_run_is_answered() -> None:
     damaged = replace(answer(2, one), run={"machine": {"fingerprint": HERE}})
     assert stands([one], [damaged]).unmeasured is None, "answered, though nobody can read it any more"
     assert stands([guess(2, "")], []).unmeasured is None, "skipped"
+
+
+def test_an_answer_that_holds_the_truth_and_not_what_is_said_of_it_is_not_readable() -> None:
+    one = lesson("misses-in-python")
+    whole = brought(one.name, detect(), lambda case: 1.0)
+    for results, readable in ((whole.results, True), (whole.results[:2], False)):
+        run = Run(detect(), list(results))
+        assert one.truth(run).value == 1.0
+        assert (found(one, Answer("a", one.name, None, "2026-01-01", run.to_dict())) is not None) == readable
 
 
 def test_the_newest_readable_answer_of_this_machine_stands_and_another_ones_only_without_it() -> None:

@@ -193,6 +193,15 @@ def test_the_commands_print_what_they_promise(
     assert "6.0 times too low" in said["reading"] and said["claim"]["source"]
 
 
+def test_a_run_that_brings_too_little_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accel_core.cli.lessons.run_job", lambda job: [])
+    assert main(["lesson", "cube", "--json"]) == 1
+    said = capsys.readouterr()
+    assert "did not bring what the lesson asks for: there is no comparison of" in said.err and not said.out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [(["lesson", "cub"], "did you mean 'cube'"), (["lesson", "cube", "--guess", "lots"], "give a number from")],

@@ -89,6 +89,8 @@ def _about(hall: Hall) -> str:
 
 
 def _on(hall: Hall, turn: int) -> None:
+    if hall.question.found is not None:
+        _end_run(hall, turn)
     hall.forward(turn)
     if hall.step == RUN and hall.question.found is None and not live.active(hall):
         live.start(hall)
@@ -109,5 +111,12 @@ def _run(hall: Hall, turn: int) -> None:
 
 
 def _leave_out(hall: Hall, turn: int) -> None:
+    _end_run(hall, turn)
     hall.leave_out(turn)
     HALLS.keep(hall)
+
+
+def _end_run(hall: Hall, turn: int) -> None:
+    """End a run that is left while it is live: the next question would take it for its own."""
+    if hall.step == RUN and hall.turn == turn:
+        live.cancel(hall)

@@ -135,7 +135,7 @@ def test_the_whole_course(open_page: Open, ran: SimpleNamespace):
     assert "The answer is here" in said(app) and "12345" not in said(app).replace(",", "")
     press(app, "next")
     (alt,) = [chart.proto.alt for chart in app.get("plotly_chart")]
-    assert hall.step == REVEAL and alt.startswith("Both votes on") and "12300 times" in alt
+    assert hall.step == REVEAL and alt.startswith("Both votes on") and "12,300 times" in alt
     assert "1 of 2 within a factor of 2" in said(app) and "1 moved nearer" in said(app)
     assert LESSONS[0].claim.source in said(app) and "recorded" not in said(app)
     press(app, "next")
@@ -182,6 +182,22 @@ def test_a_run_that_fails_says_so_and_a_recorded_one_stands_in_and_is_named_as_s
     press(app, "next")
     assert "A recorded run: measured 2 Jan 2026 on The same machine" in said(app)
     assert hall.question.found is not None and hall.question.found.recorded and hall.step != JOIN
+
+
+def test_a_run_that_is_left_answers_no_later_question(open_page: Open, ran: SimpleNamespace):
+    hall = HALLS.open(["library", "order"])
+    app = presenting(open_page, hall)
+    press(app, "next")
+    press(app, "run")
+    ran.state, ran.results = "done", [compared()]
+    app.run()
+    ran.state = "running"
+    press(app, "run")  # again
+    press(app, "next")
+    assert (hall.step, ran.cancelled) == (REVEAL, 1)
+    press(app, "next")
+    press(app, "run")
+    assert (hall.at, hall.step, len(ran.asked)) == (1, RUN, 3)
 
 
 def test_a_code_that_is_not_known_shows_the_list(open_page: Open):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -87,6 +88,21 @@ def save(assignment: Assignment, written: Draft) -> None:
     """Keep what was written; StoreUnavailable where it cannot be kept."""
     data = {"student": written.student, "answers": dict(written.answers)}
     _write(_file(short_name(assignment), "answers.json"), json.dumps(data))
+
+
+def save_changes(assignment: Assignment, before: Draft, after: Draft) -> None:
+    """Keep what was changed, beside what another tab has written meanwhile; StoreUnavailable as `save`."""
+    with _changing:
+        kept = draft(assignment)
+        answers = dict(kept.answers)
+        for name in (*before.answers, *after.answers):
+            if before.answers.get(name) != after.answers.get(name):
+                answers[name] = after.answers.get(name, "")
+        student = kept.student if before.student == after.student else after.student
+        save(assignment, Draft(student, {name: said for name, said in answers.items() if said}))
+
+
+_changing = threading.Lock()
 
 
 def _folder() -> Path:

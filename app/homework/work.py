@@ -11,7 +11,7 @@ import streamlit as st
 from accel_core.errors import StoreUnavailable
 from accel_core.homework.assignment import Assignment, Experiment, Ladder, Roofline, job, threads_on
 from accel_core.homework.begun import begun
-from accel_core.homework.drafts import Draft, save, short_name
+from accel_core.homework.drafts import Draft, save_changes, short_name
 from accel_core.homework.drafts import draft as kept
 from accel_core.homework.finding import Found, find
 from accel_core.homework.packing import LONGEST_ANSWER
@@ -36,13 +36,14 @@ def draft(assignment: Assignment) -> Draft:
 
 def write(assignment: Assignment, written: Draft) -> Draft:
     """Keep what was written, for this session and for another day; a warning where only for this session."""
-    if written == draft(assignment):
+    before = draft(assignment)
+    if written == before:
         return written
     st.session_state[DRAFT] = short_name(assignment), written
     if not visitors.at_this_computer():
         return written
     try:
-        save(assignment, written)
+        save_changes(assignment, before, written)
     except StoreUnavailable as fault:
         st.warning(f"{fault} Until then it is kept in this tab only.", icon=":material/save:")
     return written

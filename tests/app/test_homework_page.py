@@ -50,6 +50,16 @@ def test_a_mistake_in_an_assignment_is_a_sentence_with_its_place(open_page: Open
     assert "assignment" not in app.query_params
 
 
+def test_what_one_tab_writes_stays_when_another_writes(open_page: Open) -> None:
+    one = given(open_page, EXAMPLE)
+    another = open_page("homework", assignment=NAME)
+    one.text_area[0].set_value("Vectors, tiles, packing.").run()
+    another.text_input(key="homework student").set_value("s1").run()
+    again = open_page("homework", assignment=NAME)
+    assert again.text_area[0].value == "Vectors, tiles, packing."
+    assert again.text_input(key="homework student").value == "s1"
+
+
 def test_what_is_written_is_there_after_a_reload_and_on_another_day(open_page: Open) -> None:
     app = given(open_page, EXAMPLE)
     app.text_area[0].set_value("Vectors, tiles, packing.").run()

@@ -12,7 +12,16 @@ from packs_of import ASSIGNMENT, sound_pack
 
 from accel_core.errors import BadInput, StoreUnavailable
 from accel_core.homework import drafts
-from accel_core.homework.drafts import Draft, begun_here, draft, remember, remembered, save, short_name
+from accel_core.homework.drafts import (
+    Draft,
+    begun_here,
+    draft,
+    remember,
+    remembered,
+    save,
+    save_changes,
+    short_name,
+)
 from accel_core.homework.example import EXAMPLE
 from accel_core.homework.html import pack_html
 from accel_core.homework.members import MOST_BYTES, of_pack, read_member
@@ -144,6 +153,15 @@ def test_a_draft_waits_for_another_day() -> None:
     save(assignment, Draft("s1", {"three": "Vectors."}))
     assert draft(assignment) == Draft("s1", {"three": "Vectors."})
     assert begun_here() == [assignment] == [remembered(short_name(assignment))]
+
+
+def test_two_tabs_that_write_into_one_draft_lose_nothing() -> None:
+    assignment = read_assignment(EXAMPLE + '\n[[questions]]\nid = "four"\ntext = "And?"\n')
+    save_changes(assignment, Draft(), Draft("s1", {"three": "Vectors."}))
+    save_changes(assignment, Draft(), Draft("", {"four": "Yes."}))  # by a tab that was opened before
+    assert draft(assignment) == Draft("s1", {"three": "Vectors.", "four": "Yes."})
+    save_changes(assignment, Draft("s1", {"three": "Vectors."}), Draft("s1", {}))
+    assert draft(assignment) == Draft("s1", {"four": "Yes."})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -403,6 +404,24 @@ def test_whatever_stands_in_a_pack_costs_no_more_than_its_row(
     path = tmp_path_factory.mktemp("hostile") / "pack.json"
     path.write_text(json.dumps(data), encoding="utf-8")
     assert check_file((path.name, path), ASSIGNMENT).status in checks.STATUSES
+
+
+class Deadly(type(Path())):  # type: ignore[misc]
+    """A path that ends the process to which it is sent."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (1,)
+
+
+def test_a_file_of_which_the_checking_process_dies_costs_its_own_row(tmp_path: Path) -> None:
+    files = [(f"{at:03}.json", tmp_path / f"{at:03}.json") for at in range(checks.FEW + 2)]
+    for _, path in files:
+        path.write_text("{}", encoding="ascii")
+    files[3] = (files[3][0], Deadly(files[3][1]))
+    rows = check_packs(files, ASSIGNMENT, processes=2)
+    died = [row.file for row in rows if "process" in row.findings[0].sentence]
+    assert died == ["003.json"] and [row.file for row in rows] == [name for name, _ in files]
+    assert {row.status for row in rows} == {"unreadable"}
 
 
 def test_a_link_that_the_system_does_not_follow_costs_its_own_row(tmp_path: Path) -> None:

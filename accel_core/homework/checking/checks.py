@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -61,8 +61,23 @@ def check_packs(files: Sequence[File], assignment: Assignment, processes: int | 
     if count > 1 and len(files) > FEW:
         with suppress(BrokenProcessPool), ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
             rows += pool.map(check, files, chunksize=max(1, len(files) // (8 * count)))
-    rows += [check(file) for file in files[len(rows) :]]
+        while len(rows) < len(files):
+            rows += _one_by_one(check, files[len(rows) :])
+    else:
+        rows = [check(file) for file in files]
     return among(distinct(rows))
+
+
+def _one_by_one(check: Callable[[File], Row], files: Sequence[File]) -> Iterator[Row]:
+    """A row for each file up to that of which the process dies, which is told in its row."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for file in files:
+            try:
+                yield pool.submit(check, file).result()
+            except BrokenProcessPool:
+                said = "The process that checked the file died: it is too large, or made to do that."
+                yield Row(printable(file[0]), status=UNREADABLE, findings=(Finding("file", UNREADABLE, said),))
+                return
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:

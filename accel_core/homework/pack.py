@@ -99,9 +99,12 @@ class Pack(PlainData):
 
     def measurements(self) -> list[Measurement]:
         """All of them, of lessons and experiments, in the order of the parts; each id once."""
+        return list({m.id: m for m in self.each_measurement()}.values())
+
+    def each_measurement(self) -> list[Measurement]:
+        """The same as often as parts hold them."""
         found = [m for done in self.lessons for m in done.run.every(Measurement)]
-        found += [m for done in self.experiments for m in done.measurements]
-        return list({m.id: m for m in found}.values())
+        return found + [m for done in self.experiments for m in done.measurements]
 
     def to_dict(self) -> dict[str, Any]:
         """As it stands in the file."""

@@ -22,7 +22,8 @@ from accel_core.homework.checking.checks import Row, check_file, check_packs, pa
 from accel_core.homework.checking.registry import ALONE
 from accel_core.homework.pack import ExperimentDone, Pack, pack_text
 from accel_core.homework.shared import nanoseconds
-from accel_core.model import Case, Comparison, Measurement, Refusal
+from accel_core.lessons import Run
+from accel_core.model import Case, Comparison, Measurement, Refusal, Trial
 from accel_core.model.packed import packed
 from accel_core.stats import median_interval
 
@@ -136,6 +137,11 @@ SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
     "another schema": ("schema", "look", lambda p: replace(p, schema=2)),
     "another student's id": ("schema", "impossible", lambda p: replace(p, student="s2")),
     "what nobody asked for": ("schema", "look", lambda p: replace(p, answers={**p.answers, "how": "Well."})),
+    "two measurements under one id": (
+        "schema",
+        "impossible",
+        lambda p: each(p, lambda m: replace(m, id=p.experiments[1].measurements[0].id)),
+    ),
     "a lesson twice": ("schema", "look", lambda p: replace(p, lessons=(*p.lessons, p.lessons[0]))),
     "more work": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, flop=m.flop + 2))),
     "another shape": ("arithmetic", "impossible", lambda p: each(p, lambda m: replace(m, shape=(256, 256)))),
@@ -245,6 +251,22 @@ def test_every_check_of_one_pack_is_among_those_that_fire() -> None:
 
 
 # -- among all -----------------------------------------------------------------------------------------------
+
+
+def tried(pack: Pack, samples_s: tuple[float, ...]) -> Pack:
+    """With a trial in its first lesson."""
+    done, *others = pack.lessons
+    trial = Trial("cold", "warm", "cold", samples_s, samples_s[::-1])
+    return replace(
+        pack, lessons=(replace(done, run=Run(done.run.machine, [*done.run.results, trial])), *others)
+    )
+
+
+def test_samples_of_a_trial_that_two_packs_share_are_told(tmp_path: Path) -> None:
+    mine, same = (1.1e-3, 1.2e-3, 1.3e-3, 1.25e-3), (2.1e-3, 2.2e-3, 2.3e-3, 2.25e-3)
+    rows = checked(tmp_path, *(tried(sound_pack(s), t) for s, t in (("s1", mine), ("s2", same), ("s3", same))))
+    assert [row.status for row in rows] == ["ok", "impossible", "impossible"]
+    assert found(rows[1]) == {("shared samples", "impossible")}
 
 
 def renamed(pack: Pack, student: str) -> Pack:

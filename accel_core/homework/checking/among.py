@@ -11,6 +11,7 @@ from statistics import median
 
 from accel_core.codec import PlainData
 from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Subject
+from accel_core.model import Trial
 from accel_core.units import format_number
 
 FEWEST_SHARED = 4
@@ -38,6 +39,10 @@ def summarise(subject: Subject) -> Summary:
     """The summary of a pack."""
     vectors = {digest(one.took): one.name for one in subject.timed if len(one.took) >= FEWEST_SHARED}
     vectors |= {m.output_digest: m.kernel for m in subject.measurements if m.output_digest}
+    trials = [trial for done in subject.pack.lessons for trial in done.run.every(Trial)]
+    for trial in trials:
+        both = (trial.right_s, trial.wrong_s)
+        vectors |= {digest(took): trial.name for took in both if len(took) >= FEWEST_SHARED}
     speeds = {}
     for m in subject.measurements:
         parameters = "".join(f" {name}={value}" for name, value in sorted(m.parameters.items()))
@@ -49,7 +54,7 @@ def summarise(subject: Subject) -> Summary:
     return Summary(subject.pack.student, subject.pack.machine.cpu, vectors, speeds)
 
 
-def digest(took: Sequence[int]) -> str:
+def digest(took: Sequence[float]) -> str:
     """Of a sample vector."""
     return hashlib.blake2b(repr(tuple(took)).encode(), digest_size=12).hexdigest()
 

@@ -33,6 +33,10 @@ def schema(subject: Subject) -> Says:
             yield LOOK, f"The assignment asks for no {name}."
     if len(set(there)) < len(there):
         yield LOOK, "A lesson or an experiment is there twice."
+    first: dict[str, Measurement] = {}
+    for m in pack.each_measurement():
+        if first.setdefault(m.id, m) != m:
+            yield IMPOSSIBLE, f"{named(first[m.id])} and {named(m)} have one id, and are not the same."
 
 
 def arithmetic(subject: Subject) -> Says:

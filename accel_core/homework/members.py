@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,10 @@ MOST_BYTES = 8 << 20
 """An exported record of a thousand points with all samples is half as large."""
 MOST_PARTS = 5_000
 LONGEST_NAME, LONGEST_CPU = 60, 100
+NAME = re.compile(r"[\w .+/-]{1,60}", re.ASCII)
+"""Of a kernel, a type or a setting."""
+MARKUP = re.compile(r"[<>&\[\]`*$~\\]|(?<=:)//")
+"""What pictures and pages would read as a link, an image or a formula."""
 SLOWEST, FASTEST = 1.0, 1e18
 """FLOP/s and byte/s that a picture has room for: the fastest supercomputers stand at the upper end."""
 
@@ -89,15 +94,40 @@ def guessed(name: str, said: str, run: Run) -> Guessed | None:
 def _sound(member: Member) -> Member:
     """Without what no picture has room for, and with names that fit into one."""
     ceilings = tuple(c for c in member.ceilings if SLOWEST < c.value < FASTEST)
-    known = [m for m in member.measurements if m.flop > 0 and m.time_s.median > 0]
+    known = [m for m in member.measurements if m.flop > 0 and m.time_s.median > 0 and _is_named(m)]
     timed = [m for m in known if SLOWEST < m.flop_per_s < FASTEST and 0 <= m.least_bytes < FASTEST]
     return replace(
         member,
         name=_short(member.name, LONGEST_NAME) or "without a name",
-        machine=replace(member.machine, cpu=_short(member.machine.cpu, LONGEST_CPU)),
+        machine=replace(
+            member.machine,
+            cpu=_short(member.machine.cpu, LONGEST_CPU),
+            vendor=member.machine.vendor and _short(member.machine.vendor, LONGEST_CPU),
+            architecture=_short(member.machine.architecture, LONGEST_CPU),
+        ),
         ceilings=ceilings,
-        measurements=tuple(sorted(timed, key=lambda m: m.created, reverse=True)[:MOST_PARTS]),
+        measurements=tuple(map(_worded, sorted(timed, key=lambda m: m.created, reverse=True)[:MOST_PARTS])),
     )
+
+
+def _is_named(measurement: Measurement) -> bool:
+    """Whether what it is of has names that a picture may show: a kernel may be unknown here, and no markup."""
+    names = (measurement.kernel, measurement.workload, measurement.dtype, *measurement.parameters)
+    return all(map(NAME.fullmatch, names))
+
+
+def _worded(measurement: Measurement) -> Measurement:
+    """Whose sentences hold no markup."""
+    environment = type(measurement.environment).from_dict(_plain(measurement.environment.to_dict()))
+    reason = _plain(measurement.disturbed_reason)
+    return replace(measurement, environment=environment, disturbed_reason=reason)
+
+
+def _plain(told: Any) -> Any:
+    """Plain data whose texts are short and hold no markup."""
+    if isinstance(told, Mapping):
+        return {_plain(name): _plain(one) for name, one in list(told.items())[:LONGEST_CPU]}
+    return _short(MARKUP.sub(" ", told), 2 * LONGEST_CPU) if isinstance(told, str) else told
 
 
 def _short(text: str, longest: int) -> str:

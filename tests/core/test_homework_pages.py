@@ -125,6 +125,21 @@ def test_a_file_that_is_too_large_or_no_text_is_a_sentence() -> None:
         read_member("x.json", b"\xff\xfe")
 
 
+@pytest.mark.parametrize("one", ["kernel", "dtype", "parameters", "disturbed_reason", "environment"])
+def test_no_text_of_a_measurement_is_markup(one: str) -> None:
+    evil = "<a href='http://evil.example'>x</a> ![i](http://evil.example/i.png) $x$"
+    told: dict[str, object] = {"parameters": {evil: 1}, "kernel": f"matmul/{evil}"}
+    data = json.loads(pack_text(sound_pack()))
+    data["environments"][0]["system"] = evil
+    for measured in data["experiments"][0]["measurements"]:
+        measured |= {one: told.get(one, evil)} if one != "environment" else {}
+    member = read_member("x.json", json.dumps(data).encode())
+    assert member.measurements
+    for m in member.measurements:
+        texts = (m.kernel, m.dtype, *m.parameters, m.disturbed_reason, m.environment.system)
+        assert not any(sign in text for text in texts for sign in ("<", "[", "$", "://"))
+
+
 def test_numbers_that_no_picture_has_room_for_are_left_out_and_names_are_cut() -> None:
     pack = sound_pack()
     assert pack.peaks is not None

@@ -6,6 +6,7 @@ import pytest
 
 from accel_core.cli import main
 from accel_core.cli.commands import COMMANDS
+from accel_core.cli.homework import ACTIONS
 
 NUMPY = "matmul/numpy"
 BAD = {
@@ -104,10 +105,15 @@ def test_bad_input_ends_with_one_sentence(capsys, monkeypatch, tmp_path, argv, w
     assert word in printed.err
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(capsys, name):
+WITH_ACTIONS = [["homework", action] for action in ACTIONS]
+
+
+@pytest.mark.parametrize(
+    "words", [*([name] for name in COMMANDS if name != "homework"), *WITH_ACTIONS], ids=" ".join
+)
+def test_every_command_explains_itself(capsys, words):
     with pytest.raises(SystemExit) as end:
-        main([name, "--help"])
+        main([*words, "--help"])
     assert end.value.code == 0
     assert "--json" in capsys.readouterr().out
 

@@ -52,7 +52,21 @@ def _words(form: Choice | Order) -> dict[str, str]:
 
 
 def _key(name: str) -> str:
-    return f"guess of {name}"
+    """Of the widget that holds the guess; of a number's field, see `_number`."""
+    return f"guess of {name}{_turn(name, 'slid')}"
+
+
+def _slide(name: str) -> str:
+    return f"slide of {name}{_turn(name, 'typed')}"
+
+
+def _turn(name: str, what: str) -> str:
+    """How often it was slid, or typed; empty where it never was."""
+    return str(st.session_state.get(f"{what} {name}", ""))
+
+
+def _count(name: str, what: str) -> None:
+    st.session_state[f"{what} {name}"] = st.session_state.get(f"{what} {name}", 0) + 1
 
 
 def said(one: Lesson) -> str:
@@ -97,16 +111,20 @@ def scale(form: Number) -> list[float]:
 
 
 def _number(name: str, form: Number) -> None:
-    """A slider on a log scale and a field; each follows the other."""
-    steps, slide = scale(form), f"slide of {name}"
+    """A slider on a log scale and a field; each follows the other.
+
+    The one that follows is made anew, under another key: until it is drawn the browser goes on sending what the
+    old one held, and a commit right after a change would take that for the guess.
+    """
+    steps, typed, slide = scale(form), _key(name), _slide(name)
     st.session_state.setdefault(slide, steps[len(steps) // 2])
     field, beside = st.columns(WIDTHS, vertical_alignment="bottom")
     field.text_input(
         f"Your guess ({form.unit})",
-        key=_key(name),
+        key=typed,
         placeholder=f"{_short(form.low)} to {_short(form.high)}",
         on_change=_typed,
-        args=(name, slide, form),
+        args=(name, typed, form),
     )
     beside.select_slider(
         "or slide, on a log scale",
@@ -123,16 +141,24 @@ def _short(number: float) -> str:
 
 
 def _slid(name: str, slide: str) -> None:
-    st.session_state[_key(name)] = f"{st.session_state[slide]:.12g}"
+    """Write into the field what the slider `slide` says, unless it is an old one."""
+    if slide != _slide(name):
+        return
+    value = st.session_state[slide]
+    _count(name, "slid")
+    st.session_state[_key(name)] = f"{value:.12g}"
 
 
-def _typed(name: str, slide: str, form: Number) -> None:
-    """Move the slider to the step that is nearest to what was typed, where that is a guess."""
+def _typed(name: str, typed: str, form: Number) -> None:
+    """Move the slider to the step that is nearest to what the field `typed` says, where that is a guess."""
+    if typed != _key(name):
+        return
     try:
-        value = form.read(st.session_state[_key(name)])
+        value = form.read(st.session_state[typed])
     except BadInput:
         return
-    st.session_state[slide] = min(scale(form), key=lambda step: abs(math.log(step / value)))
+    _count(name, "typed")
+    st.session_state[_slide(name)] = min(scale(form), key=lambda step: abs(math.log(step / value)))
 
 
 # -- an order ------------------------------------------------------------------------------------------------

@@ -176,9 +176,33 @@ def test_the_slider_and_the_field_follow_each_other(open_page: Open):
     slider, field = app.select_slider(key="slide of cube"), app.text_input(key="guess of cube")
     assert slider.value == 10 and field.value == ""
     slider.set_value(25.0).run()
-    assert app.text_input(key="guess of cube").value == "25"
-    app.text_input(key="guess of cube").set_value("0.52").run()
-    assert app.select_slider(key="slide of cube").value == 0.5
+    assert app.text_input[0].value == "25"
+    app.text_input[0].set_value("0.52").run()
+    assert app.select_slider[0].value == 0.5
+
+
+def at_once(app: AppTest) -> AppTest:
+    """Press Commit before the browser has drawn what a change brought: it sends all else as it was before."""
+    before = app._tree.get_widget_states()
+    app._run(before)
+    before.widgets.add(id=app.button(key="commit").proto.id, trigger_value=True)
+    app._run(before)
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("typed_first", [False, True])
+def test_a_commit_right_after_a_change_stores_what_was_said_last(
+    open_page: Open, job: PlayedJob, typed_first: bool
+):
+    app = open_page("lessons", lesson="cube")
+    if typed_first:
+        app.text_input[0].set_value("3").run()
+        app.select_slider[0].set_value(25.0)
+    else:
+        app.text_input[0].set_value("1e2")
+    at_once(app)
+    assert [guess.said for guess in Store().guesses()] == ["25" if typed_first else "1e2"]
 
 
 @pytest.mark.parametrize("form", [Number("times", 1, 1e7), Number("%", 0.3, 70), Number("s", 2e-6, 5e-3)])

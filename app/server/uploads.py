@@ -71,7 +71,10 @@ _numbers = count()
 
 
 def _length(scope: Scope) -> int | None:
-    """What the request says its body has; None where it does not say it once."""
+    """What the request says its body has; None where it does not say it once, or sends chunks of any length:
+    these count where both are said (RFC 9112, section 6.3)."""
+    if any(key == b"transfer-encoding" for key, _ in scope["headers"]):
+        return None
     told = [value for key, value in scope["headers"] if key == b"content-length"]
     return int(told[0]) if len(told) == 1 and told[0].isdigit() and len(told[0]) < 20 else None
 

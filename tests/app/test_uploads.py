@@ -47,6 +47,12 @@ def test_a_file_without_a_length_or_too_long_is_not_taken(length: str | None) ->
     assert judged(put(length=length)) == 413
 
 
+def test_a_file_in_chunks_is_not_taken_whatever_length_it_says() -> None:
+    scope = put(length="10")
+    scope["headers"].append((b"transfer-encoding", b"chunked"))  # which counts, where both are there
+    assert judged(scope) == 413
+
+
 def test_a_tab_and_all_tabs_together_have_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"a tab": 0, "all": 0}
     monkeypatch.setattr(uploads, "kept_bytes", lambda session: (kept["a tab"], kept["all"]))

@@ -77,13 +77,16 @@ def faults() -> None:
 
 
 def _apart(members: Sequence[Member]) -> list[Member]:
-    """The members, a number behind each name that others have too."""
-    seen: dict[str, int] = {}
+    """The members, a number behind each name that others have too, or this machine."""
+    taken = {OWN, SAMPLE}
     found = []
     for member in members:
-        seen[member.name] = seen.get(member.name, 0) + 1
-        times = seen[member.name]
-        found.append(member if times == 1 else replace(member, name=f"{member.name} ({times})"))
+        name, times = member.name, 1
+        while name in taken:
+            times += 1
+            name = f"{member.name} ({times})"
+        taken.add(name)
+        found.append(member if times == 1 else replace(member, name=name))
     return found
 
 

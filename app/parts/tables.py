@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from accel_core import registry
+from accel_core.homework.cells import cell
 from accel_core.model import Ceiling, Fact, Latency, Measurement
 from accel_core.readings.estimates import time_text
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
@@ -44,7 +45,10 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(
+            {name: cell(value) if isinstance(value, str) else value for name, value in row.items()}
+            for row in rows
+        )
     return text.getvalue()
 
 

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from accel_core.homework.members import read_member
 from accel_core.homework.pack import pack_text
 from accel_core.model import Measurement
+from app.parts import tables
 
 HOSTILE = "<img src=x onerror=alert(1)> **Bobby** :red[x]"
 
@@ -77,6 +78,18 @@ def test_names_of_a_hostile_pack_are_text(open_page: Open) -> None:
     for markup in ("<img", "<script"):
         assert markup not in drawn and markup.replace("<", "\\u003c") not in drawn
     assert HOSTILE not in "".join(str(one.value) for one in (*app.markdown, *app.caption, *app.info))
+
+
+def test_names_in_a_table_are_no_formulas_in_its_csv() -> None:
+    assert tables.as_csv([{"Who": "=1+1", "Lessons": -1}]) == "Who,Lessons\n'=1+1,-1\n"
+
+
+def test_each_machine_has_a_name_of_its_own(open_page: Open) -> None:
+    store_peaks()
+    app = given(open_page, pack("a"), pack("a"), pack("a (2)"), pack("this machine"))
+    (table,) = [one.value for one in app.dataframe]
+    names = ["a", "a (2)", "a (2) (2)", "this machine (2)", "this machine"]
+    assert list(table["Who"]) == names
 
 
 def test_processors_can_be_filtered(open_page: Open) -> None:

@@ -17,10 +17,11 @@ from accel_core.cli import main
 from accel_core.doctor import Check
 from accel_core.errors import BadInput
 from accel_core.homework.assignment import Ladder
+from accel_core.homework.cells import cell
 from accel_core.homework.checking.checks import Row, check_packs, packs_in
 from accel_core.homework.checking.findings import Finding
 from accel_core.homework.checking.report import report_html
-from accel_core.homework.checking.tables import COLUMNS, cell, grades_csv, gradescope, write_gradescope
+from accel_core.homework.checking.tables import COLUMNS, grades_csv, gradescope, write_gradescope
 from accel_core.homework.pack import Pack, pack_text, read_pack
 from accel_core.homework.packing import make_pack
 from accel_core.homework.reading import read_assignment

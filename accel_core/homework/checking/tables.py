@@ -6,34 +6,20 @@ import csv
 import hashlib
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from accel_core.errors import printable
+from accel_core.homework.cells import cell
 from accel_core.homework.checking.checks import STATUSES, Row
 from accel_core.homework.checking.findings import GRADES
 from accel_core.homework.checking.registry import ALONE
 
 COLUMNS = ("file", "student", "status", "done", "required", *GRADES[1:], "missing", "findings")
-FORMULA = "=+-@|%＝＋－＠"
-"""A spreadsheet may run a cell that begins with one of these; the last four are their wide forms.
-https://owasp.org/www-community/attacks/CSV_Injection"""
-BETWEEN = re.compile(rf"(;\s*)(?=[{re.escape(FORMULA)}])")
-"""Where numbers have decimal commas, a semicolon ends a cell, and quotes inside it do not hold it together."""
-LONGEST_CELL = 2000
 LONGEST_NAME = 200
 """Bytes of a folder's name; file systems take 255."""
-
-
-def cell(text: str) -> str:
-    """A text that a spreadsheet shows and does not run, in one line."""
-    line = " ".join(printable(text).split())
-    line = "".join(letter if letter.isprintable() else "\ufffd" for letter in line)[:LONGEST_CELL]
-    line = BETWEEN.sub(r"\1'", line)
-    return f"'{line}" if line and line[0] in FORMULA else line
 
 
 def grades_csv(rows: Sequence[Row]) -> str:

@@ -144,9 +144,10 @@ def _pack(options: Namespace) -> Answer:
 def _answers(path: str) -> Mapping[str, Any]:
     from accel_core.homework.reading import assignment_text
 
+    text = assignment_text(path)
     try:
-        return tomllib.loads(assignment_text(path))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise BadInput(
             f'{quoted(path)} is no TOML ({error}): write a line id = "text" for each answer.'
         ) from None

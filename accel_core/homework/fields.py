@@ -12,6 +12,8 @@ from accel_core.model import require_dtype
 
 Value = TypeVar("Value")
 LONGEST_TEXT, LONGEST_NAME = 20_000, 80
+MOST_LISTED = 1000
+"""In one list: each unknown name in it is compared with all that are known."""
 SHORTEST_S, LONGEST_S = 0.05, 600.0
 
 
@@ -146,6 +148,8 @@ class Table:
 def _list(key: str, value: Any, of: str, kind: type) -> tuple[Any, ...]:
     if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
         raise BadInput(f"{key} is {quoted(value)}: write a list of {of}.")
+    if len(value) > MOST_LISTED:
+        raise BadInput(f"{key} lists {len(value)} things: {MOST_LISTED} are the most.")
     return tuple(value)
 
 

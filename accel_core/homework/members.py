@@ -25,6 +25,8 @@ MARKUP = re.compile(r"[<>&\[\]`*$~\\]|(?<=:)//")
 """What pictures and pages would read as a link, an image or a formula."""
 SLOWEST, FASTEST = 1.0, 1e18
 """FLOP/s and byte/s that a picture has room for: the fastest supercomputers stand at the upper end."""
+SHORTEST_S, LONGEST_S = 1e-12, 1e9
+"""Of a call."""
 
 
 def read_member(name: str, raw: bytes) -> Member:
@@ -95,7 +97,13 @@ def _sound(member: Member) -> Member:
     """Without what no picture has room for, and with names that fit into one."""
     ceilings = tuple(c for c in member.ceilings if SLOWEST < c.value < FASTEST)
     known = [m for m in member.measurements if m.flop > 0 and m.time_s.median > 0 and _is_named(m)]
-    timed = [m for m in known if SLOWEST < m.flop_per_s < FASTEST and 0 <= m.least_bytes < FASTEST]
+    timed = [
+        m
+        for m in known
+        if SLOWEST < m.flop_per_s < FASTEST
+        and 0 <= m.least_bytes < FASTEST
+        and all(SHORTEST_S < s < LONGEST_S for s in m.samples_s)
+    ]
     return replace(
         member,
         name=_short(member.name, LONGEST_NAME) or "without a name",

@@ -52,7 +52,7 @@ def read_with_mistakes(text: str) -> tuple[Assignment | None, list[str]]:
     """The assignment, or None with the sentences on all that is wrong with it."""
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits too
         return None, [f"The file is no TOML: {error}."]
     said: list[str] = []
     file = Table(data, "", said)

@@ -27,6 +27,8 @@ SWEEP = '[[experiments]]\nkind = "sweep"\nid = "a"\nkernels = ["matmul/numpy_til
 ROOFS = '[[experiments]]\nkind = "roofline"\nid = "a"\n'
 QUESTION = '[[questions]]\nid = "q"\ntext = "Why?"\n'
 MISTAKES: Mapping[str, tuple[str, str]] = {
+    "a number without end": (f"x = {'9' * 5000}\n", "The file is no TOML: "),
+    "a list without end": (TITLE + 'lessons = ["a"' + ', "a"' * 1000 + "]\n", "lessons lists 1001"),
     "no TOML": ("title = \n", "The file is no TOML: "),
     "no title": (QUESTION, "title is missing"),
     "an empty title": ('title = " "\n' + QUESTION, "title is empty"),

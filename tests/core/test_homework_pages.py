@@ -140,6 +140,17 @@ def test_no_text_of_a_measurement_is_markup(one: str) -> None:
         assert not any(sign in text for text in texts for sign in ("<", "[", "$", "://"))
 
 
+@pytest.mark.parametrize("sample_s", [0.0, -1.0, 1e-300, 1e300])
+def test_a_measurement_with_a_sample_of_no_sensible_length_is_left_out(sample_s: float) -> None:
+    pack = sound_pack()
+    done, *others = pack.experiments
+    first, *rest = done.measurements
+    odd = replace(done, measurements=(replace(first, samples_s=(sample_s,)), *rest))
+    assert len(of_pack(pack).measurements) - 1 == len(
+        of_pack(replace(pack, experiments=(odd, *others))).measurements
+    )
+
+
 def test_numbers_that_no_picture_has_room_for_are_left_out_and_names_are_cut() -> None:
     pack = sound_pack()
     assert pack.peaks is not None

@@ -60,6 +60,11 @@ def alts(app: AppTest) -> list[str]:
     return [chart.proto.alt for chart in app.get("plotly_chart")]
 
 
+def test_each_page_stands_in_the_table_of_the_readme_with_its_question() -> None:
+    table = (APP.parent / "README.md").read_text(encoding="utf-8")
+    assert [p.title for p in catalogue.PAGES if f"| **{p.title}** | {p.question} |" not in table] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_each_page_asks_its_question_and_every_figure_can_be_heard(open_page: Open, page: str):
     app = open_page(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from itertools import cycle
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit import runtime
@@ -26,14 +27,20 @@ def here() -> Visitor:
     return Visitor(session, browser, st.context.ip_address or "", partial(is_open, session))
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORWARDED = ("Forwarded", "X-Forwarded-For", "Via")
 """Headers by which a proxy says that somebody else asks."""
 
 
 def at_this_computer() -> bool:
-    """Whether the visitor sits at the computer that runs the app, and may leave files there."""
+    """Whether the visitor sits at the computer that runs the app, and may leave files there.
+
+    A proxy on it asks from here too: it says so, or passes on the name under which it was asked itself.
+    """
     headers = st.context.headers
-    return st.context.ip_address is None and not any(headers.get(name) for name in FORWARDED)
+    if st.context.ip_address is not None or any(headers.get(name) for name in FORWARDED):
+        return False
+    return urlsplit(f"//{headers.get('Host') or ''}").hostname in LOOPBACK
 
 
 def browser_of(cookie: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import Open
@@ -17,6 +18,27 @@ from app.session import visitors
 
 NAME = drafts.short_name(read_assignment(EXAMPLE))
 TITLE = "Why is the library fast?"
+
+
+AT_THIS_COMPUTER = visitors.at_this_computer
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "here"),
+    [
+        (None, {"Host": "localhost:8501"}, True),
+        (None, {"Host": "[::1]:8501"}, True),
+        ("10.0.0.7", {"Host": "localhost:8501"}, False),
+        (None, {"Host": "localhost:8501", "X-Forwarded-For": "10.0.0.7"}, False),
+        (None, {"Host": "class.example"}, False),  # a proxy that says no more
+        (None, {}, False),
+    ],
+)
+def test_who_comes_through_a_proxy_is_not_at_this_computer(
+    monkeypatch: pytest.MonkeyPatch, address: str | None, headers: dict[str, str], here: bool
+) -> None:
+    monkeypatch.setattr(visitors.st, "context", SimpleNamespace(ip_address=address, headers=headers))
+    assert AT_THIS_COMPUTER() is here
 
 
 @pytest.fixture(autouse=True)

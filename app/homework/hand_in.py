@@ -48,7 +48,7 @@ def form(assignment: Assignment, stands: Standing, written: Draft) -> None:
         ):
             st.download_button(
                 label,
-                partial(_file, name, assignment, written),
+                partial(_file, name, assignment, written, work.since(assignment)),
                 name,
                 mime,
                 key=f"download {name}",
@@ -60,12 +60,13 @@ def form(assignment: Assignment, stands: Standing, written: Draft) -> None:
             )
 
 
-def _file(name: str, assignment: Assignment, written: Draft) -> str:
-    made = _pack(assignment, written)
+def _file(name: str, assignment: Assignment, written: Draft, since: str) -> str:
+    """What is downloaded. It is made outside a run of the page, where nothing says who asks."""
+    made = _pack(assignment, written, since)
     return pack_text(made) if name.endswith(".json") else pack_html(made, assignment)
 
 
-def _pack(assignment: Assignment, written: Draft) -> Pack:
+def _pack(assignment: Assignment, written: Draft, since: str) -> Pack:
     """The pack of this moment."""
     return make_pack(
         assignment,
@@ -73,6 +74,6 @@ def _pack(assignment: Assignment, written: Draft) -> Pack:
         cached.store(),
         cached.machine(),
         answers=written.answers,
-        since=work.since(assignment),
+        since=since,
         checks=checkup(cached.machine(), SAMPLE_S),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from accel_core.homework.private import private
 from accel_core.homework.shared import DAMAGE
 from accel_core.lessons.run import Run
 from accel_core.model import Case, Machine, Measurement, Peaks, Refusal
+from accel_core.model.answers import Answer, Guess
 from accel_core.privacy import without_user
 
 if TYPE_CHECKING:
@@ -45,11 +47,8 @@ def find(assignment: Assignment, store: Store, machine: Machine, since: str | No
 def lesson_done(store: Store, machine: Machine, name: str, since: str | None) -> LessonDone | None:
     """The first answer to a lesson that was guessed, for later guesses know it; else the first answer."""
     lesson = lessons.lesson(name)
-    found = [
-        answer
-        for answer in reversed(store.answers(machine.fingerprint, lesson=name))
-        if answer.lesson == name and not _earlier(answer.created, since)
-    ]
+    ever = [a for a in reversed(store.answers(machine.fingerprint, lesson=name)) if a.lesson == name]
+    found = [answer for answer in ever if not _earlier(answer.created, since)]
     guessed = [answer for answer in found if answer.guess is not None and answer.guess.said]
     for answer in (*guessed, *found):
         try:
@@ -58,8 +57,21 @@ def lesson_done(store: Store, machine: Machine, name: str, since: str | None) ->
         except DAMAGE:
             continue
         results = [of_nobody(r) if isinstance(r, Measurement) else r for r in run.results]
-        return LessonDone(name, answer.guess, answer.created, Run(private(run.machine), results))
+        return LessonDone(
+            name,
+            answer.guess,
+            answer.created,
+            Run(private(run.machine), results),
+            _known_since(ever, answer.guess),
+        )
     return None
+
+
+def _known_since(answers: Sequence[Answer], guess: Guess | None) -> str:
+    """When the first of `answers` came, if that was before the guess was made; else empty."""
+    if guess is None:
+        return ""
+    return next((one.created for one in answers if _earlier(one.created, guess.committed)), "")
 
 
 def experiment_done(

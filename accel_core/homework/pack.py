@@ -56,6 +56,8 @@ class LessonDone(PlainData):
     created: str
     """ISO 8601, UTC: when the run had ended."""
     run: Run
+    known_since: str = ""
+    """ISO 8601, UTC: when a run had answered the lesson before the guess was made; empty where none had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Pack(PlainData):
                 "created": done.created,
                 "machine": shared.machine(done.run.machine),
                 "results": [shared.result(result) for result in done.run.results],
+                "known_since": done.known_since,
             }
             for done in self.lessons
         ]
@@ -158,6 +161,7 @@ class Pack(PlainData):
                 None if one["guess"] is None else Guess.from_dict(one["guess"]),
                 str.__str__(one["created"]),
                 Run(shared.read_machine(one["machine"]), [shared.read_result(r) for r in one["results"]]),
+                str.__str__(one.get("known_since", "")),
             )
             for one in data["lessons"]
         )

@@ -209,6 +209,11 @@ SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
     ),
     "a guess afterwards": ("guess before run", "impossible", guessed(committed="2026-11-02T23:00:00+00:00")),
     "a guess without time": ("guess before run", "impossible", guessed(committed="early")),
+    "a guess of what was known": (
+        "guess before run",
+        "look",
+        lesson_changed(known_since="2026-10-01T00:00:00+00:00"),
+    ),
     "a guess of another lesson": ("guess before run", "impossible", guessed(lesson="order")),
     "above the roof": ("under the roof", "look", faster(2.5)),
     "far above the roof": ("under the roof", "impossible", faster(9.0)),

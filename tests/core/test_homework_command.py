@@ -112,6 +112,16 @@ def test_an_answer_in_which_this_program_finds_no_result_does_not_hide_a_later_o
     assert packed_here().lessons[0].guess == first.guess
 
 
+def test_a_guess_after_an_answer_that_nobody_guessed_says_since_when_it_was_known() -> None:
+    first = done_here().lessons[0]
+    assert first.known_since == "" and first.guess is not None
+    seen = Answer("seen", "library", None, "2026-10-01T00:01:00+00:00", first.run.to_dict())
+    Store().add(Entry("answer", seen, detect().fingerprint, LIBRARIES, seen.created))
+    packed = packed_here()
+    assert packed.lessons[0].guess == first.guess and packed.lessons[0].known_since == seen.created
+    assert Pack.from_dict(json.loads(pack_text(packed))).lessons[0].known_since == seen.created
+
+
 def test_a_case_that_cannot_run_here_is_no_part_that_is_missing() -> None:
     slow = replace(ASSIGNMENT, experiments=(Ladder("ladder", "matmul", size=4096),), lessons=(), questions=())
     made = make_pack(slow, HERE, Store(), detect(), answers={})

@@ -140,5 +140,7 @@ def guess_first(subject: Subject) -> Says:
         ran_s = sum(sum(one.took) for one in within) * NS
         if done.guess.lesson != done.lesson:
             yield IMPOSSIBLE, f"Lesson {done.lesson}: its guess is of lesson {done.guess.lesson}."
+        if done.known_since:
+            yield LOOK, f"Lesson {done.lesson}: it had been answered here before this guess was made."
         if (ended - committed).total_seconds() < ran_s:
             yield IMPOSSIBLE, f"Lesson {done.lesson}: the guess was made after its run began."

@@ -20,7 +20,7 @@ def empty() -> None:
     st.caption(
         "You guess, you measure, you explain, in any order and over days: what is done lies on this computer. "
         "At the end you download one file, pack.json, and hand it in. Instructors begin with "
-        "`accel homework new`."
+        "the command “accel homework new”."
     )
 
 

@@ -21,6 +21,7 @@ from test_peaks_loops import machine_code
 from accel_core.bench import sentinel
 from accel_core.bench.comparing import _judged
 from accel_core.bench.levels import KEPT, LEAST_FOR_A_FENCE, Levels, levels_file
+from accel_core.bench.sampling import Racer
 from accel_core.bench.sentinel import (
     EVERY_S,
     FAR_BYTES,
@@ -353,9 +354,12 @@ def test_pairs_left_out_for_the_core_leave_the_memory_told() -> None:
     told = {core: [cause.words for cause in reads.lookout.causes(core=core)] for core in (True, False)}
     assert ["shared its core" in words for words in told[True]] == [True, False]
     assert told[False] == told[True][1:] and "shared its caches or memory" in told[False][0]
-    pairs = [(1.0, 2.0)] * (2 * LEAST_SAMPLES)
+    racers = [Racer(lambda: None) for _ in range(2)]
+    for racer in racers:
+        racer.times_s = [1.0] * (2 * LEAST_SAMPLES)
+        racer.starts_s = [float(at) for at in range(2 * LEAST_SAMPLES)]
     looked = [len(reads.lookout.readings) + 1] * LEAST_SAMPLES + [1] * LEAST_SAMPLES
-    turns = _judged(pairs, looked, [], reads.lookout)
+    turns = _judged(racers, looked, [], reads.lookout)
     assert turns.left_out == LEAST_SAMPLES
     assert "caches or memory" in turns.disturbed_reason and "its core" not in turns.disturbed_reason
     reads.lookout.begin()

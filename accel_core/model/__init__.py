@@ -6,6 +6,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 
 from __future__ import annotations
 
+from accel_core.model.blocks import BlockRun, OperationTime
 from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
@@ -22,6 +23,7 @@ __all__ = [
     "LEVELS",
     "NEAREST",
     "Blas",
+    "BlockRun",
     "CacheGroup",
     "CacheLevel",
     "Case",
@@ -38,6 +40,7 @@ __all__ = [
     "Lesson",
     "Machine",
     "Measurement",
+    "OperationTime",
     "Operator",
     "Parameter",
     "Peaks",

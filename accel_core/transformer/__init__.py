@@ -15,14 +15,17 @@ from accel_core.transformer.prediction import Prediction, faster, predict
 from accel_core.transformer.presets import PRESETS, Preset, preset
 from accel_core.transformer.roofs import block_roofs, what_to_measure
 from accel_core.transformer.shape import BlockShape
+from accel_core.transformer.states import STATES, State, state
 
 __all__ = [
     "PRESETS",
+    "STATES",
     "BlockShape",
     "Memory",
     "Operation",
     "Prediction",
     "Preset",
+    "State",
     "block_roofs",
     "check_fits",
     "faster",
@@ -31,5 +34,6 @@ __all__ = [
     "operations",
     "predict",
     "preset",
+    "state",
     "what_to_measure",
 ]

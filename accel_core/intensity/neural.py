@@ -1,4 +1,4 @@
-"""Models of the pieces of a transformer: GELU, softmax, layer norm, attention."""
+"""Models of the row-wise and element-wise pieces of a transformer: GELU, softmax, layer norm."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from accel_core.model import Shape
 _ROWS = (
     Axis("rows", 1024, "rows, each normalised by itself"),
     Axis("columns", 1024, "entries of a row", low=1),
-)
-_ATTENTION = (
-    Axis("batch", 1, "sequences"),
-    Axis("heads", 12, "heads"),
-    Axis("sequence", 1024, "tokens of a sequence", low=1),
-    Axis("head_size", 64, "entries of a head"),
 )
 _GELU = (
     "D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415 (2016), tanh form; hand count"
@@ -66,29 +60,6 @@ def _layer_norm(shape: Shape, item: int) -> Work:
     return Work(rows * (8 * columns + 3), f"{rows}·(8·{columns} + 3)", (x, gamma, beta), (y,), passes)
 
 
-def _attention(shape: Shape, item: int, fused: bool) -> Work:
-    """Scores and probabilities (s, s) go to memory and come back, or (fused) never leave the fast memory."""
-    batch, heads, s, d = shape
-    q, k, v, o = (Array(name, (batch, heads, s, d), item) for name in "qkvo")
-    scores, p = (Array(name, (batch, heads, s, s), item) for name in ("scores", "probabilities"))
-    flop = batch * heads * (4 * s * s * d + s * s + s * (5 * s - 2))
-    text = f"{batch}·{heads}·(4·{s}²·{d} + {s}² + {s}·(5·{s} - 2))"
-    if fused:
-        passes: tuple[Pass, ...] = (Pass(((q, 1), (k, 1), (v, 1)), ((o, 1),)),)
-    else:
-        passes = (
-            Pass(((q, 1), (k, 1)), ((scores, 1),)),
-            Pass(((scores, 1),), ((p, 1),)),
-            Pass(((p, 1), (v, 1)), ((o, 1),)),
-        )
-    return Work(flop, text, (q, k, v), (o,), passes)
-
-
-_ATTENTION_FLOP = "batch·heads·(4·s²·d + s² + s·(5·s - 2)): two products, scaling, softmax"
-_DAO = (
-    "T. Dao et al., FlashAttention, NeurIPS 2022, algorithm 0 and theorem 2: standard attention moves of the "
-    "order of s·d + s² elements; the 4 s² d FLOP of the two products as in FlashAttention-2 (arXiv:2307.08691)"
-)
 _ELEMENTS = (Axis("n", 4_000_000, "elements"),)
 
 NEURAL = (
@@ -128,23 +99,5 @@ NEURAL = (
         _ROWS,
         _layer_norm,
         "J. L. Ba, J. R. Kiros and G. E. Hinton, Layer Normalization, arXiv:1607.06450 (2016); hand count",
-    ),
-    Model(
-        "attention",
-        "Attention with the scores in memory",
-        "o = softmax(q kᵀ / √d) v",
-        _ATTENTION_FLOP,
-        _ATTENTION,
-        lambda s, i: _attention(s, i, fused=False),
-        _DAO,
-    ),
-    Model(
-        "attention_fused",
-        "Attention in one pass, with keys and values of a head in fast memory",
-        "o = softmax(q kᵀ / √d) v",
-        _ATTENTION_FLOP,
-        _ATTENTION,
-        lambda s, i: _attention(s, i, fused=True),
-        _DAO,
     ),
 )

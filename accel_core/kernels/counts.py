@@ -18,3 +18,15 @@ def least_bytes_of(name: str, model_shape: Callable[[Shape], Shape] = tuple) -> 
     """(shape, dtype) -> bytes by the convention "least" of the model called `name`."""
     operation = model(name)
     return lambda shape, dtype: operation.bytes_moved(model_shape(shape), dtype, "least")
+
+
+def moved_bytes_of(name: str, model_shape: Callable[[Shape], Shape] = tuple) -> Callable[[Shape, str], int]:
+    """(shape, dtype) -> bytes by the convention "stream", all passes counted, of the model called `name`."""
+    operation = model(name)
+    return lambda shape, dtype: operation.bytes_moved(model_shape(shape), dtype, "stream")
+
+
+def moved_text_of(name: str, model_shape: Callable[[Shape], Shape] = tuple) -> Callable[[Shape, str], str]:
+    """(shape, dtype) -> how these bytes come about."""
+    operation = model(name)
+    return lambda shape, dtype: operation.estimate(model_shape(shape), dtype, "stream").derivation

@@ -94,6 +94,11 @@ class Kernel:
     arrays: int = 0
     """Whole arrays that its operators make and that are alive at once, at most; a result that it is given is
     none of them."""
+    moved_bytes: Callable[[Shape, str], int] | None = None
+    """(shape, dtype) -> bytes that this rung moves, each of its passes counted as STREAM counts; None where
+    nobody counted. The least bytes belong to the problem, and are those of a rung that makes one pass."""
+    moved_text: Callable[[Shape, str], str] | None = None
+    """(shape, dtype) -> how `moved_bytes` are counted, with the numbers put in."""
     lesson: Lesson | None = None
     traversal: str = ""
     """Its loop order where the cache simulator generates its accesses: "ijk", or "ijk tile" with a tile of c in

@@ -378,6 +378,38 @@ def test_an_unknown_dtype_or_convention_lists_what_is_known():
         model("add").estimate((1,), "float32", "most")
 
 
+# -- attention of other queries than keys ----------------------------------------------------------------------
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 1))
+def test_attention_is_two_products_a_scaling_and_a_softmax_of_each_row_that_sees_any(queries, keys, causal):
+    shape = (3, 2, queries, keys, 5, causal)
+    seen = [max(0, keys - later) if causal else keys for later in range(queries)]
+    products = sum(model(name).estimate(shape).flop for name in ("query_key", "probability_value"))
+    rows = sum(model("softmax").estimate((1, n)).flop for n in seen if n)
+    for name in ("attention_steps", "attention_tiles"):
+        counted = model(name).estimate(shape, "float32", "least")
+        assert counted.flop == products + 3 * 2 * (sum(seen) + rows)
+        assert counted.bytes == 4 * 3 * 2 * 5 * (2 * queries + 2 * keys)
+
+
+def test_attention_of_as_many_queries_as_keys_is_the_square_one():
+    for name, other in (("attention", "attention_steps"), ("attention_fused", "attention_tiles")):
+        square, any_lengths = model(name).estimate((2, 3, 7, 5)), model(other).estimate((2, 3, 7, 7, 5, 0))
+        assert (square.flop, square.bytes) == (any_lengths.flop, any_lengths.bytes)
+    assert moved_bytes("attention_tiles", (2, 3, 7, 7, 5, 0), "float32", "stream") == 4 * 4 * 2 * 3 * 7 * 5
+
+
+@pytest.mark.parametrize(("causal", "passes"), [(0, 12), (1, 14)])
+def test_attention_in_numpys_operators_moves_so_many_arrays_of_scores(causal, passes):
+    """Written by the product and read by the second: 2; the scaling, the difference, the powers and the
+    quotients: 2 each; maximum and sum: 1 each; the mask: 2."""
+    small, scores = 4 * (2 * 5 * 4 + 2 * 7 * 4) * 6, 4 * 5 * 7 * 6
+    assert (
+        moved_bytes("attention_steps", (2, 3, 5, 7, 4, causal), "float32", "stream") == small + passes * scores
+    )
+
+
 # -- attention's two products --------------------------------------------------------------------------------
 
 

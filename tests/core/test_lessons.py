@@ -215,8 +215,8 @@ def test_a_mistyped_command_is_one_sentence(
 
 
 @pytest.mark.parametrize("name", ["library", "cube"])
-def test_a_run_here_brings_a_truth_and_a_reading(name: str) -> None:
-    """Those whose calls are short: the others take a second and more a call, whatever the budget."""
+def test_a_worker_s_run_brings_a_truth_and_a_reading(name: str) -> None:
+    """In a process of its own; all of them, in this one: test_lessons_here."""
     one = lesson(name)
     machine = detect()
     job = one.job(machine)

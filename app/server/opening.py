@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from accel_core import runner
 from accel_core.hall.gate import greeting
 from app.server.door import allowed_names
 
@@ -31,4 +30,6 @@ async def opened(app: st.App) -> AsyncIterator[None]:
     if not st.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=[address()], daemon=True).start()
     yield
+    from accel_core import runner  # not before the greeting, which it would delay: it loads NumPy
+
     await asyncio.to_thread(runner.close)  # a terminated server runs no other farewell

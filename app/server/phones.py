@@ -2,6 +2,9 @@
 
 No part of Streamlit, no figure and no kernel is loaded for it. A phone is known by a random number in a cookie
 that is sent to its hall only; nothing else about it is asked, kept or logged.
+
+The server imports this file before it says where it is, so halls, which know all lessons, are imported when the
+first phone asks.
 """
 
 from __future__ import annotations
@@ -23,11 +26,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from accel_core.errors import AccelError, BadInput, quoted
-from accel_core.hall import HALLS, Closed, Hall
-from accel_core.hall.view import view
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from accel_core.hall import Hall
 
 JOIN = "/join"
 VOTE = "/vote"
@@ -137,6 +140,8 @@ async def state(request: Request) -> Response:
     hall = await _hall(request.path_params["code"])
     if hall is None:
         return _refused("This hall is closed.", 404)
+    from accel_core.hall.view import view
+
     voter = _voter(request)
     if voter:
         hall.see(voter, time.monotonic())
@@ -174,6 +179,8 @@ async def vote(request: Request) -> Response:
         return _refused("This hall is closed.", 404)
     if not voter:
         return _refused("Your browser sends no cookie, by which a vote could be changed: allow it.", 403)
+    from accel_core.hall import HALLS, Closed
+
     try:
         sent = await asyncio.wait_for(_body(request), BODY_S)
         taken = hall.vote(voter, sent.get("at"), sent.get("step"), sent.get("said"))
@@ -205,8 +212,14 @@ async def _body(request: Request) -> dict[str, Any]:
 
 
 async def _hall(code: str) -> Hall | None:
-    """The hall of a code; a wrong one costs a look into a folder, so it is asked beside the loop."""
-    return await asyncio.to_thread(HALLS.find, code)
+    """The hall of a code, beside the loop: the first one costs an import, a wrong one a look into a folder."""
+    return await asyncio.to_thread(_find, code)
+
+
+def _find(code: str) -> Hall | None:
+    from accel_core.hall import HALLS
+
+    return HALLS.find(code)
 
 
 def _voter(request: Request) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -224,3 +226,10 @@ def test_under_a_path_of_its_own_the_server_answers_there(hall: Hall, monkeypatc
     assert ask(f"/class/join?code={hall.code}").headers["location"] == f"/class/join/{hall.code}"
     assert ask(f"/class/join/{hall.code}/vote", "POST", {}).status == 409
     assert ask(f"/join/{hall.code}/vote", "POST", {}).status == 405
+
+
+def test_a_server_says_where_it_is_before_it_loads_numpy_or_the_lessons():
+    code = "import sys, app.main; print({'numpy', 'accel_core.lessons'} & set(sys.modules))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

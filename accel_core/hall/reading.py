@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from accel_core.hall.hall import Asked, Found
 from accel_core.hall.votes import NEAR, counted, met, middle, moved, numbers
 from accel_core.lessons import Choice, Form, Lesson, Number, Truth
-from accel_core.units import format_number
+from accel_core.lessons.forms import grouped
 
 NAMES = ("First vote", "Second vote")
 
@@ -21,7 +21,7 @@ def interval_text(form: Form, found: Found) -> str:
     """The 95 % interval of a number; empty where there is none."""
     if not isinstance(form, Number) or found.low is None or found.high is None:
         return ""
-    return f"95 % interval {format_number(found.low)} to {form.told(found.high)}"
+    return f"95 % interval {grouped(found.low)} to {form.told(found.high)}"
 
 
 def room_reading(lesson: Lesson, asked: Asked) -> list[str]:
@@ -44,7 +44,7 @@ def vote_text(name: str, form: Form, votes: Mapping[str, str], truth: Truth) -> 
     """One vote in a sentence."""
     hits = sum(met(form, said, truth) for said in votes.values())
     if isinstance(form, Number):
-        low, mid, high = (format_number(value, 2) for value in middle(numbers(form, votes)))
+        low, mid, high = (grouped(value, 2) for value in middle(numbers(form, votes)))
         near = f"{hits} of {len(votes)} within a factor of {NEAR:g}"
         return f"{name}: median {mid} {form.unit}, middle half {low} to {high}, {near}."
     return f"{name}: {hits} of {len(votes)} said what was found."

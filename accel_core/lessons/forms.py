@@ -19,6 +19,12 @@ Said = float | str
 """A number; the name of an answer; or the names of all, comma between them, the first first."""
 
 
+def grouped(value: float, digits: int = 3) -> str:
+    """`value` with so many significant digits, its thousands apart: 0.00123, 12.3, 16,400."""
+    said = format_number(value, digits)
+    return f"{int(said):,}" if said.isdigit() else said
+
+
 @dataclass(frozen=True, slots=True)
 class Number(PlainData):
     """A guess that is a number between `low` and `high`, both above 0: on a log scale, since guesses are off by
@@ -47,8 +53,7 @@ class Number(PlainData):
 
     def told(self, value: Said) -> str:
         """What was found, for instance "16,400 times"."""
-        said = format_number(float(value))
-        return f"{int(said):,} {self.unit}" if said.isdigit() else f"{said} {self.unit}"
+        return f"{grouped(float(value))} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accel_core.cache import Traversal, cpu_caches
 from accel_core.lessons.caches import assumed, misses_per_step, simulated, simulation
+from accel_core.lessons.forms import grouped
 from accel_core.lessons.lesson import LEAST_EFFECT, Claim, Lesson, Look, Number, Run, Truth, case, timed
 from accel_core.lessons.pairs import pair
 from accel_core.lessons.sources import TINYTORCH
@@ -34,7 +35,7 @@ def _library_says(truth: Truth, run: Run) -> str:
             "either NumPy has no library with vectors and blocks behind it, or something disturbed the run."
         )
     return (
-        f"The loops take {format_time(found.time_s_b)} for {format_number(flop)} FLOP, which is "
+        f"The loops take {format_time(found.time_s_b)} for {grouped(flop)} FLOP, which is "
         f"{format_time(found.time_s_b / flop)} for each; the library takes {format_time(found.time_s_a)}. Each "
         "step in Python makes objects, looks up types and checks bounds. The library has vector instructions, "
         "keeps a tile in registers and packs blocks for the caches."

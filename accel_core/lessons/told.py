@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput
-from accel_core.lessons.forms import Choice, Form, Number, Said, Truth
+from accel_core.lessons.forms import Choice, Form, Number, Said, Truth, grouped
 from accel_core.lessons.lesson import Lesson, off
 from accel_core.lessons.run import Run
 from accel_core.units import format_count, format_number
@@ -35,7 +35,7 @@ def found_text(form: Form, truth: Truth) -> str:
     told = form.told(truth.value)
     if truth.low is None or truth.high is None:
         return told
-    low, high = format_number(truth.low), format_number(truth.high)
+    low, high = grouped(truth.low), grouped(truth.high)
     return told if low == high else f"{told} ({low} to {high})"
 
 

@@ -68,9 +68,14 @@ def _question(hall: Hall) -> None:
         _say(TOLD[hall.step], "told")
         _counts(hall, votes=hall.step != ASK)
     with side:
-        _say_html(address.qr(address.join(hall)))
-        _say(address.join(), "small")
-        _say(hall.code, "small-code")
+        _join_late(hall)
+
+
+def _join_late(hall: Hall) -> None:
+    """The QR code, and beside it or below, as there is room, what it stands for."""
+    typed = html.escape(address.join())
+    told = f'<p class="hall-small">{typed}</p><p class="hall-small-code">{html.escape(hall.code)}</p>'
+    _say_html(f'<div class="hall-late">{address.qr(address.join(hall))}<div>{told}</div></div>')
 
 
 def _head(hall: Hall) -> None:
@@ -100,8 +105,12 @@ def _count(hall: Hall, votes: bool) -> None:
     told = format_count(hall.phones(time.monotonic()), "phone")
     if votes:
         given = len(hall.question.votes(AGAIN if hall.step == AGAIN else COMMIT))
-        told = f"{'1 guess' if given == 1 else f'{given} guesses'} · {told}"
+        told = f"{_guesses(given)} · {told}"
     _say(told, "count")
+
+
+def _guesses(number: int) -> str:
+    return "1 guess" if number == 1 else f"{number} guesses"
 
 
 def _clock(hall: Hall) -> None:
@@ -111,8 +120,8 @@ def _clock(hall: Hall) -> None:
 
 def _run(hall: Hall) -> None:
     _head(hall)
-    given = len(hall.question.first), len(hall.question.second)
-    _say(f"{TOLD[RUN]} {given[0]} guesses, and {given[1]} after the discussion.", "told")
+    first, second = len(hall.question.first), len(hall.question.second)
+    _say(f"{TOLD[RUN]} {_guesses(first)}, and {second} after the discussion.", "told")
     if hall.question.found is not None and not live.active(hall):
         _say("The answer is here.", "count")
     if fault := st.session_state.get(live.FAULT):
@@ -124,7 +133,8 @@ def _end(hall: Hall) -> None:
     st.title("Thank you", anchor=False)
     phones = {voter for one in hall.asked for voter in (*one.first, *one.second)}
     guesses = sum(len(one.first) + len(one.second) for one in hall.asked)
-    _say(f"{len(phones)} phones gave {guesses} guesses to {format_count(len(hall.asked), 'question')}.", "told")
+    told = f"{format_count(len(phones), 'phone')} gave {_guesses(guesses)}"
+    _say(f"{told} to {format_count(len(hall.asked), 'question')}.", "told")
 
 
 def _say(text: str, kind: str) -> None:

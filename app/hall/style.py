@@ -7,6 +7,7 @@ STYLE = """<style>
     .st-key-hall-screen { padding-bottom: 4.5rem; gap: 0.5rem }
     .st-key-hall-screen h1 { font-size: clamp(1.8rem, 4.4vw, 5.6rem) !important; line-height: 1.12;
         max-width: 26em; text-wrap: balance }
+    .st-key-hall-screen [data-testid="stHeading"] [data-testid="stMarkdownContainer"] { margin-bottom: 0 }
     .st-key-hall-screen:has(.hall-found) h1 { font-size: clamp(1.5rem, 2.2vw, 2.8rem) !important;
         max-width: none }
     .st-key-hall-screen p[class^="hall-"] { margin: 0 }
@@ -28,11 +29,17 @@ STYLE = """<style>
         font-size: clamp(0.9rem, 1.1vw, 1.4rem) !important }
     .st-key-hall-reading :is(p, li) { font-size: clamp(1.1rem, 1.5vw, 1.9rem); line-height: 1.35 }
     img.qr { width: 100%; max-width: min(62vh, 34rem); image-rendering: pixelated; border-radius: 0.4rem }
+    .hall-late { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center }
     .st-key-hall-screen [data-testid="stProgress"] p { font-size: clamp(1.1rem, 1.5vw, 1.9rem) }
     .st-key-hall-screen [data-testid="stProgress"] [role="progressbar"] > div { height: 1rem }
     .st-key-hall-steering { position: fixed; inset: auto 0 0 0; padding: 0.6rem 2rem; z-index: 5;
-        width: auto; background: var(--hall-ground) }
+        width: auto; background: Canvas; background: light-dark(#FFFFFF, #10161D) }
     .st-key-hall-steering button p { font-size: 1.1rem }
+    @media (max-width: 860px) { /* there columns stand below each other, and the keys in two rows */
+        .st-key-hall-screen { padding-bottom: 8rem }
+        img.qr { max-width: 30vh }
+        .hall-late img.qr { max-width: 20vh }
+    }
 </style>"""
 
 REMOTE = """<script>
@@ -55,6 +62,5 @@ REMOTE = """<script>
 
 def draw() -> None:
     """Put both into the page."""
-    ground = "#10161D" if st.context.theme.type == "dark" else "#FFFFFF"
-    st.html(STYLE.replace("var(--hall-ground)", ground))
+    st.html(STYLE)
     st.html(REMOTE, unsafe_allow_javascript=True)

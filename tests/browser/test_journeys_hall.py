@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 from recorded_hosts import ON_THIS
 from servers import serve
 from visitor import APP, JOB_MS, has_no_fault, progress, rested
@@ -27,6 +27,22 @@ def hall_server(host: object, tmp_path_factory: pytest.TempPathFactory):
         yield url, home
 
 
+HALF = {"width": 720, "height": 900}
+"""Half of a lecturer's screen."""
+
+
+def box(page: Page, selector: str) -> FloatRect:
+    found = page.locator(selector).first.bounding_box()
+    assert found is not None, f"{selector} is not drawn"
+    return found
+
+
+def below(page: Page, upper: str, lower: str) -> bool:
+    """Whether `lower` begins where `upper` ends, or after that."""
+    above = box(page, upper)
+    return box(page, lower)["y"] >= above["y"] + above["height"]
+
+
 def guess(phone: Page, said: str) -> None:
     phone.get_by_label("Your guess").fill(said)
     phone.keyboard.press("Enter")
@@ -42,6 +58,7 @@ def test_a_lecture_with_three_phones(
     page.get_by_role("button", name="Present").click()
     page.get_by_role("button", name="Open a hall with 1 question").click()
     code = page.locator(".hall-code").inner_text()
+    assert below(page, "h1", "[data-testid=stAlert]")
 
     contexts = [browser.new_context(viewport=PHONE, is_mobile=True) for _ in range(3)]
     one, two, three = phones = [context.new_page() for context in contexts]
@@ -76,6 +93,12 @@ def test_a_lecture_with_three_phones(
     page.reload()
     expect(page.get_by_text("Convince your neighbour")).to_be_visible()
     rested(page)
+    wide = page.viewport_size
+    page.set_viewport_size(HALF)
+    assert below(page, "h1", ".hall-told")
+    assert below(page, ".hall-late", ".st-key-hall-steering")
+    assert wide is not None
+    page.set_viewport_size(wide)
 
     page.keyboard.press("ArrowRight")
     expect(one.get_by_label("Your guess")).to_have_value("100")

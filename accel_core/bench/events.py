@@ -8,6 +8,7 @@ from typing import Any
 from accel_core.cache.results import Simulation
 from accel_core.codec import kinds
 from accel_core.model import (
+    BlockRun,
     Case,
     Ceiling,
     Clock,
@@ -37,6 +38,7 @@ Result = (
     | Calibration
     | Tuning
     | Trial
+    | BlockRun
 )
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, exists, insert, literal, select
 
-from accel_core.model import Comparison, Measurement
+from accel_core.model import BlockRun, Comparison, Measurement
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import answered, cases
+from accel_core.store import answered, blocks, cases
 from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, part_name
 from accel_core.store.tables import MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry
 
-OfParts = Comparison | Calibration | PeakPart | Guess | Answer
+OfParts = Comparison | Calibration | PeakPart | Guess | Answer | BlockRun
 """What PARTS holds."""
 
 
@@ -59,6 +59,8 @@ def _add_part(connection: Connection, entry: Entry, record: OfParts) -> None:
 def _name(record: OfParts) -> str:
     if isinstance(record, Guess | Answer):
         return answered.row_name(record)
+    if isinstance(record, BlockRun):
+        return blocks.row_name(record)
     if isinstance(record, Comparison):
         return f"{record.a} / {record.b}"
     return record.name if isinstance(record, Calibration) else part_name(record)

@@ -14,10 +14,10 @@ from accel_core import machine as this_machine
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
-from accel_core.model import Comparison, Environment, Measurement, Peaks
+from accel_core.model import BlockRun, Comparison, Environment, Measurement, Peaks
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import adding, answered, cases, faults
+from accel_core.store import adding, answered, blocks, cases, faults
 from accel_core.store.damage import again_where_damaged
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
@@ -241,6 +241,13 @@ class Store:
         with self.database.reading() as connection:
             rows = answered.payloads(connection, "answer", fingerprint, lesson)
         return self.sound("answers", rows, answered.answer)
+
+    @again_where_damaged
+    def block_runs(self, fingerprint: str) -> list[BlockRun]:
+        """Transformer blocks that were run on one machine, newest first."""
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, ("block_run",))
+        return self.sound("block runs", reversed(rows), lambda row: blocks.block_run(row["payload"]))
 
     # -- damage ----------------------------------------------------------------------------------------------
 

@@ -58,4 +58,5 @@ PARTS = Table(
     Column("payload", JSON, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
 )
-"""All else: parts of a machine's peaks, comparisons, calibrations; guesses and answers of lessons."""
+"""All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks; guesses and
+answers of lessons."""

@@ -29,7 +29,7 @@ from sqlalchemy.engine import URL
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
-from accel_core.model import Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
+from accel_core.model import BlockRun, Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
 from accel_core.store import faults
@@ -38,7 +38,9 @@ from accel_core.store.database import in_memory, sqlite_file
 from accel_core.store.sound import DAMAGE, decoded, measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
 
-Stored = Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock | Guess | Answer
+Stored = (
+    Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock | Guess | Answer | BlockRun
+)
 STORED: dict[str, type[Stored]] = kinds(Stored)
 """What is stored, by the `type` of its event."""
 

@@ -1,10 +1,21 @@
 """What can be asked of the runner: a file a kind of job. A new one is a file here and a name in KINDS."""
 
-from accel_core.runner.kinds import bench, calibrate, compare, peaks, sequence, simulate, trial, tune
+from accel_core.runner.kinds import (
+    bench,
+    calibrate,
+    compare,
+    peaks,
+    sequence,
+    simulate,
+    transformer,
+    trial,
+    tune,
+)
 from accel_core.runner.kinds.kind import JobData, JobKind
 
 KINDS: dict[str, JobKind] = {
-    one.KIND.name: one.KIND for one in (bench, compare, peaks, calibrate, tune, simulate, trial, sequence)
+    one.KIND.name: one.KIND
+    for one in (bench, compare, peaks, calibrate, tune, simulate, trial, transformer, sequence)
 }
 
 

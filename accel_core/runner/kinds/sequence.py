@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, quoted
-from accel_core.runner.kinds import bench, calibrate, compare, simulate, trial, tune
+from accel_core.runner.kinds import bench, calibrate, compare, simulate, transformer, trial, tune
 from accel_core.runner.kinds.kind import Emit, JobData, JobKind, Parts, entries
 
 if TYPE_CHECKING:
     from accel_core.model import Machine
     from accel_core.runner.known import Known
 
-ALLOWED = {one.KIND.name: one.KIND for one in (bench, calibrate, compare, simulate, trial, tune)}
+ALLOWED = {one.KIND.name: one.KIND for one in (bench, calibrate, compare, simulate, trial, transformer, tune)}
 """Not peaks: its worker is compiled for this processor whatever the user's settings say."""
 
 

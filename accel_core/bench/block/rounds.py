@@ -1,0 +1,102 @@
+"""A block timed in rounds: once operation by operation, and once as a whole, who is first moving on.
+
+A round of a block that takes microseconds makes so many passes each way that it lasts SAMPLE_S: a sample of an
+operation is then the sum of its times in all of them, each in its place between the one before and the one
+after. Every look at the clock (some 0.05 us) is within an operation's time; the whole has two a sample.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, repeat
+from typing import Any
+
+from accel_core.bench.clocks import Clocks, Span
+from accel_core.bench.sampling import MOST_SAMPLES, Racer, in_turns, no_garbage_collection, span_since
+from accel_core.bench.starts import series
+from accel_core.model import Estimate, Series
+from accel_core.stats import median_interval
+
+SAMPLE_S = 0.02
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One operation, or the whole."""
+
+    time_s: Estimate
+    series: Series
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What came out, and what passed meanwhile."""
+
+    operations: tuple[Timed, ...]
+    whole: Timed
+    span: Span
+
+
+@dataclass
+class Parted(Racer):
+    """Passes over all operations with a look at the clock after each; `times_s` are of whole passes."""
+
+    calls: Sequence[Call] = ()
+    parts_s: list[list[float]] = field(default_factory=list)
+    """For each sample the seconds per call of each operation."""
+    part_starts_s: list[list[float]] = field(default_factory=list)
+    """When each was called first in the sample."""
+
+    def run(self, clocks: Clocks) -> None:
+        """One more sample."""
+        calls, wall, many = self.calls, clocks.wall, len(self.calls)
+        cpu_s = clocks.cpu()
+        looks = [wall()]
+        look = looks.append
+        for _ in repeat(None, self.repetitions):
+            for call in calls:
+                call()
+                look(wall())
+        self.cpu_s += clocks.cpu() - cpu_s
+        wall_s = looks[-1] - looks[0]
+        self.wall_s += wall_s
+        self.times_s.append(wall_s / self.repetitions)
+        took = [after - before for before, after in pairwise(looks)]
+        self.parts_s.append([math.fsum(took[at::many]) / self.repetitions for at in range(many)])
+        self.part_starts_s.append(looks[:many])
+
+
+def take_rounds(calls: Sequence[Call], pass_s: float, budget_s: float, clocks: Clocks, threads: int) -> Rounds:
+    """Rounds of `calls` for `budget_s`, at least one; one pass takes about `pass_s`."""
+
+    def whole() -> None:
+        for call in calls:
+            call()
+
+    repetitions = max(1, math.ceil(SAMPLE_S / max(pass_s, 1e-6)))
+    parted, one = Parted(whole, repetitions, calls=tuple(calls)), Racer(whole, repetitions)
+    racers: list[Racer] = [parted, one]
+    with no_garbage_collection():
+        clocks.lookout.begin()
+        host, start_s = clocks.host(), clocks.wall()
+        for order in in_turns(racers):
+            for racer in order:
+                racer.run(clocks)
+            clocks.lookout.look()
+            if clocks.wall() - start_s >= budget_s or len(one.times_s) >= MOST_SAMPLES:
+                break
+        span = span_since(host, racers, clocks, threads)
+    each = zip(
+        zip(*parted.part_starts_s, strict=True),
+        zip(*parted.parts_s, strict=True),
+        strict=True,
+    )
+    operations = tuple(_timed(starts, times, repetitions) for starts, times in each)
+    return Rounds(operations, _timed(one.starts_s, one.times_s, repetitions), span)
+
+
+def _timed(starts_s: Sequence[float], times_s: Sequence[float], repetitions: int) -> Timed:
+    return Timed(median_interval(times_s), series(starts_s, times_s, repetitions))

@@ -1,0 +1,106 @@
+"""A block from its shape to its BlockRun: built, checked, timed."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from accel_core.bench.block.arrays import Array, Given, given
+from accel_core.bench.block.flow import block
+from accel_core.bench.block.reference import reference, tolerance
+from accel_core.bench.block.rounds import take_rounds
+from accel_core.bench.block.steps import Desk, Step
+from accel_core.bench.causes import told
+from accel_core.bench.clocks import Clocks
+from accel_core.bench.events import Emit, ignore, result_event, step_event
+from accel_core.bench.sampling import time_calls
+from accel_core.bench.threads import limit, require_processors
+from accel_core.bench.verify import format_small
+from accel_core.errors import WrongResult
+from accel_core.kernels.verify import max_relative_error
+from accel_core.machine import environment, refuse_to_measure
+from accel_core.model import BlockRun, Machine, OperationTime, require_dtype
+from accel_core.transformer import BlockShape, State, operations, state
+
+STEPS = ("A block's weights and input", "The block against float64", "The block, in rounds")
+
+
+def measure_block(
+    shape: BlockShape,
+    state_name: str,
+    machine: Machine,
+    *,
+    threads: int = 1,
+    budget_s: float = 5.0,
+    emit: Emit = ignore,
+    clocks: Clocks | None = None,
+) -> BlockRun:
+    """The BlockRun of one block of `shape`, its numbers drawn anew.
+
+    Raises BadInput for a dtype that is not measured or a state that is none, WrongResult where the block is
+    farther from its float64 reference than `reference.tolerance`: it is then not timed.
+    """
+    refuse_to_measure(machine)
+    require_dtype(shape.dtype)
+    chosen = state(state_name)
+    traffic = sum(operation.counted.bytes for operation in operations(shape))
+    clocks = clocks or Clocks.of(machine, threads, f"transformer/{chosen.name}", traffic)
+    versions = environment()
+    with limit(threads):
+        require_processors(threads)
+        emit(step_event(STEPS[0], 0, len(STEPS), None))
+        start = given(shape, secrets.randbits(31))
+        emit(step_event(STEPS[1], 1, len(STEPS), None))
+        steps, error = checked(shape, start, chosen, threads)
+        calls = [step.call for step in steps]
+        pass_s, _ = time_calls(lambda: [call() for call in calls], 1, clocks)
+        emit(step_event(STEPS[2], 2, len(STEPS), max(budget_s, 2 * pass_s)))
+        rounds = take_rounds(calls, pass_s, budget_s, clocks, threads)
+    counted = rounds.span.causes(threads)
+    reason = told([*counted, *clocks.lookout.causes()])
+    if not counted:
+        clocks.lookout.remember()
+    made = BlockRun(
+        shape=asdict(shape),
+        state=chosen.name,
+        threads=threads,
+        operations=tuple(
+            OperationTime(step.name, step.how, timed.time_s, timed.series)
+            for step, timed in zip(steps, rounds.operations, strict=True)
+        ),
+        whole_s=rounds.whole.time_s,
+        whole=rounds.whole.series,
+        max_relative_error=error,
+        disturbed=bool(reason),
+        disturbed_reason=reason,
+        fingerprint=machine.fingerprint,
+        environment=versions,
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        id=uuid.uuid4().hex,
+    )
+    emit(result_event(made))
+    return made
+
+
+def checked(shape: BlockShape, start: Given, chosen: State, threads: int) -> tuple[tuple[Step, ...], float]:
+    """The block's operations, run once, and how far their output was from float64; WrongResult if too far."""
+    expected = reference(shape, start)
+    desk = Desk(shape, start, chosen, threads)
+    steps = block(desk)
+    for step in steps:
+        step.call()
+    return steps, check(desk.arrays[steps[-1].name], expected, shape, chosen)
+
+
+def check(output: Array, expected: Array, shape: BlockShape, chosen: State) -> float:
+    """The relative error of a block's output; WrongResult above `tolerance`."""
+    error, most = max_relative_error(output, expected), tolerance(shape)
+    if not error <= most:
+        raise WrongResult(
+            f"The transformer block in the state {chosen.name} gives a wrong result in {shape.dtype}: its "
+            f"relative error {format_small(error)} is above the tolerance {format_small(most)}, so it is not "
+            "timed."
+        )
+    return error

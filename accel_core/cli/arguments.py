@@ -177,7 +177,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     add_transformer(
-        command("transformer", "Predict a transformer block, operation by operation."), whole_number
+        command("transformer", "Predict a transformer block, operation by operation."), whole_number, seconds
     )
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
     command("lessons", "The lessons: a question each, to be answered by a guess and then by a run.")

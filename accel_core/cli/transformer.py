@@ -1,4 +1,4 @@
-"""`accel transformer`: a block's operations counted and predicted. Nothing is measured."""
+"""`accel transformer`: a block's operations counted and predicted, and on demand measured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from accel_core.cli import transformer_text
 from accel_core.cli.jobs import stored_peaks
 from accel_core.cli.output import Answer
+from accel_core.cli.transformer_run import measured, times_of, total_of
 from accel_core.errors import BadInput
 from accel_core.transformer import (
     BlockShape,
@@ -41,10 +42,13 @@ def transformer(options: Namespace) -> Answer:
 
     `roofs`, `bound_by`, `predicted_s` and `share` (of the block's predicted time) are null where no roofs are
     known; `notes` then says what to measure. `faster` is null where nothing is asked. `model` is all blocks and
-    the head, without what comes before the first block and the norm behind the last.
+    the head, without what comes before the first block and the norm behind the last. With --measure each
+    operation has its time (`time_s` with `low` and `high`, `ratio` to the predicted one, `time_share` of all)
+    and `run` is the record; else these are null.
     """
     shape, base = _shape(options), preset(options.preset)
     _check_memory(shape, options)
+    run = measured(shape, options)
     roofs = _roofs(options)
     missing = [] if roofs else [what_to_measure(options.dtype, options.threads)]
     if missing and options.faster:
@@ -62,18 +66,21 @@ def transformer(options: Namespace) -> Answer:
         "byte_convention": "least",
         "roofs": asdict(roofs) if roofs else None,
         "operations": [
-            {**_counts(one), **_times(under, whole_s)} for one, under in zip_longest(listed, predicted)
+            {**_counts(one), **_times(under, whole_s), **times}
+            for one, under, times in zip_longest(listed, predicted, times_of(run, listed, predicted))
         ],
         "total": {
             "flop": flop,
             "bytes": moved,
             "intensity_flop_per_byte": flop / moved,
             "predicted_s": whole_s,
+            **total_of(run, whole_s),
         },
+        "run": run.to_dict() if run else None,
         "faster": _changed(predicted, dict(options.faster)),
         "memory": {**asdict(holds), "total_bytes": holds.total_bytes},
         "model": {"blocks_flop": blocks, "head_flop": last, "forward_flop": blocks + last},
-        "notes": missing,
+        "notes": [*missing, *([run.disturbed_reason] if run and run.disturbed else [])],
     }
     return Answer(data, transformer_text.transformer(base, shape, data))
 

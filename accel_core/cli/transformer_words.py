@@ -12,9 +12,11 @@ GREATEST = 1e30
 """No roof, size or factor that is typed in is greater, and none is less than its inverse."""
 
 
-def add_transformer(parser: argparse.ArgumentParser, whole_number: Callable[[str], int]) -> None:
-    """The options of `accel transformer`; `whole_number` reads one."""
-    parser.description = f"{parser.description} Its time follows from two roofs; nothing is measured."
+def add_transformer(
+    parser: argparse.ArgumentParser, whole_number: Callable[[str], int], seconds: Callable[[str], float]
+) -> None:
+    """The options of `accel transformer`; `whole_number` and `seconds` read one."""
+    parser.description = f"{parser.description} Its time follows from two roofs; --measure runs it too."
     add = parser.add_argument
     add(
         "--preset",
@@ -53,8 +55,14 @@ def add_transformer(parser: argparse.ArgumentParser, whole_number: Callable[[str
         metavar="B/s",
         help="memory roof, such as 35e9 (this machine's, if measured)",
     )
-    add("--threads", type=whole_number, default=1, help="threads of this machine's roofs (1)")
+    add("--threads", type=whole_number, default=1, help="threads of this machine's roofs and of the run (1)")
     add("--memory", type=positive, metavar="BYTES", help="memory that the block must fit in (this machine's)")
+    add("--measure", action="store_true", help="run the block on this machine, operation by operation")
+    add(
+        "--state",
+        help="with --measure, what computes softmax, norms ...: python-softmax, numpy (default) or compiled",
+    )
+    add("--budget", type=seconds, help="with --measure: seconds for all rounds (5)")
     add(
         "--faster",
         type=factor,

@@ -22,6 +22,8 @@ class OperationTime(PlainData):
     """What computed it: "library", "numpy", "in_place", "compiled", "python_loops"."""
     time_s: Estimate
     series: Series
+    call_s: float | None = None
+    """Median of the same call on single numbers in its place: what it takes with nothing to compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,6 @@ class BlockRun(PlainData):
     """ISO 8601, UTC."""
     id: str
     """Random, made when measured."""
+    library_flop_per_s: float | None = None
+    """What the library reached meanwhile, in turns with the rounds, in a large square product; None where no
+    product of the block is large enough to be held against that."""

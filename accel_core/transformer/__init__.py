@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from accel_core.transformer.block import Operation, head, operations
 from accel_core.transformer.memory import Memory, check_fits, memory_of
-from accel_core.transformer.prediction import Prediction, faster, predict
+from accel_core.transformer.prediction import LARGE_FLOP, WITHIN, Prediction, faster, predict
 from accel_core.transformer.presets import PRESETS, Preset, preset
 from accel_core.transformer.roofs import block_roofs, what_to_measure
 from accel_core.transformer.shape import BlockShape
 from accel_core.transformer.states import STATES, State, state
 
 __all__ = [
+    "LARGE_FLOP",
     "PRESETS",
     "STATES",
+    "WITHIN",
     "BlockShape",
     "Memory",
     "Operation",

@@ -14,6 +14,11 @@ from accel_core.errors import BadInput, quoted, unknown
 from accel_core.roofline import bound_by
 from accel_core.transformer.block import Operation
 
+WITHIN = 0.2
+"""A measured time agrees with a predicted one that it is no farther from than this share of it,"""
+LARGE_FLOP = 50_000_000
+"""and this is promised of products that are at least so large, and of what streams beyond the last cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:

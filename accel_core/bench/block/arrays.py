@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accel_core.bench.block.room import Room
 from accel_core.transformer import BlockShape
 
 Array = NDArray[Any]
@@ -32,15 +33,18 @@ class Given:
     keys: Array
     """(batch, heads, sequence, head_size), the last token's still missing; empty unless one is decoded."""
     values: Array
+    room: Room
+    """Where these lie, and what is computed from them."""
 
 
 def given(shape: BlockShape, seed: int) -> Given:
     """The same arrays for the same `seed`."""
-    random = np.random.default_rng(seed)
+    random, room = np.random.default_rng(seed), Room(shape.dtype)
     kind: Any = np.dtype(shape.dtype)
 
     def uniform(dims: tuple[int, ...], mean_square: float) -> Array:
-        made = random.random(dims, kind)
+        made = room.array(*dims)
+        random.random(dtype=kind, out=made)
         made -= kind.type(0.5)
         made *= kind.type(math.sqrt(12 * mean_square))
         return made
@@ -56,7 +60,7 @@ def given(shape: BlockShape, seed: int) -> Given:
         gamma, beta = 1 + uniform((width,), 0.01), uniform((width,), 0.01)
         norms[name] = (gamma,) if shape.gated else (gamma, beta)
     x, keys, values = (uniform(dims, 1) for dims in ((shape.rows, width), held, held))
-    return Given(x, weights, norms, keys, values)
+    return Given(x, weights, norms, keys, values, room)
 
 
 def _weight_dims(shape: BlockShape) -> dict[str, tuple[int, int]]:

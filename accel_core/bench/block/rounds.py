@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, repeat
+from statistics import median
 from typing import Any
 
 from accel_core.bench.clocks import Clocks, Span
@@ -20,6 +21,8 @@ from accel_core.model import Estimate, Series
 from accel_core.stats import median_interval
 
 SAMPLE_S = 0.02
+PLACED_S = 0.3
+"""Of passes for `each_call_s`."""
 Call = Callable[[], Any]
 
 
@@ -38,6 +41,8 @@ class Rounds:
     operations: tuple[Timed, ...]
     whole: Timed
     span: Span
+    beside_s: float | None
+    """Median of the call beside them."""
 
 
 @dataclass
@@ -69,8 +74,18 @@ class Parted(Racer):
         self.part_starts_s.append(looks[:many])
 
 
-def take_rounds(calls: Sequence[Call], pass_s: float, budget_s: float, clocks: Clocks, threads: int) -> Rounds:
-    """Rounds of `calls` for `budget_s`, at least one; one pass takes about `pass_s`."""
+def take_rounds(
+    calls: Sequence[Call],
+    pass_s: float,
+    budget_s: float,
+    clocks: Clocks,
+    threads: int,
+    beside: Call | None = None,
+) -> Rounds:
+    """Rounds of `calls` for `budget_s`, at least one; one pass takes about `pass_s`.
+
+    In each round `beside` is called once too, where there is one.
+    """
 
     def whole() -> None:
         for call in calls:
@@ -79,6 +94,9 @@ def take_rounds(calls: Sequence[Call], pass_s: float, budget_s: float, clocks: C
     repetitions = max(1, math.ceil(SAMPLE_S / max(pass_s, 1e-6)))
     parted, one = Parted(whole, repetitions, calls=tuple(calls)), Racer(whole, repetitions)
     racers: list[Racer] = [parted, one]
+    third = None if beside is None else Racer(beside)
+    if third is not None:
+        racers.append(third)
     with no_garbage_collection():
         clocks.lookout.begin()
         host, start_s = clocks.host(), clocks.wall()
@@ -95,7 +113,28 @@ def take_rounds(calls: Sequence[Call], pass_s: float, budget_s: float, clocks: C
         strict=True,
     )
     operations = tuple(_timed(starts, times, repetitions) for starts, times in each)
-    return Rounds(operations, _timed(one.starts_s, one.times_s, repetitions), span)
+    beside_s = None if third is None else median(third.times_s)
+    return Rounds(operations, _timed(one.starts_s, one.times_s, repetitions), span, beside_s)
+
+
+def each_call_s(
+    calls: Sequence[Call], empty: Sequence[Call], pass_s: float, clocks: Clocks
+) -> tuple[float, ...]:
+    """The median seconds of each of `empty`, in its place: before that of `calls` which does the work.
+
+    So the caches hold of its code, and of Python's, what the operation before has left of them.
+    """
+    passes = min(max(round(PLACED_S / max(pass_s, 1e-6)), 3), 100)
+    took: list[list[float]] = []
+    with no_garbage_collection():
+        for _ in range(passes):
+            took.append([])
+            for call, first in zip(calls, empty, strict=True):
+                start_s = clocks.wall()
+                first()
+                took[-1].append(clocks.wall() - start_s)
+                call()
+    return tuple(map(median, zip(*took, strict=True)))
 
 
 def _timed(starts_s: Sequence[float], times_s: Sequence[float], repetitions: int) -> Timed:

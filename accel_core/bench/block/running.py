@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
+
+import numpy as np
 
 from accel_core.bench.block.arrays import Array, Given, given
 from accel_core.bench.block.flow import block
 from accel_core.bench.block.reference import reference, tolerance
-from accel_core.bench.block.rounds import take_rounds
+from accel_core.bench.block.room import Room
+from accel_core.bench.block.rounds import each_call_s, take_rounds
 from accel_core.bench.block.steps import Desk, Step
 from accel_core.bench.causes import told
 from accel_core.bench.clocks import Clocks
@@ -22,8 +27,10 @@ from accel_core.errors import WrongResult
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import BlockRun, Machine, OperationTime, require_dtype
-from accel_core.transformer import BlockShape, State, operations, state
+from accel_core.transformer import LARGE_FLOP, BlockShape, State, operations, state
 
+SIDE = 1024
+"""Of the product that says what the library reaches: 2.1 GFLOP, a hundredth of a second or two."""
 STEPS = ("A block's weights and input", "The block against float64", "The block, in rounds")
 
 
@@ -57,7 +64,10 @@ def measure_block(
         calls = [step.call for step in steps]
         pass_s, _ = time_calls(lambda: [call() for call in calls], 1, clocks)
         emit(step_event(STEPS[2], 2, len(STEPS), max(budget_s, 2 * pass_s)))
-        rounds = take_rounds(calls, pass_s, budget_s, clocks, threads)
+        empty = [step.call for step in _on_single_numbers(shape, chosen, threads)]
+        empty_s = each_call_s(calls, empty, pass_s, clocks)
+        square = _square(shape) if _has_large_products(shape) else None
+        rounds = take_rounds(calls, pass_s, budget_s, clocks, threads, square)
     counted = rounds.span.causes(threads)
     reason = told([*counted, *clocks.lookout.causes()])
     if not counted:
@@ -67,8 +77,8 @@ def measure_block(
         state=chosen.name,
         threads=threads,
         operations=tuple(
-            OperationTime(step.name, step.how, timed.time_s, timed.series)
-            for step, timed in zip(steps, rounds.operations, strict=True)
+            OperationTime(step.name, step.how, timed.time_s, timed.series, call_s)
+            for step, timed, call_s in zip(steps, rounds.operations, empty_s, strict=True)
         ),
         whole_s=rounds.whole.time_s,
         whole=rounds.whole.series,
@@ -79,9 +89,34 @@ def measure_block(
         environment=versions,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         id=uuid.uuid4().hex,
+        library_flop_per_s=2 * SIDE**3 / rounds.beside_s if rounds.beside_s else None,
     )
     emit(result_event(made))
     return made
+
+
+def _on_single_numbers(shape: BlockShape, chosen: State, threads: int) -> tuple[Step, ...]:
+    """The same operations on a block of the least size, called once."""
+    least = replace(shape, width=1, heads=1, feed_forward=1, sequence=1, batch=1)
+    steps = block(Desk(least, given(least, 0), chosen, threads))
+    for step in steps:
+        step.call()
+    return steps
+
+
+def _has_large_products(shape: BlockShape) -> bool:
+    return any(one.product and one.counted.flop >= LARGE_FLOP for one in operations(shape))
+
+
+def _square(shape: BlockShape) -> Callable[[], Array]:
+    """The library's product of SIDE x SIDE, called once."""
+    random, room = np.random.default_rng(), Room(shape.dtype)
+    a, b, out = (room.array(SIDE, SIDE) for _ in range(3))
+    for operand in (a, b):
+        operand[...] = random.random((SIDE, SIDE))
+    call = partial(np.matmul, a, b, out=out)
+    call()
+    return call
 
 
 def checked(shape: BlockShape, start: Given, chosen: State, threads: int) -> tuple[tuple[Step, ...], float]:

@@ -38,7 +38,9 @@ class Desk:
 
     def empty(self, *dims: int) -> Array:
         """An array of NaN: what is left of it was not written."""
-        return np.full(dims, np.nan, self.shape.dtype)
+        made = self.given.room.array(*dims)
+        made.fill(np.nan)
+        return made
 
     def product(self, name: str, source: str, out: Array | None = None) -> Step:
         """`source` times the weight called `name`, which is what the result is called too."""

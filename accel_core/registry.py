@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from accel_core.errors import BadInput, quoted, unknown, whole
+from accel_core.kernels.attention.workload import ATTENTION, ATTENTION_CAUSAL
 from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
@@ -37,7 +38,10 @@ from accel_core.model.limits import LIMIT_S
 from accel_core.model.words import SCALAR_BITS, WIDTH, widths_text
 from accel_core.units import format_bytes, format_time
 
-WORKLOADS: tuple[Workload, ...] = (MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM)
+WORKLOADS: tuple[Workload, ...] = (
+    *(MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM),
+    *(ATTENTION, ATTENTION_CAUSAL),
+)
 
 
 def workload(name: str) -> Workload:
@@ -121,10 +125,12 @@ def problems(cases: Iterable[Case]) -> list[list[Case]]:
 
 
 def needed_bytes(case: Case) -> int:
-    """Memory to measure and check a valid case: the arrays twice (a kernel may copy), and once in float64."""
-    problem, _ = kernel(case.kernel)
+    """Memory to measure and check a valid case: the arrays twice (a kernel may copy), and once in float64, and
+    those that the rung makes between its steps."""
+    problem, rung = kernel(case.kernel)
     shape = case.shape or problem.shape(case.size)
-    return 2 * problem.least_bytes(shape, case.dtype) + problem.least_bytes(shape, "float64")
+    between = rung.arrays * problem.array_elements(shape) * ITEM_BYTES[case.dtype]
+    return 2 * problem.least_bytes(shape, case.dtype) + problem.least_bytes(shape, "float64") + between
 
 
 def extra_arrays(measurement: Measurement) -> float | None:

@@ -93,7 +93,8 @@ def case(kernel_id: str, size: Any = 64, **more: Any) -> Case:
 
 
 def awkward_cases() -> list[tuple[str, int, str]]:
-    """Every rung at every size in both types, but loops in Python at a large size in one, by turns."""
+    """Every rung at every size in both types, but loops in Python at a large size in one, by turns, or, where
+    they take seconds, at none."""
     return [
         (kernel_id, size, dtype)
         for kernel_id in IDS
@@ -101,7 +102,7 @@ def awkward_cases() -> list[tuple[str, int, str]]:
         for dtype in DTYPES
         if size < 100
         or registry.kernel(kernel_id)[1].family != "interpreted"
-        or dtype == DTYPES[size % len(DTYPES)]
+        or (dtype == DTYPES[size % len(DTYPES)] and registry.predicted_s(case(kernel_id, size)) < 1)
     ]
 
 

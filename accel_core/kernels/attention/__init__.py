@@ -1,0 +1,1 @@
+"""Attention, causal or not: workloads, rungs, tiles and their lengths."""

@@ -11,13 +11,14 @@ from accel_core.intensity.attention import ATTENTION
 from accel_core.intensity.dense import DENSE
 from accel_core.intensity.elementwise import ELEMENTWISE
 from accel_core.intensity.neural import NEURAL
+from accel_core.intensity.per_element import PER_ELEMENT
 from accel_core.intensity.scientific import SCIENTIFIC
 from accel_core.intensity.traffic import CONVENTIONS, Axis, Intensity, Model
 from accel_core.model import ITEM_BYTES
 
 __all__ = ["CONVENTIONS", "ITEM_BYTES", "MODELS", "Axis", "Intensity", "Model", "model"]
 
-MODELS: tuple[Model, ...] = (*ELEMENTWISE, *DENSE, *NEURAL, *ATTENTION, *SCIENTIFIC)
+MODELS: tuple[Model, ...] = (*ELEMENTWISE, *DENSE, *NEURAL, *ATTENTION, *PER_ELEMENT, *SCIENTIFIC)
 
 
 def model(name: str) -> Model:

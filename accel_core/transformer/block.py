@@ -13,7 +13,6 @@ from math import prod
 
 from accel_core.intensity import Intensity, Model, model
 from accel_core.model import Shape
-from accel_core.transformer.counts import GELU, LAYER_NORM, RMS_NORM, SOFTMAX, SWIGLU
 from accel_core.transformer.shape import BlockShape
 
 
@@ -60,7 +59,7 @@ def _attention(shape: BlockShape) -> tuple[Operation, ...]:
         _norm(shape, "attention norm"),
         *projections,
         _operation(shape, "QK^T", "QK^T", model("query_key"), products, product=True),
-        _operation(shape, "softmax", "softmax", SOFTMAX, (*scores, causal)),
+        _operation(shape, "softmax", "softmax", model("softmax_per_element"), (*scores, causal)),
         _operation(shape, "PV", "PV", model("probability_value"), products, product=True),
         _linear(shape, "output projection", "output", width, width),
         _residual(shape, "attention residual"),
@@ -71,10 +70,10 @@ def _feed_forward(shape: BlockShape) -> tuple[Operation, ...]:
     width, inner, kind = shape.width, shape.feed_forward, "feed-forward"
     if shape.gated:
         up = [_linear(shape, name, kind, width, inner) for name in ("gate", "up")]
-        activation = _operation(shape, "SwiGLU", "SwiGLU", SWIGLU, (shape.rows, inner))
+        activation = _operation(shape, "SwiGLU", "SwiGLU", model("swiglu"), (shape.rows, inner))
     else:
         up = [_linear(shape, "up", kind, width, inner)]
-        activation = _operation(shape, "GELU", "GELU", GELU, (shape.rows, inner))
+        activation = _operation(shape, "GELU", "GELU", model("gelu_per_element"), (shape.rows, inner))
     return (
         _norm(shape, "feed-forward norm"),
         *up,
@@ -91,7 +90,8 @@ def _linear(shape: BlockShape, name: str, kind: str, inward: int, outward: int) 
 
 
 def _norm(shape: BlockShape, name: str) -> Operation:
-    return _operation(shape, name, "norm", RMS_NORM if shape.gated else LAYER_NORM, (shape.rows, shape.width))
+    counting = model("rms_norm_per_element" if shape.gated else "layer_norm_per_element")
+    return _operation(shape, name, "norm", counting, (shape.rows, shape.width))
 
 
 def _residual(shape: BlockShape, name: str) -> Operation:

@@ -260,6 +260,33 @@ def test_attention_with_scores_in_memory_moves_four_square_arrays_more():
     assert moved_bytes("attention_fused", shape) == 8 * 4 * 2 * 12 * 128 * 64
 
 
+GPT2_AT_1024 = (
+    # what `accel intensity` is asked, its shape, FLOP/B in float32
+    ("layer_norm_per_element", (1024, 768), "0.875"),
+    ("matmul", (1024, 768, 3 * 768), "184.3"),
+    ("query_key", (1, 12, 1024, 1024, 64, 0), "28.44"),
+    ("softmax_per_element", (1, 12, 1024, 1024, 0), "0.625"),
+    ("probability_value", (1, 12, 1024, 1024, 64, 0), "28.44"),
+    ("matmul", (1024, 768, 768), "139.6"),
+    ("add", (1024 * 768,), "0.08333"),
+    ("matmul", (1024, 768, 4 * 768), "192"),
+    ("gelu_per_element", (1024, 4 * 768), "1"),
+    ("matmul", (1024, 4 * 768, 768), "192"),
+)
+
+
+@pytest.mark.parametrize(("name", "shape", "said"), GPT2_AT_1024)
+def test_each_operation_of_a_block_of_gpt2_small_is_an_entry_of_the_calculator(name, shape, said):
+    """Counted by hand: each operand once, at 1,024 tokens."""
+    assert f"{intensity(name, shape, 'float32'):.4g}" == said
+
+
+def test_the_gate_and_the_norm_of_a_llama_are_entries_of_the_calculator():
+    """Norm: square, sum, quotient, scaling; one read, one written. Gate: five FLOP; two read, one written."""
+    assert intensity("rms_norm_per_element", (3, 4096), "float32") == 4 / 8
+    assert intensity("swiglu", (3, 11008), "float32") == 5 / 12
+
+
 # -- the kernels of the first roofline paper -----------------------------------------------------------------
 
 

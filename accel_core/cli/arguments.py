@@ -175,6 +175,12 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     roofline.add_argument(
         "--named", metavar="WORKLOAD", default="", help="whose points carry names (the newest)"
     )
+    roofline.add_argument(
+        "--bytes",
+        choices=("least", "counted"),
+        default="least",
+        help="least: what any kernel must move (default); counted: what its passes move, by hand count",
+    )
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     add_transformer(
         command("transformer", "Predict a transformer block, operation by operation."), whole_number, seconds

@@ -23,6 +23,7 @@ def roofline(options: Namespace) -> Answer:
     target = Path(options.html)
     check_target(target)
     from accel_core.figures import PAPER, figure_html, roofline_figure
+    from accel_core.readings.moved import counted
     from accel_core.registry import WORKLOADS, workload
     from accel_core.roofline import with_theory
     from accel_core.store import Store
@@ -33,6 +34,10 @@ def roofline(options: Namespace) -> Answer:
     if known is None:
         raise AccelError("The roofs of this machine are not measured yet: run `accel peaks` first.")
     points, count = _points(store, here, options)
+    by_count = options.bytes == "counted"
+    if by_count:
+        known_bytes = counted(WORKLOADS, points)
+        points = [m for m in points if m.id in known_bytes]
     warn_of_damage(store)
     picture = roofline_figure(
         here,
@@ -46,6 +51,7 @@ def roofline(options: Namespace) -> Answer:
         clock=known.clock,
         environment=known.environment,
         created=known.created,
+        by_count=by_count,
     )
     _write(target, figure_html(picture, title="Accel Explorer: roofline", filename="roofline"))
     data = {
@@ -54,6 +60,7 @@ def roofline(options: Namespace) -> Answer:
         "stored": count,
         "dtype": options.dtype,
         "threads": options.threads,
+        "bytes": options.bytes,
     }
     return Answer(data, text.roofline(target, len(points), count, options.dtype, options.threads))
 

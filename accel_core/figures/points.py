@@ -15,6 +15,7 @@ from accel_core.figures.drawing.marks import add_arrow, add_disturbed, add_dots,
 from accel_core.figures.roofs import px_per_decade
 from accel_core.model import Measurement, Workload
 from accel_core.readings.estimates import interval, rate_ends
+from accel_core.readings.moved import NOTHING, Counts, Moved, intensity, moved_text
 from accel_core.readings.roofline import Prediction, best_of_each
 from accel_core.readings.roofs import roof_title
 from accel_core.readings.rungs import find_kernel, kernel_title, newest, steps
@@ -38,8 +39,9 @@ def add_points(
     *,
     named: str,
     sample: bool = False,
+    counts: Counts = NOTHING,
 ) -> None:
-    """One trace a family with error bars; a sample is grey.
+    """One trace a family with error bars; a sample is grey. Points stand at `counts`, else at the least bytes.
 
     Each kernel's best is large, the others are lighter, and those of other workloads than `named` quiet.
     """
@@ -54,7 +56,7 @@ def add_points(
             continue
         colour = look.stale if sample else look.family(family)
         figure.add_scatter(
-            x=[m.intensity_flop_per_byte for m in mine],
+            x=[intensity(m, counts) for m in mine],
             y=[m.flop_per_s for m in mine],
             error_y=intervals(
                 [m.flop_per_s for m in mine],
@@ -75,14 +77,14 @@ def add_points(
             legendgroup=family,
             name=FAMILY_TITLES.get(family, "other"),
             customdata=[m.id for m in mine],
-            hovertext=[_hover(m, workloads, judged.get(m.id)) for m in mine],
+            hovertext=[_hover(m, workloads, judged.get(m.id), counts.get(m.id)) for m in mine],
             hoverinfo="text",
             showlegend=False,
         )
         add_legend_entry(figure, family, colour, FAMILY_TITLES.get(family, "other"), legendgroup=family)
-    crossed = [(m.intensity_flop_per_byte or 0, m.flop_per_s) for m in points if m.disturbed]
-    add_disturbed(figure, look, crossed)
-    _flag(figure, look, [m for m in points if m.id in judged and judged[m.id].above])
+    at = {m.id: (intensity(m, counts) or 0, m.flop_per_s) for m in points}
+    add_disturbed(figure, look, [at[m.id] for m in points if m.disturbed])
+    _flag(figure, look, [at[m.id] for m in points if m.id in judged and judged[m.id].above])
 
 
 def family_of(workloads: Sequence[Workload], m: Measurement) -> str:
@@ -91,13 +93,21 @@ def family_of(workloads: Sequence[Workload], m: Measurement) -> str:
     return kernel.family if kernel and kernel.family in FAMILIES else ""
 
 
-def _hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None) -> str:
+def _hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | None, moved: Moved | None) -> str:
     """Formula with its numbers, attainable, share, limiting roof, n and interval, settings."""
+    if moved is None:
+        traffic = [f"intensity {format_number(m.intensity_flop_per_byte or 0)} FLOP/byte (least bytes)"]
+    else:
+        traffic = [
+            f"moves, by count, {moved_text(m, moved)}",
+            f"intensity {format_number(m.flop / moved.size_bytes)} FLOP/byte (counted bytes)",
+            broken(moved.text),
+        ]
     lines = [
         f"<b>{kernel_title(workloads, m.kernel)}</b>: {format_rate(m.flop_per_s, 'FLOP/s')}",
         interval(m),
         f"{format_time(m.time_s.median)} for {m.flop:,} FLOP and at least {m.least_bytes:,} B",
-        f"intensity {format_number(m.intensity_flop_per_byte or 0)} FLOP/byte (least bytes)",
+        *traffic,
     ]
     if verdict is not None:
         roof = verdict.limiting
@@ -113,9 +123,8 @@ def _hover(m: Measurement, workloads: Sequence[Workload], verdict: Verdict | Non
     return hover(m, *lines, kernel=find_kernel(workloads, m.kernel))
 
 
-def _flag(figure: go.Figure, look: Look, above: Sequence[Measurement]) -> None:
+def _flag(figure: go.Figure, look: Look, at: Sequence[tuple[float, float]]) -> None:
     """A ring round each point above its roof, and one legend entry that says what it means."""
-    at = [(m.intensity_flop_per_byte or 0, m.flop_per_s) for m in above]
     ring = {"symbol": "circle-open", "size": 24, "line": {"width": 3}, "color": look.warning}
     add_dots(figure, at, ring, name="above roof", showlegend=True)
 
@@ -134,7 +143,11 @@ def add_predictions(figure: go.Figure, look: Look, predicted: Sequence[Predictio
 
 
 def add_arrows(
-    figure: go.Figure, look: Look, points: Sequence[Measurement], workloads: Sequence[Workload]
+    figure: go.Figure,
+    look: Look,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    counts: Counts = NOTHING,
 ) -> None:
     """Arrows along the ladder, from each rung to those that change it, at the size with the most rungs."""
     for workload in workloads:
@@ -145,7 +158,7 @@ def add_arrows(
         size = max(kernels_at, key=lambda n: (kernels_at[n], n))
         at_size = newest(best_of_each([m for m in mine if m.size == size]))
         for pair in steps([workload], at_size):
-            ends = ((m.intensity_flop_per_byte or 1, m.flop_per_s) for m in pair)
+            ends = ((intensity(m, counts) or 1, m.flop_per_s) for m in pair)
             add_arrow(figure, ends, look.muted, standoff=8, startstandoff=8)
 
 
@@ -159,24 +172,28 @@ def add_labels(
     *,
     named: str = "",
     sample: bool = False,
+    counts: Counts = NOTHING,
+    rightwards: bool = False,
 ) -> None:
     """Names of each kernel's best point of the workload `named`, and of predictions, joined to their points.
 
     Every label has a height of its own (at least a line apart), so none can touch another at any width.
-    Points right of the middle have theirs in one column left of the leftmost, so no label hides a named point.
+    Points right of the middle have theirs in one column left of the leftmost, so no label hides a named point;
+    `rightwards`, all have theirs on the right.
     """
-    names = _names(look, [m for m in points if m.workload == named], workloads, predicted)
+    names = _names(look, [m for m in points if m.workload == named], workloads, predicted, counts)
     floor = math.log10(view.y[0]) + 12 / px_per_decade(view)
     ceiling = math.log10(view.peak) - 18 / px_per_decade(view)
     gap = LABEL_GAP_PX / px_per_decade(view)
     own = {key: min(math.log10(rate), ceiling) for key, (_, _, rate, _) in names.items()}
     places = within(spread(own, gap), floor, ceiling, gap)
     low, high = (math.log10(x) for x in view.x)
-    right = [math.log10(x) for _, x, _, _ in names.values() if math.log10(x) > (low + high) / 2]
+    middle = high if rightwards else (low + high) / 2
+    right = [math.log10(x) for _, x, _, _ in names.values() if math.log10(x) > middle]
     column = min(right, default=high) - COLUMN_GAP * (high - low)
-    for key, (title, intensity, rate, colour) in names.items():
-        x, y = math.log10(intensity), math.log10(rate)
-        left = x > (low + high) / 2
+    for key, (title, at, rate, colour) in names.items():
+        x, y = math.log10(at), math.log10(rate)
+        left = x > middle
         place = {"ax": column if left else 22, "ay": -(places[key] - y) * px_per_decade(view), "standoff": 7}
         side = {"axref": "x" if left else "pixel", "xanchor": "right" if left else "left"}
         ink = look.muted if sample else colour
@@ -186,14 +203,18 @@ def add_labels(
 
 
 def _names(
-    look: Look, points: Sequence[Measurement], workloads: Sequence[Workload], predicted: Sequence[Prediction]
+    look: Look,
+    points: Sequence[Measurement],
+    workloads: Sequence[Workload],
+    predicted: Sequence[Prediction],
+    counts: Counts,
 ) -> dict[str, tuple[str, float, float, str]]:
     """What gets a label: (text, FLOP/byte, FLOP/s, colour) by a key of its own."""
     names = {}
     for m in best_of_each(points):
         title = m.rung if look.narrow else kernel_title(workloads, m.kernel)
         colour = look.family(family_of(workloads, m))
-        names[m.id] = (title, m.intensity_flop_per_byte or 1, m.flop_per_s, colour)
+        names[m.id] = (title, intensity(m, counts) or 1, m.flop_per_s, colour)
     for i, p in enumerate(predicted):
         names[f"predicted {i}"] = (f"{p.title} (predicted)", p.intensity_flop_per_byte, p.flop_per_s, look.ink)
     return names

@@ -16,6 +16,7 @@ from accel_core.figures.roofs import BELOW_PX, PLOT_PX, add_roofs, roofline_shee
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
 from accel_core.readings.lenses import Traffic
 from accel_core.readings.machine import sample_text
+from accel_core.readings.moved import NOTHING, counted
 from accel_core.readings.roofline import (
     Prediction,
     judge_all,
@@ -54,13 +55,14 @@ def roofline_figure(
     title: str = "",
     lens: str = "",
     traffic: Sequence[Traffic] = (),
+    by_count: bool = False,
 ) -> go.Figure:
     """Roofs of `dtype` and `threads`, the measurements of the same settings as points, provenance underneath.
 
     `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
     The points of the workload `named` carry names, without one those of the workload measured last.
     With a `lens` ("core" or "DRAM") the dots of `traffic` and the I/O lower bounds stand there instead of
-    `measurements`.
+    `measurements`. `by_count` leaves the points whose bytes are counted, and has them stand at these.
     """
     view = scene(ceilings, dtype, threads)
     if view is None:
@@ -69,8 +71,12 @@ def roofline_figure(
         return teaching_figure(text, look, 560)
     view = without_interpreters(view) if lens else view
     points = placed([t.measurement for t in traffic] if lens else measurements, dtype, threads)
-    verdicts = judge_all(points, ceilings, machine) if judged is None else judged
-    sentences = provenance(machine, view, points, dtype, threads, clock, environment, created)
+    counts = counted(workloads, points) if by_count else NOTHING
+    points = [m for m in points if m.id in counts] if by_count else points
+    verdicts = judge_all(points, ceilings, machine, counts) if judged is None else judged
+    sentences = provenance(
+        machine, view, points, dtype, threads, clock, environment, created, by_count=by_count
+    )
     named = named_workload(points, named)
     if lens:
         sentences[-1] = lens_provenance(machine, traffic, lens)
@@ -89,10 +95,10 @@ def roofline_figure(
         add_traffic(figure, look, view, traffic, workloads, lens, bounds)
         points = []
     if arrows:
-        add_arrows(figure, look, points, [w for w in workloads if w.name == named])
-    add_points(figure, look, points, workloads, verdicts, named=named, sample=sample)
+        add_arrows(figure, look, points, [w for w in workloads if w.name == named], counts)
+    add_points(figure, look, points, workloads, verdicts, named=named, sample=sample, counts=counts)
     add_predictions(figure, look, predicted)
-    add_labels(figure, look, view, points, workloads, predicted, named=named, sample=sample)
+    add_labels(figure, look, view, points, workloads, predicted, named=named, sample=sample, counts=counts)
     if title:
         place = {"x": 0, "xref": "paper", "y": 1, "yanchor": "top", "pad": {"t": 12}}
         figure.update_layout(title={"text": title, **place})

@@ -20,7 +20,7 @@ from accel_core.readings.fusion_steps import (
 from accel_core.readings.ladder import as_clause
 from accel_core.readings.ratios import EVEN, ratio_text, share_text
 from accel_core.readings.roofs import roof_rate
-from accel_core.units import format_count, format_number, format_time
+from accel_core.units import format_bytes, format_count, format_number, format_time
 
 
 def fusion_reading(
@@ -53,7 +53,9 @@ def _change(step: Step, steps: Sequence[Step]) -> str:
         undoing = next((later for later in steps if later.before is step and _undoes(later)), None)
         return _passes(step, step.before, step.gain, undoing)
     say: dict[str, Callable[[Step, Step, float], str]] = {ARITHMETIC: _arithmetic, ARRAYS: _allocation}
-    return say[step.takes](step, step.before, step.gain) if step.takes in say else ""
+    if step.takes in say:
+        return say[step.takes](step, step.before, step.gain)
+    return "" if step.takes or step.kernel.operators else f"{_label(step)} {_ratio(step.gain)}."
 
 
 def _undoes(step: Step) -> bool:
@@ -94,7 +96,7 @@ def _allocation(step: Step, before: Step, gain: float) -> str:
 def _passes(step: Step, before: Step, gain: float, undoing: Step | None) -> str:
     """Of a change to fewer passes, with the one that takes away what it brought along."""
     said, _, than = ratio_text(gain).rpartition(" ")
-    moved = f"with {step.kernel.moved} arrays to move instead of {before.kernel.moved}"
+    moved = f"with {_to_move(step, before)}"
     text = f"{_label(step)} **{said}** {than} {_title(before)}, {moved}"
     slower = gain < 1 - EVEN and bool(step.kernel.brings)
     if slower:
@@ -108,8 +110,17 @@ def _passes(step: Step, before: Step, gain: float, undoing: Step | None) -> str:
         return f"{text}: the passes were not the cost here."
     if gain <= 1 + EVEN:
         return f"{text}: the passes cost nothing here."
-    more = gain > before.kernel.moved / step.kernel.moved * (1 + EVEN)
+    fewer = before.moved.size_bytes / step.moved.size_bytes if before.moved and step.moved else 1.0
+    more = gain > fewer * (1 + EVEN)
     return f"{text}: more than fewer bytes alone explain." if more else f"{text}."
+
+
+def _to_move(step: Step, before: Step) -> str:
+    """ "2 arrays to move instead of 20"; in bytes where those are counted, not whole arrays."""
+    if step.kernel.operators or step.moved is None or before.moved is None:
+        return f"{step.kernel.moved} arrays to move instead of {before.kernel.moved}"
+    less, more = (format_bytes(one.moved.size_bytes) for one in (step, before) if one.moved)
+    return f"{less} to move instead of {more}"
 
 
 def _far(steps: Sequence[Step], roof: Ceiling | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accel_core.model import Kernel, Measurement, Workload
 from accel_core.readings.ladder import Rung, as_clause, change_text, rungs
+from accel_core.readings.moved import Moved, counted
 from accel_core.units import format_arrays, format_number, format_rate
 
 SAME_ARRAYS = 0.25
@@ -27,6 +28,8 @@ class Step:
     """Extra memory of one call in arrays of the input's size, as measured; None where it was not."""
     arrays_size: int | None = None
     """The size at which that was measured, where it is another one: long calls are not traced."""
+    moved: Moved | None = None
+    """What it moves by count; None where nobody counted."""
 
     @property
     def kernel(self) -> Kernel:
@@ -40,14 +43,16 @@ class Step:
 
     @property
     def takes(self) -> str:
-        """What its change takes away; empty where there is none before it or nobody counted."""
-        old, new = self.before.kernel if self.before else None, self.kernel
-        if old is None or not old.moved or not new.moved:
+        """What its change takes away; empty where there is none before it, or nobody counted."""
+        if self.before is None or self.before.moved is None or self.moved is None:
             return ""
+        old, new = self.before.kernel, self.kernel
         if new.threaded and not old.threaded:
             return CORE
-        if 2 * new.moved <= old.moved:
+        if 2 * self.moved.size_bytes <= self.before.moved.size_bytes:
             return PASSES
+        if not new.operators:
+            return ""
         return ARRAYS if new.arrays < old.arrays else ARITHMETIC
 
     @property
@@ -66,12 +71,14 @@ def fusion_steps(
     `elsewhere` are measurements at other sizes: from them comes the memory of a call too long to be traced.
     """
     steps: dict[str, Step] = {}
+    counts = counted([workload], measurements)
     for row in rungs(workload, measurements, ()):
         if row.measured is None:
             continue
         named = workload.before(row.kernel)
         before = steps.get(named.name) if named else None
-        steps[row.kernel.name] = Step(row, row.measured, before, *_memory(row.measured, elsewhere))
+        moved = counts.get(row.measured.id)
+        steps[row.kernel.name] = Step(row, row.measured, before, *_memory(row.measured, elsewhere), moved)
     return tuple(steps.values())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload, chosen
 from accel_core.readings.estimates import rate_text
 from accel_core.readings.lenses import Traffic
+from accel_core.readings.moved import NOTHING, Counts, counted, moves_text
 from accel_core.readings.ratios import share_text
 from accel_core.readings.roofs import roof_rate, roof_title
 from accel_core.readings.rungs import held_back_text, kernel_title, libraries_text
@@ -49,10 +50,11 @@ def best_of_each(points: Sequence[Measurement]) -> list[Measurement]:
 
 
 def judge_all(
-    points: Sequence[Measurement], ceilings: Sequence[Ceiling], machine: Machine
+    points: Sequence[Measurement], ceilings: Sequence[Ceiling], machine: Machine, counts: Counts = NOTHING
 ) -> dict[str, Verdict]:
-    """Measurement id -> verdict, for those that can be judged."""
-    verdicts = ((m.id, judge(m, ceilings, machine)) for m in points)
+    """Measurement id -> verdict, for those that can be judged; by the bytes in `counts`, else the least."""
+    moved = {key: one.size_bytes for key, one in counts.items()}
+    verdicts = ((m.id, judge(m, ceilings, machine, moved.get(m.id))) for m in points)
     return {key: verdict for key, verdict in verdicts if verdict is not None}
 
 
@@ -74,10 +76,13 @@ def roofline_reading(
     threads: int = 1,
     named: str = "",
     judged: Mapping[str, Verdict] | None = None,
+    by_count: bool = False,
 ) -> str:
     """What holds the best and the worst kernel back, whose points are named, and which are above their roof."""
     points = placed(measurements, dtype, threads)
-    verdicts = judge_all(points, ceilings, machine) if judged is None else judged
+    counts = counted(workloads, points) if by_count else NOTHING
+    every, points = len(points), [m for m in points if m.id in counts or not by_count]
+    verdicts = judge_all(points, ceilings, machine, counts) if judged is None else judged
     rated = sorted(
         ((m, verdicts[m.id]) for m in best_of_each(points) if m.id in verdicts), key=lambda p: -p[1].share
     )
@@ -105,6 +110,11 @@ def roofline_reading(
         sentences.append(
             f"{above} {'point lies' if above == 1 else 'points lie'} above the roof: see why on hover."
         )
+    if moves := moves_text([m for m in points if m.workload == named], workloads, counts):
+        sentences.append(moves)
+    if len(points) < every:
+        left_out = f"{every - len(points)} of {every} points are left out"
+        sentences.append(f"{left_out}: nobody counted what their kernels move.")
     return " ".join(sentences)
 
 
@@ -128,6 +138,7 @@ def roofline_alt(
     workloads: Sequence[Workload],
     dtype: str = "float32",
     threads: int = 1,
+    by_count: bool = False,
 ) -> str:
     """The roofs, how many points there are, and the fastest."""
     view = scene(ceilings, dtype, threads)
@@ -137,8 +148,12 @@ def roofline_alt(
         )
     roofs = "; ".join(f"{roof_title(c)} {roof_rate(c)}" for c in (view.compute[0], *view.memory))
     points = placed(measurements, dtype, threads)
+    if by_count:
+        counts = counted(workloads, points)
+        points = [m for m in points if m.id in counts]
     where = f"{machine.cpu}, {dtype}, {format_count(threads, 'thread')}"
     text = f"Roofline of {where}: {roofs}. {len(points)} measured points"
+    text += " at the bytes that they move by count" if by_count else ""
     best = max(best_of_each(points), key=lambda m: m.flop_per_s, default=None)
     if best is not None:
         text += f", the fastest {kernel_title(workloads, best.kernel)} {format_rate(best.flop_per_s, 'FLOP/s')}"
@@ -154,6 +169,8 @@ def provenance(
     clock: Clock | None,
     environment: Environment | None,
     created: str | None,
+    *,
+    by_count: bool = False,
 ) -> list[str]:
     """What a reader of the picture alone must know, in sentences."""
     running = f"measured clock {rate_text(clock.clock_hz, 'Hz')}" if clock else "clock not measured"
@@ -173,7 +190,8 @@ def provenance(
     sentences.append(f"Roofs are medians{fastest}; bands their 95 % intervals. {_how(top)}{_theory(view)}")
     sentences.append(" ".join(_how(roof) for roof in view.memory))
     sentences.append(
-        f"{len(points)} points: medians with 95 % intervals, bytes counted as least (compulsory) traffic. "
+        f"{len(points)} points: medians with 95 % intervals, bytes counted "
+        f"{'pass by pass' if by_count else 'as least (compulsory) traffic'}. "
         f"{held_back_text(points)}".rstrip()
     )
     return sentences

@@ -47,24 +47,27 @@ class _Excess:
     limiting: Ceiling
     level: str
     share: float
+    moved_bytes: int | None
 
     @property
     def memory_bound(self) -> bool:
         return self.limiting.kind == "memory"
 
 
-def judge(measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machine) -> Verdict | None:
-    """`measurement`, by its least bytes, under the roofs of its dtype and threads (`limit_of`).
+def judge(
+    measurement: Measurement, ceilings: Sequence[Ceiling], machine: Machine, moved_bytes: int | None = None
+) -> Verdict | None:
+    """`measurement`, by its least bytes or those given, under the roofs of its dtype and threads (`limit_of`).
 
     None where a flat or a sloping roof is missing, or where the work or the traffic is nothing.
     """
-    limit = limit_of(measurement, measurement.threads, ceilings, machine)
+    limit = limit_of(measurement, measurement.threads, ceilings, machine, moved_bytes)
     if limit is None:
         return None
     highest = attainable(limit.intensity, _highest(limit.compute), _highest(limit.memory))
     share = measurement.flop_per_s / limit.flop_per_s
     above = _slowest(measurement) > highest
-    excess = _Excess(measurement, machine, limit.limiting, limit.level, share)
+    excess = _Excess(measurement, machine, limit.limiting, limit.level, share, moved_bytes)
     causes = tuple(text for cause in _CAUSES if (text := cause(excess)) is not None) if above else ()
     explained = measurement.disturbed or any(cause(excess) is not None for cause in _EXPLAIN)
     return Verdict(
@@ -104,6 +107,15 @@ def _typed(x: _Excess) -> str | None:
     if x.limiting.source == "measured":
         return None
     return f"The roof was not measured here ({x.limiting.source}): check its figure."
+
+
+def _kept_between_passes(x: _Excess) -> str | None:
+    if not x.memory_bound or (x.moved_bytes or 0) <= x.measurement.least_bytes:
+        return None
+    return (
+        "Counted bytes: what one pass writes and the next one reads may stay in a nearer cache, so that "
+        f"{x.level} gives fewer than were counted."
+    )
 
 
 def _own_threads(x: _Excess) -> str | None:
@@ -207,6 +219,7 @@ def _other_traffic(x: _Excess) -> str | None:
 
 _EXPLAIN = (
     _typed,
+    _kept_between_passes,
     _own_threads,
     _matrix_unit,
     _narrow_roof,

@@ -20,7 +20,7 @@ class Limit:
 
     threads: int
     intensity: float
-    """FLOP/B of the least traffic."""
+    """FLOP/B of the least traffic, or of what was counted instead."""
     level: str
     """The smallest level that holds the working set; `memory.level` differs where it has no measured roof."""
     compute: Ceiling
@@ -47,17 +47,27 @@ class Limit:
         return self.compute if self.bound_by == "compute" else self.memory
 
 
-def limit_of(problem: Measurement, threads: int, ceilings: Sequence[Ceiling], machine: Machine) -> Limit | None:
-    """The measured or typed-in roofs over `problem`, by its dtype and least bytes, at this number of threads.
+def limit_of(
+    problem: Measurement,
+    threads: int,
+    ceilings: Sequence[Ceiling],
+    machine: Machine,
+    moved_bytes: int | None = None,
+) -> Limit | None:
+    """The measured or typed-in roofs over `problem`, by its dtype and bytes, at this number of threads.
+
+    The bytes are its least ones, or those that a rung moves by its own count (`moved_bytes`), whose working set
+    is the least bytes and what one call was seen to allocate.
 
     The memory roof is the highest operation mix (load, copy, triad) of the smallest level that holds the
     working set; where that level has no roof, the next farther level stands in, else the next nearer one.
     None where a flat or a sloping roof is missing, or where the work or the traffic is nothing.
     """
     roofs = select_roofs([c for c in ceilings if c.source != "theory"], problem.dtype, threads)
-    level = limiting_memory_level(machine, problem.least_bytes)
+    extra_bytes = (problem.peak_alloc_bytes or 0) if moved_bytes else 0
+    level = limiting_memory_level(machine, problem.least_bytes + extra_bytes)
     memory = memory_roof(roofs.memory, level)
-    intensity = problem.intensity_flop_per_byte
+    intensity = problem.flop / moved_bytes if moved_bytes else problem.intensity_flop_per_byte
     if not roofs.compute or memory is None or not intensity:
         return None
     return Limit(threads, intensity, level, roofs.compute[0], memory)

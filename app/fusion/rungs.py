@@ -11,8 +11,8 @@ from accel_core.bench.memory import QUICK_S
 from accel_core.figures.fusion import fusion_figure
 from accel_core.model import Case, Ceiling, Machine, Measurement, Workload
 from accel_core.readings.fusion import fusion_alt, fusion_reading
-from accel_core.readings.fusion_counts import one_array_bytes
 from accel_core.readings.fusion_roofline import copy_roof
+from accel_core.readings.moved import one_array_bytes
 from accel_core.studies.experiments import Experiment, Setup, Shown
 from accel_core.studies.record import Record
 from accel_core.units import format_bytes

@@ -15,14 +15,15 @@ from accel_core.studies.record import Record
 from app.parts import components, simulated, theme
 from app.session import settings
 
-LEAST = "least"
+LEAST, COUNTED = "least", "counted"
 BLOCK_PX, BUDGET_S = 190, 1.0
 LENS = settings.Choice(
     "lens",
     "Bytes",
-    (LEAST, *LENSES),
+    (LEAST, COUNTED, *LENSES),
     LEAST,
-    "least: what any kernel must move, so all stand at one intensity. core: what the loops ask for, simulated: "
+    "least: what any kernel must move, so all stand at one intensity. counted: what its passes move, by hand "
+    "count: fusing moves the dot right. core: what the loops ask for, simulated: "
     "blocking moves the dot up. DRAM: what comes from memory, simulated: blocking moves the dot right.",
 )
 
@@ -61,10 +62,10 @@ def settings_of() -> list[settings.Choice]:
     return [LENS, of(), *map(block, kernels[:1])]
 
 
-def control() -> str:
-    """The lens that the reader chose; empty for none."""
+def control() -> tuple[str, bool]:
+    """The lens that was chosen, empty for none; and whether bytes are counted."""
     chosen = str(settings.segments(LENS))
-    return "" if chosen == LEAST else chosen
+    return "" if chosen in (LEAST, COUNTED) else chosen, chosen == COUNTED
 
 
 def seen(

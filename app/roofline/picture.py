@@ -32,6 +32,8 @@ class View:
     traffic: tuple[Traffic, ...] = ()
     named: str = ""
     """The workload whose points carry names; empty: the one measured last."""
+    by_count: bool = False
+    """Whether points stand at the bytes that their kernels move by count."""
 
 
 def picture(record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], view: View) -> None:
@@ -56,7 +58,12 @@ def words(
         seen: dict[str, Any] = {"workloads": registry.WORKLOADS, "lens": view.lens}
         text = lens_reading(record.machine, roofs, view.traffic, **seen, dtype=view.dtype)
         return lens_alt(view.traffic, **seen), text
-    plain: dict[str, Any] = {"workloads": registry.WORKLOADS, "dtype": view.dtype, "threads": view.threads}
+    plain: dict[str, Any] = {
+        "workloads": registry.WORKLOADS,
+        "dtype": view.dtype,
+        "threads": view.threads,
+        "by_count": view.by_count,
+    }
     given = (record.machine, roofs, measurements)
     return roofline_alt(*given, **plain), roofline_reading(*given, **plain, named=view.named)
 
@@ -82,15 +89,17 @@ def figure(
         sample=record.sample,
         lens=view.lens,
         traffic=view.traffic,
+        by_count=view.by_count,
     )
 
 
-def flagged(
-    record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], dtype: str, threads: int
-) -> None:
+def flagged(record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], view: View) -> None:
     """Points above their roof: the likely causes, and a button that measures them and their roofs again."""
+    if view.by_count:  # the picture says it; a kernel that caches serve is no reason to measure again
+        return
     for m in measurements:
-        verdict = judge(m, roofs, record.machine) if (m.dtype, m.threads) == (dtype, threads) else None
+        mine = (m.dtype, m.threads) == (view.dtype, view.threads)
+        verdict = judge(m, roofs, record.machine) if mine else None
         if verdict is None or not verdict.above:
             continue
         above = f"{m.kernel} (N={m.size}) lies above its roof, at {verdict.share:.3g} of it."

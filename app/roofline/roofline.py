@@ -18,7 +18,7 @@ with st.container(horizontal=True, gap="small", key="setup"):
     dtype = str(settings.segments(choices["dtype"]))
     with theme.field(THREADS_PX):
         threads = int(settings.slider(choices["threads"]))
-    level = lens.control()
+    level, by_count = lens.control()
     shown, named, kernels = controls.of_points(choices["points"], level)
 
 with settings.place():
@@ -27,7 +27,7 @@ with settings.place():
 since = "" if record.sample else points.since()
 traffic = lens.seen(level, record, kernels, dtype, threads, since) if ceilings else ()
 predicted = (prediction[0],) if prediction else ()
-view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named)
+view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named, by_count)
 measurements, sampled = points.drawn(record, view, kernels, shown, since)
 with settings.place():
     picture.picture(record, ceilings, measurements, view)
@@ -37,7 +37,7 @@ with settings.place():
     if prediction:
         components.reading(prediction[1])
     points.since_controls(record)
-    picture.flagged(record, ceilings, measurements, dtype, threads)
+    picture.flagged(record, ceilings, measurements, view)
 left, right = st.columns(2, gap="medium")
 with left:
     calculator.form(dtype)

@@ -53,6 +53,16 @@ def test_without_a_lens_there_is_nothing_to_simulate(open_page: Open):
     assert not simulate_button(app) and "simulated" not in dots(app)
 
 
+def test_counted_bytes_leave_the_kernels_whose_passes_are_counted(open_page: Open):
+    one = measurement("numpy", 1e9)
+    gelu = replace(one, workload="gelu", kernel="gelu/expression", shape=(64, 64), size=64, id="gelu")
+    store_peaks()
+    store_measurements([one, gelu])
+    app = open_page("roofline", lens="counted")
+    assert "1 measured points at the bytes that they move by count" in dots(app)
+    assert not simulate_button(app)
+
+
 def test_a_lens_offers_the_simulation_and_shows_its_dots_once_it_is_done(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):

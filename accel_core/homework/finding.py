@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from accel_core import lessons, registry
 from accel_core.errors import BadInput
@@ -14,9 +14,11 @@ from accel_core.homework.pack import ExperimentDone, LessonDone
 from accel_core.homework.private import private
 from accel_core.homework.shared import DAMAGE
 from accel_core.lessons.run import Run
-from accel_core.model import Case, Machine, Measurement, Peaks, Refusal
+from accel_core.model import BlockRun, Case, Machine, Measurement, Peaks, Refusal
 from accel_core.model.answers import Answer, Guess
 from accel_core.privacy import without_user
+
+Measured = TypeVar("Measured", bound=Measurement | BlockRun)
 
 if TYPE_CHECKING:
     from accel_core.store import Store
@@ -56,7 +58,7 @@ def lesson_done(store: Store, machine: Machine, name: str, since: str | None) ->
             lesson.truth(run)  # of another version of the lesson it may find nothing
         except DAMAGE:
             continue
-        results = [of_nobody(r) if isinstance(r, Measurement) else r for r in run.results]
+        results = [of_nobody(r) if isinstance(r, Measurement | BlockRun) else r for r in run.results]
         return LessonDone(
             name,
             answer.guess,
@@ -97,9 +99,9 @@ def experiment_done(
     return ExperimentDone(experiment.id, tuple(measured), tuple(refused))
 
 
-def of_nobody(measurement: Measurement) -> Measurement:
-    """A measurement whose environment does not name the account."""
-    return replace(measurement, environment=private(measurement.environment))
+def of_nobody(measured: Measured) -> Measured:
+    """What was measured, in an environment that does not name the account."""
+    return replace(measured, environment=private(measured.environment))
 
 
 def of_case(measurement: Measurement, case: Case) -> bool:

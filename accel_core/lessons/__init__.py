@@ -14,6 +14,7 @@ from accel_core.lessons import (
     precision,
     sizes,
     threads,
+    transformer,
     trials,
 )
 from accel_core.lessons.forms import Choice, Form, Number, Order, Said, Truth
@@ -27,7 +28,7 @@ TOPICS: dict[str, tuple[Lesson, ...]] = {
     "One pass over arrays": fusion.LESSONS + elementwise.LESSONS + memory.LESSONS,
     "All cores": threads.LESSONS,
     "Number types": precision.LESSONS,
-    "Where the time goes": intensity.LESSONS + deciding.LESSONS,
+    "Where the time goes": intensity.LESSONS + deciding.LESSONS + transformer.LESSONS,
     "Mistakes of measuring": trials.LESSONS + mistakes.LESSONS,
 }
 """Title of a topic -> its lessons, in the order in which they are best taken."""

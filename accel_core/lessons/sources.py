@@ -13,7 +13,7 @@ EARLIER = (
 )
 ABOUT = f"TinyTorch, module 17, “Acceleration”: {_BOOK}/ABOUT.md at commit 16243a2"
 KERNELS = f"TinyTorch, module “Kernels”: {_BEFORE}, modules/source/13_kernels/kernels_dev.py at commit 07c20e3"
-QUESTIONS = (
-    "TinyTorch, module 18, “Acceleration”, Systems Thinking Questions: github.com/harvard-edge/cs249r_book, "
-    "tinytorch-dev/_sources/modules/18_acceleration_ABOUT.md at commit 48453d2"
-)
+_MODULE_18 = "TinyTorch, module 18, “Acceleration”"
+_FILE_18 = "tinytorch-dev/_sources/modules/18_acceleration_ABOUT.md at commit 48453d2"
+GUIDE = f"{_MODULE_18}: github.com/harvard-edge/cs249r_book, {_FILE_18}"
+QUESTIONS = f"{_MODULE_18}, Systems Thinking Questions: github.com/harvard-edge/cs249r_book, {_FILE_18}"

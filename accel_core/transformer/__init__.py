@@ -15,6 +15,7 @@ from accel_core.transformer.prediction import LARGE_FLOP, WITHIN, Prediction, fa
 from accel_core.transformer.presets import PRESETS, Preset, preset
 from accel_core.transformer.roofs import block_roofs, what_to_measure
 from accel_core.transformer.shape import BlockShape
+from accel_core.transformer.shares import shares
 from accel_core.transformer.states import STATES, State, state
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "operations",
     "predict",
     "preset",
+    "shares",
     "state",
     "what_to_measure",
 ]

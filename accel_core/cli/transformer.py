@@ -58,6 +58,7 @@ def transformer(options: Namespace) -> Answer:
     whole_s = _sum_s(predicted) if predicted else None
     flop, moved = sum(one.counted.flop for one in listed), sum(one.counted.bytes for one in listed)
     blocks, last, holds = shape.layers * flop, head(shape).counted.flop, memory_of(shape)
+    under_roofs = (roofs.peak_flop_per_s, roofs.bandwidth_byte_per_s) if roofs else None
     data = {
         "preset": base.name,
         "preset_source": base.source,
@@ -67,7 +68,7 @@ def transformer(options: Namespace) -> Answer:
         "roofs": asdict(roofs) if roofs else None,
         "operations": [
             {**_counts(one), **_times(under, whole_s), **times}
-            for one, under, times in zip_longest(listed, predicted, times_of(run, listed, predicted))
+            for one, under, times in zip_longest(listed, predicted, times_of(run, listed, under_roofs))
         ],
         "total": {
             "flop": flop,

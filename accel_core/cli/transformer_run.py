@@ -5,15 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import zip_longest
 from typing import Any
 
-from accel_core.cli.jobs import run_job
+from accel_core.cli.jobs import known_machine, run_job, stored_peaks
 from accel_core.errors import AccelError, BadInput
-from accel_core.model import BlockRun, OperationTime
-from accel_core.transformer import BlockShape, Operation, Prediction
+from accel_core.model import BlockRun
+from accel_core.transformer import BlockShape, Operation
 
-NOT_MEASURED = dict.fromkeys(("how", "time_s", "low", "high", "ratio", "time_share"))
+NOT_MEASURED = dict.fromkeys(
+    ("how", "time_s", "low", "high", "ratio", "time_share", "promised", "agrees", "reason")
+)
 
 
 def measured(shape: BlockShape, options: Namespace) -> BlockRun | None:
@@ -35,26 +36,35 @@ def measured(shape: BlockShape, options: Namespace) -> BlockRun | None:
 
 
 def times_of(
-    run: BlockRun | None, listed: Sequence[Operation], predicted: Sequence[Prediction]
+    run: BlockRun | None, listed: Sequence[Operation], roofs: tuple[float, float] | None
 ) -> list[dict[str, Any]]:
-    """What was measured of each of `listed`: `ratio` is measured over predicted, None without a prediction."""
+    """What was measured of each of `listed`, beside what the two roofs predict; all None where it was not run.
+
+    Without roofs there is no prediction to hold it against.
+    """
     if run is None:
         return [dict(NOT_MEASURED) for _ in listed]
     total_s = sum_s(run)
-    pairs = zip_longest(run.operations, predicted)
-    return [_times(one, under.predicted_s if under else None, total_s) for one, under in pairs]
+    times = [
+        {
+            **NOT_MEASURED,
+            "how": one.how,
+            "time_s": one.time_s.median,
+            "low": one.time_s.low,
+            "high": one.time_s.high,
+            "time_share": one.time_s.median / total_s,
+        }
+        for one in run.operations
+    ]
+    if roofs is None:
+        return times
+    from accel_core.readings.transformer import rows
 
-
-def _times(one: OperationTime, predicted_s: float | None, total_s: float) -> dict[str, Any]:
-    median_s = one.time_s.median
-    return {
-        "how": one.how,
-        "time_s": median_s,
-        "low": one.time_s.low,
-        "high": one.time_s.high,
-        "ratio": median_s / predicted_s if predicted_s else None,
-        "time_share": median_s / total_s if total_s else None,
-    }
+    machine = known_machine()
+    known = stored_peaks(machine)
+    found = rows(run, machine, known.ceilings if known else (), *roofs)
+    told = ("ratio", "promised", "agrees", "reason")
+    return [one | {name: getattr(row, name) for name in told} for one, row in zip(times, found, strict=True)]
 
 
 def total_of(run: BlockRun | None, predicted_s: float | None) -> dict[str, Any]:

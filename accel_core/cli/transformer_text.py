@@ -20,7 +20,9 @@ def transformer(base: Preset, shape: BlockShape, data: Mapping[str, Any]) -> str
     listed = [*data["operations"], {**block, "name": "block"}]
     rows = [_row(row["name"], row) + (_measured(row) if run else ()) for row in listed]
     header = _HEADER + (_MEASURED if run else ())
-    parts = (_title(base, shape, run), table(header, rows), pairs(_summary(shape, data)), *data["notes"])
+    reasons = [(row["name"], row["reason"]) for row in data["operations"] if row["reason"]]
+    told = [f"Where measured and predicted differ by more than 20 %:\n{pairs(reasons)}"] if reasons else []
+    parts = (_title(base, shape, run), table(header, rows), *told, pairs(_summary(shape, data)), *data["notes"])
     return "\n\n".join(parts)
 
 

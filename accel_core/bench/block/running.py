@@ -27,10 +27,9 @@ from accel_core.errors import WrongResult
 from accel_core.kernels.verify import max_relative_error
 from accel_core.machine import environment, refuse_to_measure
 from accel_core.model import BlockRun, Machine, OperationTime, require_dtype
+from accel_core.model.blocks import SQUARE_SIDE
 from accel_core.transformer import LARGE_FLOP, BlockShape, State, operations, state
 
-SIDE = 1024
-"""Of the product that says what the library reaches: 2.1 GFLOP, a hundredth of a second or two."""
 STEPS = ("A block's weights and input", "The block against float64", "The block, in rounds")
 
 
@@ -89,7 +88,7 @@ def measure_block(
         environment=versions,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         id=uuid.uuid4().hex,
-        library_flop_per_s=2 * SIDE**3 / rounds.beside_s if rounds.beside_s else None,
+        library_flop_per_s=2 * SQUARE_SIDE**3 / rounds.beside_s if rounds.beside_s else None,
     )
     emit(result_event(made))
     return made
@@ -109,11 +108,11 @@ def _has_large_products(shape: BlockShape) -> bool:
 
 
 def _square(shape: BlockShape) -> Callable[[], Array]:
-    """The library's product of SIDE x SIDE, called once."""
+    """The library's product of SQUARE_SIDE x SQUARE_SIDE, called once."""
     random, room = np.random.default_rng(), Room(shape.dtype)
-    a, b, out = (room.array(SIDE, SIDE) for _ in range(3))
+    a, b, out = (room.array(SQUARE_SIDE, SQUARE_SIDE) for _ in range(3))
     for operand in (a, b):
-        operand[...] = random.random((SIDE, SIDE))
+        operand[...] = random.random((SQUARE_SIDE, SQUARE_SIDE))
     call = partial(np.matmul, a, b, out=out)
     call()
     return call

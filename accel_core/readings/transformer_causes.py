@@ -1,0 +1,144 @@
+"""What an operation of a block is expected to take once more is known than two roofs.
+
+Each cause is measured or counted: how fast the library is in a large product, how many times NumPy's steps move
+an array, on how many threads a step runs, what its call takes with nothing to compute, which cache holds the
+arrays. They are put together as the roofline puts FLOP and bytes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accel_core import registry
+from accel_core.model import BlockRun, Ceiling, Machine, OperationTime, Operator
+from accel_core.model.blocks import SQUARE_SIDE
+from accel_core.roofline import limiting_memory_level, memory_roof, select_roofs
+from accel_core.transformer import WITHIN, BlockShape, Operation, Prediction, block_roofs, memory_of
+from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
+
+LEAST_SHARE = 0.1
+"""A cause is named from this share of the expected time on."""
+_LADDERS = {"softmax": "softmax", "norm": "layer_norm", "GELU": "gelu", "residual": "add"}
+_NAMES = {("gelu", "numpy"): "expression"}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A time, and the sentences that say why it is not the predicted one."""
+
+    time_s: float
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A run, and what is known of its machine."""
+
+    run: BlockRun
+    machine: Machine
+    ceilings: Sequence[Ceiling]
+    peak_flop_per_s: float
+    bandwidth_byte_per_s: float
+
+    @property
+    def shape(self) -> BlockShape:
+        """Of the block."""
+        return BlockShape(**self.run.shape)
+
+
+def expected(under: Prediction, timed: OperationTime, setting: Setting) -> Expected:
+    """What the operation is expected to take with all that is known of it."""
+    if timed.time_s.median < under.predicted_s:
+        return _in_a_cache(under, setting)
+    peak, bandwidth, causes = _rates(under, timed, setting)
+    moved, told = _moved(under.operation, timed.how)
+    time_s = max(under.operation.counted.flop / peak, moved / bandwidth)
+    more_s = (moved - under.operation.counted.bytes) / bandwidth
+    if moved / bandwidth == time_s and more_s >= LEAST_SHARE * timed.time_s.median:
+        causes.append(told)
+    if under.operation.product and timed.time_s.median > (1 + WITHIN) * time_s:
+        both_s, told = _one_after_another(under.operation.counted.flop / peak, moved / bandwidth)
+        if told and both_s <= (1 + WITHIN) * timed.time_s.median:
+            time_s = both_s
+            causes.append(told)
+    if timed.call_s is not None and timed.call_s >= LEAST_SHARE * timed.time_s.median:
+        time_s += timed.call_s
+        causes.append(f"Its call takes {format_time(timed.call_s)} there even on single numbers.")
+    return Expected(time_s, tuple(causes))
+
+
+def _in_a_cache(under: Prediction, setting: Setting) -> Expected:
+    """Its arrays did not come from memory, where a cache holds all arrays of the block or its own."""
+    shape, own_bytes = setting.shape, under.operation.counted.bytes
+    every = bool(under.operation.weight_bytes) or shape.decode  # what is there from the pass before
+    held_bytes = memory_of(shape).total_bytes if every else own_bytes
+    level = limiting_memory_level(setting.machine, held_bytes)
+    cache = setting.machine.cache(level)
+    if cache is None or under.bound_by != "memory":
+        return Expected(under.predicted_s, ())
+    whose = "All arrays of the block" if every else "Its arrays"
+    fits = f"{whose}, {format_bytes(held_bytes)}, fit the {level} of {format_bytes(cache.size_bytes)}"
+    measured = [c for c in setting.ceilings if c.source != "theory" and c.level == level]
+    roof = memory_roof(select_roofs(measured, shape.dtype, setting.run.threads).memory, level)
+    if roof is None:
+        return Expected(under.predicted_s, (f"{fits}, whose roof is not known.",))
+    time_s = max(under.operation.counted.flop / setting.peak_flop_per_s, own_bytes / roof.value)
+    return Expected(time_s, (f"{fits}, whose roof is {format_rate(roof.value, 'B/s')}.",))
+
+
+def _rates(under: Prediction, timed: OperationTime, setting: Setting) -> tuple[float, float, list[str]]:
+    """FLOP/s and byte/s that this operation could reach, and why they are not the roofs."""
+    peak, bandwidth, run = setting.peak_flop_per_s, setting.bandwidth_byte_per_s, setting.run
+    if under.operation.product:
+        reached = run.library_flop_per_s
+        if reached is None or reached >= peak:
+            return peak, bandwidth, []
+        share = format_number(100 * reached / peak, 2)
+        told = (
+            f"The library reached {format_rate(reached, 'FLOP/s')} in a square product of {SQUARE_SIDE} "
+            f"meanwhile, {share} % of the roof."
+        )
+        counts = under.operation.counted.flop / reached >= LEAST_SHARE * timed.time_s.median
+        return reached, bandwidth, [told] if counts else []
+    alone = block_roofs(setting.ceilings, setting.shape.dtype, 1)
+    if run.threads == 1 or timed.how.endswith("_threads") or alone is None:
+        return peak, bandwidth, []
+    told = f"It runs on one thread, and the roofs are of {format_count(run.threads, 'thread')}."
+    return min(peak, alone[0].value), min(bandwidth, alone[1].value), [told]
+
+
+def _moved(operation: Operation, how: str) -> tuple[float, str]:
+    """Bytes that what computed it moves, and why they are not the least."""
+    least = operation.counted.bytes
+    passes = _passes(operation.kind, how)
+    if passes is not None:
+        steps, arrays = passes
+        factor = max(arrays * operation.result_bytes / least, 1.0)
+        return factor * least, f"NumPy's {steps} steps move {format_number(factor)} times the least bytes."
+    if how == "python_loops":
+        return least, ""
+    return least + operation.result_bytes, "Regular stores read each line before they write it."
+
+
+def _one_after_another(arithmetic_s: float, moving_s: float) -> tuple[float, str]:
+    """Seconds of both, and what that says; nothing where one of them hardly counts."""
+    both_s = arithmetic_s + moving_s
+    if min(arithmetic_s, moving_s) < LEAST_SHARE * both_s:
+        return both_s, ""
+    told = (
+        f"Its bytes, with each line read before it is written, take {format_time(moving_s)} where they are "
+        "moved before or after the arithmetic, not meanwhile."
+    )
+    return both_s, told
+
+
+def _passes(kind: str, how: str) -> tuple[int, int] | None:
+    """How many steps a rung of NumPy's takes, and how many arrays they read and write; None for another."""
+    if kind not in _LADDERS or how not in ("numpy", "in_place"):
+        return None
+    ladder = _LADDERS[kind]
+    operators: Sequence[Operator] = registry.kernel(f"{ladder}/{_NAMES.get((ladder, how), how)}")[1].operators
+    if len(operators) < 2:
+        return None
+    return len(operators), sum(one.reads + one.writes for one in operators)

@@ -77,6 +77,13 @@ PAGES = (
         "One problem rung by rung: which cost each change removes, and what it allocates.",
     ),
     Page(
+        "transformer",
+        "Transformer",
+        "Which operation is worth optimising?",
+        "model_training",
+        "A transformer block under the roofs, predicted and measured, and what a faster part would bring.",
+    ),
+    Page(
         "traversal",
         "Traversal",
         "What does the cache see?",

@@ -174,6 +174,11 @@ def literal(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
 
 
+def literal_but_bold(text: str) -> str:
+    """`text` with its bold parts, and nothing else that Markdown would read."""
+    return "**".join(literal(piece) for piece in text.split("**"))
+
+
 def link(name: str, label: str, settings: Mapping[str, str]) -> None:
     """A link to the page called `name` with these settings; its {title} may stand in `label`."""
     to = page(name)

@@ -16,12 +16,12 @@ from accel_core.readings.estimates import time_text
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
 
 
-def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str) -> None:
-    """A sortable table and its CSV."""
+def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str, **shown: Any) -> None:
+    """A sortable table and its CSV; `shown` says how (`height`, `column_config`)."""
     if not rows:
         st.caption("Nothing to list yet.")
         return
-    st.dataframe(rows, hide_index=True, alt=alt)
+    st.dataframe(rows, hide_index=True, alt=alt, **shown)
     st.download_button(
         "CSV",
         as_csv(rows),

@@ -7,19 +7,13 @@ import streamlit as st
 from accel_core.model import DRAM, LEVELS, Cores, Machine, Peaks, Simd
 from accel_core.roofline import typed_machine
 from accel_core.studies.record import Record
+from app.parts.typed import PEAK, TYPED, bandwidth
 from app.roofline.controls import given
 from app.session import cached, settings
 
-TYPED = settings.Choice("typed", "Draw a typed-in machine instead", ("false", "true"), "false")
-PEAK = settings.Number(
-    "peak", "Peak (GFLOP/s)", 0.001, 1e9, 100.0, help="At the number type and thread count chosen above."
-)
 FIELDS = (*LEVELS[:3], DRAM)
 """Few machines have a fourth level: it has no field."""
-BANDWIDTH = tuple(
-    settings.Number(f"bw_{level}", f"{level} bandwidth (GB/s)", 0.0, 1e7, default, help="0 leaves it out.")
-    for level, default in zip(FIELDS, (0.0, 0.0, 0.0, 25.0), strict=True)
-)
+BANDWIDTH = tuple(map(bandwidth, FIELDS))
 SETTINGS: tuple[settings.Setting, ...] = (TYPED, PEAK, *BANDWIDTH)
 
 

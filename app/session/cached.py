@@ -17,7 +17,7 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import Environment, Machine, Measurement, Peaks
+from accel_core.model import BlockRun, Environment, Machine, Measurement, Peaks
 from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
@@ -36,6 +36,7 @@ DRAWINGS_BYTES = 32 << 20
 SIMULATIONS_BYTES = 64 << 20
 """A hundred traces or so, and all counts."""
 SAMPLE = ASSETS / "sample_record.json"
+SAMPLE_BLOCKS = ASSETS / "sample_blocks.json"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,26 @@ def sample() -> Sample | None:
             tuple(Measurement.from_dict(m) for m in data["measurements"]),
             tuple(Calibration.from_dict(c) for c in data.get("calibrations", ())),
         )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Transformer blocks that were run on another machine, and its roofs."""
+
+    machine: Machine
+    peaks: Peaks
+    runs: tuple[BlockRun, ...]
+
+
+@st.cache_resource(show_spinner=False)
+def sample_blocks() -> Blocks | None:
+    """What the page Transformer shows until this machine has roofs; None where the file cannot be read."""
+    try:
+        data = json.loads(SAMPLE_BLOCKS.read_text(encoding="utf-8"))
+        runs = tuple(BlockRun.from_dict(one) for one in data["runs"])
+        return Blocks(Machine.from_dict(data["machine"]), Peaks.from_dict(data["peaks"]), runs)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -112,6 +133,15 @@ def _sampled(
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
+def block_runs(fingerprint: str) -> tuple[BlockRun, ...]:
+    """Transformer blocks that were run on one machine, newest first; none where the store cannot be read."""
+    try:
+        return tuple(store().block_runs(fingerprint))
+    except StoreUnavailable:
+        return ()
+
+
+@st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
 def _answered(fingerprint: str) -> Mapping[str, Standing]:
     from accel_core.lessons import LESSONS
 
@@ -141,6 +171,7 @@ def tries() -> dict[str, Any]:
 def forget_stored() -> None:
     """Look into the store again at the next look: a job has added to it, and perhaps compiled something."""
     _recent(machine().fingerprint).forget()
+    block_runs.clear()
     _promise.clear()
 
 

@@ -29,8 +29,9 @@ from app.roofline import points as roofline_page
 from app.session import cached, jobs, warned
 
 PAGES = {page.name: page.question for page in catalogue.PAGES}
-UNDRAWN = ("traversal", "hall")
-"""The picture of one is a component of its own, which `test_traversal.py` hears; the other asks for a token."""
+UNDRAWN = ("traversal", "hall", "transformer")
+"""The picture of one is a component of its own, which `test_traversal.py` hears; the others ask
+for a token or a guess first."""
 READING = [page for page in PAGES if page != "hall"]
 """Pages that show what is stored; a lecture hall asks for its token first."""
 RECORDED = ("machine", "ladder", "lab", "roofline")

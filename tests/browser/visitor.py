@@ -25,8 +25,8 @@ from app.session.settings import threads as thread_choice
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
 ASKED = {page.name: page.question for page in PAGES}
-WITHOUT_PICTURE = ("hall",)
-"""At first: it asks for its token."""
+WITHOUT_PICTURE = ("hall", "transformer")
+"""At first: they ask for a token, and for a guess."""
 UNMEASURED = (*WITHOUT_PICTURE, "homework", "lessons", "classroom", "traversal", "backends")
 QUESTIONS = {name: asked for name, asked in ASKED.items() if name not in UNMEASURED}
 """What every page asks; QUESTIONS are of those that a first visit measures."""

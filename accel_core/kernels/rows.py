@@ -22,7 +22,7 @@ Kernel = Callable[..., Any]
 
 def each_row(kernel: Kernel, x: NDArray, y: NDArray, *shared: NDArray) -> NDArray:
     """y, which is C-contiguous and no part of x, as `kernel` writes it from all rows of x."""
-    kernel(_rows(x), *map(_locked, shared), y.reshape(-1, _columns(y)))
+    kernel(_rows(x), *map(locked, shared), y.reshape(-1, _columns(y)))
     return y
 
 
@@ -31,7 +31,7 @@ def each_row_threaded(kernel: Kernel, loop: Kernel, x: NDArray, y: NDArray, *sha
 
     `loop` is `kernel` in a compiled loop over the threads (`fork_join`), called with their number at the end.
     """
-    source, target, others = _rows(x), y.reshape(-1, _columns(y)), [_locked(array) for array in shared]
+    source, target, others = _rows(x), y.reshape(-1, _columns(y)), [locked(array) for array in shared]
     threads = pool.thread_count()
     if can_fork(threads):
         fork(loop, threads, source, *others, target)
@@ -42,7 +42,7 @@ def each_row_threaded(kernel: Kernel, loop: Kernel, x: NDArray, y: NDArray, *sha
 
 
 def _rows(x: NDArray) -> NDArray:
-    return _locked(x).reshape(-1, _columns(x))
+    return locked(x).reshape(-1, _columns(x))
 
 
 def _columns(x: NDArray) -> int:
@@ -50,7 +50,8 @@ def _columns(x: NDArray) -> int:
     return max(x.shape[-1], 1) if x.ndim else 1
 
 
-def _locked(x: NDArray) -> NDArray:
+def locked(x: NDArray) -> NDArray:
+    """x as a C-contiguous array that cannot be written, without a copy where it lies so."""
     view = np.require(x, requirements=["C", "ALIGNED"]).view()
     view.flags.writeable = False
     return view

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from accel_core.kernels import fork_join, pool
 from accel_core.kernels.dot.compiled import dot_compiled_threads
 from accel_core.kernels.gelu.compiled import gelu_fused, gelu_fused_threads
-from accel_core.kernels.matmul import threads as matmul_threads
 from accel_core.kernels.matmul.plan import plan_here
+from accel_core.kernels.matmul.shares import COPY_COST, cells_of, work_of
 from accel_core.kernels.matmul.threads import matmul_packed_threads
 from accel_core.kernels.softmax.compiled import softmax_compiled, softmax_compiled_threads
 from accel_core.kernels.streaming.compiled import triad_compiled, triad_compiled_threads
@@ -242,13 +242,13 @@ print(*[name in os.environ for name in fork_join.POLICY])
     n=st.integers(1, 300),
     threads=st.integers(1, 40),
     dtype=st.sampled_from(DTYPES),
-    copy_cost=st.sampled_from([0, matmul_threads.COPY_COST]),
+    copy_cost=st.sampled_from([0, COPY_COST]),
 )
 def test_cells_cover_the_result_once_and_none_has_two_tiles_more(
     m: int, n: int, threads: int, dtype: str, copy_cost: int
 ) -> None:
     blocks = plan_here(dtype).blocks
-    cells = matmul_threads._cells(m, n, threads, blocks, copy_cost)
+    cells = cells_of(m, n, threads, blocks, copy_cost)
     count = np.zeros((m, n), int)
     for rows, columns in cells:
         count[rows, columns] += 1
@@ -265,7 +265,7 @@ def test_several_python_threads_may_call_at_once() -> None:
     a, b = random.random((130, 190)), random.random((190, 370))
     x = random.random((200, 300))
     shape = *a.shape, b.shape[1], a.itemsize, b.strides[0]
-    assert matmul_threads._work(*shape, 2, plan_here("float64")).shapes  # it is packed
+    assert work_of(*shape, 2, plan_here("float64")).shapes  # it is packed
     right = softmax_compiled(x), triad_compiled(x, x), gelu_fused(x), a @ b
 
     def call(number: int) -> bool:

@@ -32,6 +32,7 @@ from accel_core.kernels.matmul.micro_kernel import ROWS, TILES, WIDTH_BITS
 from accel_core.kernels.matmul.packed import MEANWHILE_BYTES
 from accel_core.kernels.matmul.plan import FEW_ROWS, MOST_BYTES, Plan, blocking_here
 from accel_core.kernels.matmul.register import matmul_vector_tile
+from accel_core.kernels.matmul.shares import COPY_COST, cells_of
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import DTYPES
@@ -363,7 +364,7 @@ def test_threads_give_the_same_product(m: int, k: int, n: int, dtype: str) -> No
 )
 def test_cells_of_c_are_as_square_as_they_can_be(shape: tuple, threads: int, counts: tuple) -> None:
     blocks = replace(blocking_here("float32"), mr=6, nr=64)
-    cells = matmul_threads._cells(*shape, threads, blocks, matmul_threads.COPY_COST)
+    cells = cells_of(*shape, threads, blocks, COPY_COST)
     assert (len({rows.start for rows, _ in cells}), len({columns.start for _, columns in cells})) == counts
 
 

@@ -9,8 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,12 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from accel_core.kernels import pool
-from accel_core.kernels.fork_join import can_fork, even_shares, fork
-from accel_core.kernels.matmul.blocking import Blocking
+from accel_core.kernels.fork_join import can_fork, fork
 from accel_core.kernels.matmul.cells import packed_cells, unpacked_cells
 from accel_core.kernels.matmul.packed import product
-from accel_core.kernels.matmul.panels import SLACK, room
-from accel_core.kernels.matmul.plan import Plan, plan_here
+from accel_core.kernels.matmul.panels import room
+from accel_core.kernels.matmul.plan import plan_here
+from accel_core.kernels.matmul.shares import work_of
 
 
 def matmul_packed_threads(a: NDArray, b: NDArray) -> NDArray:
@@ -39,7 +38,7 @@ def packed_threads(a: NDArray, b: NDArray, c: NDArray) -> None:
     if threads < 2 or not a.shape[1] or not c.size:
         product(a, b, c, plan)
         return
-    work = _work(*a.shape, b.shape[1], a.itemsize, b.strides[0], threads, plan)
+    work = work_of(*a.shape, b.shape[1], a.itemsize, b.strides[0], threads, plan)
     if not can_fork(threads):
         pool.run([partial(product, a[r], b[:, s], c[r, s], work.plan) for r, s in work.cells])
     elif work.shapes:
@@ -47,62 +46,6 @@ def packed_threads(a: NDArray, b: NDArray, c: NDArray) -> None:
         fork(packed_cells, threads, a, b, c, *rooms, work.rows, work.columns, work.mc)
     else:
         fork(unpacked_cells, threads, a, b, c, work.rows, work.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """How a product is shared out: not to be written, as it is kept."""
-
-    plan: Plan
-    """Of each thread."""
-    cells: list[tuple[slice, slice]]
-    rows: NDArray
-    columns: NDArray
-    """The cells' first and last but one, both (threads, 2)."""
-    mc: int
-    shapes: tuple[tuple[int, ...], ...]
-    """Of the room for panels that all threads have together; empty where nothing is packed."""
-
-
-@lru_cache(maxsize=1024)
-def _work(m: int, k: int, n: int, itemsize: int, row_bytes: int, threads: int, plan: Plan) -> _Work:
-    """For c (m, n) = a (m, k) @ b (k, n), m, k, n >= 1, where rows of b begin `row_bytes` apart."""
-    plan = plan.among(threads, itemsize)
-    for cost in (COPY_COST, 0):
-        cells = _cells(m, n, threads, plan.blocks, cost)
-        ends = [[(part.start, part.stop) for part in axis] for axis in zip(*cells, strict=True)]
-        rows, columns = np.array(ends, np.int64)
-        tall, wide = (int((part[:, 1] - part[:, 0]).max()) for part in (rows, columns))
-        if plan.packs(tall, k, wide, itemsize, row_bytes) != "nothing":
-            cut = plan.blocks.cut(tall, k, wide)
-            apart = -(-(cut.mc * cut.kc + SLACK) // SLACK) * SLACK
-            shapes = (threads, apart), (threads, cut.nc // cut.nr, cut.kc, cut.nr), (threads, cut.mr, cut.nr)
-            return _Work(plan, cells, rows, columns, cut.mc, shapes)
-    return _Work(plan, cells, rows, columns, 0, ())
-
-
-COPY_COST = 40
-"""Multiply-adds in the time that packing one element takes: 0.3 ns against 0.0077 (float32, on Zen 5)."""
-
-
-def _cells(m: int, n: int, threads: int, blocks: Blocking, copy_cost: int) -> list[tuple[slice, slice]]:
-    """A cell of c, whole register tiles, for each thread.
-
-    Of all cuts into rows and columns of cells it is that whose largest cell takes least: its multiply-adds in
-    one step of k, and `copy_cost` for each element of a and b that it reads. Where tiles are too few, some
-    cells are empty; k is never cut.
-    """
-    pairs = [(down, threads // down) for down in range(1, threads + 1) if threads % down == 0]
-
-    def cost(pair: tuple[int, int]) -> tuple[int, int]:
-        rows, columns = (-(-units // parts) for units, parts in zip(tiles, pair, strict=True))
-        rows, columns = rows * blocks.mr, columns * blocks.nr
-        return rows * columns + copy_cost * (rows + columns), rows + columns
-
-    tiles = -(-m // blocks.mr), -(-n // blocks.nr)
-    down, across = min(pairs, key=cost)
-    tall, wide = even_shares(m, down, blocks.mr), even_shares(n, across, blocks.nr)
-    return [(r, s) for r in tall for s in wide]
 
 
 def matmul_row_threads(a: NDArray, b: NDArray, workers: int | None = None) -> NDArray:

@@ -17,6 +17,7 @@ from accel_core.kernels.attention.workload import ATTENTION, ATTENTION_CAUSAL
 from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
+from accel_core.kernels.linear.workload import LINEAR
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.kernels.softmax.workload import SOFTMAX
 from accel_core.kernels.streaming.workload import ADD, SCALE, TRIAD
@@ -40,7 +41,7 @@ from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (
     *(MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM),
-    *(ATTENTION, ATTENTION_CAUSAL),
+    *(ATTENTION, ATTENTION_CAUSAL, LINEAR),
 )
 
 

@@ -19,10 +19,10 @@ from accel_core.units import format_number
 
 AWKWARD_SIZES = (1, 7, 33)
 """One element, and odd ones that no vector, tile or unrolled loop divides."""
-AWKWARD_AXES = (5, 33, 17)
+AWKWARD_AXES = (5, 33, 17, 6, 3, 2)
 """Lengths for the axes of a shape that is not square."""
 AFFORDABLE_S = 0.2
-"""A check past a parameter's value is made where one call is predicted to take no longer than this."""
+"""A check at a larger size than the least is made where one call is predicted to take no longer than this."""
 
 
 def fresh_inputs(workload: Workload, shape: Shape, dtype: str) -> tuple[Any, ...]:
@@ -32,14 +32,18 @@ def fresh_inputs(workload: Workload, shape: Shape, dtype: str) -> tuple[Any, ...
 
 def awkward_shapes(workload: Workload, case: Case) -> Iterator[Shape]:
     """Small shapes that find what is wrong at edges, and one past each parameter (a block's own edge)."""
-    for size in AWKWARD_SIZES:
-        yield workload.shape(size)
+
+    def affordable(shape: Shape) -> bool:
+        return registry.predicted_s(replace(case, shape=shape)) <= AFFORDABLE_S
+
+    first, *larger = map(workload.shape, AWKWARD_SIZES)
+    yield first
+    yield from filter(affordable, larger)
     axes = len(workload.axes)
-    yield tuple((AWKWARD_AXES * axes)[:axes])
+    yield AWKWARD_AXES[:axes]
     for value in sorted(set(case.parameters.values())):
         shape = workload.shape(value + 1)
-        affordable = registry.predicted_s(replace(case, shape=shape)) <= AFFORDABLE_S
-        if AWKWARD_SIZES[-1] < value < case.size and affordable:
+        if AWKWARD_SIZES[-1] < value < case.size and affordable(shape):
             yield shape
 
 

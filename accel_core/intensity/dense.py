@@ -39,6 +39,16 @@ def _matmul_tiled(shape: Shape, item: int) -> Work:
     return Work(2 * m * k * n, f"2·{m}·{k}·{n}", (a, b), (c,), (step,))
 
 
+def _linear(shape: Shape, item: int) -> Work:
+    batch, sequence, inward, outward = shape
+    x, y = (Array(name, (batch, sequence, n), item) for name, n in (("x", inward), ("y", outward)))
+    weight, bias = Array("weight", (inward, outward), item), Array("bias", (outward,), item)
+    flop = batch * sequence * outward * (2 * inward + 1)
+    text = f"{batch}·{sequence}·{outward}·(2·{inward} + 1)"
+    step = Pass(((x, 1), (weight, 1), (bias, 1)), ((y, 1),))
+    return Work(flop, text, (x, weight, bias), (y,), (step,))
+
+
 def _conv2d(shape: Shape, item: int) -> Work:
     k, c_in, c_out, h, w, batch = shape
     x = Array("x", (batch, c_in, h, w), item)
@@ -69,6 +79,20 @@ DENSE = (
         _matmul_tiled,
         "hand count; M. S. Lam, E. E. Rothberg and M. E. Wolf, The Cache Performance and Optimizations of "
         "Blocked Algorithms, ASPLOS 1991",
+    ),
+    Model(
+        "linear",
+        "Linear layer (a weight and a bias for every token)",
+        "y = x weight + bias, x (batch, sequence, inward), weight (inward, outward)",
+        "batch·sequence·outward·(2·inward + 1)",
+        (
+            Axis("batch", 1, "sequences"),
+            Axis("sequence", 1024, "tokens of a sequence"),
+            Axis("inward", 768, "numbers of a token"),
+            Axis("outward", 3072, "numbers of a token of the result"),
+        ),
+        _linear,
+        f"{_GOLUB}, with m = batch·sequence; and an addition for each bias",
     ),
     Model(
         "conv2d",

@@ -34,6 +34,8 @@ budget_s = 0.1
 id = "why"
 text = "Why is the library so fast?"
 """
+OF_THE_HOST = {("under the roof", "look"), ("under the roof", "impossible"), ("clock", "look")}
+"""What a check may find of a sound pack: its roofs are a recorded host's, and some clocks tick coarsely."""
 STUDENT, ANSWER = "s1234567", "It uses <b>vectors</b> & packs blocks."
 
 
@@ -114,7 +116,8 @@ def test_from_an_assignment_to_a_pack_that_is_checked_and_shown_in_the_class(
     line = [sys.executable, "-m", "accel_core", "check", str(folder), *asked]
     done = subprocess.run(line, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     (checked,) = json.loads(done.stdout)["packs"]
-    assert checked["status"] == "ok", checked
+    assert checked["done"] == checked["required"] == 3, checked
+    assert {(found["check"], found["grade"]) for found in checked["findings"]} <= OF_THE_HOST, checked
 
     go_to(page, "classroom")
     page.locator("input[type=file]").set_input_files(folder / "pack.json")

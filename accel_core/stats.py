@@ -76,6 +76,13 @@ def quotient_interval(over: Sequence[float], under: Sequence[float], confidence:
     return Estimate(top.median / bottom.median, low, high, min(top.n, bottom.n))
 
 
+def inverse(rate: Estimate) -> Estimate:
+    """The estimate of 1 / rate: order statistics turn round, so low and high change places."""
+    low = None if rate.high is None else 1 / rate.high
+    high = None if rate.low is None else 1 / rate.low
+    return Estimate(1 / rate.median, low, high, rate.n)
+
+
 def relative_half_width(estimate: Estimate) -> float:
     """Distance from the median to the farther end of its interval, as a fraction of the median.
 

@@ -32,8 +32,12 @@ def start_and_gaps(
 
 
 def series(starts_s: Sequence[float], times_s: Sequence[float], repetitions: int) -> Series:
-    """The samples of one side of a comparison."""
+    """The samples of one side of a comparison or a trial."""
+    return Series(repetitions, *texts(starts_s, [s * repetitions for s in times_s]))
+
+
+def texts(starts_s: Sequence[float], took_s: Sequence[float]) -> tuple[str, str]:
+    """The lengths and the starts of samples as a series holds them."""
     starts = [nanoseconds(s) for s in starts_s]
     since = [after - before for before, after in pairwise(starts)]
-    took = [nanoseconds(s * repetitions) for s in times_s]
-    return Series(repetitions, packed(took), packed([*starts[:1], *since]))
+    return packed(nanoseconds(s) for s in took_s), packed([*starts[:1], *since])

@@ -10,9 +10,10 @@ from accel_core.model.blocks import BlockRun, OperationTime
 from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
-from accel_core.model.results import Comparison, Measurement, Refusal, Series, Trial
+from accel_core.model.results import Comparison, Measurement, Refusal, Trial
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
+from accel_core.model.series import RateSeries, Series
 from accel_core.model.words import DTYPES, ITEM_BYTES, Estimate, Shape, chosen, require_dtype
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Operator",
     "Parameter",
     "Peaks",
+    "RateSeries",
     "Refusal",
     "Sentinel",
     "Series",

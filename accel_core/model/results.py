@@ -10,6 +10,7 @@ from accel_core.codec import PlainData, made
 from accel_core.model.kernels import Case
 from accel_core.model.machine import Environment
 from accel_core.model.sentinel import Sentinel
+from accel_core.model.series import Series
 from accel_core.model.words import Estimate, Shape
 
 
@@ -105,17 +106,6 @@ class Refusal(PlainData):
 
 
 @dataclass(frozen=True, slots=True)
-class Series(PlainData):
-    """Samples as the clock gave them, in whole nanoseconds; texts are what `packed.packed` writes."""
-
-    repetitions: int
-    """Calls in a sample."""
-    samples: str
-    starts: str
-    """When each began: the first by the monotonic clock of its boot, each other after the one before it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison(PlainData):
     """Two cases timed in turns in one job; `ratio` is speed of a / speed of b with its interval."""
 
@@ -161,3 +151,6 @@ class Trial(PlainData):
     """Seconds per call, one a sample."""
     wrong_s: tuple[float, ...]
     disturbed_reason: str = ""
+    series: tuple[Series, ...] = ()
+    """The same samples as the clock gave them, of the right way and of the mistake; none in records from before
+    they were kept."""

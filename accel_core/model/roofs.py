@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accel_core.codec import PlainData
 from accel_core.model.machine import Environment
+from accel_core.model.series import RateSeries
 from accel_core.model.words import Estimate
 
 
@@ -42,6 +43,8 @@ class Ceiling(PlainData):
     """What was wrong with the timing, in one sentence; empty where nothing was seen."""
     tries: int = 1
     """`value` is the median of `n` samples, and each sample the fastest of so many tries in a row."""
+    series: tuple[RateSeries, ...] = ()
+    """The samples that `value` is the median of; none where nothing was measured, or before they were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Latency(PlainData):
     time_s: Estimate
     definition: str
     disturbed_reason: str = ""
+    series: tuple[RateSeries, ...] = ()
+    """The samples, in loads; `time_s` is the inverse of the median of their rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,10 @@ class CurvePoint(PlainData):
     working_set_bytes: int
     bandwidth_byte_per_s: Estimate | None = None
     latency_s: Estimate | None = None
+    bandwidth_series: tuple[RateSeries, ...] = ()
+    """The samples, a series for each pass through all working sets."""
+    latency_series: tuple[RateSeries, ...] = ()
+    """The same of the latency, in loads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ class Clock(PlainData):
     clock_hz: Estimate
     definition: str
     disturbed_reason: str = ""
+    series: tuple[RateSeries, ...] = ()
+    """The samples, in cycles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +96,10 @@ class Peaks(PlainData):
     clock: Clock | None = None
     latencies: tuple[Latency, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
+
+    def series(self) -> list[RateSeries]:
+        """All samples behind them, those of all parts one after another."""
+        found = [one for ceiling in self.ceilings for one in ceiling.series]
+        found += [one for latency in self.latencies for one in latency.series]
+        found += [one for p in self.curve for one in (*p.bandwidth_series, *p.latency_series)]
+        return [*found, *(self.clock.series if self.clock is not None else ())]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from accel_core.model import DRAM, DTYPES, NEAREST, CurvePoint, Machine
+from accel_core.model import DRAM, DTYPES, NEAREST, CurvePoint, Machine, RateSeries
 from accel_core.peaks import tasks
 from accel_core.peaks.memory import Arena, build_ring, curve_bytes, line_bytes, place
 from accel_core.peaks.places import Conveyor, Stretch
 from accel_core.peaks.plan import warmer, widths
 from accel_core.peaks.task import Task
 from accel_core.peaks.team import Team
-from accel_core.stats import median_interval
+from accel_core.stats import inverse, median_interval
 
 PASSES = 2
 """Through all working sets, upwards and then downwards: what changes on the machine meets the ends alike."""
@@ -32,11 +32,19 @@ class Point:
     size_bytes: int
     bandwidth: list[float] = field(default_factory=list)
     loads: list[float] = field(default_factory=list)
+    bandwidth_series: list[RateSeries] = field(default_factory=list)
+    loads_series: list[RateSeries] = field(default_factory=list)
 
     def result(self) -> CurvePoint:
         """The median of its samples, each the fastest of a few tries (see `tasks`)."""
         speed = median_interval(self.loads)
-        return CurvePoint(self.size_bytes, median_interval(self.bandwidth), tasks.inverse(speed))
+        return CurvePoint(
+            self.size_bytes,
+            median_interval(self.bandwidth),
+            inverse(speed),
+            tuple(self.bandwidth_series),
+            tuple(self.loads_series),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,8 @@ def _add_samples(point: Point, machine: Machine, arena: Arena, one: Team, seed: 
         chase.sample()
     point.bandwidth += loads.rates
     point.loads += chase.rates
+    point.bandwidth_series += loads.series(range(SAMPLES))
+    point.loads_series += chase.series(range(SAMPLES))
 
 
 def _loads(one: Team, width: int, part: _Part) -> Task:

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from accel_core.model import Ceiling, Clock, Estimate, Latency
+from accel_core.bench.starts import nanoseconds, texts
+from accel_core.model import Ceiling, Clock, Estimate, Latency, RateSeries
+from accel_core.model.series import rate
 from accel_core.peaks.team import Team, Try, Work
 from accel_core.stats import LEAST_SAMPLES, median_interval
 from accel_core.units import format_number
@@ -49,11 +51,13 @@ class Task:
     rates: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)
     """Of the try that became the sample: the share without a processor."""
+    taken: list[Try] = field(default_factory=list)
+    """The tries that became the samples."""
 
     def rate(self, turns: int) -> tuple[float, Try]:
         """Units per second of `turns` turns, and the try that they were."""
         done = self.team.time(self.work(turns))
-        return self.amount * turns / max(done.elapsed_s, 1e-9), done
+        return rate(self.amount, turns, nanoseconds(done.elapsed_s)), done
 
     def prepare(self, try_s: float = TRY_S) -> None:
         """Find how many turns make a try."""
@@ -78,18 +82,32 @@ class Task:
     def sample(self, tries: int = TRIES) -> None:
         """Warm up, then add the fastest of `tries` tries."""
         self.warm()
-        rate, best = max((self.rate(self.turns) for _ in range(tries)), key=lambda made: made[0])
-        self.rates.append(rate)
+        quick, best = max((self.rate(self.turns) for _ in range(tries)), key=lambda made: made[0])
+        self.rates.append(quick)
         self.lost.append(best.lost)
+        self.taken.append(best)
 
-    def undisturbed(self) -> list[float]:
-        """The samples whose threads had their processors all the time."""
-        return [rate for rate, lost in zip(self.rates, self.lost, strict=True) if lost <= MOST_LOST]
+    def undisturbed(self) -> list[int]:
+        """The numbers of the samples whose threads had their processors all the time."""
+        return [at for at, lost in enumerate(self.lost) if lost <= MOST_LOST]
+
+    def counted(self) -> list[int]:
+        """Those of the undisturbed samples; of all where too few are undisturbed for an interval."""
+        clean = self.undisturbed()
+        enough = len(clean) >= min(LEAST_SAMPLES, len(self.rates))
+        return clean if enough else list(range(len(self.rates)))
 
     def estimate(self) -> Estimate:
-        """The median of the undisturbed samples; of all where too few are undisturbed for an interval."""
-        clean = self.undisturbed()
-        return median_interval(clean if len(clean) >= min(LEAST_SAMPLES, len(self.rates)) else self.rates)
+        """The median of the samples that count."""
+        return median_interval([self.rates[at] for at in self.counted()])
+
+    def series(self, counted: Sequence[int]) -> tuple[RateSeries, ...]:
+        """The samples of these numbers, as one series; nothing where nobody kept them."""
+        kept = [self.taken[at] for at in counted] if self.taken else []
+        if not kept:
+            return ()
+        told = texts([one.began_s for one in kept], [one.elapsed_s for one in kept])
+        return (RateSeries(self.turns, *told, self.amount),)
 
     def disturbed_reason(self) -> str:
         """Why the estimate rests on disturbed samples, in one sentence; empty where it does not."""
@@ -104,4 +122,5 @@ class Task:
 
     def result(self) -> Ceiling | Latency | Clock:
         """The record of the samples, marked where the threads did not have their processors to themselves."""
-        return replace(self.finish(self.estimate()), disturbed_reason=self.disturbed_reason())
+        kept = self.series(self.counted())
+        return replace(self.finish(self.estimate()), disturbed_reason=self.disturbed_reason(), series=kept)

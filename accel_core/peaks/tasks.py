@@ -15,6 +15,7 @@ from accel_core.peaks.memory import Ring
 from accel_core.peaks.places import QUANTUM_BYTES, Conveyor, Stretch
 from accel_core.peaks.task import STATISTIC, TRIES, Task
 from accel_core.peaks.team import Team, Work
+from accel_core.stats import inverse
 from accel_core.units import format_bytes, format_count
 
 WARM_PASSES = 3
@@ -254,10 +255,3 @@ def latency_task(
         return Latency(level, ring.size_bytes, inverse(rate), definition)
 
     return Task(f"{level} latency", team, work, 8.0, finish, warm=warm)
-
-
-def inverse(rate: Estimate) -> Estimate:
-    """The estimate of 1 / rate: order statistics turn round, so low and high change places."""
-    low = None if rate.high is None else 1 / rate.high
-    high = None if rate.low is None else 1 / rate.low
-    return Estimate(1 / rate.median, low, high, rate.n)

@@ -27,6 +27,8 @@ class Try:
     elapsed_s: float
     lost: float
     """Greatest share of its time that a member was ready to run and had no processor, 0 to 1."""
+    began_s: float = 0.0
+    """When the last one started, by the monotonic clock."""
 
 
 class Team:
@@ -68,8 +70,10 @@ class Team:
         spans = list(self._pool.map(run, work))
         self.wall_s += sum(end - ready for ready, end, _ in spans)
         self.lost_s += sum(lost for _, _, lost in spans)
-        elapsed = max(end for _, end, _ in spans) - max(ready for ready, _, _ in spans)
-        return Try(elapsed, max(min(lost / max(end - ready, 1e-9), 1.0) for ready, end, lost in spans))
+        began = max(ready for ready, _, _ in spans)
+        elapsed = max(end for _, end, _ in spans) - began
+        lost = max(min(lost / max(end - ready, 1e-9), 1.0) for ready, end, lost in spans)
+        return Try(elapsed, lost, began)
 
     def __enter__(self) -> Team:
         return self

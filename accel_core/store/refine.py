@@ -103,6 +103,8 @@ class Refinement:
                 int(name),
                 fast[name].bandwidth_byte_per_s if name in fast else None,
                 near[name].latency_s if name in near else None,
+                fast[name].bandwidth_series if name in fast else (),
+                near[name].latency_series if name in near else (),
             )
             for name in sorted(fast.keys() | near.keys(), key=int)
         )

@@ -24,8 +24,10 @@ from accel_core.model import (
     Estimate,
     Latency,
     Measurement,
+    RateSeries,
     Refusal,
 )
+from accel_core.model.packed import packed
 from accel_core.store import Part, Store, data_folder, default_url, refine
 
 OLD = Environment("0.1", "3.11.2", "2.4.6", "0.60.0", "14", "Linux 6.1", Blas("openblas", "0.3", 2, "test"))
@@ -208,12 +210,16 @@ def test_other_versions_stand_only_where_the_current_ones_measured_nothing() -> 
 
 
 def test_bandwidth_and_latency_of_a_curve_point_are_refined_apart() -> None:
-    first = CurvePoint(64, Estimate(10.0, None, None, 1), Estimate(5.0, None, None, 1))
-    second = CurvePoint(64, Estimate(8.0, None, None, 1), Estimate(4.0, None, None, 1))
+    far, near = (RateSeries(9, packed([ns]), packed([5]), 8.0) for ns in (7, 11))
+    first = CurvePoint(64, Estimate(10.0, None, None, 1), Estimate(5.0, None, None, 1), (far,), (far,))
+    second = CurvePoint(64, Estimate(8.0, None, None, 1), Estimate(4.0, None, None, 1), (near,), (near,))
     smaller = CurvePoint(32, None, Estimate(1.0, None, None, 1))
     peaks = refine("fp", parts((NEW, first), (NEW, second), (NEW, smaller)))
     assert peaks is not None
-    assert peaks.curve == (smaller, CurvePoint(64, first.bandwidth_byte_per_s, second.latency_s))
+    assert peaks.curve == (
+        smaller,
+        CurvePoint(64, first.bandwidth_byte_per_s, second.latency_s, (far,), (near,)),
+    )
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(1.0, 1e12)), min_size=1, max_size=8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ def test_all_trials_run_as_one_job_and_are_not_stored() -> None:
     for one in found:
         assert one.right != one.wrong and one.right_s and one.wrong_s
         assert all(time_s > 0 for time_s in (*one.right_s, *one.wrong_s))
+        for series, times_s in zip(one.series, (one.right_s, one.wrong_s), strict=True):
+            assert series.call_s() == pytest.approx(times_s, rel=1e-5)
+            began, took = series.starts_ns(), series.took_ns()
+            assert len(began) == len(took) and began[0] > 0
+            assert all(b >= a + ns - 1 for (a, b), ns in zip(pairwise(began), took, strict=False))
         assert not isinstance(one, Stored)
         told = result_event(one)
         assert RESULT_TYPES[told["type"]].from_dict(told["data"]) == one

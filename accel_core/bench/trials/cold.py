@@ -11,8 +11,9 @@ import numba
 import numpy as np
 
 from accel_core.bench.clocks import Clocks
-from accel_core.bench.sampling import time_calls
-from accel_core.bench.trials.both_ways import disturbed, require, samples_of
+from accel_core.bench.sampling import time_from
+from accel_core.bench.starts import series
+from accel_core.bench.trials.both_ways import disturbed, kept, require, samples_of
 from accel_core.model import Trial
 
 ELEMENTS = 100_000
@@ -39,12 +40,13 @@ def trial(budget_s: float, threads: int, clocks: Clocks) -> Trial:
     """
     x = np.random.default_rng().random(ELEMENTS)
     expected = math.fsum(x)
-    first_s = []
+    began_s, first_s = [], []
     for _ in range(FRESH):
         function = numba.njit(_total)  # without a cache on disk: there is nothing to load
         found: list[float] = []
-        took_s, _ = time_calls(partial(_keep, found, partial(function, x)), 1, clocks)
+        start_s, took_s, _ = time_from(partial(_keep, found, partial(function, x)), 1, clocks)
         require("cold", found.pop(), expected, 1e-9)
+        began_s.append(start_s)
         first_s.append(took_s)
     later = samples_of(partial(function, x), budget_s, clocks)
     loop = f"of a loop over {ELEMENTS} numbers"
@@ -55,4 +57,5 @@ def trial(budget_s: float, threads: int, clocks: Clocks) -> Trial:
         later.times_s,
         tuple(first_s),
         disturbed(later, clocks),
+        (kept(later), series(began_s, first_s, 1)),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from accel_core.bench.clocks import Clocks
 from accel_core.bench.sampling import Samples
 from accel_core.bench.threads import limit
-from accel_core.bench.trials.both_ways import disturbed, require, samples_of
+from accel_core.bench.trials.both_ways import disturbed, kept, require, samples_of
 from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.machine import allowed_cpus
 from accel_core.model import Trial
@@ -50,4 +50,5 @@ def trial(budget_s: float, threads: int, clocks: Clocks) -> Trial:
         right.times_s,
         wrong.times_s,
         reason,
+        (kept(right), kept(wrong)),
     )

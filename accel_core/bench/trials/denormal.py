@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from accel_core.bench.clocks import Clocks
-from accel_core.bench.trials.both_ways import disturbed, require, samples_of
+from accel_core.bench.trials.both_ways import disturbed, kept, require, samples_of
 from accel_core.model import Trial
 
 ELEMENTS = 16_384
@@ -40,4 +40,5 @@ def trial(budget_s: float, threads: int, clocks: Clocks) -> Trial:
         right.times_s,
         wrong.times_s,
         next(filter(None, reasons), ""),
+        (kept(right), kept(wrong)),
     )

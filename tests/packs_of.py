@@ -20,16 +20,21 @@ from accel_core.model import (
     Blas,
     Case,
     Ceiling,
+    Clock,
     Comparison,
+    CurvePoint,
     Environment,
+    Latency,
     Machine,
     Measurement,
     Peaks,
+    RateSeries,
     Series,
+    Trial,
 )
 from accel_core.model.answers import Guess
 from accel_core.model.packed import packed
-from accel_core.stats import median_interval, ratio_interval
+from accel_core.stats import inverse, median_interval, ratio_interval
 
 ASSIGNMENT = Assignment(
     "The matrix product",
@@ -153,34 +158,76 @@ class Student:
         job = lesson(name).job(self.machine) or {}
         found = [self.measure(case_of(one)) for one in job.get("cases", ())]
         compared = [self.compare(case_of(a), case_of(b)) for a, b in job.get("pairs", ())]
-        return LessonDone(name, guess, self.at(), Run(self.machine, [*found, *compared]))
+        tried = [self.trial(one) for one in job.get("names", ())]
+        return LessonDone(name, guess, self.at(), Run(self.machine, [*found, *compared, *tried]))
 
     def peaks(self) -> Peaks:
-        self.now_s += 30
+        self.now_s += 20
         roofs = [("compute", ROOF, None, "FLOP/s", "fma"), ("memory", 20e9, "DRAM", "byte/s", "load")]
-        ceilings = tuple(
-            Ceiling(
-                kind=kind,
-                name=f"{operation}_{dtype}_1t",
-                level=level,
-                width_bits=self.machine.simd.width_bits,
-                dtype=dtype,
-                threads=1,
-                operation=operation,
-                byte_convention=None if level is None else "least",
-                working_set_bytes=None,
-                value=value * self.speed * self.chance.lognormvariate(0, 0.02),
-                low=None,
-                high=None,
-                n=9,
-                unit=unit,
-                source="measured",
-                definition="",
-            )
-            for kind, value, level, unit, operation in roofs
-            for dtype in ("float32", "float64")
+        ceilings = []
+        for kind, value, level, unit, operation in roofs:
+            for dtype in ("float32", "float64"):
+                series = self.rated(value * self.speed * self.chance.lognormvariate(0, 0.02), 4096.0)
+                found = median_interval(series.rates())
+                ceilings.append(
+                    Ceiling(
+                        kind=kind,
+                        name=f"{operation}_{dtype}_1t",
+                        level=level,
+                        width_bits=self.machine.simd.width_bits,
+                        dtype=dtype,
+                        threads=1,
+                        operation=operation,
+                        byte_convention=None if level is None else "least",
+                        working_set_bytes=None,
+                        value=found.median,
+                        low=found.low,
+                        high=found.high,
+                        n=found.n,
+                        unit=unit,
+                        source="measured",
+                        definition="",
+                        series=(series,),
+                    )
+                )
+        clock, chase, twice, near = (self.rated(hz * self.speed, 8.0) for hz in (3e9, 1e9, 1e10, 9e8))
+        return Peaks(
+            self.machine.fingerprint,
+            LIBRARIES,
+            self.at(),
+            tuple(ceilings),
+            Clock(median_interval(clock.rates()), "", series=(clock,)),
+            (Latency("L1", 4096, inverse(median_interval(chase.rates())), "", series=(chase,)),),
+            (
+                CurvePoint(
+                    4096,
+                    median_interval(twice.rates()),
+                    inverse(median_interval(near.rates())),
+                    (twice,),
+                    (near,),
+                ),
+            ),
         )
-        return Peaks(self.machine.fingerprint, LIBRARIES, self.at(), ceilings)
+
+    def rated(self, per_s: float, amount: float) -> RateSeries:
+        """Samples of a loop of so many units a second."""
+        turns = round(4e-3 * per_s / amount)
+        took = self.times_ns(amount * turns / per_s, 16)
+        start_ns = self.booted_ns + round(self.now_s * 1e9)
+        since = [start_ns, *(ns + 10**7 for ns in took[:-1])]
+        self.now_s += 1
+        return RateSeries(turns, packed(took), packed(since), amount)
+
+    def trial(self, name: str) -> Trial:
+        """A thing that its mistake makes nine times as long."""
+        both = []
+        for sample_s in (2e-3, 18e-3):
+            took = self.times_ns(sample_s, self.samples)
+            start_ns = self.booted_ns + round(self.now_s * 1e9)
+            both.append(Series(4, packed(took), packed([start_ns, *(ns + 500 for ns in took[:-1])])))
+            self.now_s += sum(took) * 1e-9 + 0.2
+        right, wrong = both
+        return Trial(name, "rightly", "wrongly", right.call_s(), wrong.call_s(), series=(right, wrong))
 
     def pack(self) -> Pack:
         """All that the assignment asks for."""

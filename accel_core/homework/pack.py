@@ -182,15 +182,17 @@ class Pack(PlainData):
             "environment": at(shared.environments, data["environment"]),
             "peaks": peaks,
         }
-        return made(_Read, whole).whole(lessons, experiments)
+        read = made(_Read, whole)
+        shared.count(read.peaks.series() if read.peaks is not None else ())
+        return read.whole(lessons, experiments)
 
 
 def _records(data: Mapping[str, Any]) -> int:
     """How many records the data of a pack hold."""
     lessons = [len(one["results"]) + 1 for one in data["lessons"]]
     experiments = [len(one["measurements"]) + len(one["refusals"]) + 1 for one in data["experiments"]]
-    roofs = [len(data["peaks"]["ceilings"])] if data["peaks"] is not None else []
-    return sum([*lessons, *experiments, *roofs])
+    kinds = ("ceilings", "latencies", "curve") if data["peaks"] is not None else ()
+    return sum([*lessons, *experiments, *(len(data["peaks"][kind]) for kind in kinds)])
 
 
 @dataclass(frozen=True, slots=True)

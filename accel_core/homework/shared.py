@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.codec import PlainData
 from accel_core.errors import BadInput
-from accel_core.model import Comparison, Environment, Machine, Measurement
+from accel_core.model import Comparison, Environment, Machine, Measurement, Series, Trial
 from accel_core.model.packed import packed, unpacked
+from accel_core.model.series import NS
 
 Plain = dict[str, Any]
 Made = TypeVar("Made")
 Shares = TypeVar("Shares", Machine, Environment)
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError)
 """What data that are no pack raise while one is made of them."""
-NS = 1e-9
 MOST_SAMPLES = 1_000_000
 """Of one pack; a usual one has some ten thousand."""
 NONE = Environment("", "", "", "", None, "").to_dict()
@@ -69,6 +69,8 @@ class Shared:
     def result(self, result: PlainData) -> Plain:
         """A result of a lesson's run, by its `type`."""
         data = self.measurement(result) if isinstance(result, Measurement) else result.to_dict()
+        if isinstance(result, Trial) and result.series:
+            del data["right_s"], data["wrong_s"]  # its series are the same, in nanoseconds
         return {"type": result.called(), "data": data}
 
     def read_machine(self, number: int) -> Machine:
@@ -90,11 +92,23 @@ class Shared:
         kind = RESULT_TYPES[data["type"]]
         if kind is Measurement:
             return self.read_measurement(data["data"])
-        result = kind.from_dict(data["data"])
-        for series in result.series if isinstance(result, Comparison) else ():
-            self._unpacked(series.samples)
-            self._unpacked(series.starts)
+        told = self._trial(data["data"]) if kind is Trial else data["data"]
+        result = kind.from_dict(told)
+        self.count(result.series if isinstance(result, Comparison | Trial) else ())
         return result
+
+    def _trial(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A trial with its samples in seconds."""
+        if not data.get("series"):
+            return data
+        right, wrong = (Series.from_dict(one).call_s() for one in data["series"])
+        return {**data, "right_s": right, "wrong_s": wrong}
+
+    def count(self, series: Iterable[Series]) -> None:
+        """Count the samples of series among those that one pack may have; ValueError where that is too many."""
+        for one in series:
+            self._unpacked(one.samples)
+            self._unpacked(one.starts)
 
     def _once(self, kind: type[Shares], told: list[Plain], number: int) -> Shares:
         plain = at(told, number)

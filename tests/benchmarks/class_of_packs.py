@@ -19,9 +19,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from accel_core.codec import PlainData
@@ -32,9 +33,21 @@ from accel_core.homework.pack import ExperimentDone, LessonDone, Pack, pack_text
 from accel_core.homework.reading import open_assignment
 from accel_core.homework.shared import nanoseconds
 from accel_core.lessons import Run
-from accel_core.model import Comparison, Measurement, Series
+from accel_core.model import (
+    Ceiling,
+    Clock,
+    Comparison,
+    CurvePoint,
+    Estimate,
+    Latency,
+    Measurement,
+    Peaks,
+    RateSeries,
+    Series,
+    Trial,
+)
 from accel_core.model.packed import packed, unpacked
-from accel_core.stats import median_interval, ratio_interval
+from accel_core.stats import inverse, median_interval, ratio_interval
 
 STUDENTS, EACH_WAY = 500, 3
 
@@ -51,18 +64,6 @@ class Variation:
 
     def pack(self) -> Pack:
         base, seed = self.base, seed_of(self.student, self.base.assignment_hash)
-        peaks = base.peaks and replace(
-            base.peaks,
-            ceilings=tuple(
-                replace(
-                    c,
-                    value=c.value / self.slower,
-                    low=_over(c.low, self.slower),
-                    high=_over(c.high, self.slower),
-                )
-                for c in base.peaks.ceilings
-            ),
-        )
         return replace(
             base,
             student=self.student,
@@ -70,7 +71,7 @@ class Variation:
             begun=self.at(base.begun),
             created=self.at(base.created, late_s=3600),  # a slower machine ends later
             fixed=fixed(seed, self.assignment),
-            peaks=peaks,
+            peaks=base.peaks and self.peaks(base.peaks),
             lessons=tuple(self.lesson(done) for done in base.lessons),
             experiments=tuple(
                 replace(done, measurements=tuple(self.measurement(m) for m in done.measurements))
@@ -128,26 +129,64 @@ class Variation:
             series=(Series(calls_a, packed(a), packed(starts_a)), Series(calls_b, packed(b), packed(starts_b))),
         )
 
+    def peaks(self, peaks: Peaks) -> Peaks:
+        """Roofs, latencies and curve out of other samples of theirs."""
+        return replace(
+            peaks,
+            created=self.at(peaks.created),
+            ceilings=tuple(self.ceiling(c) for c in peaks.ceilings),
+            clock=peaks.clock and self.clock(peaks.clock),
+            latencies=tuple(self.latency(one) for one in peaks.latencies),
+            curve=tuple(self.point(p) for p in peaks.curve),
+        )
+
+    def ceiling(self, c: Ceiling) -> Ceiling:
+        series = self.rated(c.series)
+        found = _median(series)
+        return replace(c, value=found.median, low=found.low, high=found.high, n=found.n, series=series)
+
+    def clock(self, clock: Clock) -> Clock:
+        series = self.rated(clock.series)
+        return replace(clock, clock_hz=_median(series), series=series)
+
+    def latency(self, latency: Latency) -> Latency:
+        series = self.rated(latency.series)
+        return replace(latency, time_s=inverse(_median(series)), series=series)
+
+    def point(self, p: CurvePoint) -> CurvePoint:
+        far, near = self.rated(p.bandwidth_series), self.rated(p.latency_series)
+        return CurvePoint(p.working_set_bytes, _median(far), inverse(_median(near)), far, near)
+
+    def rated(self, series: Sequence[RateSeries]) -> tuple[RateSeries, ...]:
+        return tuple(replace(one, **self.moved(one)) for one in series)
+
+    def moved(self, series: Series) -> dict[str, str]:
+        """The texts of a series with other samples, and pauses between them up to twice as long."""
+        took, began = self.took(series.took_ns()), series.starts_ns()
+        pauses = [b - a - ns for (a, b), ns in zip(pairwise(began), series.took_ns(), strict=False)]
+        since = [ns + round(pause * self.chance.uniform(1, 2)) for ns, pause in zip(took, pauses, strict=False)]
+        first = self.boot_ns + began[0] + self.chance.randrange(10**6)
+        return {"samples": packed(took), "starts": packed([first, *since])}
+
+    def trial(self, trial: Trial) -> Trial:
+        right, wrong = (replace(one, **self.moved(one)) for one in trial.series)
+        return replace(trial, right_s=right.call_s(), wrong_s=wrong.call_s(), series=(right, wrong))
+
     def result(self, result: PlainData) -> PlainData:
         if isinstance(result, Measurement):
             return self.measurement(result)
+        if isinstance(result, Trial):
+            return self.trial(result)
         return self.comparison(result) if isinstance(result, Comparison) else result
 
     def lesson(self, done: LessonDone) -> LessonDone:
-        results = [
-            self.measurement(r)
-            if isinstance(r, Measurement)
-            else self.comparison(r)
-            if isinstance(r, Comparison)
-            else r
-            for r in done.run.results
-        ]
+        results = [self.result(r) for r in done.run.results]
         guess = done.guess and replace(done.guess, committed=self.at(done.guess.committed))
         return replace(done, guess=guess, created=self.at(done.created), run=Run(done.run.machine, results))
 
 
-def _over(value: float | None, by: float) -> float | None:
-    return None if value is None else value / by
+def _median(series: Sequence[RateSeries]) -> Estimate:
+    return median_interval([rate for one in series for rate in one.rates()])
 
 
 # -- ten ways to damage a pack or to cheat -------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 import recorded_hosts
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packs_of import ASSIGNMENT, sound_pack
+from packs_of import ASSIGNMENT, Student, sound_pack
 
 from accel_core.homework.assignment import Assignment
 from accel_core.homework.checking import checks, loading
@@ -23,8 +23,8 @@ from accel_core.homework.checking.registry import ALONE
 from accel_core.homework.pack import ExperimentDone, Pack, pack_text
 from accel_core.homework.shared import nanoseconds
 from accel_core.lessons import Run
-from accel_core.model import Case, Comparison, Measurement, Refusal, Trial
-from accel_core.model.packed import packed
+from accel_core.model import Case, Ceiling, Comparison, Measurement, Refusal, Trial
+from accel_core.model.packed import packed, unpacked
 from accel_core.stats import median_interval
 
 Spoil = Callable[[Pack], Pack]
@@ -113,6 +113,94 @@ def one_roof(**given: Any) -> Spoil:
         return replace(pack, peaks=replace(pack.peaks, ceilings=(replace(first, **given), *others)))
 
     return spoil
+
+
+def roofs_timed(took: Callable[[list[int]], list[int]], turns: int = 1) -> Spoil:
+    """Other samples of every compute and memory roof, of so many times the turns, with all that follows."""
+
+    def change(ceiling: Ceiling) -> Ceiling:
+        (series,) = ceiling.series
+        new = took(list(series.took_ns()))
+        start_ns = series.starts_ns()[0]
+        since = [start_ns, *(ns + 10**7 for ns in new[:-1])]
+        changed = replace(
+            series, repetitions=turns * series.repetitions, samples=packed(new), starts=packed(since)
+        )
+        seen = median_interval(changed.rates())
+        return replace(ceiling, value=seen.median, low=seen.low, high=seen.high, n=seen.n, series=(changed,))
+
+    def spoil(pack: Pack) -> Pack:
+        assert pack.peaks is not None
+        return replace(pack, peaks=replace(pack.peaks, ceilings=tuple(map(change, pack.peaks.ceilings))))
+
+    return spoil
+
+
+def a_roof_s_starts(change: Callable[[list[int]], list[int]]) -> Spoil:
+    def spoil(pack: Pack) -> Pack:
+        assert pack.peaks is not None
+        (series,) = pack.peaks.ceilings[0].series
+        moved = replace(series, starts=packed(change(list(unpacked(series.starts)))))
+        return one_roof(series=(moved,))(pack)
+
+    return spoil
+
+
+def roofs(**given: Any) -> Spoil:
+    """The peaks with other parts."""
+    return lambda pack: replace(pack, peaks=replace(pack.peaks, **given) if pack.peaks else None)
+
+
+def old_roofs(pack: Pack) -> Pack:
+    return roofs(created="2026-10-01T00:00:00+00:00")(pack)
+
+
+def copied_roof(pack: Pack) -> Pack:
+    """The samples of one roof for another, and what follows from them."""
+    assert pack.peaks is not None
+    first, second, *others = pack.peaks.ceilings
+    return roofs(ceilings=(first, replace(first, name=second.name, dtype=second.dtype), *others))(pack)
+
+
+def a_better_latency(pack: Pack) -> Pack:
+    assert pack.peaks is not None
+    (near,) = pack.peaks.latencies
+    time_s = replace(near.time_s, median=near.time_s.median / 2, low=near.time_s.low, high=near.time_s.high)
+    return roofs(latencies=(replace(near, time_s=time_s),))(pack)
+
+
+def a_higher_curve(pack: Pack) -> Pack:
+    assert pack.peaks is not None
+    (point,) = pack.peaks.curve
+    assert point.bandwidth_byte_per_s is not None
+    higher = replace(point.bandwidth_byte_per_s, n=99)
+    return roofs(curve=(replace(point, bandwidth_byte_per_s=higher),))(pack)
+
+
+def without_samples(pack: Pack) -> Pack:
+    assert pack.peaks is not None
+    return roofs(ceilings=tuple(replace(c, series=()) for c in pack.peaks.ceilings))(pack)
+
+
+def a_trial() -> Trial:
+    return Student("cold", recorded_hosts.machine(recorded_hosts.USUAL)).trial("cold")
+
+
+def tried(pack: Pack, trial: Trial) -> Pack:
+    """With a trial in its first lesson."""
+    done, *others = pack.lessons
+    run = Run(done.run.machine, [*done.run.results, trial])
+    return replace(pack, lessons=(replace(done, run=run), *others))
+
+
+def trial_timed(took: Callable[[list[int]], list[int]]) -> Spoil:
+    """With a trial of which the right way has other samples."""
+    trial = a_trial()
+    right, wrong = trial.series
+    ns = took(list(right.took_ns()))
+    since = [right.starts_ns()[0], *(one + 500 for one in ns[:-1])]
+    new = replace(right, samples=packed(ns), starts=packed(since[: len(right.took_ns())]))
+    return lambda pack: tried(pack, replace(trial, right_s=new.call_s(), series=(new, wrong)))
 
 
 def fixed(**given: Any) -> Spoil:
@@ -217,6 +305,27 @@ SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
     "a guess of another lesson": ("guess before run", "impossible", guessed(lesson="order")),
     "above the roof": ("under the roof", "look", faster(2.5)),
     "far above the roof": ("under the roof", "impossible", faster(9.0)),
+    "a better roof": ("claimed statistics", "impossible", one_roof(value=3e11, low=2e11, high=4e11)),
+    "a better latency": ("claimed statistics", "impossible", a_better_latency),
+    "more samples of the curve": ("claimed statistics", "impossible", a_higher_curve),
+    "roofs without samples": ("claimed statistics", "look", without_samples),
+    "a roof's samples all alike": ("clock", "impossible", roofs_timed(lambda took: [took[0]] * len(took))),
+    "a roof's samples without time": ("clock", "impossible", roofs_timed(lambda took: [0, *took[1:]])),
+    "a roof backwards": ("order of times", "impossible", a_roof_s_starts(lambda at: [at[0], -5, *at[2:]])),
+    "fewer starts of a roof": ("order of times", "impossible", a_roof_s_starts(lambda at: at[:-1])),
+    "one roof's samples for two": ("order of times", "impossible", copied_roof),
+    "roofs after the pack": ("total time", "impossible", roofs(created="2027-01-01T00:00:00+00:00")),
+    "a trial's samples all alike": ("clock", "impossible", trial_timed(lambda took: [took[0]] * len(took))),
+    "a trial with more samples than starts": (
+        "order of times",
+        "impossible",
+        trial_timed(lambda took: [*took, took[0] + 1]),
+    ),
+    "a trial that took longer than passed": (
+        "total time",
+        "impossible",
+        trial_timed(lambda took: [100 * 10**9 + ns for ns in took]),
+    ),
     "a roof outside its interval": ("roofs", "impossible", one_roof(low=1.0, high=2.0)),
     "roofs of another machine": (
         "roofs",
@@ -239,6 +348,9 @@ ALSO = {
     "samples without time": {("claimed statistics", "impossible")},
     "short samples": {("under the roof", "impossible")},
     "far above the roof": {("clock", "look")},
+    "a roof outside its interval": {("claimed statistics", "impossible")},
+    "a trial that took longer than passed": {("guess before run", "impossible")},
+    "a roof's samples without time": {("speed among the class", "look")},
 }
 """What else is wrong with such a pack."""
 
@@ -258,20 +370,34 @@ def test_every_check_of_one_pack_is_among_those_that_fire() -> None:
 # -- among all -----------------------------------------------------------------------------------------------
 
 
-def tried(pack: Pack, samples_s: tuple[float, ...]) -> Pack:
-    """With a trial in its first lesson."""
-    done, *others = pack.lessons
-    trial = Trial("cold", "warm", "cold", samples_s, samples_s[::-1])
-    return replace(
-        pack, lessons=(replace(done, run=Run(done.run.machine, [*done.run.results, trial])), *others)
-    )
-
-
 def test_samples_of_a_trial_that_two_packs_share_are_told(tmp_path: Path) -> None:
-    mine, same = (1.1e-3, 1.2e-3, 1.3e-3, 1.25e-3), (2.1e-3, 2.2e-3, 2.3e-3, 2.25e-3)
+    mine, same = (Student(name, recorded_hosts.machine(recorded_hosts.USUAL)).trial("cold") for name in "ab")
     rows = checked(tmp_path, *(tried(sound_pack(s), t) for s, t in (("s1", mine), ("s2", same), ("s3", same))))
     assert [row.status for row in rows] == ["ok", "impossible", "impossible"]
     assert found(rows[1]) == {("shared samples", "impossible")}
+
+
+def test_a_trial_of_before_its_samples_were_kept_is_read_and_says_so(tmp_path: Path) -> None:
+    (done, *_) = sound_pack().lessons
+    old = replace(a_trial(), series=())
+    same = tried(sound_pack("b"), old)
+    assert tried(sound_pack(), old).lessons[0].run.results == [*done.run.results, old]
+    rows = checked(tmp_path, tried(sound_pack(), old), same)
+    for row in rows:
+        assert found(row) == {("order of times", "look"), ("shared samples", "impossible")}
+        assert "the trial cold: it does not say when its samples began." in {f.sentence for f in row.findings}
+
+
+def test_packs_from_one_computer_share_its_roofs_and_nobody_is_blamed(tmp_path: Path) -> None:
+    mine, theirs = sound_pack("a"), sound_pack("b")
+    rows = checked(tmp_path, mine, replace(theirs, peaks=mine.peaks))
+    assert [row.status for row in rows] == ["ok", "ok"]
+
+
+def test_roofs_of_before_the_assignment_do_not_count_among_its_time(tmp_path: Path) -> None:
+    long = roofs_timed(lambda took: [10_001 * ns for ns in took], turns=10_001)
+    rows = checked(tmp_path, long(sound_pack()), long(old_roofs(sound_pack("b"))))
+    assert found(rows[0]) == {("total time", "impossible")} and rows[1].status == "ok"
 
 
 def renamed(pack: Pack, student: str) -> Pack:

@@ -6,13 +6,15 @@ import dataclasses
 import json
 
 import pytest
+import recorded_hosts
 from hypothesis import given
 from hypothesis import strategies as st
-from packs_of import sound_pack
+from packs_of import Student, sound_pack
 
 from accel_core.errors import BadInput
 from accel_core.homework.pack import Pack, pack_text, read_pack, seed_of
 from accel_core.homework.shared import Shared, nanoseconds, starts
+from accel_core.model import Trial
 from accel_core.model.packed import packed, unpacked
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
@@ -39,6 +41,35 @@ def test_a_pack_is_read_back_as_it_was() -> None:
     assert pack_text(again) == text
     assert len(text) < 200_000
     assert [nanoseconds(m) for m in again.measurements()] == [nanoseconds(m) for m in pack.measurements()]
+
+
+def test_samples_of_a_trial_stand_once_and_in_nanoseconds() -> None:
+    student = Student("s1", recorded_hosts.machine(recorded_hosts.USUAL))
+    done = student.lesson("denormal")
+    pack = dataclasses.replace(sound_pack(), lessons=(done,))
+    (told,) = pack.to_dict()["lessons"][0]["results"]
+    assert not {"right_s", "wrong_s"} & told["data"].keys()
+    assert read_pack(pack_text(pack)) == pack
+
+
+def test_a_trial_of_before_its_samples_were_kept_is_read_as_it_was() -> None:
+    old = Trial("cold", "warm", "cold", (1e-3, 1.1e-3), (0.3, 0.4))
+    (done, *others) = sound_pack().lessons
+    run = dataclasses.replace(done.run, results=[old])
+    pack = dataclasses.replace(sound_pack(), lessons=(dataclasses.replace(done, run=run), *others))
+    assert read_pack(pack_text(pack)) == pack
+
+
+def test_samples_of_roofs_and_trials_count_among_those_that_a_pack_may_have() -> None:
+    """A short text may hold many: sixty of each are more than are read."""
+    sound = json.loads(pack_text(sound_pack()))
+    swollen = [{"repetitions": 1, "samples": packed([7] * 20_000), "starts": "", "amount": 1.0}] * 2
+    roof = {**sound["peaks"]["ceilings"][0], "series": swollen}
+    trial = {"type": "trial", "data": {"name": "cold", "right": "", "wrong": "", "series": swollen}}
+    lesson = {**sound["lessons"][0], "results": [trial] * 60}
+    for part in ({"peaks": {**sound["peaks"], "ceilings": [roof] * 60}}, {"lessons": [lesson]}):
+        with pytest.raises(BadInput, match="holds more than 1000000 samples"):
+            read_pack(json.dumps({**sound, **part}))
 
 
 def test_machines_and_environments_stand_once() -> None:

@@ -15,8 +15,19 @@ from hypothesis import strategies as st
 from recorded_hosts import NAMES, machine
 
 from accel_core.errors import BadInput
-from accel_core.machine import detect, last_level_bytes, measuring_cpus
-from accel_core.model import LEVELS, CacheLevel, Ceiling, Clock, CurvePoint, Estimate, Latency, Machine
+from accel_core.homework.checking.samples import roofs_of
+from accel_core.machine import detect, environment, last_level_bytes, measuring_cpus
+from accel_core.model import (
+    LEVELS,
+    CacheLevel,
+    Ceiling,
+    Clock,
+    CurvePoint,
+    Estimate,
+    Latency,
+    Machine,
+    Peaks,
+)
 from accel_core.peaks import measure_peaks, measuring, memory, places, probes, tasks
 from accel_core.peaks.measuring import _Run, check_request
 from accel_core.peaks.memory import Arena, Ring, arithmetic_ring, build_ring, curve_bytes
@@ -24,7 +35,7 @@ from accel_core.peaks.places import Conveyor, own_bytes, part_bytes, stretches
 from accel_core.peaks.plan import fastest, levels, operations, plan, signatures, widths
 from accel_core.peaks.task import TRIES, Task
 from accel_core.peaks.team import Team, Try
-from accel_core.stats import LEAST_SAMPLES
+from accel_core.stats import LEAST_SAMPLES, inverse
 from accel_core.units import format_count
 
 MIB = 1 << 20
@@ -165,9 +176,9 @@ def test_a_roof_stands_where_most_tries_are_disturbed() -> None:
 
 
 def test_the_inverse_of_an_interval_keeps_its_order() -> None:
-    turned = tasks.inverse(Estimate(4.0, 2.0, 8.0, 9))
+    turned = inverse(Estimate(4.0, 2.0, 8.0, 9))
     assert turned == Estimate(0.25, 0.125, 0.5, 9)
-    assert tasks.inverse(Estimate(4.0, None, None, 2)) == Estimate(0.25, None, None, 2)
+    assert inverse(Estimate(4.0, None, None, 2)) == Estimate(0.25, None, None, 2)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -499,6 +510,22 @@ def test_a_short_real_run_delivers_every_kind_of_record(monkeypatch: pytest.Monk
     kinds = {event["event"] for event in events}
     assert kinds >= {"step", "result"}
     assert all(event["done"] <= event["total"] for event in events if event["event"] == "step")
+
+
+def test_what_is_measured_follows_from_the_samples_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_block(monkeypatch)
+    results = measure_peaks(detect(), dtypes=("float32",), threads=(1,), budget_s=0.5)
+    ceilings, latencies, curve, clocks = (
+        tuple(r for r in results if isinstance(r, kind)) for kind in (Ceiling, Latency, CurvePoint, Clock)
+    )
+    found = list(roofs_of(Peaks("", environment(), "", ceilings, clocks[0], latencies, curve)))
+    assert len(found) == len(ceilings) + len(latencies) + 2 * len(curve) + 1
+    for roof in found:
+        assert roof.found() == roof.claim, roof.name
+        for one in roof.timed:
+            assert len(one.took) == len(one.starts) and one.starts[0] > 0
+            spans = zip(itertools.pairwise(one.starts), one.took, strict=False)
+            assert all(b >= a + ns - 1 for (a, b), ns in spans)
 
 
 def test_all_threads_are_measured_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from statistics import median
 
 from accel_core.codec import PlainData
 from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Subject
-from accel_core.model import Trial
 from accel_core.units import format_number
 
 FEWEST_SHARED = 4
@@ -36,11 +35,11 @@ class Summary(PlainData):
 
 
 def summarise(subject: Subject) -> Summary:
-    """The summary of a pack."""
+    """The summary of a pack. Samples of roofs are no part of it: on a computer that students share, their packs
+    have one machine's roofs, whoever measured them."""
     vectors = {digest(one.took): one.name for one in subject.timed if len(one.took) >= FEWEST_SHARED}
     vectors |= {m.output_digest: m.kernel for m in subject.measurements if m.output_digest}
-    trials = [trial for done in subject.pack.lessons for trial in done.run.every(Trial)]
-    for trial in trials:
+    for trial in (one for one in subject.trials if not one.series):
         both = (trial.right_s, trial.wrong_s)
         vectors |= {digest(took): trial.name for took in both if len(took) >= FEWEST_SHARED}
     speeds = {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from accel_core import registry
 from accel_core.errors import BadInput
-from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject, named, sides
+from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject
+from accel_core.homework.checking.samples import Roof, named, sides
 from accel_core.homework.fixed import fixed
 from accel_core.homework.pack import SCHEMA, seed_of
 from accel_core.homework.shared import NS, nanoseconds
@@ -72,6 +73,7 @@ def claimed(subject: Subject) -> Says:
             yield from _same(named(m), m.time_s, median_interval(m.samples_s))
     for c in subject.comparisons:
         yield from _compared(c)
+    yield from _roofs(subject.roofs)
 
 
 def _compared(c: Comparison) -> Says:
@@ -91,6 +93,16 @@ def _compared(c: Comparison) -> Says:
                 IMPOSSIBLE,
                 f"{name}: {format_time(claim)} is claimed, and the samples say {format_time(found)}.",
             )
+
+
+def _roofs(roofs: Sequence[Roof]) -> Says:
+    """Roofs against their samples; those without any are told in one sentence."""
+    found = [roof.found() for roof in roofs]
+    if without := found.count(None):
+        yield LOOK, f"{without} of {len(roofs)} roofs have no samples."
+    for roof, says in zip(roofs, found, strict=True):
+        if says is not None:
+            yield from _same(roof.name, roof.claim, says)
 
 
 def _same(name: str, claim: Estimate, found: Estimate) -> Says:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from accel_core.bench.sampling import LEAST_SAMPLE_S
-from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject, Timed
+from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject
+from accel_core.homework.checking.samples import Timed
 from accel_core.homework.moments import moment
 from accel_core.homework.shared import NS
 from accel_core.model import Measurement
@@ -33,6 +34,11 @@ def quantum(subject: Subject) -> Says:
         least_s = min(one.took, default=0) * NS
         if one.repetitions > 1 and least_s < LEAST_SAMPLE_S / 10:
             yield LOOK, f"{one.name}: a sample took {format_time(least_s)}, and the program makes longer ones."
+    for one in subject.roof_samples:
+        if min(one.took, default=1) <= 0:
+            yield IMPOSSIBLE, f"{one.name}: a sample took no time."
+        elif len(one.took) >= ENOUGH:
+            yield from _pattern(one)
 
 
 def _pattern(one: Timed) -> Says:
@@ -67,14 +73,22 @@ def _period(took: Sequence[int]) -> int | None:
 
 def monotone(subject: Subject) -> Says:
     """Each sample begins after the one before it ended, in one measurement and among all."""
-    for one in subject.timed:
+    for one in [*subject.timed, *subject.roof_samples]:
         if not one.starts:
             yield LOOK, f"{one.name}: it does not say when its samples began."
         elif len(one.starts) != len(one.took):
             yield IMPOSSIBLE, f"{one.name}: it has {len(one.took)} samples and {len(one.starts)} starts."
         elif any(b < a + took - 1 for (a, b), took in zip(pairwise(one.starts), one.took, strict=False)):
             yield IMPOSSIBLE, f"{one.name}: a sample begins before the one before it ended."
-    yield from ((IMPOSSIBLE, sentence) for sentence in _overlapping(subject))
+    yield from ((IMPOSSIBLE, sentence) for sentence in [*_overlapping(subject), *_twice(subject.roof_samples)])
+
+
+def _twice(roofs: Sequence[Timed]) -> Iterator[str]:
+    """Series of roofs that began in one nanosecond: roofs may be of several boots, so no more is asked."""
+    first: dict[int, str] = {}
+    for one in roofs:
+        if one.starts and (other := first.setdefault(one.starts[0], one.name)) != one.name:
+            yield f"{other} and {one.name} have samples at the same time."
 
 
 def _overlapping(subject: Subject) -> Iterator[str]:
@@ -111,6 +125,7 @@ def elapsed(subject: Subject) -> Says:
         begun, ended = moment(pack.begun), moment(pack.created)
         times = [(one.name, moment(one.of.created)) for one in subject.timed if isinstance(one.of, Measurement)]
         times += [(f"lesson {done.lesson}", moment(done.created)) for done in pack.lessons]
+        roofs_at = moment(pack.peaks.created) if pack.peaks is not None else None
     except (ValueError, OverflowError):
         yield IMPOSSIBLE, "A time of day is none."
         return
@@ -120,7 +135,10 @@ def elapsed(subject: Subject) -> Says:
             yield IMPOSSIBLE, f"{name} was measured after the pack was made."
         if (begun - at).total_seconds() > SLACK_S:
             yield IMPOSSIBLE, f"{name} was measured before the assignment was begun."
-    spent_s = sum(sum(one.took) for one in subject.timed) * NS
+    if roofs_at is not None and (roofs_at - ended).total_seconds() > SLACK_S:
+        yield IMPOSSIBLE, "The roofs were measured after the pack was made."
+    within = subject.roof_samples if roofs_at is not None and roofs_at >= begun else []  # else of any time
+    spent_s = sum(sum(one.took) for one in [*subject.timed, *within]) * NS
     if spent_s > passed_s + SLACK_S:
         samples, wall = format_time(spent_s), format_time(max(passed_s, 0.0))
         yield IMPOSSIBLE, f"All samples together took {samples}, and {wall} passed from the first to the pack."

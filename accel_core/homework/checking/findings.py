@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from accel_core.codec import PlainData
 from accel_core.homework.assignment import Assignment
+from accel_core.homework.checking.samples import Roof, Timed, named, roofs_of, sides, ways
 from accel_core.homework.pack import Pack
 from accel_core.homework.shared import nanoseconds, starts
-from accel_core.model import Comparison, Measurement
-from accel_core.model.packed import unpacked
+from accel_core.model import Comparison, Measurement, Trial
 
 OK, LOOK, IMPOSSIBLE = "ok", "look", "impossible"
 GRADES = (OK, LOOK, IMPOSSIBLE)
@@ -26,24 +26,6 @@ class Finding(PlainData):
     grade: str
     """ "look": somebody should look at it; "impossible": no run of the program brings that."""
     sentence: str
-
-
-@dataclass(frozen=True)
-class Timed:
-    """Samples of a measurement, or of one side of a comparison, in whole nanoseconds."""
-
-    of: Measurement | Comparison
-    name: str
-    """For a sentence: "matmul/numpy at N=256"."""
-    repetitions: int
-    took: tuple[int, ...]
-    starts: tuple[int, ...]
-    """By the monotonic clock; none where the record does not say."""
-
-    @property
-    def spent_ns(self) -> int:
-        """From the start of the first sample to the end of the last, at least as long as all of them."""
-        return max(sum(self.took), self.starts[-1] + self.took[-1] - self.starts[0] if self.starts else 0)
 
 
 @dataclass(frozen=True)
@@ -64,25 +46,26 @@ class Subject:
         return self.pack.measurements()
 
     @cached_property
+    def trials(self) -> list[Trial]:
+        """Those of its lessons."""
+        return [t for done in self.pack.lessons for t in done.run.every(Trial)]
+
+    @cached_property
     def timed(self) -> list[Timed]:
-        """All samples."""
+        """All samples of calls."""
         found = [Timed(m, named(m), m.repetitions, nanoseconds(m), starts(m)) for m in self.measurements]
-        return found + [side for c in self.comparisons for side in sides(c)]
+        compared = [side for c in self.comparisons for side in sides(c)]
+        return [*found, *compared, *(side for trial in self.trials for side in ways(trial))]
 
+    @cached_property
+    def roofs(self) -> list[Roof]:
+        """What was measured of the machine's roofs."""
+        return [] if self.pack.peaks is None else list(roofs_of(self.pack.peaks))
 
-def named(measurement: Measurement) -> str:
-    """A measurement in a sentence."""
-    return f"{measurement.kernel} at N={measurement.size}"
-
-
-def sides(comparison: Comparison) -> Iterator[Timed]:
-    """The samples of a and of b; nothing where they were not kept."""
-    for kernel, series in zip((comparison.a, comparison.b), comparison.series, strict=False):
-        began: list[int] = []
-        for step in unpacked(series.starts):
-            began.append(step + (began[-1] if began else 0))
-        name = f"{kernel} at N={comparison.size} in a comparison"
-        yield Timed(comparison, name, series.repetitions, unpacked(series.samples), tuple(began))
+    @cached_property
+    def roof_samples(self) -> list[Timed]:
+        """All samples of roofs."""
+        return [one for roof in self.roofs for one in roof.timed]
 
 
 Says = Iterable[tuple[str, str]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject, named
+from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject
+from accel_core.homework.checking.samples import named
 from accel_core.roofline.audit import judge
 from accel_core.units import format_number
 

@@ -12,10 +12,12 @@ from accel_core.errors import AccelError, BadInput
 from accel_core.lessons import LESSONS, Lesson, Run
 from accel_core.lessons import lesson as find
 from accel_core.lessons.keeping import answer_now, guess_now, keep
+from accel_core.lessons.lesson import Job
 from accel_core.machine import detect, refuse_to_measure
 from accel_core.model import Machine, Refusal
 from accel_core.model.answers import Answer as Found
 from accel_core.model.answers import Guess
+from accel_core.units import format_duration
 
 
 def lessons(options: Namespace) -> Answer:
@@ -36,6 +38,8 @@ def lesson(options: Namespace) -> Answer:
         refuse_to_measure(machine)
     guessed = None if guess is None else guess_now(one.name, options.guess)
     _keep(guessed, machine)
+    if job:
+        _foretell(job, machine)
     run = Run(machine, _measured(run_job(job)) if job else ())
     try:
         truth, reading = one.truth(run), one.reveal(guess, run)
@@ -60,6 +64,17 @@ def lesson(options: Namespace) -> Answer:
     if run.disturbed:
         rows.append(("DISTURBED", run.disturbed))
     return Answer(data, pairs(rows))
+
+
+def _foretell(job: Job, machine: Machine) -> None:
+    """Say how long the run takes where that is longer than usual: the first time, which compiles."""
+    from accel_core.runner.known import Known
+    from accel_core.runner.promise import core_pace, foresee
+
+    promise = foresee(job, Known(machine, core_pace=core_pace()))
+    if promise.compile_s >= 1:
+        took, first = format_duration(promise.total_s), format_duration(promise.compile_s)
+        Progress().tell(f"This takes about {took}; about {first} of that go to compiling, the first time only.")
 
 
 def _keep(record: Guess | Found | None, machine: Machine) -> None:

@@ -83,8 +83,12 @@ class Progress:
 
     def warn(self, message: str) -> None:
         """Print a warning on a line of its own."""
+        self.tell(f"warning: {' '.join(message.split())}")
+
+    def tell(self, message: str) -> None:
+        """Print a message on a line of its own."""
         self.clear()
-        print("accel: warning:", " ".join(message.split()), file=self._stream, flush=True)
+        print("accel:", message, file=self._stream, flush=True)
 
     def clear(self) -> None:
         """Remove the line that is rewritten, so that what follows starts on an empty one."""

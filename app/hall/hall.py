@@ -22,3 +22,4 @@ else:
     with st.container(key="hall-screen"):
         screens.draw(hall)
     steering.draw(hall)
+    live.get_ready(hall)

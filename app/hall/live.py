@@ -14,7 +14,7 @@ from accel_core.lessons import Lesson, Run
 from accel_core.lessons.keeping import answer_now, keep
 from accel_core.model import Refusal
 from accel_core.model.answers import Answer
-from app.session import cached, jobs
+from app.session import awaited, cached, jobs
 
 LOG = logging.getLogger("accel_explorer")
 FAULT = "hall run fault"
@@ -25,6 +25,12 @@ DAMAGED = (LookupError, TypeError, ValueError, AttributeError)
 def job(lesson: Lesson) -> dict[str, Any] | None:
     """What the lesson runs on this machine; None where nothing needs to be run."""
     return lesson.job(cached.machine())
+
+
+def get_ready(hall: Hall) -> None:
+    """Have the run of the hall's question compiled while the room thinks."""
+    if hall.question.found is None and (asked := job(hall.lesson)) is not None:
+        awaited.get_ready_for(asked)
 
 
 def start(hall: Hall) -> None:

@@ -12,11 +12,12 @@ from accel_core.lessons.lesson import Job
 from accel_core.lessons.told import as_given
 from accel_core.model.answers import Guess
 from accel_core.studies.lessons import Standing
+from accel_core.units import format_duration
 from app.lessons import guessing, revealing
 from app.lessons.standing import open_lesson, topic
 from app.parts import components, progress
 from app.parts.components import literal
-from app.session import cached, jobs, settings, tries
+from app.session import awaited, cached, jobs, settings, tries
 
 
 def show(one: Lesson, standings: Mapping[str, Standing]) -> None:
@@ -51,7 +52,12 @@ def show(one: Lesson, standings: Mapping[str, Standing]) -> None:
 
 
 def _ask(one: Lesson, stands: Standing) -> None:
-    guessing.draw(one, _job(one))
+    guessing.draw(one, job := _job(one))
+    if job is not None and (compile_s := awaited.get_ready_for(job)):
+        st.caption(
+            f"About {format_duration(compile_s)} of this go to compiling, the first time only, which begins "
+            "while you think."
+        )
     if stands.elsewhere:
         with st.expander("What another machine found", icon=":material/devices:"):
             whose = f"Another machine ({stands.elsewhere.run.machine.cpu})"

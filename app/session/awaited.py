@@ -7,7 +7,7 @@ no measurement; meanwhile the page says what goes first. Who changes a setting o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from accel_core.units import format_count, format_duration
-from app.session import cached, settings
+from app.session import cached, jobs, settings
 from app.session.recorded import counts_key, trace_key
 from app.session.simulating import Emit, Request, Simulator, TooMany
 
@@ -27,6 +27,8 @@ SHORT = 1_000_000
 LOOK_S = 0.2
 COMPILER = "the compiler"
 """Who asks for the simulator's machine code in the name of no session."""
+LEAST_COMPILE_S = 1.0
+"""A job that is compiled in less is not got ready: a process takes as long to start."""
 Caches = tuple["CacheGeometry", ...]
 
 
@@ -62,6 +64,23 @@ def get_ready() -> None:
     if _compile_s():
         with suppress(TooMany):
             cached.long_simulator().ask(COMPILER, COMPILER, lambda emit: _compile())
+
+
+def get_ready_for(job: Mapping[str, Any]) -> float:
+    """Have a job compiled while somebody thinks about it; the seconds that takes, 0 where it is compiled."""
+    promise = None if jobs.impossible(job) or jobs.active() else jobs.promise(job)
+    if promise is None or promise.compile_s < LEAST_COMPILE_S:
+        return 0.0
+
+    def compile(emit: Emit) -> None:
+        from accel_core.runner import readying
+
+        readying.compile_elsewhere(job)
+        cached.forget_stored()  # what was promised counted the compiler in
+
+    with suppress(TooMany):
+        cached.long_simulator().ask(COMPILER, COMPILER, compile)
+    return promise.compile_s
 
 
 def _found(key: Any, what: str, accesses: int, work: Callable[[Emit], Any]) -> Any:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from conftest import Open
 
 from accel_core.cache import Trace, compiling
+from accel_core.runner import readying
+from accel_core.runner.promise import Promise
 from accel_core.runner.tickets import open_queue
-from app.session import awaited, cached
+from app.session import awaited, cached, jobs
 from app.session.kept import Kept
+from app.session.simulating import Work
 from app.traversal import runs as traversal_page
 
 
@@ -66,6 +72,29 @@ def test_another_process_compiles_the_simulator_before_this_one_needs_it(
     assert not open_page("traversal", n="16").error
     (program,) = made
     exec(program, {})
+
+
+class _Now:
+    """A simulator whose turn has come."""
+
+    def ask(self, owner: str, group: str, work: Work) -> None:
+        work(lambda event: None)
+
+
+@pytest.mark.parametrize("compile_s", [20.0, 0.0])
+def test_a_lesson_is_compiled_while_its_question_is_read(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, compile_s: float
+) -> None:
+    made: list[Mapping[str, Any]] = []
+    monkeypatch.setattr(readying, "compile_elsewhere", made.append)
+    monkeypatch.setattr(cached, "long_simulator", _Now)
+    monkeypatch.setattr(jobs, "promise", lambda job: Promise(1.0, (compile_s + 3.0,), compile_s))
+    app = open_page("lessons", lesson="order-misses")
+    told = [one.value for one in app.caption if "go to compiling" in one.value]
+    if compile_s:
+        assert [job["kind"] for job in made] == ["simulate"] and "About 20 s" in told[0]
+    else:
+        assert made == told == []
 
 
 def test_what_links_ask_for_is_kept_within_bytes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

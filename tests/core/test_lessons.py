@@ -15,9 +15,10 @@ from accel_core.lessons import LESSONS, LONGEST_S, Choice, Number, Order, Run, T
 from accel_core.lessons.lesson import after_another, distance
 from accel_core.machine import detect
 from accel_core.model import Comparison, Estimate, Measurement
-from accel_core.runner import run
+from accel_core.runner import promise, run
 from accel_core.runner.kinds import KINDS
 from accel_core.runner.known import Known
+from accel_core.runner.promise import Promise
 from accel_core.runner.spec import complete
 from app.catalogue import PAGES
 
@@ -191,6 +192,21 @@ def test_the_commands_print_what_they_promise(
     said = json.loads(capsys.readouterr().out)
     assert said["guess"] == 2.0 and said["truth"]["value"] == pytest.approx(12.0)
     assert "6.0 times too low" in said["reading"] and said["claim"]["source"]
+
+
+@pytest.mark.parametrize("compile_s", [20.0, 0.5])
+def test_a_command_that_compiles_says_so_before_it_runs(
+    compile_s: float, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promise, "foresee", lambda job, known: Promise(1.0, (compile_s + 6.0,), compile_s))
+    said = "accel: This takes about 27 s; about 20 s of that go to compiling, the first time only.\n"
+
+    def ran(job: object) -> list[PlainData]:
+        assert capsys.readouterr().err == (said if compile_s > 1 else "")
+        return list(answers("cube", 12.0).results)
+
+    monkeypatch.setattr("accel_core.cli.lessons.run_job", ran)
+    assert main(["lesson", "cube", "--json"]) == 0
 
 
 def test_a_run_that_brings_too_little_is_one_sentence(

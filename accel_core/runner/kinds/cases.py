@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CALLS = 6
 """Calls of a kernel outside its measuring time: to verify, fill a sample, see its memory, one begun late."""
 
+COMPILED = ("compiled", "packed")
+"""Families of kernels with machine code of their own."""
+
 
 def timed(job: JobData, data: dict[str, Any], cases: int) -> tuple[dict[str, Any], float]:
     """`data` with the budget and the limit of each of so many `cases`, and the seconds that all may take."""
@@ -55,4 +58,4 @@ def compiling_each_s(steps: Sequence[Sequence[Case]], experience: Experience) ->
 def _compiled(kernel: str) -> Callable[..., Any] | None:
     """The function of a compiled rung; None for another: compiled code that it reaches is for odd input."""
     rung = registry.kernel(kernel)[1]
-    return rung.function if rung.family in ("compiled", "packed") else None
+    return rung.function if rung.family in COMPILED else None

@@ -1,0 +1,73 @@
+"""A job's machine code, made by a process of its own while somebody still thinks about the job."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from accel_core.errors import AccelError
+from accel_core.machine import detect
+from accel_core.model import Case
+from accel_core.runner.kinds.cases import COMPILED
+from accel_core.runner.spec import complete
+from accel_core.runner.workers import worker_environment
+
+SIZES = (1, 256)
+"""At which a kernel is called: tiny as it is before it is timed, and one at which it takes its usual path."""
+PROGRAM = (
+    "import json, sys; from accel_core.runner.readying import compile_here; compile_here(json.load(sys.stdin))"
+)
+
+
+def compile_elsewhere(job: Mapping[str, Any]) -> None:
+    """Leave the machine code that `job` needs where its worker looks for it, which makes what is missing."""
+    _compile_elsewhere(json.dumps(job, sort_keys=True))
+
+
+@cache  # once a process: what it left is found by then, or never
+def _compile_elsewhere(job: str) -> None:
+    command = [sys.executable, "-c", PROGRAM]
+    environment, _ = worker_environment()
+    subprocess.run(command, input=job.encode(), env=environment, capture_output=True, check=False)
+
+
+def compile_here(job: Mapping[str, Any]) -> None:
+    """Call what is compiled of that which `job` times or simulates with, on small inputs."""
+    data = complete(job, detect()).data
+    for one in data.get("jobs", [data]):
+        if one["kind"] == "simulate":
+            _simulate(one["classify"], one["reuse"])
+        for case in _cases(one):
+            with suppress(AccelError):
+                _call(case)
+
+
+def _cases(job: Mapping[str, Any]) -> Iterator[Case]:
+    """The cases that a job of one of the kinds that name any is about."""
+    pairs = job.get("pairs", ())
+    for data in [*job.get("cases", ()), *(case for pair in pairs for case in pair)]:
+        yield Case.from_dict(data)
+
+
+def _call(case: Case) -> None:
+    from accel_core import registry
+    from accel_core.bench.verify import bound, fresh_inputs, guarded
+
+    workload, kernel = registry.kernel(case.kernel)
+    if kernel.family not in COMPILED:
+        return
+    for size in SIZES:
+        shape = workload.shape(min(size, case.size))
+        inputs = fresh_inputs(workload, shape, case.dtype)
+        guarded(case, shape, bound(kernel, case, inputs, workload.reference(*inputs)))
+
+
+def _simulate(classify: bool, reuse: bool) -> None:
+    from accel_core.cache import CLASSROOM, Traversal, simulate
+
+    simulate(Traversal((2, 2, 2)), CLASSROOM, classify=classify, reuse=reuse)

@@ -50,7 +50,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
                 "seven passes over the scores, keys times queries of a head, each of which reads an array and "
                 "most of which make one: as long as these fit in a cache, that is cheap."
             ),
-            typical_flop_per_s=5e9,
+            typical_flop_per_s=1e10,
             threaded=True,
             arrays=1,
             **stored,
@@ -66,7 +66,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
                 "Fewer calls, which small heads feel. But the arrays between the steps are as many times "
                 "larger as there are heads, and leave the caches so much sooner: less Python is not less work."
             ),
-            typical_flop_per_s=5e9,
+            typical_flop_per_s=1e10,
             threaded=True,
             arrays=3,
             **stored,
@@ -82,7 +82,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
                 "One array of scores instead of three at a time, and no new memory after it. The passes are as "
                 "many as before."
             ),
-            typical_flop_per_s=5e9,
+            typical_flop_per_s=1e10,
             threaded=True,
             writes_out=True,
             arrays=1,
@@ -100,7 +100,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
                 "panels in either order, so it hardly minds; the copy made here is in the time, and small "
                 "beside the scores."
             ),
-            typical_flop_per_s=5e9,
+            typical_flop_per_s=1e10,
             threaded=True,
             writes_out=True,
             arrays=1,

@@ -92,4 +92,4 @@ def _attention(causal: bool) -> Workload:
     )
 
 
-ATTENTION, ATTENTION_CAUSAL = _attention(False), _attention(True)
+ATTENTIONS = ATTENTION, ATTENTION_CAUSAL = _attention(False), _attention(True)

@@ -26,7 +26,7 @@ class OperationTime(PlainData):
     time_s: Estimate
     series: Series
     call_s: float | None = None
-    """Median of the same call on single numbers in its place: what it takes with nothing to compute."""
+    """Median of the same call on rows of four numbers in its place: what it takes with nothing to compute."""
 
 
 @dataclass(frozen=True, slots=True)

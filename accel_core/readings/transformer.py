@@ -94,6 +94,8 @@ def reason(told: Expected, predicted_s: float, measured_s: float) -> str:
     if not told.causes:
         return f"{times}: shown, not explained, for no known reason applies."
     known = " ".join(told.causes)
+    if told.time_s == measured_s:
+        return known
     if is_within(measured_s / told.time_s):
         return f"{known} With that {format_time(told.time_s)} are expected."
     rest = format_number(measured_s / told.time_s)
@@ -110,7 +112,9 @@ def summary(found: Sequence[Row]) -> str:
             "cache, and this block has neither."
         )
     agree = sum(row.agrees for row in meant)
+    known = sum(is_within(row.time_s.median / row.expected_s) for row in meant)
     return (
         f"Of {len(meant)} operations that the prediction is meant for (products of 50 million FLOP or more, "
-        f"and what outgrows the last cache) {agree} agree with it within 20 %."
+        f"and what outgrows the last cache) {agree} agree with it within 20 %; "
+        f"with the reasons that are known {known} do."
     )

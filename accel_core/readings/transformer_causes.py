@@ -2,11 +2,13 @@
 
 Each cause is measured or counted: how fast the library is in a large product, how many times NumPy's steps move
 an array, on how many threads a step runs, what its call takes with nothing to compute, which cache holds the
-arrays. They are put together as the roofline puts FLOP and bytes together.
+arrays. They are put together as the roofline puts FLOP and bytes together, and one that leads farther from what
+was measured is left out: work and waiting overlap.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,11 +16,11 @@ from accel_core import registry
 from accel_core.model import BlockRun, Ceiling, Machine, OperationTime, Operator
 from accel_core.model.blocks import SQUARE_SIDE
 from accel_core.roofline import limiting_memory_level, memory_roof, select_roofs
-from accel_core.transformer import WITHIN, BlockShape, Operation, Prediction, block_roofs, memory_of
+from accel_core.transformer import BlockShape, Operation, Prediction, block_roofs, memory_of
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 LEAST_SHARE = 0.1
-"""A cause is named from this share of the expected time on."""
+"""A cause is named from this share of the measured time on."""
 _LADDERS = {"softmax": "softmax", "norm": "layer_norm", "GELU": "gelu", "residual": "add"}
 _NAMES = {("gelu", "numpy"): "expression"}
 
@@ -51,21 +53,38 @@ def expected(under: Prediction, timed: OperationTime, setting: Setting) -> Expec
     """What the operation is expected to take with all that is known of it."""
     if timed.time_s.median < under.predicted_s:
         return _in_a_cache(under, setting)
+    if timed.how == "python_loops":
+        elements = under.operation.result_bytes // setting.shape.item_bytes
+        each = format_time(timed.time_s.median / elements)
+        return Expected(
+            timed.time_s.median, (f"Loops in Python took {each} for each of {elements:,} numbers.",)
+        )
     peak, bandwidth, causes = _rates(under, timed, setting)
+    flop_s, least_s = under.operation.counted.flop / peak, under.operation.counted.bytes / bandwidth
+    measured_s, time_s = timed.time_s.median, max(flop_s, least_s)
     moved, told = _moved(under.operation, timed.how)
-    time_s = max(under.operation.counted.flop / peak, moved / bandwidth)
-    more_s = (moved - under.operation.counted.bytes) / bandwidth
-    if moved / bandwidth == time_s and more_s >= LEAST_SHARE * timed.time_s.median:
+    moved_s = moved / bandwidth
+    if moved_s - least_s >= LEAST_SHARE * measured_s and is_nearer(max(flop_s, moved_s), time_s, measured_s):
+        time_s = max(flop_s, moved_s)
         causes.append(told)
-    if under.operation.product and timed.time_s.median > (1 + WITHIN) * time_s:
-        both_s, told = _one_after_another(under.operation.counted.flop / peak, moved / bandwidth)
-        if told and both_s <= (1 + WITHIN) * timed.time_s.median:
-            time_s = both_s
-            causes.append(told)
-    if timed.call_s is not None and timed.call_s >= LEAST_SHARE * timed.time_s.median:
-        time_s += timed.call_s
-        causes.append(f"Its call takes {format_time(timed.call_s)} there even on single numbers.")
+    both_s = flop_s + moved_s
+    apart = under.operation.product and min(flop_s, moved_s) >= LEAST_SHARE * both_s
+    if apart and is_nearer(both_s, time_s, measured_s):
+        time_s = both_s
+        causes.append(
+            f"Its bytes, with each line read before it is written, take {format_time(moved_s)} where they are "
+            "moved before or after the arithmetic, not meanwhile."
+        )
+    call_s = timed.call_s or 0.0
+    if call_s >= LEAST_SHARE * measured_s and is_nearer(time_s + call_s, time_s, measured_s):
+        time_s += call_s
+        causes.append(f"Its call takes {format_time(call_s)} there even on four numbers.")
     return Expected(time_s, tuple(causes))
+
+
+def is_nearer(to: float, than: float, measured_s: float) -> bool:
+    """Whether `to` is nearer to what was measured, by the ratio."""
+    return abs(math.log(to / measured_s)) < abs(math.log(than / measured_s))
 
 
 def _in_a_cache(under: Prediction, setting: Setting) -> Expected:
@@ -116,21 +135,7 @@ def _moved(operation: Operation, how: str) -> tuple[float, str]:
         steps, arrays = passes
         factor = max(arrays * operation.result_bytes / least, 1.0)
         return factor * least, f"NumPy's {steps} steps move {format_number(factor)} times the least bytes."
-    if how == "python_loops":
-        return least, ""
     return least + operation.result_bytes, "Regular stores read each line before they write it."
-
-
-def _one_after_another(arithmetic_s: float, moving_s: float) -> tuple[float, str]:
-    """Seconds of both, and what that says; nothing where one of them hardly counts."""
-    both_s = arithmetic_s + moving_s
-    if min(arithmetic_s, moving_s) < LEAST_SHARE * both_s:
-        return both_s, ""
-    told = (
-        f"Its bytes, with each line read before it is written, take {format_time(moving_s)} where they are "
-        "moved before or after the arithmetic, not meanwhile."
-    )
-    return both_s, told
 
 
 def _passes(kind: str, how: str) -> tuple[int, int] | None:

@@ -74,7 +74,7 @@ def _heads(shape: BlockShape, array: Array) -> Array:
     return view.transpose(0, 2, 1, 3)
 
 
-def _groups(shape: BlockShape) -> list[slice]:
+def groups(shape: BlockShape) -> list[slice]:
     """The tokens of each product of scores; the last one of a group looks at the keys up to itself."""
     many = GROUPS if shape.causal and not shape.decode else 1
     each = -(-shape.tokens // many)
@@ -85,8 +85,8 @@ def _scores(desk: Desk, queries: Array, keys: Array, values: Array, attended: Ar
     """QK^T, softmax and PV, group by group."""
     shape, multiply = desk.shape, np.matmul
     score, share, attend, hows = [], [], [], []
-    for group in _groups(shape):
-        many = shape.sequence if len(_groups(shape)) == 1 else group.stop
+    for group in groups(shape):
+        many = shape.sequence if shape.decode else group.stop
         scores = desk.empty(shape.batch, shape.heads, group.stop - group.start, many)
         flat = scores.reshape(-1, many)
         how, function = desk.function("softmax", flat.shape)

@@ -22,7 +22,7 @@ class OperationTime(PlainData):
     name: str
     """That of `transformer.Operation`: "QK^T"."""
     how: str
-    """What computed it: "library", "numpy", "in_place", "compiled", "python_loops"."""
+    """What computed it: "library", "numpy", "in_place", "compiled", "compiled_threads", "python_loops"."""
     time_s: Estimate
     series: Series
     call_s: float | None = None

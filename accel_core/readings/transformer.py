@@ -96,6 +96,8 @@ def reason(told: Expected, predicted_s: float, measured_s: float) -> str:
     known = " ".join(told.causes)
     if told.time_s == measured_s:
         return known
+    if told.time_s == predicted_s:
+        return f"{known} How much that brings is not known."
     if is_within(measured_s / told.time_s):
         return f"{known} With that {format_time(told.time_s)} are expected."
     rest = format_number(measured_s / told.time_s)

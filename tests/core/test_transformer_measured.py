@@ -37,6 +37,7 @@ def test_each_operation_has_its_time_and_the_whole_is_beside_the_sum(capsys: Cap
     for row in rows:
         assert row["ratio"] == pytest.approx(row["time_s"] / row["predicted_s"])
         assert row["time_share"] == pytest.approx(row["time_s"] / total["time_s"])
+        assert row["promised"] is False and row["agrees"] == (not row["reason"])
         assert (row["low"] is None) == (row["high"] is None)
         assert row["low"] is None or 0 < row["low"] <= row["time_s"] <= row["high"]
     hows = {row["name"]: row["how"] for row in rows}
@@ -49,6 +50,15 @@ def test_each_operation_has_its_time_and_the_whole_is_beside_the_sum(capsys: Cap
         assert len(samples) == len(unpacked(one.series.starts)) == one.time_s.n
         middle = sorted(samples)[len(samples) // 2] / one.series.repetitions / 1e9
         assert len(samples) % 2 == 0 or one.time_s.median == pytest.approx(middle)
+
+
+def test_without_roofs_there_are_times_and_nothing_to_hold_them_against(capsys: Capture) -> None:
+    data = answer(capsys, *TINY, *QUICK)
+    assert data["notes"][0].startswith("No roofs of float32 on 1 thread are stored")
+    for row in data["operations"]:
+        assert row["time_s"] > 0 and row["time_share"] > 0
+        assert [row[name] for name in ("ratio", "promised", "agrees", "reason", "predicted_s")] == [None] * 5
+    assert data["total"]["ratio"] is None and data["total"]["time_s"] > 0
 
 
 def test_the_table_says_what_was_run(capsys: Capture) -> None:

@@ -25,16 +25,15 @@ def _row(step: Step, moved: Moved) -> dict[str, Any]:
         "Bytes moved": format_bytes(moved.size_bytes),
         "Times the least": float(format_number(moved.size_bytes / m.least_bytes)),
     }
-    measured = {"Arrays made, measured": arrays_text(step)}
+    made = {"Arrays made, counted": kernel.arrays, "Arrays made, measured": arrays_text(step)}
     if kernel.moved_bytes:
-        return {"Rung": kernel.title, **size, **measured, "Pass by pass": moved.text}
+        return {"Rung": kernel.title, **size, **made, "Pass by pass": moved.text}
     return {
         "Rung": kernel.title,
         "Passes": len(kernel.operators),
         "Arrays read": sum(operator.reads for operator in kernel.operators),
         "Arrays written": sum(operator.writes for operator in kernel.operators),
         **size,
-        "Arrays made, counted": kernel.arrays,
-        **measured,
+        **made,
         "Operator by operator (read + written)": operators_text(kernel),
     }

@@ -19,7 +19,7 @@ from accel_core.units import format_count, format_number
 
 LEFT_OF, RIGHT_OF = 25.0, 100.0
 """The frame reaches so many times to either side of the problem's intensity, which never changes."""
-LEFT_OF_ALL, RIGHT_OF_ALL = 8.0, 30.0
+LEFT_OF_ALL, RIGHT_OF_ALL = 8.0, 40.0
 """The same of the lowest and the highest intensity, where rungs stand at the bytes that they move."""
 
 

@@ -51,9 +51,9 @@ class Step:
             return CORE
         if 2 * self.moved.size_bytes <= self.before.moved.size_bytes:
             return PASSES
-        if not new.operators:
-            return ""
-        return ARRAYS if new.arrays < old.arrays else ARITHMETIC
+        if new.arrays < old.arrays:
+            return ARRAYS
+        return ARITHMETIC if new.operators else ""
 
     @property
     def gain(self) -> float | None:

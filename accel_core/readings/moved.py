@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from accel_core.errors import BadInput
 from accel_core.model import ITEM_BYTES, Kernel, Measurement, Operator, Shape, Workload
 from accel_core.readings.rungs import find_kernel, kernel_title
 from accel_core.units import format_bytes, format_number
@@ -28,7 +29,8 @@ NOTHING: Counts = {}
 def declared(workload: Workload, measurements: Sequence[Measurement]) -> Counts:
     """Of the rungs of `workload` that say themselves how many bytes they move (`Kernel.moved_bytes`)."""
     pairs = ((m, find_kernel([workload], m.kernel)) for m in measurements)
-    return {m.id: _declared(kernel, m) for m, kernel in pairs if kernel and kernel.moved_bytes}
+    found = {m.id: _declared(kernel, m) for m, kernel in pairs if kernel and kernel.moved_bytes}
+    return {key: moved for key, moved in found.items() if moved}
 
 
 def counted(workloads: Sequence[Workload], measurements: Sequence[Measurement]) -> Counts:
@@ -38,7 +40,7 @@ def counted(workloads: Sequence[Workload], measurements: Sequence[Measurement]) 
     for m in measurements:
         kernel = find_kernel(workloads, m.kernel)
         if kernel and kernel.moved_bytes:
-            found[m.id] = _declared(kernel, m)
+            found |= {m.id: moved} if (moved := _declared(kernel, m)) else {}
         elif kernel and kernel.operators:
             found[m.id] = _by_operators(by_name[kernel.workload], kernel, m)
     return found
@@ -89,10 +91,14 @@ def moves_text(measurements: Sequence[Measurement], workloads: Sequence[Workload
     return f"At N={mine[0].size} {'; '.join(said)}."
 
 
-def _declared(kernel: Kernel, m: Measurement) -> Moved:
+def _declared(kernel: Kernel, m: Measurement) -> Moved | None:
+    """None where an old record has a shape that the rung does not take any more."""
     shape, text = tuple(m.shape), kernel.moved_text
-    size_bytes = kernel.moved_bytes(shape, m.dtype) if kernel.moved_bytes else 0
-    return Moved(size_bytes, text(shape, m.dtype) if text else "")
+    try:
+        size_bytes = kernel.moved_bytes(shape, m.dtype) if kernel.moved_bytes else 0
+        return Moved(size_bytes, text(shape, m.dtype) if text else "")
+    except BadInput:
+        return None
 
 
 def _by_operators(workload: Workload, kernel: Kernel, m: Measurement) -> Moved:

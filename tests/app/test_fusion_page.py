@@ -20,6 +20,8 @@ from app.session import jobs
 
 GELU = registry.workload("gelu")
 CHAINS = ("gelu", "softmax", "layer_norm")
+MOVING = ("attention", "attention_causal")
+"""Those whose rungs stand on the roofline at the bytes that they move."""
 
 
 def cores() -> int:
@@ -50,6 +52,8 @@ TIMES = {
     "gelu": (0.2, 0.18, 0.006, 0.002, 0.06, 0.0015, 0.0008),
     "softmax": (0.02, 0.015, 0.003, 0.002),
     "layer_norm": (0.03, 0.01, 0.002, 0.0015),
+    "attention": (0.4, 0.2, 0.04, 0.02),
+    "attention_causal": (0.4, 0.2, 0.03, 0.02),
 }
 
 
@@ -123,11 +127,25 @@ def test_a_link_chooses_the_workload_whose_chain_is_read(open_page: Open, name: 
     assert not any(f"rung of {other}" in alt for other in others for alt in alts(app))
 
 
+def test_fusing_attention_is_read_with_the_bytes_that_each_rung_moves(open_page: Open):
+    store_peaks()
+    store_measurements(rungs(512, "attention"))
+    app = open_page("fusion", workload="attention", size="512")
+    assert "**The scores are never stored:** **5.00 times faster**" in said(app)
+    assert "6 MiB, the least bytes of the problem; NumPy, softmax in place moves" in said(app)
+    assert "stands at the bytes that it moves by count" in said(app)
+    (counted,) = [table.value for table in app.dataframe if "Times the least" in table.value]
+    assert list(counted["Times the least"]) == [25.0, 25.0, 1.0, 1.0]
+    assert "scores 1·12·512·512·4 B" in counted["Pass by pass"].iloc[0]
+    (alt,) = [alt for alt in alts(app) if alt.startswith("Roofline of")]
+    assert "In FLOP/byte and GFLOP/s stand: NumPy, all heads at once 5.2" in alt
+
+
 def test_a_link_without_a_workload_is_an_old_one_and_means_gelu(open_page: Open):
     store_measurements(rungs())
     app = open_page("fusion", size="2000")
     assert app.session_state["workload"] == "gelu" and not app.warning
-    assert app.button_group(key="workload").options == list(CHAINS)
+    assert app.button_group(key="workload").options == [*CHAINS, *MOVING]
 
 
 def test_a_workload_without_a_chain_in_a_link_is_replaced_with_a_sentence(open_page: Open):

@@ -15,7 +15,7 @@ from accel_core.registry import WORKLOADS
 ROOT = Path(__file__).resolve().parents[2]
 CHAINS = [workload for workload in WORKLOADS if workload.chain]
 RUNGS = [(workload, kernel) for workload in CHAINS for kernel in workload.chain]
-NUMPY = [(workload, kernel) for workload, kernel in RUNGS if kernel.family == "numpy"]
+NUMPY = [(workload, kernel) for workload, kernel in RUNGS if kernel.family == "numpy" and kernel.operators]
 SIZE = 512
 """An array of it is a megabyte in float32: large enough for NumPy to write over what nobody needs again."""
 
@@ -55,6 +55,8 @@ def test_the_chains_begin_where_their_first_change_begins() -> None:
         "gelu": [kernel.name for kernel in CHAINS[0].kernels],
         "softmax": ["numpy", "in_place", "compiled", "compiled_threads"],
         "layer_norm": ["numpy", "in_place", "compiled", "compiled_threads"],
+        "attention": ["batched", "in_place", "tiles", "tiles_threads"],
+        "attention_causal": ["batched", "in_place", "tiles", "tiles_threads"],
     }
 
 
@@ -74,22 +76,27 @@ def test_a_call_allocates_as_many_arrays_as_its_rung_says(workload: Workload, ke
     given, more = inputs(workload, kernel)
     kernel.function(*given, **more)
     extra = peak_alloc_bytes(lambda: kernel.function(*given, **more))
-    assert extra / given[0].nbytes == pytest.approx(kernel.arrays, abs=0.1)
+    one = 4 * workload.array_elements(workload.shape(SIZE))
+    small = 0.1 if kernel.operators else 0.25  # beside scores, the result and a mask of all heads
+    assert extra / one == pytest.approx(kernel.arrays, abs=small)
 
 
 @pytest.mark.parametrize("workload", CHAINS, ids=lambda w: w.name)
 def test_at_the_end_of_a_chain_the_least_bytes_are_moved(workload: Workload) -> None:
     shape = workload.shape(SIZE)
-    moved = [kernel.moved for kernel in workload.chain]
-    assert moved[-1] * 4 * workload.array_elements(shape) == pytest.approx(
-        workload.least_bytes(shape, "float32"), rel=0.01
-    )
+    one = 4 * workload.array_elements(shape)
+    moved = [
+        kernel.moved_bytes(shape, "float32") if kernel.moved_bytes else kernel.moved * one
+        for kernel in workload.chain
+    ]
+    assert moved[-1] == pytest.approx(workload.least_bytes(shape, "float32"), rel=0.01)
     assert min(moved) == moved[-1] > 0
 
 
 def test_what_draws_and_reads_a_chain_names_no_workload_that_has_one() -> None:
     folders = ("app/fusion/*.py", "accel_core/readings/fusion*.py", "accel_core/figures/**/*.py")
-    files = [path for folder in folders for path in ROOT.glob(folder)]
+    every = [path for folder in folders for path in ROOT.glob(folder)]
+    files = [path for path in every if not path.name.startswith("block_")]  # a block's operations are called so
     assert len(files) > 20
     for path in files:
         text = path.read_text(encoding="utf-8").lower()

@@ -85,6 +85,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
             typical_flop_per_s=1e10,
             threaded=True,
             writes_out=True,
+            removes="all new arrays of scores but one are gone",
             arrays=1,
             **stored,
         ),
@@ -126,6 +127,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
             changed_from="in_place",
             needs=("fma",),
             writes_out=True,
+            removes="the scores are never stored",
             **fused,
         ),
         Kernel(
@@ -144,6 +146,7 @@ def ladder(name: str, model_shape: Callable[[Shape], Shape]) -> tuple[Kernel, ..
             threaded=True,
             needs=("fma",),
             writes_out=True,
+            removes="the limit of one core is gone",
             **fused,
         ),
     )

@@ -10,6 +10,7 @@ import streamlit as st
 from accel_core.figures.block_roofline import block_roofline_figure
 from accel_core.readings.block_roofline import block_alt, block_reading, memory_text
 from accel_core.readings.block_rows import Part, Row, whole_s
+from accel_core.readings.transformer import is_within
 from accel_core.transformer import BlockShape, Operation, memory_of
 from accel_core.units import format_number
 from app.parts import components, tables, theme
@@ -53,9 +54,11 @@ def _counts(one: Operation) -> dict[str, Any]:
 
 
 def _line(row: Row, total_s: float, timed: bool) -> dict[str, Any]:
+    ratio = row.time_s / row.predicted.predicted_s
     measured = {
         "Measured (ms)": _short(row.time_s * 1e3),
-        "Measured / predicted": _short(row.time_s / row.predicted.predicted_s),
+        "Measured / predicted": _short(ratio),
+        "Within 20 %": "yes" if is_within(ratio) else "no",
     }
     return {
         **_counts(row.operation),

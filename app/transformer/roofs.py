@@ -31,6 +31,10 @@ class Roofs:
     record: Record | None
     """The machine's that was measured; None for a typed-in one."""
 
+    def are_of(self, own: Record) -> bool:
+        """Whether they are known and this machine's."""
+        return self.pair is not None and self.record is own
+
     @property
     def label(self) -> str:
         """What stands in a grey picture; empty for this machine and a typed-in one."""
@@ -50,12 +54,8 @@ def form() -> None:
 def button(own: Record, roofs: Roofs, asked: Asked) -> None:
     """Measure this machine's roofs, where they are lacking and can be measured."""
     measurable = not is_typed() and asked.shape.dtype in settings.DTYPE.options
-    if measurable and not _are(own, roofs):
+    if measurable and not roofs.are_of(own):
         components.job_button("Measure the roofs", peaks.job(own.machine, BUDGET_S), key="measure roofs")
-
-
-def _are(own: Record, roofs: Roofs) -> bool:
-    return roofs.pair is not None and roofs.record is own
 
 
 def is_typed() -> bool:
@@ -85,7 +85,7 @@ def missing(own: Record, roofs: Roofs, asked: Asked) -> None:
     """Whose roofs these are, where they are not this machine's, or what to do where there are none."""
     if is_typed() and roofs.pair is None:
         st.warning("The typed-in machine has no bandwidth: give one above 0 under Other roofs.")
-    elif is_typed() or _are(own, roofs):
+    elif is_typed() or roofs.are_of(own):
         return
     elif asked.shape.dtype not in settings.DTYPE.options:
         st.info(f"No roofs of {asked.shape.dtype} can be measured here: type some in under Other roofs.")

@@ -9,9 +9,13 @@ import streamlit as st
 
 from accel_core.errors import BadInput
 from accel_core.model.blocks import BlockRun
+from accel_core.readings import transformer
+from accel_core.readings.estimates import time_text
 from accel_core.runner.kinds import KINDS
 from accel_core.studies.record import Record
+from accel_core.units import format_time
 from app.parts import components
+from app.parts.components import literal
 from app.session import cached, jobs
 from app.transformer.controls import Asked
 from app.transformer.roofs import Roofs
@@ -34,9 +38,11 @@ def why_not(own: Record, asked: Asked) -> str:
     return ""
 
 
-def button(own: Record, asked: Asked) -> None:
+def button(own: Record, asked: Asked, roofs: Roofs) -> None:
     """Run the block on real arrays, each operation by itself and all as one."""
-    components.job_button("Run the block", job(asked), key="measure", type="primary", empty=why_not(own, asked))
+    empty = "" if roofs.are_of(own) else "A run is held against this machine's own roofs: measure them first."
+    empty = empty or why_not(own, asked)
+    components.job_button("Run the block", job(asked), key="measure", type="primary", empty=empty)
 
 
 def shown(own: Record, asked: Asked, roofs: Roofs) -> BlockRun | None:
@@ -64,11 +70,31 @@ def _known(own: Record, record: Record) -> list[BlockRun]:
     return sorted([*fresh, *stored], key=lambda one: one.created, reverse=True)
 
 
-def told(run: BlockRun | None, own: Record, asked: Asked) -> None:
-    """What disturbed a run; why there is none, where there cannot be one."""
-    if run is not None and run.disturbed:
-        st.caption(f":orange[:material/warning:] Disturbed: {run.disturbed_reason}")
+def told(run: BlockRun | None, own: Record, asked: Asked, roofs: Roofs) -> None:
+    """The parts beside the block run as one, how well they were predicted, or why there is no run."""
     if run is None:
         st.caption("The roofs know the operations and not the program: run the block to see what that costs.")
         if fault := why_not(own, asked):
             st.caption(f":material/block: {fault}")
+        return
+    if run.disturbed:
+        st.caption(f":orange[:material/warning:] Disturbed: {run.disturbed_reason}")
+    parts_s = sum(one.time_s.median for one in run.operations)
+    whole = f"One by one the operations take {format_time(parts_s)}; run as one, the block takes "
+    found = _held_against(run, roofs)
+    components.reading(
+        f"{whole}{time_text(run.whole_s)}.", literal(transformer.summary(found)) if found else ""
+    )
+    if reasons := [
+        f"- **{literal(one.operation.name)}**: {literal(one.reason)}" for one in found if one.reason
+    ]:
+        with st.expander("Why measured and predicted times differ", icon=":material/difference:"):
+            st.markdown("\n".join(reasons))
+
+
+def _held_against(run: BlockRun, roofs: Roofs) -> tuple[transformer.Row, ...]:
+    """Every operation of the run beside its prediction; none where there are no roofs."""
+    record, pair = roofs.record, roofs.pair
+    if record is None or record.peaks is None or pair is None:
+        return ()
+    return transformer.rows(run, record.machine, record.peaks.ceilings, pair[0].value, pair[1].value)

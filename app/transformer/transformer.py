@@ -23,7 +23,7 @@ with st.container(horizontal=True, gap="small", key="setup"):
     said = guess.made(guessed)
     under = roofs.chosen(own, asked) if asked else None
     if asked and under and said:
-        runs.button(own, asked)
+        runs.button(own, asked, under)
         roofs.button(own, under, asked)
 with settings.place():
     progress.draw()
@@ -40,7 +40,7 @@ elif asked and under and roofs.fits(own, asked.shape):
     if parts:
         guess.reveal(guessed, said, parts)
     picture.roofline(parts, under)
-    runs.told(run, own, asked)
+    runs.told(run, own, asked, under)
     picture.table(rows, asked.listed)
     if rows:
         amdahl.section(rows, asked, under.label)

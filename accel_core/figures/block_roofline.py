@@ -45,6 +45,10 @@ class _Frame:
     def across(self, x: float) -> float:
         return self.wide_px * math.log(x / self.x[0]) / math.log(self.x[1] / self.x[0])
 
+    def exponent(self, across_px: float) -> float:
+        low, high = map(math.log10, self.x)
+        return low + (high - low) * across_px / self.wide_px
+
     def up(self, y: float) -> float:
         return PLOT_PX * math.log(y / self.y[0]) / math.log(self.y[1] / self.y[0])
 
@@ -188,7 +192,8 @@ def _add_names(
         colour = look.stale if grey else block_marks.colour(look, part.kind)
         text = part.name if look.narrow else f"<b>{part.name}</b> {percent(part.time_s / whole_s(parts))}"
         place: dict[str, Any] = {
-            "ax": columns[part.kind] - across[part.kind],
+            "ax": frame.exponent(columns[part.kind]),
+            "axref": "x",  # so that columns stay columns in a wider window
             "ay": own[part.kind] - places[part.kind],
             "xanchor": "left" if part.kind in left else "right",
             "standoff": sizes[part.kind] / 2,

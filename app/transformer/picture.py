@@ -21,11 +21,12 @@ from app.transformer.roofs import Roofs
 COLUMNS = {
     "FLOP": st.column_config.NumberColumn(format="localized"),
     "Bytes": st.column_config.NumberColumn(format="localized"),
+    "Ratio": st.column_config.NumberColumn(help="Measured / predicted"),
 }
 
 
-def roofline(parts: Sequence[Part], roofs: Roofs) -> None:
-    """The plot at full width, and what it says."""
+def roofline(parts: Sequence[Part], roofs: Roofs, more: Sequence[str]) -> None:
+    """The plot at full width, and what it says, with `more` sentences."""
     theme.show(
         drawings.drawn(block_roofline_figure, parts, roofs.pair, theme.current_look(), stale=roofs.label),
         alt=block_alt(parts, roofs.pair),
@@ -33,7 +34,7 @@ def roofline(parts: Sequence[Part], roofs: Roofs) -> None:
         filename="transformer-roofline",
     )
     if parts:
-        components.reading(literal_but_bold(block_reading(parts)))
+        components.reading(*map(literal_but_bold, [block_reading(parts), *more]))
 
 
 def table(rows: Sequence[Row], listed: Sequence[Operation]) -> None:
@@ -57,7 +58,7 @@ def _line(row: Row, total_s: float, timed: bool) -> dict[str, Any]:
     ratio = row.time_s / row.predicted.predicted_s
     measured = {
         "Measured (ms)": _short(row.time_s * 1e3),
-        "Measured / predicted": _short(ratio),
+        "Ratio": _short(ratio),
         "Within 20 %": "yes" if is_within(ratio) else "no",
     }
     return {

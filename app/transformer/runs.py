@@ -70,26 +70,28 @@ def _known(own: Record, record: Record) -> list[BlockRun]:
     return sorted([*fresh, *stored], key=lambda one: one.created, reverse=True)
 
 
-def told(run: BlockRun | None, own: Record, asked: Asked, roofs: Roofs) -> None:
-    """The parts beside the block run as one, how well they were predicted, or why there is no run."""
+def sentences(run: BlockRun | None, own: Record, asked: Asked, roofs: Roofs) -> list[str]:
+    """The parts beside the block run as one, and how well they were predicted, or what is lacking."""
     if run is None:
-        st.caption("The roofs know the operations and not the program: run the block to see what that costs.")
-        if fault := why_not(own, asked):
-            st.caption(f":material/block: {fault}")
-        return
-    if run.disturbed:
-        st.caption(f":orange[:material/warning:] Disturbed: {run.disturbed_reason}")
+        said = "The roofs know the operations and not the program: run the block to see what that costs."
+        return [said, why_not(own, asked)]
     parts_s = sum(one.time_s.median for one in run.operations)
-    whole = f"One by one the operations take {format_time(parts_s)}; run as one, the block takes "
+    whole = f"run as one, the block takes {time_text(run.whole_s)}"
     found = _held_against(run, roofs)
-    components.reading(
-        f"{whole}{time_text(run.whole_s)}.", literal(transformer.summary(found)) if found else ""
-    )
-    if reasons := [
-        f"- **{literal(one.operation.name)}**: {literal(one.reason)}" for one in found if one.reason
-    ]:
+    return [
+        f"One by one the operations take {format_time(parts_s)}; {whole}.",
+        transformer.summary(found) if found else "",
+        f"Disturbed: {run.disturbed_reason}" if run.disturbed else "",
+    ]
+
+
+def reasons(run: BlockRun | None, roofs: Roofs) -> None:
+    """Why operations took longer or less than predicted, as far as that is known."""
+    found = [one for one in _held_against(run, roofs) if one.reason] if run else []
+    if found:
         with st.expander("Why measured and predicted times differ", icon=":material/difference:"):
-            st.markdown("\n".join(reasons))
+            lines = [f"- **{literal(one.operation.name)}**: {literal(one.reason)}" for one in found]
+            st.markdown("\n".join(lines))
 
 
 def _held_against(run: BlockRun, roofs: Roofs) -> tuple[transformer.Row, ...]:

@@ -39,9 +39,9 @@ elif asked and under and roofs.fits(own, asked.shape):
     parts = parts_of(rows)
     if parts:
         guess.reveal(guessed, said, parts)
-    picture.roofline(parts, under)
-    runs.told(run, own, asked, under)
+    picture.roofline(parts, under, runs.sentences(run, own, asked, under))
     picture.table(rows, asked.listed)
+    runs.reasons(run, under)
     if rows:
         amdahl.section(rows, asked, under.label)
     picture.counted(asked.shape, asked.listed)

@@ -153,7 +153,7 @@ def test_a_run_on_record_stands_beside_its_prediction(open_page: Open) -> None:
     app = open_page("transformer", **GUESSED, **GPT2)
     assert "You said **softmax**, and it is the largest: 85 % of the block (measured)." in said(app)
     rows = app.dataframe[0].value.set_index("Operation")
-    assert rows.loc["softmax", "Measured / predicted"] == pytest.approx(300, rel=0.01)
+    assert rows.loc["softmax", "Ratio"] == pytest.approx(300, rel=0.01)
     assert (rows.loc["softmax", "Within 20 %"], rows.loc["up", "Within 20 %"]) == ("no", "yes")
     assert "One by one the operations take" in said(app) and "**softmax**: " in said(app)
     assert "in place of" in said(app) and "(predicted)" not in said(app)

@@ -46,7 +46,8 @@ def names(figure: Any, look: Any) -> dict[str, Box]:
     for one in figure.layout.annotations:
         if not one.showarrow:
             continue
-        x = place(one.x, spans[0], wide_px) + one.ax
+        assert one.axref == "x"
+        x = place(one.ax, spans[0], wide_px)
         y = place(one.y, spans[1], PLOT_PX) - one.ay
         text_px, half = width_px(one.text, look.small_px), line_px(look.small_px) / 2
         left = x if one.xanchor == "left" else x - text_px

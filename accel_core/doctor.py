@@ -30,6 +30,7 @@ from accel_core.machine.governor import Governor, governor, on_mains
 from accel_core.machine.libraries import threading_layer
 from accel_core.machine.linux import read_file
 from accel_core.machine.overrides import overridden, overrides
+from accel_core.machine.partial import EMULATION
 from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, OPENMP_LIMITS, SAFE_LAYERS, bindings
 from accel_core.model import DTYPES, Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
@@ -263,6 +264,16 @@ def judge_pretence(machine: Machine) -> Check:
     return Check("pretend host", False, pretence(machine), remedy)
 
 
+def judge_emulation(told: object) -> Check:
+    """`told`: the sentence by which detection knows an emulator; None where it knows of none."""
+    return _check(
+        "emulation",
+        not told,
+        f"{told}." if told else "Nothing shows that an emulator translates this process.",
+        "Measure outside the emulator: by a Python for the machine's own processor, or on another machine.",
+    )
+
+
 def judge_compiler(variables: Mapping[str, str], layer: str | None) -> Check:
     """Whether Numba compiles at all under these variables, and by which `layer` it runs parallel loops."""
     if said := refusal(variables):
@@ -293,7 +304,12 @@ def judge_threading_layer(layer: str | None, bound: str = "", limits: Sequence[s
 def checkup(machine: Machine, sample_s: float = SAMPLE_S) -> list[Check]:
     """All checks, in the order of a table: of a recorded machine what it tells itself, else of this moment."""
     if machine.pretended is not None:
-        checks = [judge_pretence(machine), judge_cores(machine.cores), judge_simd(machine.simd)]
+        checks = [
+            judge_pretence(machine),
+            judge_emulation(machine.fact(EMULATION)),
+            judge_cores(machine.cores),
+            judge_simd(machine.simd),
+        ]
     else:
         checks = _of_this_moment(machine, sample_s)
     # a path or a variable may be no UTF-8
@@ -323,6 +339,7 @@ def _of_this_moment(machine: Machine, sample_s: float) -> list[Check]:
     linux = platform.system() == "Linux"
     alone = blas_left_alone(os.environ) if overrides(os.environ) else blas
     return [
+        judge_emulation(machine.fact(EMULATION)),
         judge_steal(steal_fraction(before, after)),
         judge_other_load(other_load(before, after), cores.logical),
         judge_frequency(governor(read_file, max(cores.cpus_allowed, default=0))),

@@ -53,6 +53,7 @@ GOOD = [
     doctor.judge_widths({"float32": "512 bits, by rule"}),
     doctor.judge_widths({}),
     doctor.judge_cores(Cores(4, 8, 2)),
+    doctor.judge_emulation(None),
     doctor.judge_threading_layer("omp"),
     doctor.judge_threading_layer("workqueue"),
     doctor.judge_threading_layer("omp", "OMP_PROC_BIND=true"),
@@ -77,6 +78,7 @@ BAD = [
     doctor.judge_memory(GIB - 1, None),
     doctor.judge_simd(Simd((), 64)),
     doctor.judge_cores(Cores(4, 8, 1, quota=1.5)),
+    doctor.judge_emulation("This arm64 process is emulated: what is measured is the emulator"),
     doctor.judge_threading_layer(None),
 ]
 
@@ -150,6 +152,7 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
         "vector width",
         "one turn for all accounts",
         "threading layer",
+        "emulation",
     } <= set(names)
     assert json.loads(json.dumps([check.to_dict() for check in checks]))[0].keys() == {
         "name",
@@ -160,6 +163,8 @@ def test_a_checkup_covers_each_subject_once_and_survives_json() -> None:
 
 
 @pytest.mark.parametrize("name", hosts.NAMES)
-def test_a_checkup_bears_every_machine(name: str) -> None:
-    for check in checkup(hosts.machine(name), sample_s=0.0):
-        assert check.ok == (check.remedy == "")
+def test_a_checkup_bears_every_machine_and_looks_at_an_emulated_one(name: str) -> None:
+    machine = hosts.machine(name)
+    checks = {check.name: check for check in checkup(machine, sample_s=0.0)}
+    assert all(check.ok == (check.remedy == "") for check in checks.values())
+    assert checks["emulation"].ok == ("emulated" not in (machine.cpu or ""))

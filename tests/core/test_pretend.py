@@ -147,7 +147,7 @@ def test_the_doctor_says_that_the_host_is_a_pretence(pretend_host: Pretend) -> N
     assert not first.ok and "darwin-m2.json" in first.detail and "ACCEL_MACHINE" in first.remedy
 
 
-OF_THE_MACHINE = {"pretend host", "cores", "vector instructions"}
+OF_THE_MACHINE = {"pretend host", "emulation", "cores", "vector instructions"}
 """What a recording answers. All else is of this computer and this moment."""
 
 

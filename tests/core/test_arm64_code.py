@@ -1,4 +1,4 @@
-"""The micro-kernel's machine code on arm64, compiled for it on any host."""
+"""The machine code for arm64, made on any host: the micro-kernel's, and that of a sum whose order is kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from llvmlite import ir
 from numba import types
 from numba.core.registry import cpu_target
+from test_matmul import PACKED_ADD, SCALAR_ADD, innermost_loops
 
 from accel_core.kernels.matmul import micro_kernel
 from accel_core.kernels.matmul.micro_kernel import registers
@@ -57,10 +58,6 @@ def assembly(text: str, processor: str) -> str:
     return str(machine.emit_assembly(module))
 
 
-def innermost_loops(code: str) -> list[str]:
-    return [body for _, body in re.findall(r"(?ms)^(\.LBB\S+):((?:(?!^\.LBB).)*?\tb\.[a-z]+\t\1)", code)]
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("rows", NEON.tiles)
 def test_the_tile_stays_in_the_32_registers_of_arm64(rows: int, dtype: str) -> None:
@@ -78,3 +75,34 @@ def test_the_cache_lines_of_c_are_asked_for_on_arm64() -> None:
     code = assembly(panel_product("float32", 6), PROCESSORS[0])
     assert len(re.findall(r"\tprfm\tpldl1keep, \[", code)) == 6 * NEON.tiles[6]
     assert "\tbl\t" not in code, "a call, where one instruction was meant"
+
+
+ORDERED_SUM = """
+define {kind} @dot(ptr %x, ptr %y, i64 %n) {{
+start:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %start ], [ %next, %loop ]
+  %sum = phi {kind} [ 0.0, %start ], [ %more, %loop ]
+  %px = getelementptr {kind}, ptr %x, i64 %i
+  %py = getelementptr {kind}, ptr %y, i64 %i
+  %a = load {kind}, ptr %px
+  %b = load {kind}, ptr %py
+  %product = fmul {kind} %a, %b
+  %more = fadd {kind} %sum, %product
+  %next = add i64 %i, 1
+  %on = icmp slt i64 %next, %n
+  br i1 %on, label %loop, label %done
+done:
+  ret {kind} %more
+}}
+"""
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_ordered_sum_on_arm64_multiplies_vectors_and_adds_one_at_a_time(dtype: str) -> None:
+    kind, lanes = ("float", "4s") if dtype == "float32" else ("double", "2d")
+    loops = innermost_loops(assembly(ORDERED_SUM.format(kind=kind), PROCESSORS[0]))
+    assert any(re.search(rf"\tfmul\tv\d+\.{lanes}", loop) for loop in loops)
+    assert all(re.search(SCALAR_ADD["arm"], loop) for loop in loops)
+    assert not any(re.search(PACKED_ADD["arm"][dtype], loop) for loop in loops)

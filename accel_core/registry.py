@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from accel_core.errors import BadInput, quoted, unknown, whole
 from accel_core.kernels.attention.workload import ATTENTIONS
+from accel_core.kernels.conv2d.workload import CONV2D
 from accel_core.kernels.dot.workload import DOT
 from accel_core.kernels.gelu.workload import GELU
 from accel_core.kernels.layer_norm.workload import LAYER_NORM
@@ -41,7 +42,7 @@ from accel_core.units import format_bytes, format_time
 
 WORKLOADS: tuple[Workload, ...] = (
     *(MATMUL, GELU, ADD, SCALE, TRIAD, DOT, SOFTMAX, LAYER_NORM),
-    *(*ATTENTIONS, LINEAR),
+    *(*ATTENTIONS, LINEAR, CONV2D),
 )
 
 

@@ -1,7 +1,7 @@
 """The loops of a product whose bias is one more row of the weight: x weight + bias = [x 1] [weight; bias].
 
 They are those of Goto and van de Geijn (ACM TOMS 34(3), 2008), around the micro-kernel of `matmul`. The row is
-there only where a block is packed, or as a product of depth 1 with which each tile begins.
+there only in packed blocks; where nothing is packed, each tile begins as one times the bias.
 """
 
 from __future__ import annotations

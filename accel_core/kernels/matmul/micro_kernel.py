@@ -118,11 +118,11 @@ def panel_product(
                 prefetch(builder, place)
             steps = I64(rows * lengths.size), I64(TILES[rows] * lengths.bytes)
             starts = start_a, start_b
-            sums = _outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
+            sums = outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
             lengths.put(sums, places, [None] * len(sums), accumulate)
 
         cases = [(r, v) for r, most in TILES.items() for v in range(1, most + 1)]
-        _for_each_case(builder, args[8], args[9], cases, body)
+        for_each_case(builder, args[8], args[9], cases, body)
         return context.get_dummy_value()
 
     whole = types.int64
@@ -168,10 +168,10 @@ def packing_product(
                 prefetch(builder, place)
             steps = I64(rows * lengths.size), row_bytes_b, I64(vectors * lengths.bytes)
             starts = start_a, start_b, start_packed
-            sums = _outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
+            sums = outer_products(builder, lengths, depth, (rows, vectors), starts, steps, element, row)
             lengths.put(sums, places, [None] * len(sums), accumulate)
 
-        _for_each_case(builder, args[9], I64(0), [(r, 0) for r in TILES], lambda r, _: body(r, TILES[r]))
+        for_each_case(builder, args[9], I64(0), [(r, 0) for r in TILES], lambda r, _: body(r, TILES[r]))
         return context.get_dummy_value()
 
     whole = types.int64
@@ -217,7 +217,7 @@ def tile_product(
                 prefetch(builder, place)
             steps = I64(lengths.size), row_bytes_b
             tile, matrices = (rows, vectors), (start_a, start_b)
-            sums = _outer_products(builder, lengths, args[6], tile, matrices, steps, element, row)
+            sums = outer_products(builder, lengths, args[6], tile, matrices, steps, element, row)
             lengths.put(sums, places, masks * rows, onto)
 
         kinds = (PARTIAL,) if MASKS_ARE_FREE else (0, PARTIAL)
@@ -225,7 +225,7 @@ def tile_product(
         cases = [(r, v + kind) for r, v in sizes for kind in kinds]
         is_whole = builder.icmp_signed("==", rest, lanes)
         kind = I64(PARTIAL) if MASKS_ARE_FREE else builder.select(is_whole, I64(0), I64(PARTIAL))
-        _for_each_case(builder, args[7], builder.add(vectors, kind), cases, body)
+        for_each_case(builder, args[7], builder.add(vectors, kind), cases, body)
         return context.get_dummy_value()
 
     whole = types.int64
@@ -303,7 +303,7 @@ class Lengths:
                     store(value, place, mask)
 
 
-def _outer_products(
+def outer_products(
     builder: ir.IRBuilder,
     lengths: Lengths,
     depth: ir.Value,
@@ -334,7 +334,7 @@ def _outer_products(
     return sums
 
 
-def _for_each_case(
+def for_each_case(
     builder: ir.IRBuilder,
     rows: ir.Value,
     vectors: ir.Value,

@@ -1,0 +1,1 @@
+"""Convolution of images: workload and rungs."""

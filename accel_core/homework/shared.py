@@ -154,6 +154,10 @@ def readable(text: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
         return make(data)
     except KeyError as error:
         raise BadInput(f"The file is no pack: {str(error)[:100]} is missing.") from None
+    except (TypeError, AttributeError):  # their sentences are about Python
+        raise BadInput(
+            "The file is no pack: a text, number or list in it stands where another belongs."
+        ) from None
     except DAMAGE as error:
         raise BadInput(f"The file is no pack: {str(error)[:100] or type(error).__name__}.") from None
 

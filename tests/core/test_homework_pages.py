@@ -116,6 +116,9 @@ def test_what_is_no_pack_and_no_record_is_a_sentence(text: str) -> None:
     with pytest.raises(BadInput, match=r"^The file .*\.$") as said:
         read_member("x.json", text.encode())
     assert len(str(said.value)) < 400
+    assert not re.search(r"\bobject\b(?! *\.$)|indices|attribute|argument", str(said.value)), (
+        "a sentence of Python's"
+    )
 
 
 def test_a_file_that_is_too_large_or_no_text_is_a_sentence() -> None:

@@ -12,6 +12,7 @@ from accel_core.errors import AccelError
 from accel_core.hall import HALLS, RUN, Found, Hall
 from accel_core.lessons import Lesson, Run
 from accel_core.lessons.keeping import answer_now, keep
+from accel_core.lessons.told import disturbance
 from accel_core.model import Refusal
 from accel_core.model.answers import Answer
 from app.session import awaited, cached, jobs
@@ -99,12 +100,13 @@ def _found(hall: Hall, results: Sequence[Any]) -> None:
 def found(lesson: Lesson, run: Run, created: str, *, recorded: bool) -> Found:
     """What a run says of a lesson. One of DAMAGED where it lacks something."""
     truth = lesson.truth(run)
+    said = f"{disturbance(run)} {lesson.says(truth, run)}".strip()
     return Found(
         truth.value,
         truth.low,
         truth.high,
         dict(truth.each),
-        lesson.says(truth, run),
+        said,
         run.machine.cpu,
         created,
         recorded,

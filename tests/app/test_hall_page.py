@@ -204,3 +204,11 @@ def test_a_code_that_is_not_known_shows_the_list(open_page: Open):
     gate().admit(TOKEN, "a browser", "")
     app = open_page("hall", hall="ZZZZ")
     assert "hall open" in labels(app) and "hall" not in app.query_params
+
+
+def test_a_disturbed_run_is_told_as_one():
+    run = Run(machine.detect(), [compared()])
+    clean = live.found(LESSONS[0], run, "2026-01-02T00:00:00+00:00", recorded=False)
+    other = replace(run, results=[replace(compared(), disturbed_reason="Another program ran.")])
+    told = live.found(LESSONS[0], other, clean.created, recorded=True)
+    assert told.says == f"1 of 1 result disturbed. Another program ran. {clean.says}"

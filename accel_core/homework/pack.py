@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from accel_core.codec import PlainData, made
@@ -181,10 +181,12 @@ class Pack(PlainData):
             "machine": at(shared.machines, data["machine"]),
             "environment": at(shared.environments, data["environment"]),
             "peaks": peaks,
+            "lessons": (),  # which are read already, as they refer to shared parts
+            "experiments": (),
         }
-        read = made(_Read, whole)
+        read = made(cls, whole)
         shared.count(read.peaks.series() if read.peaks is not None else ())
-        return read.whole(lessons, experiments)
+        return replace(read, lessons=lessons, experiments=experiments)
 
 
 def _records(data: Mapping[str, Any]) -> int:
@@ -193,32 +195,6 @@ def _records(data: Mapping[str, Any]) -> int:
     experiments = [len(one["measurements"]) + len(one["refusals"]) + 1 for one in data["experiments"]]
     kinds = ("ceilings", "latencies", "curve") if data["peaks"] is not None else ()
     return sum([*lessons, *experiments, *(len(data["peaks"][kind]) for kind in kinds)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Read(PlainData):
-    """What `codec` reads of a pack by itself."""
-
-    schema: int
-    student: str
-    title: str
-    assignment_hash: str
-    program: str
-    seed: int
-    begun: str
-    created: str
-    machine: Machine
-    environment: Environment
-    fixed: Fixed
-    checks: tuple[Check, ...]
-    peaks: Peaks | None
-    answers: Mapping[str, str]
-    missing: tuple[str, ...]
-
-    def whole(self, lessons: Sequence[LessonDone], experiments: Sequence[ExperimentDone]) -> Pack:
-        """The pack, with what refers to shared parts."""
-        read = {name: getattr(self, name) for name in self.__slots__}
-        return Pack(**read, lessons=tuple(lessons), experiments=tuple(experiments))
 
 
 def pack_text(pack: Pack) -> str:

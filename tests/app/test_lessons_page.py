@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from conftest import Open
+import recorded_hosts
+from conftest import APP, Open
 from streamlit.testing.v1 import AppTest
 from test_jobs import PlayedJob
 from test_lessons import answers
@@ -16,11 +21,34 @@ from accel_core import lessons, machine, runner
 from accel_core.errors import BadInput, StoreUnavailable
 from accel_core.lessons import LESSONS, Choice, Claim, Lesson, Look, Number, Order, Truth
 from accel_core.lessons.keeping import answer_now, guess_now, keep
-from accel_core.model import Case, Estimate, Refusal
+from accel_core.model import Case, Estimate, Machine, Refusal
 from accel_core.store import Store
 from app.lessons.guessing import ALL, NOTHING, scale
 from app.session import cached, tries
 from app.session.jobs import Watch
+
+LIST = """
+import sys
+from streamlit.testing.v1 import AppTest
+tab = AppTest.from_file(sys.argv[1], default_timeout=300)
+tab.switch_page("lessons/lessons.py")
+tab.run()
+assert not tab.exception and tab.subheader
+print("numba" in sys.modules)
+"""
+
+
+def test_the_list_of_lessons_loads_no_compiler(pretend_host: Callable[[str], Machine]) -> None:
+    """A room opens it at once, on phones too: nothing of the page waits for Numba."""
+    pretend_host(recorded_hosts.USUAL)
+    done = subprocess.run(
+        [sys.executable, "-c", LIST, str(APP / "main.py")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "False\n", done.stderr
+
 
 NAMES = {"pack": "packing", "wide": "vectors, a*b*c", "many": "threads"}
 EACH = {

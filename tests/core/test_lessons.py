@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -207,6 +209,12 @@ def test_a_command_that_compiles_says_so_before_it_runs(
 
     monkeypatch.setattr("accel_core.cli.lessons.run_job", ran)
     assert main(["lesson", "cube", "--json"]) == 0
+
+
+def test_lessons_are_listed_without_a_compiler() -> None:
+    code = "import sys\nfrom accel_core.cli import main\nmain(['lessons'])\nprint('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cube" in done.stdout and done.stdout.endswith("\nFalse\n")
 
 
 def test_a_run_that_brings_too_little_is_one_sentence(

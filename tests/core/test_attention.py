@@ -117,6 +117,19 @@ def test_tiles_are_right_across_their_edges(
     assert error <= workload.tolerance(shape, dtype)
 
 
+@pytest.mark.parametrize("direction", [1, -1], ids=["rising", "falling"])
+@pytest.mark.parametrize(("workload", "kernel"), TILES, ids=ids(TILES))
+def test_a_later_tile_may_bring_scores_that_are_larger_by_more_than_a_power_can_hold(
+    workload: Workload, kernel: Kernel, direction: int
+) -> None:
+    """The score of key j is j / 4, or the other way round: they differ by 400 in all, which e^t does not hold."""
+    q = np.full((1, 1, 3, 4), 0.125, np.float32)
+    k = np.repeat(np.arange(1600, dtype=np.float32)[::direction], 4).reshape(1, 1, 1600, 4)
+    v = np.random.default_rng(1).integers(-3, 4, k.shape).astype(np.float32)
+    wanted = exact(q[0, 0], k[0, 0], v[0, 0], np.zeros((3, 1600)), workload is ATTENTION_CAUSAL)
+    np.testing.assert_allclose(kernel.function(q, k, v)[0, 0], wanted, rtol=0, atol=2e-5)
+
+
 def test_an_answer_that_forgets_one_key_is_not_tolerated() -> None:
     shape = (1, 1, 1024, 1024, 64)
     q, k, v = ATTENTION.make_inputs(shape, "float32", 5)

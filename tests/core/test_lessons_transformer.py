@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import recorded_lessons
 from figure_records import ENVIRONMENT
 
+from accel_core.homework.finding import of_nobody
 from accel_core.lessons import Run, lesson
 from accel_core.lessons.deciding import amdahl
 from accel_core.machine import detect
@@ -89,6 +91,13 @@ def test_few_rounds_have_no_interval() -> None:
     run = ran(EVEN, rounds=3)
     assert ONE.truth(run).each["feed-forward"].low is None
     assert "took 30.0 % of the time: twice" in ONE.reveal(None, run)
+
+
+def test_a_pack_tells_of_a_block_without_the_name_of_the_account() -> None:
+    (block,) = ran(EVEN).results
+    assert isinstance(block, BlockRun)
+    named = replace(block, environment=replace(ENVIRONMENT, overrides={"NUMBA_CACHE_DIR": f"{Path.home()}/x"}))
+    assert str(Path.home()) not in str(of_nobody(named)) and of_nobody(named).operations == block.operations
 
 
 def test_a_run_comes_back_from_a_recording_with_its_rounds() -> None:

@@ -122,7 +122,7 @@ def test_tiles_are_right_across_their_edges(
 def test_a_later_tile_may_bring_scores_that_are_larger_by_more_than_a_power_can_hold(
     workload: Workload, kernel: Kernel, direction: int
 ) -> None:
-    """The score of key j is j / 4, or the other way round: they differ by 400 in all, which e^t does not hold."""
+    """The score of key j is j / 4, or the other way round: e^400 is more than float32 holds."""
     q = np.full((1, 1, 3, 4), 0.125, np.float32)
     k = np.repeat(np.arange(1600, dtype=np.float32)[::direction], 4).reshape(1, 1, 1600, 4)
     v = np.random.default_rng(1).integers(-3, 4, k.shape).astype(np.float32)

@@ -121,7 +121,7 @@ def add_workload(copy: Path) -> None:
     folder, line = "accel_core/kernels/flip", "from accel_core.kernels.dot.workload import DOT\n"
     new = {f"{folder}/__init__.py": "", f"{folder}/workload.py": WORKLOAD, f"{folder}/rungs.py": RUNGS}
     listed = (line, "from accel_core.kernels.flip.workload import FLIP\n")
-    entry = ("WORKLOADS: tuple[Workload, ...] = (MATMUL, ", "FLIP, ")
+    entry = ("    *(MATMUL, ", "FLIP, ")
     write(copy, new, {"accel_core/registry.py": (listed, entry)})
 
 

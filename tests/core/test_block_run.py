@@ -18,12 +18,12 @@ from accel_core.bench.block.attention import GROUPS, groups
 from accel_core.bench.block.flow import block
 from accel_core.bench.block.reference import reference, tolerance
 from accel_core.bench.block.steps import Desk
-from accel_core.bench.clocks import Clocks
+from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.threads import limit
 from accel_core.errors import BadInput, WrongResult
 from accel_core.kernels import gated
 from accel_core.kernels.verify import max_relative_error
-from accel_core.machine import detect
+from accel_core.machine import CpuTimes, detect
 from accel_core.model.packed import unpacked
 from accel_core.transformer import PRESETS, STATES, BlockShape, operations, preset, state
 
@@ -254,6 +254,19 @@ def test_a_short_block_makes_many_passes_a_sample() -> None:
     assert first.series.repetitions == found.whole.series.repetitions == 200
     assert unpacked(first.series.samples) == (2_000_000,) and first.time_s.median == pytest.approx(1e-5)
     assert first.time_s.low is None and found.beside_s is None
+
+
+def test_threads_that_wait_for_one_another_are_not_called_disturbed() -> None:
+    before = CpuTimes(100.0, 50.0, 0.0, 10.0, 2)
+    alone = CpuTimes(120.0, 51.0, 0.0, 29.0, 2)  # 19 s of 20 were busy, and all of them were this process's
+    beside = CpuTimes(120.0, 51.0, 0.0, 24.0, 2)  # another had 5 s in 10 s of the wall
+    span = Span(10.0, 19.0, 0.0, waited_fraction=0.3, processors=2)
+    assert rounds.by_others(span, before, alone).waited_fraction == 0
+    assert rounds.by_others(span, before, beside).waited_fraction == 0.3
+    assert rounds.by_others(replace(span, waited_fraction=0.9), before, beside).waited_fraction == 0.5
+    assert span.disturbed_reason(2) and not rounds.by_others(span, before, alone).disturbed_reason(2)
+    unknown = replace(span, waited_fraction=None)
+    assert rounds.by_others(unknown, before, alone) == unknown == rounds.by_others(unknown, before, before)
 
 
 def test_a_call_without_work_is_made_before_the_one_that_works() -> None:

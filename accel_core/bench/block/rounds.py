@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, repeat
 from statistics import median
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.sampling import MOST_SAMPLES, Racer, in_turns, no_garbage_collection, span_since
 from accel_core.bench.starts import series
+from accel_core.machine import CpuTimes
 from accel_core.model import Estimate, Series
 from accel_core.stats import median_interval
 
@@ -106,7 +107,7 @@ def take_rounds(
             clocks.lookout.look()
             if clocks.wall() - start_s >= budget_s or len(one.times_s) >= MOST_SAMPLES:
                 break
-        span = span_since(host, racers, clocks, threads)
+        span = by_others(span_since(host, racers, clocks, threads), host, clocks.host())
     each = zip(
         zip(*parted.part_starts_s, strict=True),
         zip(*parted.parts_s, strict=True),
@@ -115,6 +116,20 @@ def take_rounds(
     operations = tuple(_timed(starts, times, repetitions) for starts, times in each)
     beside_s = None if third is None else median(third.times_s)
     return Rounds(operations, _timed(one.starts_s, one.times_s, repetitions), span, beside_s)
+
+
+def by_others(span: Span, before: CpuTimes, after: CpuTimes) -> Span:
+    """`span` whose threads waited no longer for a processor than programs other than this one had any.
+
+    The library's threads still spin when a compiled loop starts threads of its own, so that more threads of
+    this process are ready to run than there are processors: they then wait for one another.
+    """
+    passed_s = (after.total_s - before.total_s) / max(after.processors, 1)
+    if span.waited_fraction is None or passed_s <= 0:
+        return span
+    busy_s = (after.total_s - after.idle_s) - (before.total_s - before.idle_s)
+    others_s = busy_s - (after.own_s - before.own_s)
+    return replace(span, waited_fraction=min(span.waited_fraction, max(others_s, 0.0) / passed_s))
 
 
 def each_call_s(

@@ -13,7 +13,7 @@ _MARKS = {
     "QKV": (_PACKED, "circle", ""),
     "QK^T": (_COMPILED, "diamond", "/"),
     "softmax": ("", "triangle-up", "x"),
-    "PV": (_COMPILED, "diamond-wide", "\\"),
+    "PV": (_COMPILED, "triangle-down", "\\"),
     "output": (_PACKED, "square", "-"),
     "residual": (_NUMPY, "x", "."),
     "norm": (_NUMPY, "pentagon", "|"),

@@ -81,7 +81,9 @@ def block_roofline_figure(
     total_s = whole_s(parts)
     largest_px = NARROW_LARGEST_PX if look.narrow else LARGEST_PX
     sizes = {p.kind: max(LEAST_DOT_PX, largest_px * math.sqrt(p.time_s / total_s)) for p in parts}
-    _add_roofs(figure, look, roofs, frame, max(sizes.values()) / 2, bool(stale))
+    top_px = frame.up(roofs[0].value)
+    clear_px = max(0.0, *(frame.up(_speed(p)) + sizes[p.kind] / 2 - top_px for p in parts))
+    _add_roofs(figure, look, roofs, frame, clear_px, bool(stale))
     for part in sorted(parts, key=lambda p: -p.time_s):  # small ones in front
         _add_part(figure, look, part, sizes[part.kind], total_s, bool(stale))
     _add_names(figure, look, parts, roofs, frame, sizes, bool(stale))
@@ -121,7 +123,7 @@ def _add_roofs(
 ) -> None:
     """The slope of memory up to the ridge point, the flat roof from there on, and their values.
 
-    That of the flat one stands `clear_px` above it, over the largest dot.
+    That of the flat one stands `clear_px` above it, over the highest dot.
     """
     compute, memory = roofs
     ridge = ridge_point(compute.value, memory.value)

@@ -9,6 +9,8 @@ from accel_core.readings.block_rows import Faster, Part, whole_s
 from accel_core.readings.roofs import roof_rate
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
+FAR = 2.0
+"""From so many times the predicted time on, it is not the roof that holds an operation."""
 SKIPPED = "skipped"
 """A guess that was not made."""
 LONE = 0.05
@@ -59,18 +61,23 @@ def block_reading(parts: Sequence[Part]) -> str:
     total_s, first, *others = whole_s(parts), *sorted(parts, key=lambda part: -part.time_s)
     said = (
         f"**{first.name}** takes {percent(first.time_s / total_s)} of the block ({how(parts)}): worth most. "
-        f"It is bound by {_bound(first)}."
+        f"{_held(first)}"
     )
     if others:
         said += f" Then comes {others[0].name} with {percent(others[0].time_s / total_s)}."
     memory = [part for part in parts if part.rows[0].predicted.bound_by == "memory"]
     if len(memory) == len(parts):
-        said += " Every operation is bound by memory: fewer bytes, not more FLOP/s, make it faster."
+        said += " Every operation lies under the slope of memory: fewer bytes, not more FLOP/s, make it faster."
     return said
 
 
-def _bound(part: Part) -> str:
-    return "computing" if part.rows[0].predicted.bound_by == "compute" else "memory"
+def _held(part: Part) -> str:
+    """What holds it: its roof, or the program that is far from it."""
+    roof = "computing" if part.rows[0].predicted.bound_by == "compute" else "memory"
+    ratio = part.time_s / part.predicted_s
+    if ratio <= FAR:
+        return f"It is bound by {roof}."
+    return f"It takes {format_number(ratio)} times what the roof of {roof} allows: the program holds it."
 
 
 def guess_reading(said: str, parts: Sequence[Part]) -> str:

@@ -24,6 +24,7 @@ PAGES = {
     "panels": {},
     "roofline": {},
     "fusion": {},
+    "transformer": {"guess.prefill.numpy": "softmax"},
     "traversal": {},
     "backends": {},
 }

@@ -10,12 +10,14 @@ from accel_core import registry
 from accel_core.intensity import model
 from accel_core.lessons import LESSONS, Lesson
 from accel_core.machine import detect
+from accel_core.transformer import preset
 from app.fusion import rungs, streams
 from app.lab import sweep
 from app.ladder import rung
 from app.parts import answers
 from app.roofline import calculator, controls
 from app.session import settings
+from app.transformer import controls as blocks
 
 
 def ladder(asked: dict[str, str]) -> Iterable[settings.Setting]:
@@ -40,7 +42,18 @@ def roofline(asked: dict[str, str]) -> Iterable[settings.Setting]:
     return calculator.MODEL, calculator.CONVENTION, *fields, *controls.controls(detect()).values()
 
 
-PAGES = {"ladder": ladder, "lab": lab, "fusion": fusion, "roofline": roofline}
+def transformer(asked: dict[str, str]) -> Iterable[settings.Setting]:
+    base = preset(asked["preset"])
+    return blocks.PRESET, *blocks.settings_of(detect(), base)
+
+
+PAGES = {
+    "ladder": ladder,
+    "lab": lab,
+    "fusion": fusion,
+    "roofline": roofline,
+    "transformer": transformer,
+}
 
 
 @pytest.mark.parametrize("one", [one for one in LESSONS if one.look.page in PAGES], ids=lambda one: one.name)

@@ -47,12 +47,14 @@ MARGIN_PX = 16
 BELOW_PX = 200
 """Of the window below the figure, for controls beside it that end further down."""
 SWEEP = {"over": "block", "size": 1024, "kernels": ["numpy_tiled", "compiled_tiled"]}
+BLOCK = {"state": "python-softmax", "guess.prefill.python-softmax": "feed-forward"}
 STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
     ("machine", {}, True, True),
     ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, False),  # to extrapolate from
     ("ladder", {"size": 512}, True, True),
     ("roofline", {}, False, True),
     ("fusion", {}, True, True),
+    ("transformer", BLOCK, True, True),
     ("lab", SWEEP, True, True),
     ("panels", {"size": 1024, "kc": 1024, "nc": 1024}, False, True),
 )
@@ -295,7 +297,7 @@ def main() -> None:
 
 def needed(name: str, wanted: Sequence[str]) -> bool:
     """Whether a picture is wanted of what is measured on the page `name`."""
-    plots = {"roofline", *LENSES}
+    plots = {"roofline", "transformer", *LENSES}
     return name in wanted or (name in LENS_NEEDS and bool(plots & set(wanted)))
 
 

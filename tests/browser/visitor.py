@@ -37,6 +37,7 @@ BUTTONS = {
     "lab": re.compile("Measure once|Sweep the"),
     "panels": re.compile("Sweep KC"),
     "fusion": re.compile("Time all rungs"),
+    "transformer": re.compile("Run the block"),
 }
 VIEWPORT = {"width": 1440, "height": 900}
 WAIT_MS = 30_000

@@ -37,7 +37,10 @@ def test_a_run_puts_measured_times_beside_predicted_ones() -> None:
     softmax = next(row for row in found if row.operation.kind == "softmax")
     assert softmax.time_s == pytest.approx(300 * softmax.predicted.predicted_s)
     assert all(part.measured for part in parts_of(found))
-    assert "**softmax** takes 85 % of the block (measured)" in block_reading(parts_of(found))
+    told = block_reading(parts_of(found))
+    assert "**softmax** takes 85 % of the block (measured)" in told
+    assert "It takes 300 times what the roof of memory allows: the program holds it." in told
+    assert "It is bound by computing." in block_reading(parts_of(rows(shape)))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,8 @@ def test_amdahls_law_holds_for_kinds_and_for_one_operation(word: str, factor: fl
 def test_measured_times_are_made_faster_where_there_are_some() -> None:
     found = sped_up(rows(gpt2(), SLOW), "softmax", 100)
     assert found.before_s == pytest.approx(whole_s(rows(gpt2(), SLOW)))
+    softmax_s = found.before_s * found.share
+    assert found.after_s == pytest.approx(found.before_s - softmax_s + softmax_s / 100)
     assert "(measured)" in faster_reading(found) and "times at the most" in faster_reading(found)
     assert "(predicted)" in faster_reading(sped_up(rows(gpt2()), "softmax", 100))
 
@@ -92,8 +97,8 @@ def test_a_guess_as_good_as_the_largest_is_called_so() -> None:
 
 
 def test_decoding_is_bound_by_memory_throughout() -> None:
-    assert "Every operation is bound by memory" in block_reading(parts_of(rows(gpt2(decode=True))))
-    assert "Every operation" not in block_reading(parts_of(rows(gpt2())))
+    assert "Every operation lies under the slope of memory" in block_reading(parts_of(rows(gpt2(decode=True))))
+    assert "Every operation lies" not in block_reading(parts_of(rows(gpt2())))
 
 
 def test_who_cannot_see_the_pictures_hears_every_number() -> None:

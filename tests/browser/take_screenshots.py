@@ -48,17 +48,21 @@ BELOW_PX = 200
 """Of the window below the figure, for controls beside it that end further down."""
 SWEEP = {"over": "block", "size": 1024, "kernels": ["numpy_tiled", "compiled_tiled"]}
 BLOCK = {"state": "python-softmax", "guess.prefill.python-softmax": "feed-forward"}
-STEPS: tuple[tuple[str, dict, bool, bool], ...] = (
-    ("machine", {}, True, True),
-    ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, False),  # to extrapolate from
-    ("ladder", {"size": 512}, True, True),
-    ("roofline", {}, False, True),
-    ("fusion", {}, True, True),
-    ("transformer", BLOCK, True, True),
-    ("lab", SWEEP, True, True),
-    ("panels", {"size": 1024, "kc": 1024, "nc": 1024}, False, True),
+ATTENTION = {"workload": "attention", "size": 1024}
+STEPS: tuple[tuple[str, dict, bool, str], ...] = (
+    ("machine", {}, True, "machine"),
+    ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, ""),  # to extrapolate from
+    ("ladder", {"size": 512}, True, "ladder"),
+    ("roofline", {}, False, "roofline"),
+    ("fusion", {}, True, "fusion"),
+    ("fusion", ATTENTION, True, "attention"),
+    ("transformer", BLOCK, True, "transformer"),
+    ("lab", SWEEP, True, "lab"),
+    ("panels", {"size": 1024, "kc": 1024, "nc": 1024}, False, "panels"),
 )
-"""(page, settings, whether to measure there, whether to keep its picture); the file bears the page's name."""
+"""(page, settings, whether to measure there, name of the picture's file; none is kept without)."""
+SECOND = {"attention"}
+"""Pictures of a page's second figure alone."""
 LENSES = {"lens-core": "core", "lens-dram": "DRAM"}
 LENS_NEEDS = ("machine", "ladder")
 TRAVERSAL = "order=ijk&beside=ikj&step=987"
@@ -67,7 +71,7 @@ LESSON, GUESS = "order", "4"
 CLASS = 40
 """How many invented packs the picture of a class shows, beside the sample's records as this machine's."""
 OTHERS = (*LENSES, "lessons", "traversal", "backends", "hall", "class")
-NAMES = (*dict.fromkeys(name for name, _, _, keep in STEPS if keep), *OTHERS)
+NAMES = (*(picture for *_, picture in STEPS if picture), *OTHERS)
 TOKEN = "the token of the pictures"
 GUESSES = ((1.8, 0.9, 60), (3.0, 0.7, 52))
 """Of either vote of the hall: power of ten in the middle, its spread, and how many; nobody was asked."""
@@ -105,7 +109,21 @@ def measure_once(page: Page, url: str, name: str, settings: dict) -> None:
 def photograph(page: Page, url: str, name: str, settings: dict, target: Path) -> None:
     """Save the page as it opens, the figure in view, without the blank rims left and right of it."""
     visit(page, url, name, **settings)
-    save(page, target)
+    if target.stem in SECOND:
+        save_one(page, target, 1)
+    else:
+        save(page, target)
+
+
+def save_one(page: Page, target: Path, number: int) -> None:
+    """Save the figure of that number alone."""
+    figure = page.locator(".js-plotly-plot").nth(number)
+    figure.scroll_into_view_if_needed()
+    rested(page)
+    has_no_fault(page)
+    page.mouse.move(0, 0)
+    figure.screenshot(path=target, animations="disabled")
+    print(f"{target}: {target.stat().st_size // 1024} KiB", flush=True)
 
 
 def save(page: Page, target: Path, figure: str = ".js-plotly-plot") -> None:
@@ -275,11 +293,11 @@ def main() -> None:
     ):
         scheme = "dark" if options.dark else "light"
         page = new_page(browser, scheme)
-        for name, settings, measuring, keep in STEPS:
-            if measuring and needed(name, wanted):
+        for name, settings, measuring, picture in STEPS:
+            if measuring and needed(name, picture, wanted):
                 measure(page, url, name, settings)
-            if keep and name in wanted:
-                photograph(page, url, name, settings, options.out / f"{name}.png")
+            if picture in wanted:
+                photograph(page, url, name, settings, options.out / f"{picture}.png")
         for name, lens in LENSES.items():
             if name in wanted:
                 photograph_lens(new_page(browser, scheme, LENS_SCALE), url, lens, options.out / f"{name}.png")
@@ -295,10 +313,10 @@ def main() -> None:
             photograph_hall(new_page(browser, scheme, PLAYER_SCALE), url, Path(home), options.out / "hall.png")
 
 
-def needed(name: str, wanted: Sequence[str]) -> bool:
+def needed(name: str, picture: str, wanted: Sequence[str]) -> bool:
     """Whether a picture is wanted of what is measured on the page `name`."""
-    plots = {"roofline", "transformer", *LENSES}
-    return name in wanted or (name in LENS_NEEDS and bool(plots & set(wanted)))
+    plots = {"roofline", "attention", "transformer", *LENSES}
+    return (picture or name) in wanted or (name in LENS_NEEDS and bool(plots & set(wanted)))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 
 import recorded_hosts
 
@@ -18,6 +19,7 @@ from accel_core.homework.pack import SCHEMA, ExperimentDone, Fixed, LessonDone, 
 from accel_core.lessons import Run, lesson
 from accel_core.model import (
     Blas,
+    BlockRun,
     Case,
     Ceiling,
     Clock,
@@ -27,6 +29,7 @@ from accel_core.model import (
     Latency,
     Machine,
     Measurement,
+    OperationTime,
     Peaks,
     RateSeries,
     Series,
@@ -35,6 +38,7 @@ from accel_core.model import (
 from accel_core.model.answers import Guess
 from accel_core.model.packed import packed
 from accel_core.stats import inverse, median_interval, ratio_interval
+from accel_core.transformer import BlockShape, operations
 
 ASSIGNMENT = Assignment(
     "The matrix product",
@@ -159,7 +163,8 @@ class Student:
         found = [self.measure(case_of(one)) for one in job.get("cases", ())]
         compared = [self.compare(case_of(a), case_of(b)) for a, b in job.get("pairs", ())]
         tried = [self.trial(one) for one in job.get("names", ())]
-        return LessonDone(name, guess, self.at(), Run(self.machine, [*found, *compared, *tried]))
+        blocks = [self.block(BlockShape(**job["shape"]), job["state"])] if "shape" in job else []
+        return LessonDone(name, guess, self.at(), Run(self.machine, [*found, *compared, *tried, *blocks]))
 
     def peaks(self) -> Peaks:
         self.now_s += 20
@@ -228,6 +233,48 @@ class Student:
             self.now_s += sum(took) * 1e-9 + 0.2
         right, wrong = both
         return Trial(name, "rightly", "wrongly", right.call_s(), wrong.call_s(), series=(right, wrong))
+
+    def block(self, shape: BlockShape, state: str) -> BlockRun:
+        """Rounds of two passes: each operation takes 50 us or what its work does, the whole as long as all."""
+        names = [one.name for one in operations(shape)]
+        usual_s = [5e-5 + one.counted.flop / RATES["library"] for one in operations(shape)]
+        took = [self.times_ns(2 * one, self.samples) for one in usual_s]
+        whole = self.times_ns(2 * sum(usual_s), self.samples)
+        starts: list[list[int]] = [[] for _ in names]
+        whole_starts: list[int] = []
+        begun = self.booted_ns + round(self.now_s * 1e9)
+        for at in range(self.samples):
+            for one, mine in zip(took, starts, strict=True):
+                mine.append(begun)
+                begun += one[at] // 2
+            begun += sum(one[at] for one in took) // 2 + 900
+            whole_starts.append(begun)
+            begun += whole[at] + 900
+        self.now_s = (begun - self.booted_ns) * 1e-9 + 0.2
+
+        def series(ns: list[int], at: list[int]) -> Series:
+            return Series(2, packed(ns), packed([at[0], *(b - a for a, b in pairwise(at))]))
+
+        parts = [series(ns, at) for ns, at in zip(took, starts, strict=True)]
+        one = series(whole, whole_starts)
+        return BlockRun(
+            shape=asdict(shape),
+            state=state,
+            threads=1,
+            operations=tuple(
+                OperationTime(name, "numpy", median_interval(part.call_s()), part)
+                for name, part in zip(names, parts, strict=True)
+            ),
+            whole_s=median_interval(one.call_s()),
+            whole=one,
+            max_relative_error=1e-7,
+            disturbed=False,
+            disturbed_reason="",
+            fingerprint=self.machine.fingerprint,
+            environment=LIBRARIES,
+            created=self.at(),
+            id=self.ident(),
+        )
 
     def pack(self) -> Pack:
         """All that the assignment asks for."""

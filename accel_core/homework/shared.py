@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from accel_core.bench.events import RESULT_TYPES
 from accel_core.codec import PlainData
 from accel_core.errors import BadInput
-from accel_core.model import Comparison, Environment, Machine, Measurement, Series, Trial
+from accel_core.model import BlockRun, Comparison, Environment, Machine, Measurement, Series, Trial
 from accel_core.model.packed import packed, unpacked
 from accel_core.model.series import NS
 
@@ -94,7 +94,7 @@ class Shared:
             return self.read_measurement(data["data"])
         told = self._trial(data["data"]) if kind is Trial else data["data"]
         result = kind.from_dict(told)
-        self.count(result.series if isinstance(result, Comparison | Trial) else ())
+        self.count(_series_of(result))
         return result
 
     def _trial(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,6 +124,12 @@ class Shared:
         if self.left < 0:
             raise ValueError(f"it holds more than {MOST_SAMPLES} samples")
         return numbers
+
+
+def _series_of(result: PlainData) -> Iterable[Series]:
+    if isinstance(result, BlockRun):
+        return (result.whole, *(one.series for one in result.operations))
+    return result.series if isinstance(result, Comparison | Trial) else ()
 
 
 def _number(told: list[Plain], one: Plain) -> int:

@@ -23,9 +23,21 @@ from accel_core.homework.checking.registry import ALONE
 from accel_core.homework.pack import ExperimentDone, Pack, pack_text
 from accel_core.homework.shared import nanoseconds
 from accel_core.lessons import Run
-from accel_core.model import Case, Ceiling, Comparison, Measurement, Refusal, Trial
+from accel_core.model import (
+    BlockRun,
+    Case,
+    Ceiling,
+    Comparison,
+    Estimate,
+    Measurement,
+    OperationTime,
+    Refusal,
+    Series,
+    Trial,
+)
 from accel_core.model.packed import packed, unpacked
 from accel_core.stats import median_interval
+from accel_core.transformer import BlockShape
 
 Spoil = Callable[[Pack], Pack]
 
@@ -46,6 +58,11 @@ def test_nothing_is_found_in_a_sound_pack(tmp_path: Path, host: str) -> None:
     (row,) = checked(tmp_path, sound_pack("s1", host))
     assert (row.status, row.findings) == ("ok", ())
     assert row.done == len(row.lacks) == 6
+
+
+def test_nothing_is_found_in_a_sound_pack_with_a_transformer_block(tmp_path: Path) -> None:
+    (row,) = checked(tmp_path, a_block()(sound_pack()))
+    assert row.findings == ()
 
 
 # -- a pack spoiled in one way -------------------------------------------------------------------------------
@@ -186,10 +203,10 @@ def a_trial() -> Trial:
     return Student("cold", recorded_hosts.machine(recorded_hosts.USUAL)).trial("cold")
 
 
-def tried(pack: Pack, trial: Trial) -> Pack:
-    """With a trial in its first lesson."""
+def with_result(pack: Pack, result: Trial | BlockRun) -> Pack:
+    """With one more result in its first lesson."""
     done, *others = pack.lessons
-    run = Run(done.run.machine, [*done.run.results, trial])
+    run = Run(done.run.machine, [*done.run.results, result])
     return replace(pack, lessons=(replace(done, run=run), *others))
 
 
@@ -200,7 +217,22 @@ def trial_timed(took: Callable[[list[int]], list[int]]) -> Spoil:
     ns = took(list(right.took_ns()))
     since = [right.starts_ns()[0], *(one + 500 for one in ns[:-1])]
     new = replace(right, samples=packed(ns), starts=packed(since[: len(right.took_ns())]))
-    return lambda pack: tried(pack, replace(trial, right_s=new.call_s(), series=(new, wrong)))
+    return lambda pack: with_result(pack, replace(trial, right_s=new.call_s(), series=(new, wrong)))
+
+
+def a_block(**changed: Any) -> Spoil:
+    """With a transformer block in its first lesson, parts of it changed."""
+    student = Student("block", recorded_hosts.machine(recorded_hosts.USUAL))
+    run = student.block(BlockShape(64, 2, 128, 32, 100, 1), "numpy")
+    return lambda pack: with_result(pack, replace(run, **{name: new(run) for name, new in changed.items()}))
+
+
+def first_operation(change: Callable[[OperationTime], OperationTime]) -> Spoil:
+    return a_block(operations=lambda run: (change(run.operations[0]), *run.operations[1:]))
+
+
+def better(claim: Estimate) -> Estimate:
+    return replace(claim, median=claim.median / 2)
 
 
 def fixed(**given: Any) -> Spoil:
@@ -326,6 +358,40 @@ SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
         "impossible",
         trial_timed(lambda took: [100 * 10**9 + ns for ns in took]),
     ),
+    "a block's better median": (
+        "claimed statistics",
+        "impossible",
+        a_block(whole_s=lambda b: better(b.whole_s)),
+    ),
+    "an operation's better median": (
+        "claimed statistics",
+        "impossible",
+        first_operation(lambda one: replace(one, time_s=better(one.time_s))),
+    ),
+    "an operation without samples": (
+        "claimed statistics",
+        "look",
+        first_operation(lambda one: replace(one, series=Series(1, packed([]), packed([])))),
+    ),
+    "an operation without passes": (
+        "arithmetic",
+        "impossible",
+        first_operation(lambda one: replace(one, series=replace(one.series, repetitions=0))),
+    ),
+    "an operation with fewer starts": (
+        "order of times",
+        "impossible",
+        first_operation(lambda one: replace(one, series=replace(one.series, starts=packed([1])))),
+    ),
+    "operations of another block": ("arithmetic", "impossible", a_block(operations=lambda b: b.operations[1:])),
+    "a block in no state": ("arithmetic", "impossible", a_block(state=lambda b: "fast")),
+    "a block of no shape": ("arithmetic", "impossible", a_block(shape=lambda b: {"width": 64})),
+    "a block after the pack": (
+        "total time",
+        "impossible",
+        a_block(created=lambda b: "2027-01-01T00:00:00+00:00"),
+    ),
+    "a block of another machine": ("one machine", "look", a_block(fingerprint=lambda b: "f00d")),
     "a roof outside its interval": ("roofs", "impossible", one_roof(low=1.0, high=2.0)),
     "roofs of another machine": (
         "roofs",
@@ -345,6 +411,8 @@ SPOILED: Mapping[str, tuple[str, str, Spoil]] = {
     "left out without need": ("left out", "look", left_out),
 }
 ALSO = {
+    "an operation without passes": {("claimed statistics", "look")},
+    "an operation without samples": {("order of times", "look")},
     "samples without time": {("claimed statistics", "impossible")},
     "short samples": {("under the roof", "impossible")},
     "far above the roof": {("clock", "look")},
@@ -372,7 +440,9 @@ def test_every_check_of_one_pack_is_among_those_that_fire() -> None:
 
 def test_samples_of_a_trial_that_two_packs_share_are_told(tmp_path: Path) -> None:
     mine, same = (Student(name, recorded_hosts.machine(recorded_hosts.USUAL)).trial("cold") for name in "ab")
-    rows = checked(tmp_path, *(tried(sound_pack(s), t) for s, t in (("s1", mine), ("s2", same), ("s3", same))))
+    rows = checked(
+        tmp_path, *(with_result(sound_pack(s), t) for s, t in (("s1", mine), ("s2", same), ("s3", same)))
+    )
     assert [row.status for row in rows] == ["ok", "impossible", "impossible"]
     assert found(rows[1]) == {("shared samples", "impossible")}
 
@@ -380,9 +450,9 @@ def test_samples_of_a_trial_that_two_packs_share_are_told(tmp_path: Path) -> Non
 def test_a_trial_of_before_its_samples_were_kept_is_read_and_says_so(tmp_path: Path) -> None:
     (done, *_) = sound_pack().lessons
     old = replace(a_trial(), series=())
-    same = tried(sound_pack("b"), old)
-    assert tried(sound_pack(), old).lessons[0].run.results == [*done.run.results, old]
-    rows = checked(tmp_path, tried(sound_pack(), old), same)
+    same = with_result(sound_pack("b"), old)
+    assert with_result(sound_pack(), old).lessons[0].run.results == [*done.run.results, old]
+    rows = checked(tmp_path, with_result(sound_pack(), old), same)
     for row in rows:
         assert found(row) == {("order of times", "look"), ("shared samples", "impossible")}
         assert "the trial cold: it does not say when its samples began." in {f.sentence for f in row.findings}

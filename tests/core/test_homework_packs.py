@@ -16,6 +16,7 @@ from accel_core.homework.pack import Pack, pack_text, read_pack, seed_of
 from accel_core.homework.shared import Shared, nanoseconds, starts
 from accel_core.model import Trial
 from accel_core.model.packed import packed, unpacked
+from accel_core.transformer import BlockShape
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 
@@ -60,14 +61,19 @@ def test_a_trial_of_before_its_samples_were_kept_is_read_as_it_was() -> None:
     assert read_pack(pack_text(pack)) == pack
 
 
-def test_samples_of_roofs_and_trials_count_among_those_that_a_pack_may_have() -> None:
+def test_samples_of_roofs_trials_and_blocks_count_among_those_that_a_pack_may_have() -> None:
     """A short text may hold many: sixty of each are more than are read."""
     sound = json.loads(pack_text(sound_pack()))
     swollen = [{"repetitions": 1, "samples": packed([7] * 20_000), "starts": "", "amount": 1.0}] * 2
     roof = {**sound["peaks"]["ceilings"][0], "series": swollen}
     trial = {"type": "trial", "data": {"name": "cold", "right": "", "wrong": "", "series": swollen}}
-    lesson = {**sound["lessons"][0], "results": [trial] * 60}
-    for part in ({"peaks": {**sound["peaks"], "ceilings": [roof] * 60}}, {"lessons": [lesson]}):
+    student = Student("s1", recorded_hosts.machine(recorded_hosts.USUAL))
+    run = student.block(BlockShape(64, 2, 128, 32, 100, 1), "numpy").to_dict()
+    (one, *_) = run["operations"]
+    block = {"type": "block_run", "data": {**run, "operations": [{**one, "series": swollen[0]}] * 120}}
+    lessons = [{**sound["lessons"][0], "results": results} for results in ([trial] * 60, [block])]
+    peaks = {**sound["peaks"], "ceilings": [roof] * 60}
+    for part in ({"peaks": peaks}, *({"lessons": [lesson]} for lesson in lessons)):
         with pytest.raises(BadInput, match="holds more than 1000000 samples"):
             read_pack(json.dumps({**sound, **part}))
 

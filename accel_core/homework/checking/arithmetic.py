@@ -8,16 +8,20 @@ from collections.abc import Iterator, Sequence
 from accel_core import registry
 from accel_core.errors import BadInput
 from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject
-from accel_core.homework.checking.samples import Roof, named, sides
+from accel_core.homework.checking.samples import BlockPart, Roof, named, named_block, sides, whole_of
 from accel_core.homework.fixed import fixed
 from accel_core.homework.pack import SCHEMA, seed_of
 from accel_core.homework.shared import NS, nanoseconds
-from accel_core.model import Comparison, Estimate, Measurement
+from accel_core.model import BlockRun, Comparison, Estimate, Measurement, Series
 from accel_core.stats import median_interval, ratio_interval
+from accel_core.transformer import BlockShape, operations, state
 from accel_core.units import format_number, format_time
 
 CLOSE = 1e-5
 """Relative difference that rounding to nanoseconds, a millisecond of them at least, may bring."""
+CLOCK_S = 2 * NS
+"""By so much two looks at a clock of nanoseconds, as fractions of seconds, are off after 100 days: an operation
+of a block may take microseconds."""
 
 
 def schema(subject: Subject) -> Says:
@@ -41,9 +45,28 @@ def schema(subject: Subject) -> Says:
 
 
 def arithmetic(subject: Subject) -> Says:
-    """Work, traffic, shape and counts of each measurement, by the program's own sums."""
+    """Work, traffic, shape and counts of each measurement, by the program's own sums; a block's operations."""
     for m in subject.measurements:
         yield from ((IMPOSSIBLE, f"{named(m)}: {what}") for what in _wrong(m))
+    for run in subject.blocks:
+        yield from ((IMPOSSIBLE, f"{named_block(run)}: {what}") for what in _wrong_block(run))
+
+
+def _wrong_block(run: BlockRun) -> Iterator[str]:
+    try:
+        state(run.state)
+        counted = [one.name for one in operations(BlockShape(**run.shape))]
+    except (BadInput, ArithmeticError, TypeError, ValueError):
+        yield "this program has no such shape or state."
+        return
+    if [one.name for one in run.operations] != counted:
+        yield "its operations are none of its shape."
+    if run.threads < 1 or any(one.repetitions < 1 for one in (run.whole, *_series(run))):
+        yield "it has no passes or threads."
+
+
+def _series(run: BlockRun) -> Iterator[Series]:
+    return (one.series for one in run.operations)
 
 
 def _wrong(m: Measurement) -> Iterator[str]:
@@ -73,7 +96,17 @@ def claimed(subject: Subject) -> Says:
             yield from _same(named(m), m.time_s, median_interval(m.samples_s))
     for c in subject.comparisons:
         yield from _compared(c)
+    for part in [*map(whole_of, subject.blocks), *subject.block_operations]:
+        yield from _of_block(part)
     yield from _roofs(subject.roofs)
+
+
+def _of_block(part: BlockPart) -> Says:
+    found = part.found()
+    if found is None:
+        yield LOOK, f"{part.timed.name}: it has no samples."
+    else:
+        yield from _same(part.timed.name, part.claim, found, CLOCK_S)
 
 
 def _compared(c: Comparison) -> Says:
@@ -105,12 +138,13 @@ def _roofs(roofs: Sequence[Roof]) -> Says:
             yield from _same(roof.name, roof.claim, says)
 
 
-def _same(name: str, claim: Estimate, found: Estimate) -> Says:
+def _same(name: str, claim: Estimate, found: Estimate, within: float = 0.0) -> Says:
     if claim.n != found.n:
         yield IMPOSSIBLE, f"{name}: {claim.n} samples are claimed, and {found.n} are there."
     for what in ("median", "low", "high"):
         said, is_so = getattr(claim, what), getattr(found, what)
-        if (said is None) != (is_so is None) or not math.isclose(said or 0.0, is_so or 0.0, rel_tol=CLOSE):
+        near = math.isclose(said or 0.0, is_so or 0.0, rel_tol=CLOSE, abs_tol=within)
+        if (said is None) != (is_so is None) or not near:
             a, b = (format_number(x, 6) if x is not None else "nothing" for x in (said, is_so))
             yield IMPOSSIBLE, f"{name}: the {what} is claimed to be {a}, and the samples say {b}."
 

@@ -11,7 +11,7 @@ from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subjec
 from accel_core.homework.checking.samples import Timed
 from accel_core.homework.moments import moment
 from accel_core.homework.shared import NS
-from accel_core.model import Measurement
+from accel_core.model import BlockRun, Measurement
 from accel_core.units import format_time
 
 ENOUGH = 12
@@ -73,7 +73,8 @@ def _period(took: Sequence[int]) -> int | None:
 
 def monotone(subject: Subject) -> Says:
     """Each sample begins after the one before it ended, in one measurement and among all."""
-    for one in [*subject.timed, *subject.roof_samples]:
+    operations = [part.timed for part in subject.block_operations]
+    for one in [*subject.timed, *operations, *subject.roof_samples]:
         if not one.starts:
             yield LOOK, f"{one.name}: it does not say when its samples began."
         elif len(one.starts) != len(one.took):
@@ -123,7 +124,8 @@ def elapsed(subject: Subject) -> Says:
     pack = subject.pack
     try:
         begun, ended = moment(pack.begun), moment(pack.created)
-        times = [(one.name, moment(one.of.created)) for one in subject.timed if isinstance(one.of, Measurement)]
+        made = [(one.name, one.of) for one in subject.timed]
+        times = [(name, moment(of.created)) for name, of in made if isinstance(of, Measurement | BlockRun)]
         times += [(f"lesson {done.lesson}", moment(done.created)) for done in pack.lessons]
         roofs_at = moment(pack.peaks.created) if pack.peaks is not None else None
     except (ValueError, OverflowError):
@@ -138,7 +140,8 @@ def elapsed(subject: Subject) -> Says:
     if roofs_at is not None and (roofs_at - ended).total_seconds() > SLACK_S:
         yield IMPOSSIBLE, "The roofs were measured after the pack was made."
     within = subject.roof_samples if roofs_at is not None and roofs_at >= begun else []  # else of any time
-    spent_s = sum(sum(one.took) for one in [*subject.timed, *within]) * NS
+    operations = [part.timed for part in subject.block_operations]
+    spent_s = sum(sum(one.took) for one in [*subject.timed, *operations, *within]) * NS
     if spent_s > passed_s + SLACK_S:
         samples, wall = format_time(spent_s), format_time(max(passed_s, 0.0))
         yield IMPOSSIBLE, f"All samples together took {samples}, and {wall} passed from the first to the pack."

@@ -8,10 +8,20 @@ from functools import cached_property
 
 from accel_core.codec import PlainData
 from accel_core.homework.assignment import Assignment
-from accel_core.homework.checking.samples import Roof, Timed, named, roofs_of, sides, ways
+from accel_core.homework.checking.samples import (
+    BlockPart,
+    Roof,
+    Timed,
+    named,
+    operations_of,
+    roofs_of,
+    sides,
+    ways,
+    whole_of,
+)
 from accel_core.homework.pack import Pack
 from accel_core.homework.shared import nanoseconds, starts
-from accel_core.model import Comparison, Measurement, Trial
+from accel_core.model import BlockRun, Comparison, Measurement, Trial
 
 OK, LOOK, IMPOSSIBLE = "ok", "look", "impossible"
 GRADES = (OK, LOOK, IMPOSSIBLE)
@@ -51,11 +61,22 @@ class Subject:
         return [t for done in self.pack.lessons for t in done.run.every(Trial)]
 
     @cached_property
+    def blocks(self) -> list[BlockRun]:
+        """The transformer blocks of its lessons."""
+        return [run for done in self.pack.lessons for run in done.run.every(BlockRun)]
+
+    @cached_property
+    def block_operations(self) -> list[BlockPart]:
+        """The operations of all of them."""
+        return [part for run in self.blocks for part in operations_of(run)]
+
+    @cached_property
     def timed(self) -> list[Timed]:
-        """All samples of calls."""
+        """All samples of calls; of a block as one."""
         found = [Timed(m, named(m), m.repetitions, nanoseconds(m), starts(m)) for m in self.measurements]
         compared = [side for c in self.comparisons for side in sides(c)]
-        return [*found, *compared, *(side for trial in self.trials for side in ways(trial))]
+        tried = [side for trial in self.trials for side in ways(trial)]
+        return [*found, *compared, *tried, *(whole_of(run).timed for run in self.blocks)]
 
     @cached_property
     def roofs(self) -> list[Roof]:

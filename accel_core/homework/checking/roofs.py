@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from accel_core.homework.checking.findings import IMPOSSIBLE, LOOK, Says, Subject
-from accel_core.homework.checking.samples import named
+from accel_core.homework.checking.samples import named, named_block
 from accel_core.roofline.audit import judge
 from accel_core.units import format_number
 
@@ -48,5 +48,6 @@ def one_machine(subject: Subject) -> Says:
     if here.pretended is not None:
         yield IMPOSSIBLE, "The machine is a recorded one."
     others = [named(m) for m in subject.measurements if m.fingerprint != here.fingerprint]
+    others += [named_block(run) for run in subject.blocks if run.fingerprint != here.fingerprint]
     if others:
         yield LOOK, f"{others[0]} and {len(others) - 1} more were measured on another machine."

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accel_core.codec import PlainData
-from accel_core.model import Comparison, Estimate, Measurement, Peaks, RateSeries, Series, Trial
+from accel_core.model import BlockRun, Comparison, Estimate, Measurement, Peaks, RateSeries, Series, Trial
 from accel_core.stats import inverse, median_interval
 from accel_core.units import format_bytes
 
 
 @dataclass(frozen=True)
 class Timed:
-    """Samples of a measurement, of one side of a comparison or a trial, or of a roof."""
+    """Samples of a measurement, of one side of a comparison or a trial, of a roof, or of a block or one of its
+    operations."""
 
     of: PlainData
     name: str
@@ -47,6 +48,37 @@ def ways(trial: Trial) -> Iterator[Timed]:
         yield _timed(trial, name, series)
     if len(trial.series) != len(names):
         yield Timed(trial, f"the trial {trial.name}", 1, (), ())
+
+
+@dataclass(frozen=True)
+class BlockPart:
+    """What is claimed of a transformer block, or of one of its operations, and its samples."""
+
+    timed: Timed
+    claim: Estimate
+    series: Series
+
+    def found(self) -> Estimate | None:
+        """What the samples say; None where there are none."""
+        took = self.series.call_s() if self.series.repetitions > 0 else ()
+        return median_interval(took) if took else None
+
+
+def whole_of(run: BlockRun) -> BlockPart:
+    """The block as one."""
+    return BlockPart(_timed(run, named_block(run), run.whole), run.whole_s, run.whole)
+
+
+def operations_of(run: BlockRun) -> Iterator[BlockPart]:
+    """Its operations. A sample of one is what it took in all passes of a round, of which it has a part."""
+    for one in run.operations:
+        name = f"{one.name} of {named_block(run)}"
+        yield BlockPart(_timed(run, name, one.series), one.time_s, one.series)
+
+
+def named_block(run: BlockRun) -> str:
+    """A block in a sentence."""
+    return f"the block in the state {run.state}"
 
 
 def _timed(of: PlainData, name: str, series: Series) -> Timed:

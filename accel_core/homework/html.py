@@ -12,6 +12,7 @@ from accel_core.homework.pictures import bars_svg, guesses_svg, roofline_svg
 from accel_core.homework.progress import own_guesses
 from accel_core.lessons import lesson
 from accel_core.readings.members import Guessed
+from accel_core.readings.moved import AT_LEAST_BYTES
 from accel_core.units import format_bytes, format_rate
 
 PAGE = """<!DOCTYPE html>
@@ -116,7 +117,7 @@ def _experiments(pack: Pack) -> list[str]:
         if done.refusals:
             parts.append(_list(dict.fromkeys(refusal.reason for refusal in done.refusals)))
     if roofs := roofline_svg(pack):
-        parts += ["<h2>Roofline</h2>", roofs]
+        parts += ["<h2>Roofline</h2>", roofs, f'<p class="quiet">{_plain(AT_LEAST_BYTES)}</p>']
     return parts
 
 

@@ -24,6 +24,11 @@ Counts = Mapping[str, Moved]
 """Measurement id -> what its rung moves; those that nobody counted are missing."""
 NOTHING: Counts = {}
 """Every point stands at the least bytes of its problem."""
+AT_LEAST_BYTES = (
+    "Each point stands at the least bytes of its problem: every input read once, every result written once. A "
+    "program that moves more has a lower arithmetic intensity than is drawn."
+)
+"""What a picture says whose points stand so, whatever their programs move."""
 
 
 def declared(workload: Workload, measurements: Sequence[Measurement]) -> Counts:

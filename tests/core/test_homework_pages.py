@@ -42,6 +42,7 @@ def test_the_page_of_a_pack_holds_pictures_guesses_answers_and_where_they_come_f
         "Why is the library so fast?",
         "It uses vectors.",
         "AMD EPYC",
+        "Each point stands at the least bytes of its problem",
     ):
         assert said in told
 

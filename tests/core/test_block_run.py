@@ -12,11 +12,12 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as some
 
-from accel_core.bench.block import rounds, running
+from accel_core.bench.block import attention, rounds, running
 from accel_core.bench.block.arrays import Given, given
 from accel_core.bench.block.attention import GROUPS, groups
 from accel_core.bench.block.flow import block
 from accel_core.bench.block.reference import reference, tolerance
+from accel_core.bench.block.rungs import compiled_functions
 from accel_core.bench.block.steps import Desk
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.threads import limit
@@ -171,6 +172,23 @@ def test_what_is_not_written_is_not_a_number_and_a_wrong_block_is_not_timed(
         running.checked(shape, given(shape, 0), state("numpy"), 1)
 
 
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_key_that_decoding_does_not_write_is_found_among_any_number_of_others(
+    joined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key of many that is a wrong number would be within the tolerance."""
+    shape = preset("gpt2-small").shape(**SMALL | {"sequence": 40_000}, decode=True, joined=joined)
+    monkeypatch.setattr(attention, "_and_keep", lambda call, kept: call())
+    with pytest.raises(WrongResult):
+        running.checked(shape, given(shape, 0), state("numpy"), 1)
+
+
+def test_everything_that_a_block_compiles_is_foreseen() -> None:
+    shape = preset("gpt2-small").shape(**SMALL | {"feed_forward": 1 << 19})
+    functions = {one.__name__ for one in compiled_functions(shape, state("compiled"), 2)}
+    assert functions == {"softmax_compiled", "layer_norm_compiled", "gelu_fused_threads", "add_compiled"}
+
+
 @pytest.mark.parametrize("change", ["scale", "mask", "heads"])
 def test_the_tolerance_finds_what_is_easily_forgotten(change: str) -> None:
     shape = preset("gpt2-small").shape(**SMALL | {"sequence": 256}, causal=True)
@@ -192,7 +210,7 @@ def test_weights_and_input_are_of_the_same_seed_the_same_and_near_one() -> None:
     a, b, other = given(shape, 1), given(shape, 1), given(shape, 2)
     assert np.array_equal(a.x, b.x) and not np.array_equal(a.x, other.x)
     assert a.keys.shape == (2, 3, 19, 8) and a.x.shape == (2, 24)
-    assert 0.8 < np.mean(a.values.astype(float) ** 2) < 1.2
+    assert 0.8 < np.mean(a.values[:, :, :-1].astype(float) ** 2) < 1.2
     up = a.weights["up"]
     assert up.shape == (24, 40) and 0.8 < 24 * np.mean(up.astype(float) ** 2) < 1.2
     queries = a.weights["Q"]  # which hold 1/sqrt(head_size)

@@ -31,7 +31,7 @@ class Given:
     norms: Mapping[str, tuple[Array, ...]]
     """gamma and beta (width,), by the operation's name; gamma alone where the block is gated."""
     keys: Array
-    """(batch, heads, sequence, head_size), the last token's still missing; empty unless one is decoded."""
+    """(batch, heads, sequence, head_size), the last token's still NaN; empty unless one is decoded."""
     values: Array
     room: Room
     """Where these lie, and what is computed from them."""
@@ -60,6 +60,8 @@ def given(shape: BlockShape, seed: int) -> Given:
         gamma, beta = 1 + uniform((width,), 0.01), uniform((width,), 0.01)
         norms[name] = (gamma,) if shape.gated else (gamma, beta)
     x, keys, values = (uniform(dims, 1) for dims in ((shape.rows, width), held, held))
+    for array in (keys, values):
+        array[:, :, -1:] = np.nan  # one that is not written is no number near the right one
     return Given(x, weights, norms, keys, values, room)
 
 

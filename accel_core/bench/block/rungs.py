@@ -59,6 +59,12 @@ def rung(what: str, state: State, elements: int, threads: int) -> Rung:
 
 def compiled_functions(shape: BlockShape, state: State, threads: int) -> list[Function]:
     """What a block of `shape` in `state` may have to compile."""
-    gated_or_not = ("RMS norm", "SwiGLU") if shape.gated else ("layer norm", "GELU")
-    wanted = [rung(what, state, shape.rows * shape.width, threads) for what in ("softmax", *gated_or_not)]
+    norm, activation = ("RMS norm", "SwiGLU") if shape.gated else ("layer norm", "GELU")
+    elements = {
+        "softmax": shape.rows * shape.heads * shape.sequence,
+        norm: shape.rows * shape.width,
+        activation: shape.rows * shape.feed_forward,
+        "residual": shape.rows * shape.width,
+    }
+    wanted = [rung(what, state, most, threads) for what, most in elements.items()]
     return [one.function for one in wanted if one.how.startswith("compiled")]

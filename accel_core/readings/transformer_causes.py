@@ -23,6 +23,22 @@ LEAST_SHARE = 0.1
 """A cause is named from this share of the measured time on."""
 _LADDERS = {"softmax": "softmax", "norm": "layer_norm", "GELU": "gelu", "residual": "add"}
 _NAMES = {("gelu", "numpy"): "expression"}
+_GATED = {
+    "norm": (
+        Operator("x * x"),
+        Operator("mean of each row", writes=0),
+        Operator("x / root"),
+        Operator("gamma * ..."),
+    ),
+    "SwiGLU": (
+        Operator("-gate"),
+        Operator("exp(...)"),
+        Operator("1 + ..."),
+        Operator("gate / ...", reads=2),
+        Operator("... * up", reads=2),
+    ),
+}
+"""NumPy's steps in a gated block, which are those of `rms_norm_numpy` and `swiglu_numpy` (`kernels.gated`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,7 @@ def expected(under: Prediction, timed: OperationTime, setting: Setting) -> Expec
     peak, bandwidth, causes = _rates(under, timed, setting)
     flop_s, least_s = under.operation.counted.flop / peak, under.operation.counted.bytes / bandwidth
     measured_s, time_s = timed.time_s.median, max(flop_s, least_s)
-    moved, told = _moved(under.operation, timed.how)
+    moved, told = _moved(under.operation, timed.how, setting.shape.gated)
     moved_s = moved / bandwidth
     if moved_s - least_s >= LEAST_SHARE * measured_s and is_nearer(max(flop_s, moved_s), time_s, measured_s):
         time_s = max(flop_s, moved_s)
@@ -127,10 +143,10 @@ def _rates(under: Prediction, timed: OperationTime, setting: Setting) -> tuple[f
     return min(peak, alone[0].value), min(bandwidth, alone[1].value), [told]
 
 
-def _moved(operation: Operation, how: str) -> tuple[float, str]:
+def _moved(operation: Operation, how: str, gated: bool) -> tuple[float, str]:
     """Bytes that what computed it moves, and why they are not the least."""
     least = operation.counted.bytes
-    passes = _passes(operation.kind, how)
+    passes = _passes(operation.kind, how, gated)
     if passes is not None:
         steps, arrays = passes
         factor = max(arrays * operation.result_bytes / least, 1.0)
@@ -138,12 +154,14 @@ def _moved(operation: Operation, how: str) -> tuple[float, str]:
     return least + operation.result_bytes, "Regular stores read each line before they write it."
 
 
-def _passes(kind: str, how: str) -> tuple[int, int] | None:
+def _passes(kind: str, how: str, gated: bool) -> tuple[int, int] | None:
     """How many steps a rung of NumPy's takes, and how many arrays they read and write; None for another."""
-    if kind not in _LADDERS or how not in ("numpy", "in_place"):
-        return None
-    ladder = _LADDERS[kind]
-    operators: Sequence[Operator] = registry.kernel(f"{ladder}/{_NAMES.get((ladder, how), how)}")[1].operators
+    operators: Sequence[Operator] = ()
+    if gated and kind in _GATED:
+        operators = _GATED[kind] if how == "numpy" else ()
+    elif kind in _LADDERS and how in ("numpy", "in_place"):
+        ladder = _LADDERS[kind]
+        operators = registry.kernel(f"{ladder}/{_NAMES.get((ladder, how), how)}")[1].operators
     if len(operators) < 2:
         return None
     return len(operators), sum(one.reads + one.writes for one in operators)

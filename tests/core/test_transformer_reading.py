@@ -110,6 +110,18 @@ def test_the_steps_of_numpy_move_an_array_several_times() -> None:
     assert row.expected_s == pytest.approx(4 * row.operation.counted.bytes / BANDWIDTH)
 
 
+def test_the_steps_of_a_gated_block_are_its_own() -> None:
+    """RMS norm reads four arrays and writes three; the gate of a SwiGLU reads seven and writes five."""
+    llama = preset("llama-2-7b").shape(sequence=512, joined=False)
+    hows = {"attention norm": "numpy", "SwiGLU": "numpy"}
+    listed = found(a_run(llama, {"attention norm": 3.5, "SwiGLU": 4.1}, hows=hows))
+    norm, gate = listed["attention norm"], listed["SwiGLU"]
+    assert norm.reason.startswith("NumPy's 4 steps move 3.50 times the least bytes.")
+    assert norm.expected_s == pytest.approx(7 * norm.operation.result_bytes / BANDWIDTH)
+    assert gate.reason.startswith("NumPy's 5 steps move 4.00 times the least bytes.")
+    assert gate.expected_s == pytest.approx(12 * gate.operation.result_bytes / BANDWIDTH)
+
+
 def test_a_store_reads_the_line_that_it_writes() -> None:
     row = found(a_run(GPT2, {"attention residual": 1.35}))["attention residual"]
     assert row.reason.startswith("Regular stores read each line before they write it.")

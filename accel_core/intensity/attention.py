@@ -72,15 +72,27 @@ CAUSAL_STEP = ("scaled + mask", ("scaled",), "seen")
 mask, which all heads share, counts as nothing."""
 
 
-def _steps(causal: int) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+_Steps = tuple[tuple[str, tuple[str, ...], str], ...]
+
+
+def _steps(causal: int) -> _Steps:
     if not causal:
         return ATTENTION_STEPS
-    follows = {"scaled": "seen"}
-    later = [(what, tuple(follows.get(r, r) for r in reads), to) for what, reads, to in ATTENTION_STEPS[2:]]
+    later = _reading(ATTENTION_STEPS[2:], "scaled", "seen")
     return (*ATTENTION_STEPS[:2], CAUSAL_STEP, *later)
 
 
-_ONE_PASS = ((_FORMULA, ("q", "k", "v"), "o"),)
+def _reading(steps: _Steps, before: str, now: str) -> _Steps:
+    """The same steps, which read the array `now` in place of the one `before`."""
+    return tuple((what, tuple(now if r == before else r for r in reads), to) for what, reads, to in steps)
+
+
+def _copied_first(steps: _Steps) -> _Steps:
+    """The same steps after a copy of the keys in another order, which they read."""
+    return (("kᵀ, copied", ("k",), "turned"), *_reading(steps, "k", "turned"))
+
+
+_ONE_PASS: _Steps = ((_FORMULA, ("q", "k", "v"), "o"),)
 _STANDARD = (
     ("scores", ("q", "k"), "scores"),
     ("softmax", ("scores",), "probabilities"),
@@ -88,14 +100,14 @@ _STANDARD = (
 )
 
 
-def _attention(shape: Shape, item: int, steps: tuple[tuple[str, tuple[str, ...], str], ...]) -> Work:
+def _attention(shape: Shape, item: int, steps: _Steps) -> Work:
     """The work of (batch, heads, queries, keys, head_size, causal), moved in `steps`, each a pass.
 
-    What is neither q, k, v nor o is an array of scores, whole where a pass writes it.
+    What is neither q, k, v, o nor a copy of k is an array of scores, whole where a pass writes it.
     """
     batch, heads, queries, keys, size, causal = shape
     asking, looked_at = (batch, heads, queries, size), (batch, heads, keys, size)
-    dims = {"q": asking, "k": looked_at, "v": looked_at, "o": asking}
+    dims = {"q": asking, "k": looked_at, "turned": looked_at, "v": looked_at, "o": asking}
     names = {name for _, reads, to in steps for name in (*reads, to) if name}
     arrays = {name: Array(name, dims.get(name, (batch, heads, queries, keys)), item) for name in names}
     passes = tuple(
@@ -154,6 +166,15 @@ ATTENTION = (
         f"{_DAO}; passes by hand count",
     ),
     Model(
+        "attention_steps_keys_copied",
+        "Attention in NumPy's operators, after a copy of the keys",
+        _FORMULA,
+        _PAIRS_FLOP,
+        _AXES,
+        lambda s, i: _attention(s, i, _copied_first(_steps(s[-1]))),
+        f"{_DAO}; passes by hand count",
+    ),
+    Model(
         "attention_tiles",
         "Attention in one pass, tile by tile of queries and keys",
         _FORMULA,
@@ -161,6 +182,15 @@ ATTENTION = (
         _AXES,
         lambda s, i: _attention(s, i, _ONE_PASS),
         _DAO,
+    ),
+    Model(
+        "attention_tiles_keys_copied",
+        "Attention in one pass, tile by tile, after a copy of the keys into panels",
+        _FORMULA,
+        _PAIRS_FLOP,
+        _AXES,
+        lambda s, i: _attention(s, i, _copied_first(_ONE_PASS)),
+        f"{_DAO}; the copy by hand count",
     ),
     Model(
         "query_key",

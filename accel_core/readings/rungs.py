@@ -9,6 +9,8 @@ from accel_core.model import Environment, Kernel, Measurement, Workload, chosen
 from accel_core.units import format_count
 
 Thing = TypeVar("Thing")
+ROOM_IS_KEPT = "What a compiled rung or a library keeps from call to call is not seen."
+"""Said where memory that a call takes is shown (`bench.memory`)."""
 
 
 def settings(m: Measurement) -> str:

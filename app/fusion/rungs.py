@@ -13,6 +13,7 @@ from accel_core.model import Case, Ceiling, Machine, Measurement, Workload
 from accel_core.readings.fusion import fusion_alt, fusion_reading
 from accel_core.readings.fusion_roofline import copy_roof
 from accel_core.readings.moved import one_array_bytes
+from accel_core.readings.rungs import ROOM_IS_KEPT
 from accel_core.studies.experiments import Experiment, Setup, Shown
 from accel_core.studies.record import Record
 from accel_core.units import format_bytes
@@ -99,7 +100,8 @@ def _how_counted(workload: Workload, shown: Shown) -> None:
     st.caption(
         f"Effective bandwidth = (inputs read once + result written once) / time = {m.least_bytes:,} B / time, "
         "for every rung alike. Arrays allocated = the greatest extra memory of one call, measured in a "
-        f"separate untimed pass, divided by one array ({format_bytes(one_array_bytes(workload, m))})."
+        f"separate untimed pass, divided by one array ({format_bytes(one_array_bytes(workload, m))}). "
+        f"{ROOM_IS_KEPT}"
     )
 
 

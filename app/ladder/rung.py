@@ -9,6 +9,7 @@ import streamlit as st
 from accel_core import registry
 from accel_core.model import ITEM_BYTES, Kernel, Measurement, Workload
 from accel_core.readings.ratios import share_text
+from accel_core.readings.rungs import ROOM_IS_KEPT
 from accel_core.readings.strides import strides_reading
 from accel_core.roofline import judge
 from accel_core.studies.blocks import KERNEL as BLOCK_KERNEL
@@ -102,7 +103,7 @@ def _numbers(record: Record, shown: Shown, kernel: Kernel, before: Kernel | None
         components.metric("Time per call", format_time(mine.time_s.median))
         if (arrays := registry.extra_arrays(mine)) is not None:
             why = "The most that one call allocates, in arrays; a result that it is given does not count."
-            components.metric("Extra memory", format_arrays(arrays), help=why)
+            components.metric("Extra memory", format_arrays(arrays), help=f"{why} {ROOM_IS_KEPT}")
         for other in dict.fromkeys(k for k in (before, first) if k is not None and k is not kernel):
             if gain := _speedup(mine, other, times, took):
                 components.metric(f"Against {other.name}", gain)

@@ -191,7 +191,16 @@ def test_what_a_rung_moves_grows_with_the_square_where_scores_are_stored(workloa
         fused = kernel.name.startswith("tiles")
         assert large / small == (2 if fused else pytest.approx(4, rel=0.05))
         assert f"= {large}." in kernel.moved_text(workload.shape(4096), "float32")
-        assert not fused or large == workload.least_bytes(workload.shape(4096), "float32")
+
+
+@pytest.mark.parametrize("workload", BOTH, ids=lambda w: w.name)
+def test_a_copy_of_the_keys_is_counted_where_one_is_made(workload: Workload) -> None:
+    """Keys are read and written once more; q, k, v and o are each as large."""
+    shape = workload.shape(256)
+    least = workload.least_bytes(shape, "float32")
+    moved = {k.name: k.moved_bytes(shape, "float32") for k in workload.kernels if k.moved_bytes}
+    assert moved["keys_transposed"] == moved["in_place"] + least // 2
+    assert moved["tiles"] == moved["tiles_threads"] == least + least // 2
 
 
 # -- how the work is shared out ------------------------------------------------------------------------------

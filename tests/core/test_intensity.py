@@ -408,13 +408,18 @@ def test_an_unknown_dtype_or_convention_lists_what_is_known():
 # -- attention of other queries than keys ----------------------------------------------------------------------
 
 
+ATTENTION_PROGRAMS = [
+    more for name in ("attention_steps", "attention_tiles") for more in (name, f"{name}_keys_copied")
+]
+
+
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 1))
 def test_attention_is_two_products_a_scaling_and_a_softmax_of_each_row_that_sees_any(queries, keys, causal):
     shape = (3, 2, queries, keys, 5, causal)
     seen = [max(0, keys - later) if causal else keys for later in range(queries)]
     products = sum(model(name).estimate(shape).flop for name in ("query_key", "probability_value"))
     rows = sum(model("softmax").estimate((1, n)).flop for n in seen if n)
-    for name in ("attention_steps", "attention_tiles"):
+    for name in ATTENTION_PROGRAMS:
         counted = model(name).estimate(shape, "float32", "least")
         assert counted.flop == products + 3 * 2 * (sum(seen) + rows)
         assert counted.bytes == 4 * 3 * 2 * 5 * (2 * queries + 2 * keys)

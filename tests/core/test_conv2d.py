@@ -75,9 +75,10 @@ def test_an_even_filter_reaches_one_step_farther_down_and_to_the_right(name: str
     assert np.array_equal(CONV2D.kernel(name).function(x, weights)[0, 0], expected)
 
 
-@pytest.mark.parametrize("size", CONV2D.sizes)
+@pytest.mark.parametrize("size", [size for size in CONV2D.sizes if size <= 14])
 def test_a_forgotten_entry_of_the_filters_is_not_within_the_tolerance(size: int) -> None:
-    shape = CONV2D.shape(min(size, 14))
+    """The tolerance does not depend on the size of the image."""
+    shape = CONV2D.shape(size)
     x, weights = CONV2D.make_inputs(shape, "float32", 4)
     less = weights.copy()
     less[:, -1, -1, -1] = 0

@@ -56,9 +56,10 @@ def test_the_reference_agrees_with_sums_that_round_once(dtype: str) -> None:
     assert max_relative_error(LINEAR.reference(*inputs), exact(*inputs)) < 1e-15
 
 
-@pytest.mark.parametrize("size", LINEAR.sizes)
+@pytest.mark.parametrize("size", [size for size in LINEAR.sizes if size <= 32])
 def test_neither_a_forgotten_product_nor_a_forgotten_bias_is_within_the_tolerance(size: int) -> None:
-    shape = LINEAR.shape(min(size, 32))
+    """The tolerance does not depend on how many tokens there are."""
+    shape = LINEAR.shape(size)
     x, weight, bias = LINEAR.make_inputs(shape, "float32", 4)
     right, tolerance = LINEAR.reference(x, weight, bias), LINEAR.tolerance(shape, "float32")
     assert max_relative_error(LINEAR.reference(x[..., :-1], weight[:-1], bias), right) > 10 * tolerance

@@ -64,11 +64,16 @@ def block_reading(parts: Sequence[Part]) -> str:
         f"{_held(first)}"
     )
     if others:
-        said += f" Then comes {others[0].name} with {percent(others[0].time_s / total_s)}."
+        follows = "Worth about as much:" if _as_good(others[0], first, total_s) else "Then comes"
+        said += f" {follows} {others[0].name} with {percent(others[0].time_s / total_s)}."
     memory = [part for part in parts if part.rows[0].predicted.bound_by == "memory"]
     if len(memory) == len(parts):
         said += " Every operation lies under the slope of memory: fewer bytes, not more FLOP/s, make it faster."
     return said
+
+
+def _as_good(part: Part, most: Part, total_s: float) -> bool:
+    return (most.time_s - part.time_s) / total_s < LONE
 
 
 def _held(part: Part) -> str:
@@ -91,7 +96,7 @@ def guess_reading(said: str, parts: Sequence[Part]) -> str:
     share = found[said].time_s / total_s
     if said == most.kind:
         return f"You said **{said}**, and it is the largest: {percent(share)} of the block ({how(parts)})."
-    if most.time_s / total_s - share < LONE:
+    if _as_good(found[said], most, total_s):
         return f"You said **{said}**, {percent(share)}: as good as the largest, {top}."
     return f"You said **{said}**, which takes {percent(share)}. The largest is {top}."
 

@@ -78,6 +78,14 @@ def test_every_kind_can_be_made_faster_and_each_of_several() -> None:
         assert sped_up(rows(gpt2()), word, 2).share > 0
 
 
+@pytest.mark.parametrize(("times", "follows"), [(28, "Worth about as much:"), (14, "Then comes")])
+def test_a_kind_that_is_as_good_a_guess_as_the_largest_is_worth_as_much(times: float, follows: str) -> None:
+    parts = parts_of(rows(gpt2(), {"softmax": times}))
+    told, guess = block_reading(parts), guess_reading("softmax", parts)
+    assert "**feed-forward ×2**" in told and f"{follows} softmax with" in told
+    assert ("as good as the largest" in guess) == (follows != "Then comes")
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -69,11 +69,11 @@ def _says(truth: Truth, run: Run) -> str:
     most = part[first]
     ends = "" if most.low is None or most.high is None else f" ({_percent(most.low)} to {_percent(most.high)})"
     said = [
-        f"{_named(first)} took {_percent(most.median)} of the time{ends}: twice as fast, it makes the block "
-        f"1 / (1 - p + p/2) = {format_number(truth.each[first].median)} times as fast, and no factor more than "
-        f"1 / (1 - p) = {format_number(amdahl(most.median, float('inf')))} times.",
+        f"{_named(first)} took {_percent(most.median)} of the time{ends}. With that part twice as "
+        f"fast, the block is 1 / (1 - p + p/2) = {format_number(truth.each[first].median)} times as fast; with "
+        f"any factor, at most 1 / (1 - p) = {format_number(amdahl(most.median, float('inf')))} times.",
         undecided(truth, lambda name: FORM.answers[name]),
-        f"Next is {FORM.answers[second]}, with {_percent(part[second].median)} and "
+        f"Next: {FORM.answers[second]}, with {_percent(part[second].median)} and "
         f"{format_number(truth.each[second].median)} times.",
         _by_work(part, work),
         _room(first, second, block, work),
@@ -99,8 +99,8 @@ def _by_work(part: dict[str, Estimate], work: dict[str, int]) -> str:
     every = sum(work.values())
     name = max(part, key=lambda one: part[one].median - work[one] / every)
     return (
-        f"Go by time, not by work: {FORM.answers[name]} has {_percent(work[name] / every)} of the FLOP and "
-        f"{_percent(part[name].median)} of the time."
+        f"Go by time, not by work: {_percent(work[name] / every)} of the FLOP and "
+        f"{_percent(part[name].median)} of the time are of {FORM.answers[name]}."
     )
 
 

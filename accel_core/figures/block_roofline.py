@@ -31,7 +31,7 @@ LEFT_OF, RIGHT_OF, BELOW, ABOVE, UNDER = 3.0, 4.0, 3.0, 3.0, 2.0
 """How far the frame reaches beyond what it holds, and under the lower end of the slope, as factors."""
 NAMES_RIGHT = 30.0
 """And to the right on a phone where memory bounds everything, so that all names stand there."""
-WORDS = "Time the block: each of its operations will stand here under the roofs of this machine."
+WORDS = "Each operation of the block will stand here under the roofs, as soon as there are some."
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.parts import components
 from app.parts.components import literal
 from app.session import cached, jobs
 from app.transformer.controls import Asked
-from app.transformer.roofs import Roofs
+from app.transformer.roofs import Roofs, is_typed
 
 KIND = "transformer"
 
@@ -29,19 +29,21 @@ def job(asked: Asked) -> dict[str, Any]:
     return {"kind": KIND, "shape": shape, "state": asked.state, "threads": asked.threads}
 
 
-def why_not(own: Record, asked: Asked) -> str:
-    """Why the block cannot be run here, in a sentence; empty where it can."""
+def why_not(own: Record, asked: Asked, roofs: Roofs) -> str:
+    """Why the block cannot be run here and held against these roofs, in a sentence; empty where it can."""
     try:
         KINDS[KIND].check(job(asked), own.machine)
     except BadInput as wrong:
         return str(wrong)
-    return ""
+    if roofs.are_of(own):
+        return ""
+    own_only = "A run is held against this machine's own roofs"
+    return f"{own_only}, and these are typed in." if is_typed() else f"{own_only}: measure them first."
 
 
 def button(own: Record, asked: Asked, roofs: Roofs) -> None:
     """Run the block on real arrays, each operation by itself and all as one."""
-    empty = "" if roofs.are_of(own) else "A run is held against this machine's own roofs: measure them first."
-    empty = empty or why_not(own, asked)
+    empty = why_not(own, asked, roofs)
     components.job_button("Run the block", job(asked), key="measure", type="primary", empty=empty)
 
 
@@ -73,8 +75,8 @@ def _known(own: Record, record: Record) -> list[BlockRun]:
 def sentences(run: BlockRun | None, own: Record, asked: Asked, roofs: Roofs) -> list[str]:
     """The parts beside the block run as one, and how well they were predicted, or what is lacking."""
     if run is None:
-        said = "The roofs know the operations and not the program: run the block to see what that costs."
-        return [said, why_not(own, asked)]
+        known, lacking = "The roofs know the operations and not the program", why_not(own, asked, roofs)
+        return [f"{known}.", lacking] if lacking else [f"{known}: run the block to see what that costs."]
     parts_s = sum(one.time_s.median for one in run.operations)
     whole = f"run as one, the block takes {time_text(run.whole_s)}"
     found = _held_against(run, roofs)

@@ -165,6 +165,16 @@ def test_a_typed_in_machine_has_no_measured_times(open_page: Open) -> None:
     store_run(block_run(gpt2(), {"softmax": 300.0}))
     app = open_page("transformer", **GUESSED, **GPT2, **TYPED)
     assert "(measured)" not in said(app) and app.button(key="measure").disabled
+    assert "run the block" not in said(app) and "own roofs, and these are typed in." in said(app)
+
+
+def test_a_run_is_offered_only_where_one_can_be_started(open_page: Open) -> None:
+    store_peaks()
+    small = open_page("transformer", **GUESSED, sequence="64")
+    assert "run the block to see what that costs" in said(small) and not small.button(key="measure").disabled
+    large = open_page("transformer", preset="llama-2-7b", **GUESSED, sequence="4096")
+    assert "run the block" not in said(large) and "longer than the limit" in said(large)
+    assert large.button(key="measure").disabled
 
 
 def test_the_button_runs_the_block_that_the_controls_say(

@@ -31,7 +31,7 @@ def compile_elsewhere(job: Mapping[str, Any]) -> None:
 
 @cache  # once a process: what it left is found by then, or never
 def _compile_elsewhere(job: str) -> None:
-    command = [sys.executable, "-c", PROGRAM]
+    command = [sys.executable, "-P", "-c", PROGRAM]
     environment, _ = worker_environment()
     subprocess.run(command, input=job.encode(), env=environment, capture_output=True, check=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +47,12 @@ def test_another_process_calls_the_compiled_kernels_of_a_job_on_small_inputs() -
         [sys.executable, "-c", program], input=given, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "['compiled']"
+
+
+def test_a_students_own_module_does_not_stand_in_for_pythons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("open('imported', 'w').close()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    readying.compile_elsewhere({"kind": "simulate", "word": "nothing that is compiled"})
+    assert not (tmp_path / "imported").exists()

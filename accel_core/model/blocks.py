@@ -26,7 +26,8 @@ class OperationTime(PlainData):
     time_s: Estimate
     series: Series
     call_s: float | None = None
-    """Median of the same call on rows of four numbers in its place: what it takes with nothing to compute."""
+    """Median of the same call on rows of four numbers in its place, on one thread: what it takes with nothing
+    to compute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def expected(under: Prediction, timed: OperationTime, setting: Setting) -> Expec
     call_s = timed.call_s or 0.0
     if call_s >= LEAST_SHARE * measured_s and is_nearer(time_s + call_s, time_s, measured_s):
         time_s += call_s
-        causes.append(f"Its call takes {format_time(call_s)} there even on four numbers.")
+        causes.append(f"Its call takes {format_time(call_s)} there even on rows of four numbers.")
     return Expected(time_s, tuple(causes))
 
 

@@ -309,6 +309,14 @@ def test_a_run_says_what_was_run(tiny_run: Any) -> None:
     assert type(tiny_run).from_dict(tiny_run.to_dict()) == tiny_run
 
 
+@pytest.mark.parametrize("changed", [{}, {"causal": True}, {"causal": True, "sequence": 5}, {"decode": True}])
+def test_a_block_with_nothing_to_compute_makes_as_many_calls(changed: Any) -> None:
+    shape = preset("gpt2-small").shape(**{"sequence": 256, **changed})
+    least = running.least_block(shape)
+    assert len(groups(least)) == len(groups(shape))
+    assert least.rows <= GROUPS and least.width == 4
+
+
 def test_a_type_that_is_only_counted_is_not_run() -> None:
     with pytest.raises(BadInput, match="float16"):
         running.measure_block(preset("gpt2-small").shape(dtype="float16"), "numpy", detect())

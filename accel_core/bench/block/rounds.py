@@ -2,7 +2,8 @@
 
 A round of a block that takes microseconds makes so many passes each way that it lasts SAMPLE_S: a sample of an
 operation is then the sum of its times in all of them, each in its place between the one before and the one
-after. Every look at the clock (some 0.05 us) is within an operation's time; the whole has two a sample.
+after. Every look at the clock is within an operation's time (48 ns on a Xeon with Linux, by Python's timeit);
+the whole has two a sample.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from accel_core.bench.block.arrays import Array, Given, given
+from accel_core.bench.block.attention import groups
 from accel_core.bench.block.flow import block
 from accel_core.bench.block.reference import reference, tolerance
 from accel_core.bench.block.room import Room
@@ -63,7 +64,7 @@ def measure_block(
         calls = [step.call for step in steps]
         pass_s, _ = time_calls(lambda: [call() for call in calls], 1, clocks)
         emit(step_event(STEPS[2], 2, len(STEPS), max(budget_s, 2 * pass_s)))
-        empty = [step.call for step in _on_four_numbers(shape, chosen, threads)]
+        empty = [step.call for step in _on_rows_of_four(shape, chosen, threads)]
         empty_s = each_call_s(calls, empty, pass_s, clocks)
         square = _square(shape) if _has_large_products(shape) else None
         rounds = take_rounds(calls, pass_s, budget_s, clocks, threads, square)
@@ -94,9 +95,16 @@ def measure_block(
     return made
 
 
-def _on_four_numbers(shape: BlockShape, chosen: State, threads: int) -> tuple[Step, ...]:
-    """The same operations on a block of the least size whose norms divide by no 0, called once."""
-    least = replace(shape, width=4, heads=1, feed_forward=4, sequence=1, batch=1)
+def least_block(shape: BlockShape) -> BlockShape:
+    """The smallest block whose norms divide by no 0 and whose attention takes as many calls as that of
+    `shape`."""
+    tokens = len(groups(shape))  # of each group one
+    return replace(shape, width=4, heads=1, feed_forward=4, sequence=tokens, batch=1)
+
+
+def _on_rows_of_four(shape: BlockShape, chosen: State, threads: int) -> tuple[Step, ...]:
+    """The same operations on the least block, called once; it shares no loop out over threads."""
+    least = least_block(shape)
     steps = block(Desk(least, given(least, 0), chosen, threads))
     for step in steps:
         step.call()

@@ -30,7 +30,7 @@ def packed(
     panels_x: NDArray, panels_w: NDArray, edge: NDArray, mc: int,
 ) -> None:  # fmt: skip
     """Write x (tokens, inward) @ weight (inward, outward) + bias (1, outward) to y (tokens, outward)."""
-    product(x, weight, bias[:, :0], y, panels_x, panels_w, edge, mc)
+    product(x, weight, bias[:0], y, panels_x, panels_w, edge, mc)
     for i in range(y.shape[0]):
         for j in range(y.shape[1]):
             y[i, j] += bias[0, j]

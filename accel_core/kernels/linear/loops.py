@@ -18,7 +18,7 @@ def product(
     x: NDArray, weight: NDArray, bias: NDArray, y: NDArray,
     panels_x: NDArray, panels_w: NDArray, edge: NDArray, mc: int,
 ) -> None:  # fmt: skip
-    """Write x (m, k) @ weight (k, n), k >= 1, to y (m, n), plus bias (1, n) unless it has no column; panels_x
+    """Write x (m, k) @ weight (k, n), k >= 1, to y (m, n), plus bias (1, n) unless it has no row; panels_x
     (mc (kc + 1) + SLACK,), panels_w (nc / nr, kc + 1, nr) and edge (mr, nr) are room for a packed block of x,
     one of weight, and a tile of y; where mc is 0, nothing is packed, and edge is (ROWS, 1)."""
     x, weight, bias, y = x[:, :], weight[:, :], bias[:, :], y[:, :]  # one machine code for cells and wholes

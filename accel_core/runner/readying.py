@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import Any
 
 from accel_core.errors import AccelError
 from accel_core.machine import detect
 from accel_core.model import Case
 from accel_core.runner.kinds.cases import COMPILED
+from accel_core.runner.kinds.kind import COMPILE_S
 from accel_core.runner.spec import complete
 from accel_core.runner.workers import worker_environment
 
 SIZES = (1, 256)
 """At which a kernel is called: tiny as it is before it is timed, and one at which it takes its usual path."""
-PROGRAM = (
-    "import json, sys; from accel_core.runner.readying import compile_here; compile_here(json.load(sys.stdin))"
-)
+PROGRAM = "from accel_core.runner.readying import main; main()"
 
 
 def compile_elsewhere(job: Mapping[str, Any]) -> None:
@@ -33,7 +33,23 @@ def compile_elsewhere(job: Mapping[str, Any]) -> None:
 def _compile_elsewhere(job: str) -> None:
     command = [sys.executable, "-P", "-c", PROGRAM]
     environment, _ = worker_environment()
-    subprocess.run(command, input=job.encode(), env=environment, capture_output=True, check=False)
+    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=environment) as made:
+        assert made.stdin is not None
+        with suppress(OSError):  # it has ended
+            made.stdin.write(f"{job}\n".encode())
+            made.stdin.flush()
+        with suppress(TimeoutExpired):
+            made.wait(COMPILE_S)  # meanwhile its input is open, as long as this process lives
+        made.kill()
+
+
+def main() -> None:
+    """Compile the job in the first line of the input, and end where the input does: the parent is gone."""
+    from accel_core.runner.worker import end_with_parent, read_job
+
+    job = read_job(0)
+    threading.Thread(target=end_with_parent, args=(0,), daemon=True).start()
+    compile_here(job)
 
 
 def compile_here(job: Mapping[str, Any]) -> None:

@@ -41,8 +41,8 @@ def main(handlers: Mapping[str, Run], prepare: Prepare) -> None:
     jobs, events = _claim_streams()
     faulthandler.enable()  # a crash leaves the Python lines that led to it on standard error
     emit = _emitter(events)
-    job = _read_job(jobs)
-    threading.Thread(target=_end_with_parent, args=(jobs,), daemon=True).start()
+    job = read_job(jobs)
+    threading.Thread(target=end_with_parent, args=(jobs,), daemon=True).start()
     try:
         with listening(lambda sentence: emit({"event": "warning", "message": sentence})):
             if not (job.pop(BESIDE_OTHERS, False) or take_turn()):
@@ -111,7 +111,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no JSON data")
 
 
-def _read_job(jobs: int) -> JobData:
+def read_job(jobs: int) -> JobData:
     """The first line of the input; ends the process where the parent is gone before it has sent one."""
     text = b""
     while not text.endswith(b"\n"):
@@ -123,7 +123,7 @@ def _read_job(jobs: int) -> JobData:
     return job
 
 
-def _end_with_parent(jobs: int) -> None:
+def end_with_parent(jobs: int) -> None:
     """Wait for the end of the input, in a system call that costs nothing, and end the process."""
     while os.read(jobs, 4096):
         pass

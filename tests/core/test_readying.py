@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,15 +41,21 @@ def test_what_a_lesson_times_or_simulates_with_is_called_once(
 
 def test_another_process_calls_the_compiled_kernels_of_a_job_on_small_inputs() -> None:
     job = {"kind": "compare", "pairs": [[PRODUCT, {**PRODUCT, "kernel": "matmul/python_loops", "size": 10**4}]]}
-    names = "compiled", "interpreted"
-    program = (
-        f"{readying.PROGRAM}\nprint([n for n in {names} if f'accel_core.kernels.matmul.{{n}}' in sys.modules])"
-    )
-    given = json.dumps(job)
-    done = subprocess.run(
-        [sys.executable, "-c", program], input=given, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.strip() == "['compiled']"
+    there = "[n for n in ('compiled', 'interpreted') if f'accel_core.kernels.matmul.{n}' in sys.modules]"
+    program = f"import sys; {readying.PROGRAM}\nprint({there})"
+    with started(program, job) as process:
+        assert process.stdout is not None
+        assert process.stdout.read().strip() == b"['compiled']"
+
+
+def test_it_ends_in_the_midst_of_compiling_where_its_server_ends() -> None:
+    program = "import time\nfrom accel_core.runner import readying"
+    slow = "readying.compile_here = lambda job: time.sleep(120)"
+    with started(f"{program}\n{slow}\nprint(flush=True)\nreadying.main()", {}) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(timeout=30) == 1
 
 
 def test_a_students_own_module_does_not_stand_in_for_pythons(
@@ -56,3 +65,17 @@ def test_a_students_own_module_does_not_stand_in_for_pythons(
     monkeypatch.chdir(tmp_path)
     readying.compile_elsewhere({"kind": "simulate", "word": "nothing that is compiled"})
     assert not (tmp_path / "imported").exists()
+
+
+@contextmanager
+def started(program: str, job: Mapping[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that runs `program`, with the job in its input, which stays open."""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"{json.dumps(job)}\n".encode())
+        process.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.kill()

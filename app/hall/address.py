@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -20,6 +21,11 @@ def join(hall: Hall | None = None) -> str:
     path = "/".join(part for part in (base, "join", hall.code if hall else "") if part)
     typed = f"{parts.netloc or 'localhost'}/{path}"
     return f"{parts.scheme or 'http'}://{typed}" if hall or parts.scheme == "https" else typed
+
+
+def typed() -> str:
+    """The address to type as HTML; where it is too long for a line it breaks before a slash or a colon."""
+    return html.escape(join()).replace("/", "<wbr>/").replace(":", "<wbr>:")
 
 
 def is_local() -> bool:

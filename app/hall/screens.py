@@ -46,10 +46,11 @@ def _follow(hall: Hall, turn: int, running: bool) -> None:
 def _join(hall: Hall) -> None:
     st.title("Join in by phone", anchor=False)
     address.warn()
-    left, right = st.columns((3, 2), gap="large", vertical_alignment="center")
+    with st.container(key="hall-join"):
+        left, right = st.columns((3, 2), gap="large", vertical_alignment="center")
     with left:
         _say("Open on your phone", "told")
-        _say(address.join(), "address")
+        _say_html(f'<p class="hall-address">{address.typed()}</p>')
         _say("and type", "told")
         _say(hall.code, "code")
         _counts(hall, votes=False)
@@ -73,8 +74,7 @@ def _question(hall: Hall) -> None:
 
 def _join_late(hall: Hall) -> None:
     """The QR code, and beside it or below, as there is room, what it stands for."""
-    typed = html.escape(address.join())
-    told = f'<p class="hall-small">{typed}</p><p class="hall-small-code">{html.escape(hall.code)}</p>'
+    told = f'<p class="hall-small">{address.typed()}</p><p class="hall-small-code">{html.escape(hall.code)}</p>'
     _say_html(f'<div class="hall-late">{address.qr(address.join(hall))}<div>{told}</div></div>')
 
 

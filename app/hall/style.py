@@ -34,8 +34,9 @@ STYLE = """<style>
     .st-key-hall-screen [data-testid="stProgress"] [role="progressbar"] > div { height: 1rem }
     .st-key-hall-steering { position: fixed; inset: auto 0 0 0; padding: 0.6rem 2rem; z-index: 5;
         width: auto; background: Canvas; background: light-dark(#FFFFFF, #10161D) }
+    @media (min-width: 600px) { .st-key-hall-join .stHorizontalBlock > .stColumn { min-width: 0 } }
     .st-key-hall-steering button p { font-size: 1.1rem }
-    @media (max-width: 860px) { /* there columns stand below each other, and the keys in two rows */
+    @media (max-width: 900px) { /* there columns stand below each other, and the keys in two rows */
         .st-key-hall-screen { padding-bottom: 8rem }
         img.qr { max-width: 30vh }
         .hall-late img.qr { max-width: 20vh }

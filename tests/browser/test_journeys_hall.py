@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Page, expect
 from recorded_hosts import ON_THIS
 from servers import serve
-from visitor import APP, JOB_MS, has_no_fault, progress, rested
+from visitor import APP, JOB_MS, VIEWPORT, has_no_fault, progress, rested
 
 from accel_core.hall import Halls
 from accel_core.hall.gate import VARIABLE
@@ -27,8 +27,15 @@ def hall_server(host: object, tmp_path_factory: pytest.TempPathFactory):
         yield url, home
 
 
-HALF = {"width": 720, "height": 900}
-"""Half of a lecturer's screen."""
+WIDE, HALF, OLD = VIEWPORT, {"width": 720, "height": 900}, {"width": 905, "height": 700}
+"""A lecturer's screen, half of it, and one on which the address stands in a narrow column."""
+
+LINES_OF_THE_END = """text => {
+    const end = document.createRange();
+    end.selectNodeContents(text.lastChild);
+    return end.getClientRects().length;
+}"""
+"""On how many lines an address's end stands that may not be broken."""
 
 
 def box(page: Page, selector: str) -> FloatRect:
@@ -59,6 +66,9 @@ def test_a_lecture_with_three_phones(
     page.get_by_role("button", name="Open a hall with 1 question").click()
     code = page.locator(".hall-code").inner_text()
     assert below(page, "h1", "[data-testid=stAlert]")
+    page.set_viewport_size(HALF)
+    assert below(page, "img.qr", ".st-key-hall-steering")
+    page.set_viewport_size(WIDE)
 
     contexts = [browser.new_context(viewport=PHONE, is_mobile=True) for _ in range(3)]
     one, two, three = phones = [context.new_page() for context in contexts]
@@ -93,12 +103,12 @@ def test_a_lecture_with_three_phones(
     page.reload()
     expect(page.get_by_text("Convince your neighbour")).to_be_visible()
     rested(page)
-    wide = page.viewport_size
     page.set_viewport_size(HALF)
     assert below(page, "h1", ".hall-told")
     assert below(page, ".hall-late", ".st-key-hall-steering")
-    assert wide is not None
-    page.set_viewport_size(wide)
+    page.set_viewport_size(OLD)
+    assert page.locator(".hall-late .hall-small").evaluate(LINES_OF_THE_END) == 1
+    page.set_viewport_size(WIDE)
 
     page.keyboard.press("ArrowRight")
     expect(one.get_by_label("Your guess")).to_have_value("100")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import Any
 
@@ -22,25 +21,39 @@ from accel_core.runner.workers import worker_environment
 SIZES = (1, 256)
 """At which a kernel is called: tiny as it is before it is timed, and one at which it takes its usual path."""
 PROGRAM = "from accel_core.runner.readying import main; main()"
+LOOK_S = 0.2
+_made: set[str] = set()
 
 
-def compile_elsewhere(job: Mapping[str, Any]) -> None:
-    """Leave the machine code that `job` needs where its worker looks for it, which makes what is missing."""
-    _compile_elsewhere(json.dumps(job, sort_keys=True))
+def compile_elsewhere(job: Mapping[str, Any], look: Callable[[], None] = lambda: None) -> None:
+    """Leave the machine code that `job` needs where its worker looks for it, which makes what is missing.
 
-
-@cache  # once a process: what it left is found by then, or never
-def _compile_elsewhere(job: str) -> None:
+    Once a process: what was left is found by then, or never. Where `look` raises meanwhile, it is given up.
+    """
+    text = json.dumps(job, sort_keys=True)
+    if text in _made:
+        return
     command = [sys.executable, "-P", "-c", PROGRAM]
     environment, _ = worker_environment()
-    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=environment) as made:
-        assert made.stdin is not None
-        with suppress(OSError):  # it has ended
-            made.stdin.write(f"{job}\n".encode())
-            made.stdin.flush()
+    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, env=environment) as compiler:
+        try:
+            _wait_for(compiler, text, look)
+        finally:
+            compiler.kill()
+    _made.add(text)
+
+
+def _wait_for(compiler: Popen[bytes], job: str, look: Callable[[], None]) -> None:
+    """Send it its job and wait for its end; its input stays open as long as this process lives."""
+    assert compiler.stdin is not None
+    with suppress(OSError):  # it has ended
+        compiler.stdin.write(f"{job}\n".encode())
+        compiler.stdin.flush()
+    for _ in range(int(COMPILE_S / LOOK_S)):
         with suppress(TimeoutExpired):
-            made.wait(COMPILE_S)  # meanwhile its input is open, as long as this process lives
-        made.kill()
+            compiler.wait(LOOK_S)
+            return
+        look()
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from accel_core.units import format_count, format_duration
-from app.session import cached, jobs, settings
+from app.session import cached, jobs, readied, settings
 from app.session.recorded import counts_key, trace_key
 from app.session.simulating import Emit, Request, Simulator, TooMany
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 SHORT = 1_000_000
 """Accesses that are simulated at once: some hundredths of a second, as much as a page takes to be drawn."""
 LOOK_S = 0.2
-COMPILER = "the compiler"
-"""Who asks for the simulator's machine code in the name of no session."""
 LEAST_COMPILE_S = 1.0
 """A job that is compiled in less is not got ready: a process takes as long to start."""
 Caches = tuple["CacheGeometry", ...]
@@ -63,7 +61,7 @@ def get_ready() -> None:
     """Have the simulator compiled behind what is shown, so that the next thing asked for waits less."""
     if _compile_s():
         with suppress(TooMany):
-            cached.long_simulator().ask(COMPILER, COMPILER, lambda emit: _compile())
+            cached.long_simulator().ask(readied.COMPILER, readied.COMPILER, lambda emit: _compile())
 
 
 def get_ready_for(job: Mapping[str, Any]) -> float:
@@ -71,15 +69,7 @@ def get_ready_for(job: Mapping[str, Any]) -> float:
     promise = None if jobs.impossible(job) or jobs.active() else jobs.promise(job)
     if promise is None or promise.compile_s < LEAST_COMPILE_S:
         return 0.0
-
-    def compile(emit: Emit) -> None:
-        from accel_core.runner import readying
-
-        readying.compile_elsewhere(job)
-        cached.forget_stored()  # what was promised counted the compiler in
-
-    with suppress(TooMany):
-        cached.long_simulator().ask(COMPILER, COMPILER, compile)
+    readied.get_ready(job)
     return promise.compile_s
 
 

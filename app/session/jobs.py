@@ -16,7 +16,7 @@ import streamlit as st
 
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import pretence
-from app.session import cached, visitors
+from app.session import cached, readied, visitors
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
@@ -54,6 +54,7 @@ def start(job: Mapping[str, Any]) -> None:
     except AccelError as fault:
         st.session_state["job fault"] = str(fault)
         return
+    readied.let_go(dict(job))
     _keep_results()
     st.session_state["watch"] = Watch(started.id, datetime.now(UTC).isoformat())
     st.query_params["job"] = started.id

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import Open
 
+from accel_core import runner
 from accel_core.cache import Trace, compiling
 from accel_core.runner import readying
 from accel_core.runner.promise import Promise
 from accel_core.runner.tickets import open_queue
-from app.session import awaited, cached, jobs
+from app.session import awaited, cached, jobs, readied
 from app.session.kept import Kept
-from app.session.simulating import Work
+from app.session.simulating import Request, Work
 from app.traversal import runs as traversal_page
 
 
@@ -86,7 +88,7 @@ def test_a_lesson_is_compiled_while_its_question_is_read(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, compile_s: float
 ) -> None:
     made: list[Mapping[str, Any]] = []
-    monkeypatch.setattr(readying, "compile_elsewhere", made.append)
+    monkeypatch.setattr(readying, "compile_elsewhere", lambda job, look: made.append(job))
     monkeypatch.setattr(cached, "long_simulator", _Now)
     monkeypatch.setattr(jobs, "promise", lambda job: Promise(1.0, (compile_s + 3.0,), compile_s))
     app = open_page("lessons", lesson="order-misses")
@@ -95,6 +97,29 @@ def test_a_lesson_is_compiled_while_its_question_is_read(
         assert [job["kind"] for job in made] == ["simulate"] and "About 20 s" in told[0]
     else:
         assert made == told == []
+
+
+def test_who_starts_a_job_waits_for_the_compiler_of_no_other(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Request] = []
+
+    class Later:
+        """A simulator whose turn does not come."""
+
+        def ask(self, owner: str, group: str, work: Work) -> Request:
+            asked.append(Request(owner, group, 0, 0, work))
+            return asked[-1]
+
+    monkeypatch.setattr(readied, "_asked", {})
+    monkeypatch.setattr(cached, "long_simulator", Later)
+    monkeypatch.setattr(jobs, "promise", lambda job: Promise(1.0, (20.0,), 20.0))
+    monkeypatch.setattr(runner, "submit", lambda job, *args, **named: SimpleNamespace(id="j"))
+    open_page("lessons", lesson="library").run()
+    app = open_page("lessons", lesson="order-misses").run()
+    assert len(asked) == 2, "a page that is drawn anew asks no more"
+    app.button(key="skip").click().run()
+    assert [request.given_up for request in asked] == [True, False]
 
 
 def test_what_links_ask_for_is_kept_within_bytes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

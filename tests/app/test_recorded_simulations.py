@@ -9,7 +9,7 @@ import pytest
 from conftest import Open
 
 from accel_core.cache import Trace
-from app.session import awaited, cached, recorded
+from app.session import awaited, cached, readied, recorded
 from app.session.simulating import Simulator
 
 
@@ -60,4 +60,4 @@ def test_the_first_view_waits_for_no_compiler_and_has_it_compiled_behind(
     monkeypatch.setattr(cached, "long_simulator", Never)
     app = open_page("traversal")
     assert not app.error and not app.exception
-    assert set(asked) == {awaited.COMPILER}
+    assert set(asked) == {readied.COMPILER}

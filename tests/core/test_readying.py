@@ -67,6 +67,26 @@ def test_a_students_own_module_does_not_stand_in_for_pythons(
     assert not (tmp_path / "imported").exists()
 
 
+def test_what_is_given_up_ends_and_is_begun_anew_when_it_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def started_one(*args: Any, **named: Any) -> subprocess.Popen[bytes]:
+        begun.append(subprocess.Popen(*args, **named))
+        return begun[-1]
+
+    def give_up() -> None:
+        raise KeyError
+
+    monkeypatch.setattr(readying, "Popen", started_one)
+    monkeypatch.setattr(readying, "PROGRAM", "import time; time.sleep(20)")
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            readying.compile_elsewhere({"kind": "given up"}, give_up)
+    assert len(begun) == 2 and all(one.returncode for one in begun)
+
+
 @contextmanager
 def started(program: str, job: Mapping[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that runs `program`, with the job in its input, which stays open."""

@@ -33,7 +33,7 @@ def pages() -> None:
         )
         for one in PAGES
     }
-    page = st.navigation(list(shown.values()))
+    page = st.navigation(list(shown.values()), expanded=True)  # else the last ones are under “View 3 more”
     uploads.on_page(any(one.takes_files for one, its in shown.items() if its == page))
     st.set_page_config(f"{page.title} · Accel Explorer")
     with components.guard():

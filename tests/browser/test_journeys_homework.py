@@ -34,8 +34,16 @@ budget_s = 0.1
 id = "why"
 text = "Why is the library so fast?"
 """
-OF_THE_HOST = {("under the roof", "look"), ("under the roof", "impossible"), ("clock", "look")}
-"""What a check may find of a sound pack: its roofs are a recorded host's, and some clocks tick coarsely."""
+OF_THE_HOST = {
+    ("claimed statistics", "look"),
+    ("under the roof", "look"),
+    ("under the roof", "impossible"),
+    ("clock", "look"),
+}
+"""What a check may find of a sound pack: its roofs are a recorded host's, of before samples of roofs were kept,
+and some clocks tick coarsely."""
+CLASS = 40
+"""Packs that are opened at once."""
 STUDENT, ANSWER = "s1234567", "It uses <b>vectors</b> & packs blocks."
 
 
@@ -120,8 +128,12 @@ def test_from_an_assignment_to_a_pack_that_is_checked_and_shown_in_the_class(
     assert {(found["check"], found["grade"]) for found in checked["findings"]} <= OF_THE_HOST, checked
 
     go_to(page, "classroom")
-    page.locator("input[type=file]").set_input_files(folder / "pack.json")
+    copies = [folder / f"{at}.json" for at in range(CLASS)]
+    for copy in copies:
+        copy.write_bytes((folder / "pack.json").read_bytes())
+    page.locator("input[type=file]").set_input_files(copies)
+    expect(page.get_by_role("figure", name=f"Rooflines of {CLASS + 1} machines")).to_be_visible()
     expect(page.get_by_text("its peak is above")).to_be_visible()
     rested(page)
-    assert [trace for trace in traces(page) if STUDENT in "".join(trace["hover"])]
+    assert [trace for trace in traces(page) if f"{STUDENT} ({CLASS})" in "".join(trace["hover"])]
     has_no_fault(page)

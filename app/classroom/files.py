@@ -72,7 +72,8 @@ def faults() -> None:
             f"- {settings.short(name)}: {components.literal(fault)}" for name, fault in found[:MOST_FAULTS]
         ]
         more = [f"- and {len(found) - MOST_FAULTS} more"] if len(found) > MOST_FAULTS else []
-        said = f"{format_count(len(found), 'file')} left out; all others are shown."
+        others = "; all others are shown" if len(st.session_state[READ]) > len(found) else ""
+        said = f"{format_count(len(found), 'file')} left out{others}."
         st.warning("\n".join([said, "", *lines, *more]), icon=":material/rule:")
 
 

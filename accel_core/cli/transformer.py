@@ -142,8 +142,14 @@ def _roofs(options: Namespace) -> Roofs | None:
         return Roofs(options.peak, options.bandwidth, "typed in")
     from accel_core.machine import detect
 
-    known = stored_peaks(detect())
+    here = detect()
+    known = stored_peaks(here)
     found = block_roofs(known.ceilings if known else (), options.dtype, options.threads)
+    if found is None and not 1 <= options.threads <= here.cores.allowed:
+        raise BadInput(
+            f"threads is {options.threads}; a whole number from 1 to {here.cores.allowed} is allowed, "
+            "or type --peak and --bandwidth."
+        )
     return Roofs(found[0].value, found[1].value, "measured") if found else None
 
 

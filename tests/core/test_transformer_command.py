@@ -102,6 +102,13 @@ def test_the_roofs_that_were_measured_here_are_taken(capsys: Capture) -> None:
     assert answer(capsys, "--dtype", "float16")["total"]["predicted_s"] is None
 
 
+@pytest.mark.parametrize("threads", ["0", "100000"])
+def test_threads_that_this_machine_has_not_are_refused(threads: str, capsys: Capture) -> None:
+    assert main(["transformer", "--threads", threads]) == 2
+    assert f"threads is {threads}; a whole number from 1 to" in capsys.readouterr().err
+    assert answer(capsys, "--threads", threads, *TYPED)["total"]["predicted_s"] > 0
+
+
 def test_a_machine_whose_roofs_are_typed_in_has_its_own_memory(capsys: Capture) -> None:
     huge = ("--preset", "llama-2-7b", "--sequence", "1000000")
     assert answer(capsys, *huge, *TYPED)["memory"]["total_bytes"] > 2**45

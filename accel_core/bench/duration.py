@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from accel_core import registry
-from accel_core.bench.memory import QUICK_S
+from accel_core.bench.memory import is_seen
 from accel_core.bench.sampling import LEAST_SAMPLE_S, LEAST_SHARE, MOST_SAMPLES
 from accel_core.bench.smaller import stand_in
 from accel_core.model import Case, Measurement, Shape, Workload, chosen
@@ -130,7 +130,8 @@ class Experience:
         checked_s = call_s if call_s < budget_s else 0.0  # else the checked call is the one sample
         if same := [left for m in self._same(case) if (left := _left_s(m)) is not None]:
             return max(median(same), 0.0) + checked_s
-        traced_s = call_s * (TRACED if _is_interpreted(case.kernel) else 1) if call_s <= QUICK_S else 0.0
+        kernel = registry.kernel(case.kernel)[1]
+        traced_s = call_s * (TRACED if _is_interpreted(case.kernel) else 1) if is_seen(kernel, call_s) else 0.0
         return self._fixed_s + self._posing_s(case) + checked_s + traced_s
 
     def _posing_s(self, case: Case) -> float:

@@ -14,7 +14,7 @@ from accel_core import registry
 from accel_core.bench.causes import told
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, step_event
-from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
+from accel_core.bench.memory import is_seen, peak_alloc_bytes
 from accel_core.bench.sampling import (
     Samples,
     calls_in_a_sample,
@@ -82,8 +82,7 @@ def measure(
         problem = pose(workload, case)
         ready = prepare(workload, kernel, case, problem, clocks)
         samples = take_samples(ready, budget_s, clocks, case.threads)
-        quick = samples.estimate.median <= QUICK_S
-        memory = peak_alloc_bytes(ready.call) if quick else None
+        memory = peak_alloc_bytes(ready.call) if is_seen(kernel, samples.estimate.median) else None
     made = summarise(workload, case, problem.shape, ready, samples, memory, machine, versions, clocks.lookout)
     if not samples.span.disturbed_reason(case.threads):
         clocks.lookout.remember()

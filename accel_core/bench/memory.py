@@ -6,8 +6,16 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-QUICK_S = 0.25
-"""A call up to this long is run once more to see its memory; tracing slows an interpreted kernel many times."""
+from accel_core.model import Kernel
+
+QUICK_S, PATIENT_S = 0.25, 2.0
+"""Up to so long an interpreted call, and any other, is run once more to see its memory; tracing slows an
+interpreted one many times."""
+
+
+def is_seen(kernel: Kernel, call_s: float) -> bool:
+    """Whether a call of `kernel` that takes so long is run once more to see its memory."""
+    return call_s <= (QUICK_S if kernel.family == "interpreted" else PATIENT_S)
 
 
 def peak_alloc_bytes(call: Callable[[], Any]) -> int:

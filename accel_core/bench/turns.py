@@ -10,7 +10,7 @@ from accel_core.bench.cases import out_of_memory
 from accel_core.bench.clocks import Clocks, Span
 from accel_core.bench.events import Emit, ignore, label, result_event, step_event, warning_event
 from accel_core.bench.measuring import Problem, Ready, pose, prepare, summarise
-from accel_core.bench.memory import QUICK_S, peak_alloc_bytes
+from accel_core.bench.memory import is_seen, peak_alloc_bytes
 from accel_core.bench.sampling import (
     MOST_SAMPLES,
     Racer,
@@ -118,9 +118,9 @@ def _measurement(
     """
     racer, case = entry.racer, entry.case
     estimate = median_interval(racer.times_s)
-    workload = registry.kernel(case.kernel)[0]
+    workload, kernel = registry.kernel(case.kernel)
     samples = Samples(tuple(racer.times_s), racer.repetitions, estimate, span, "turns", tuple(racer.starts_s))
-    memory = peak_alloc_bytes(entry.ready.call) if estimate.median <= QUICK_S else None
+    memory = peak_alloc_bytes(entry.ready.call) if is_seen(kernel, estimate.median) else None
     made = summarise(
         workload, case, tuple(shape), entry.ready, samples, memory, machine, versions, clocks.lookout
     )

@@ -289,6 +289,16 @@ def test_a_call_longer_than_the_budget_is_made_once_and_is_the_sample(listed: Li
     assert (measurement.stopped, measurement.peak_alloc_bytes) == ("budget", None)
 
 
+@pytest.mark.parametrize(("family", "seen"), [("compiled", True), ("interpreted", False)])
+def test_memory_is_seen_of_a_long_call_that_tracing_does_not_slow(
+    listed: Listed, family: str, seen: bool
+) -> None:
+    time = FakeTime(lambda shape, call: 1.0)
+    listed(replace(a_kernel(time), family=family))
+    measurement = measure(Case("sum/plain", 64), MACHINE, budget_s=2.0, clocks=time.clocks())
+    assert (measurement.peak_alloc_bytes is not None) == seen
+
+
 def test_the_number_of_samples_has_an_end() -> None:
     time = FakeTime(lambda shape, call: 1e-3 * (1 + call % 7))
     samples = sample(lambda: time.work(()), 1, 1e9, time.clocks())

@@ -20,7 +20,7 @@ PRESET = settings.Choice(
     "Model",
     tuple(one.name for one in PRESETS),
     PRESETS[0].name,
-    "A published shape. " + "; ".join(f"{one.name}: {one.title}" for one in PRESETS) + ".",
+    "A published shape. " + "; ".join(f"{one.name}: {one.described}" for one in PRESETS) + ".",
 )
 PASS = settings.Choice(
     "pass",

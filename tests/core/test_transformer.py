@@ -151,7 +151,8 @@ def test_products_of_bert_large_at_512_tokens_in_eight_sequences() -> None:
 def test_the_smallest_preset_is_a_second_s_work_at_6_gflop_a_second() -> None:
     shape = preset("shakespeare").shape()
     assert round((shape.layers * flop(operations(shape)) + head(shape).counted.flop) / 1e8) == 61
-    assert "6.1 GFLOP" in preset("shakespeare").title
+    assert "6.1 GFLOP" in preset("shakespeare").described
+    assert not any(word in one.title for one in PRESETS for word in ("FLOP", "("))  # a block is not all of it
 
 
 # -- laws ----------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accel_core.model import Ceiling
-from accel_core.readings.block_rows import Faster, Part, whole_s
+from accel_core.readings.block_rows import Faster, Part, Row, whole_s
 from accel_core.readings.roofs import roof_rate
+from accel_core.transformer import Operation
 from accel_core.units import format_bytes, format_count, format_number, format_rate, format_time
 
 FAR = 2.0
@@ -133,6 +134,16 @@ def faster_alt(found: Faster) -> str:
     before_s = found.before_s
     said = ", ".join(f"{part.name} {percent(part.time_s / before_s)}" for part in found.before)
     return f"Time of the block, {format_time(before_s)}: {said}. {faster_reading(found).replace('**', '')}"
+
+
+def total_text(listed: Sequence[Operation], rows: Sequence[Row]) -> str:
+    """What one block does and moves in all, and its predicted time where there are roofs."""
+    flop, moved = sum(one.counted.flop for one in listed), sum(one.counted.bytes for one in listed)
+    said = f"One block does {flop:,} FLOP and moves {moved:,} B: {format_number(flop / moved)} FLOP/byte"
+    if not rows:
+        return f"{said}."
+    predicted_s = sum(row.predicted.predicted_s for row in rows)
+    return f"{said}; all rows together are predicted to take {format_time(predicted_s)}."
 
 
 def memory_text(weights: float, activations: float, keys_values: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from accel_core.figures.block_roofline import block_roofline_figure
-from accel_core.readings.block_roofline import block_alt, block_reading, memory_text
+from accel_core.readings.block_roofline import block_alt, block_reading, memory_text, total_text
 from accel_core.readings.block_rows import Part, Row, whole_s
 from accel_core.readings.transformer import is_within
 from accel_core.transformer import BlockShape, Operation, memory_of
@@ -43,6 +43,7 @@ def table(rows: Sequence[Row], listed: Sequence[Operation]) -> None:
     told = [_line(row, whole_s(rows), timed) for row in rows] or [_counts(one) for one in listed]
     alt = "Operations of the block: FLOP, bytes, bound, times and shares"
     tables.table(told, "transformer", alt=alt, height="content", column_config=COLUMNS)
+    st.caption(total_text(listed, rows))
 
 
 def _counts(one: Operation) -> dict[str, Any]:

@@ -78,6 +78,8 @@ def test_under_typed_in_roofs_the_block_is_that_of_the_textbook(open_page: Open)
     assert rows.loc["QKV", "FLOP"] == 3_623_878_656 and rows["FLOP"].sum() == 17_817_403_392
     assert rows["Bytes"].sum() == 349_175_808 and rows.loc["softmax", "Bound by"] == "memory"
     assert "Measured (ms)" not in rows
+    assert "One block does 17,817,403,392 FLOP and moves 349,175,808 B: 51.0 FLOP/byte" in said(app)
+    assert "all rows together are predicted to take 155 ms." in said(app)
     assert "One block holds 180 MiB: 27 MiB of weights" in said(app)
     told = said(app)
     assert all(one.counted.source.replace("_", r"\_")[:20] in told for one in operations(gpt2()))

@@ -41,12 +41,12 @@ def setting(base: Preset) -> settings.Choice:
 
 
 def made(of: settings.Choice) -> str:
-    """What was guessed; empty where nothing was yet.
+    """What was guessed; empty where nothing was yet, or what this block does not have.
 
     The address of another page begins without it, so that it also stands in the session.
     """
     value = str(given(of))
-    if value == NONE:
+    if value == NONE or value not in of.options:
         return ""
     _keep(of, value)
     return value

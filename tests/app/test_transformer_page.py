@@ -70,6 +70,15 @@ def test_each_program_and_pass_asks_for_a_guess_of_its_own(open_page: Open) -> N
     assert not alts(app) and "softmax in Python" in said(app)
 
 
+def test_a_guess_that_another_model_does_not_have_is_asked_for_again_there(open_page: Open) -> None:
+    app = open_page("transformer", **{"guess.prefill.numpy": "GELU"}, **TYPED)
+    assert "You said **GELU**" in said(app)
+    app.selectbox(key="preset").set_value("llama-2-7b").run()
+    assert not alts(app) and "SwiGLU" in app.radio[0].options
+    app.selectbox(key="preset").set_value("gpt2-small").run()
+    assert "You said **GELU**" in said(app)
+
+
 def test_under_typed_in_roofs_the_block_is_that_of_the_textbook(open_page: Open) -> None:
     app = open_page("transformer", **GUESSED, **GPT2, **TYPED)
     assert "the block takes 114 ms in place of 155 ms (predicted)" in said(app)

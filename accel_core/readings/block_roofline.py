@@ -69,7 +69,9 @@ def block_reading(parts: Sequence[Part]) -> str:
         said += f" {follows} {others[0].name} with {percent(others[0].time_s / total_s)}."
     memory = [part for part in parts if part.rows[0].predicted.bound_by == "memory"]
     if len(memory) == len(parts):
-        said += " Every operation lies under the slope of memory: fewer bytes, not more FLOP/s, make it faster."
+        held = "" if all(_ratio(part) <= FAR for part in parts) else "where that holds it, "
+        said += f" Every operation lies under the slope of memory: {held}fewer bytes, not more FLOP/s, make it "
+        said += "faster."
     return said
 
 
@@ -78,12 +80,16 @@ def _as_good(part: Part, most: Part, total_s: float) -> bool:
 
 
 def _held(part: Part) -> str:
-    """What holds it: its roof, or the program that is far from it."""
+    """What holds it: its roof, or something else where that is far away, such as the program or other work."""
     roof = "computing" if part.rows[0].predicted.bound_by == "compute" else "memory"
-    ratio = part.time_s / part.predicted_s
-    if ratio <= FAR:
+    if _ratio(part) <= FAR:
         return f"It is bound by {roof}."
-    return f"It takes {format_number(ratio)} times what the roof of {roof} allows: the program holds it."
+    times = format_number(_ratio(part))
+    return f"It takes {times} times what the roof of {roof} allows: it is not the roof that holds it."
+
+
+def _ratio(part: Part) -> float:
+    return part.time_s / part.predicted_s
 
 
 def guess_reading(said: str, parts: Sequence[Part]) -> str:

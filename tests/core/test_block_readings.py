@@ -39,7 +39,7 @@ def test_a_run_puts_measured_times_beside_predicted_ones() -> None:
     assert all(part.measured for part in parts_of(found))
     told = block_reading(parts_of(found))
     assert "**softmax** takes 85 % of the block (measured)" in told
-    assert "It takes 300 times what the roof of memory allows: the program holds it." in told
+    assert "It takes 300 times what the roof of memory allows: it is not the roof that holds it." in told
     assert "It is bound by computing." in block_reading(parts_of(rows(shape)))
 
 
@@ -76,6 +76,13 @@ def test_every_kind_can_be_made_faster_and_each_of_several() -> None:
     assert len(set(words)) == len(words) and {"feed-forward", "up", "down", "softmax"} <= set(words)
     for word in words:
         assert sped_up(rows(gpt2()), word, 2).share > 0
+
+
+def test_fewer_bytes_are_said_to_help_where_the_slope_of_memory_holds_an_operation() -> None:
+    shape = gpt2(decode=True)
+    assert "slope of memory: fewer bytes" in block_reading(parts_of(rows(shape)))
+    far = block_reading(parts_of(rows(shape, {"norm": 245.0})))
+    assert "slope of memory: where that holds it, fewer bytes" in far
 
 
 @pytest.mark.parametrize(("times", "follows"), [(28, "Worth about as much:"), (14, "Then comes")])

@@ -41,6 +41,10 @@ NARROW = {"time": (0.0, 0.62), "arrays": (0.68, 1.0)}
 """Parts of the width; a phone has no room for the bandwidth, which stands in its text."""
 BLOCK = 0.86
 """Width of the block that stands for one array; the rest is the gap to the next."""
+SAID_PX = 8
+"""Between a bar and its value, and at least as much behind that."""
+LEAST_PART = 0.25
+"""Of the panel of arrays that is left to the blocks, however long their text."""
 
 
 def fusion_figure(
@@ -115,8 +119,10 @@ def _add_axes(figure: go.Figure, look: Look, steps: Sequence[Step], roof: Ceilin
         top = max([_bounds(s.measured)[1] for s in steps] + ([roof.value] if roof else []))
         title, domain = "Effective bandwidth (GB/s)", domains["bandwidth"]
         figure.update_layout(xaxis2=linear_axis(look, title, top * 1.36, 1e9, domain=domain, anchor="y"))
-    most = max([s.arrays or 0 for s in steps] + [3.0])
-    most *= 2.1 if any(s.arrays_size for s in steps) else 1.5
+    start, end = domains["arrays"]
+    panel_px = (end - start) * look.room_px(LEFT_PX + RIGHT_PX)
+    ends = ((s.arrays or 0.0, width_px(_arrays_label(look, s), look.small_px) + 2 * SAID_PX) for s in steps)
+    most = max([blocks / max(1 - text_px / panel_px, LEAST_PART) for blocks, text_px in ends] + [4.5])
     title = "Arrays made" if look.narrow else "Arrays allocated (count)"
     place: dict[str, Any] = {"domain": domains["arrays"], "anchor": "y", "showticklabels": not look.narrow}
     figure.update_layout(xaxis3=linear_axis(look, title, most, **place))
@@ -138,7 +144,7 @@ def _add_bars(figure: go.Figure, look: Look, step: Step, at: float, colour: str)
     error = intervals([time.median], [ends], look.ink) if ends else None
     figure.add_bar(x=[time.median], y=[at], error_x=error, **common)
     end = math.log10(time.high or time.median)
-    _say(figure, look, format_time(time.median), end, at, "x", shift=14 if m.disturbed else 8)
+    _say(figure, look, format_time(time.median), end, at, "x", shift=14 if m.disturbed else SAID_PX)
     if not look.narrow:
         error = intervals([rate], [_bounds(m)], look.ink) if ends else None
         figure.add_bar(x=[rate], y=[at], xaxis="x2", error_x=error, **common)
@@ -159,9 +165,12 @@ def _add_blocks(figure: go.Figure, look: Look, step: Step, at: float, common: di
             "customdata": [step.name] * len(widths),
         }
         figure.add_bar(x=widths, base=list(starts), y=[at] * len(widths), xaxis="x3", **blocks)
+    _say(figure, look, _arrays_label(look, step), whole if widths else 0, at, "x3")
+
+
+def _arrays_label(look: Look, step: Step) -> str:
     text = arrays_text(step)
-    text = text.replace(" arrays", "").replace("no array", "none") if look.narrow else text
-    _say(figure, look, text, len(starts), at, "x3", shift=4)
+    return text.replace(" arrays", "").replace("no array", "none") if look.narrow else text
 
 
 def _bounds(m: Measurement) -> tuple[float, float]:
@@ -170,7 +179,7 @@ def _bounds(m: Measurement) -> tuple[float, float]:
     return m.least_bytes / high, m.least_bytes / low
 
 
-def _say(figure: go.Figure, look: Look, text: str, x: float, y: float, xref: str, shift: int = 8) -> None:
+def _say(figure: go.Figure, look: Look, text: str, x: float, y: float, xref: str, shift: int = SAID_PX) -> None:
     """A value at the end of its bar."""
     place = {"xref": xref, "xanchor": "left", "yanchor": "middle", "xshift": shift, "borderpad": 0}
     figure.add_annotation(label(look, text, x, y, bgcolor=faded(look.background, 0.85), **place))

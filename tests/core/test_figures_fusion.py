@@ -8,6 +8,8 @@ import figure_records as records
 import pytest
 
 from accel_core.figures import cache_marks, look_for, sweep_alt, sweep_figure
+from accel_core.figures.drawing.look import Look
+from accel_core.figures.drawing.text import width_px
 from accel_core.figures.fusion import fusion_figure
 from accel_core.figures.fusion_roofline import fusion_roofline_figure
 from accel_core.model import Measurement
@@ -71,6 +73,20 @@ def test_a_step_stands_beside_the_rung_that_it_changes_and_its_arrays_are_measur
     assert arrays_text(steps["in_place"]) == "no array"
     assert bandwidth(steps["fused"].measured) == pytest.approx(2 * 4 * 2000**2 / 0.0015)
     assert steps["named_steps"].gain is None
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("arrays", [0, 3, 3.06, 8, 40])
+def test_how_many_arrays_stands_beside_them_and_ends_within_its_panel(look: Look, arrays: float) -> None:
+    attention = workload("attention")
+    timed = [made("attention", "batched", 0.09, 1024, arrays), made("attention", "in_place", 0.05, 1024, 1)]
+    layout = fusion_figure(attention, timed, look).layout
+    start, end = layout.xaxis3.domain
+    panel_px = (end - start) * (look.width_px - layout.margin.l - layout.margin.r)
+    said = max((a for a in layout.annotations if a.xref == "x3"), key=lambda a: a.x)
+    at_px = said.x / layout.xaxis3.range[1] * panel_px + said.xshift
+    assert said.x == pytest.approx(max(arrays, 1), abs=0.01)
+    assert at_px + width_px(said.text, look.small_px) <= panel_px + layout.margin.r
 
 
 def test_a_change_that_did_not_pay_is_not_called_a_gain() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.errors import BadInput, is_whole, quoted
-from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Ceiling, Machine, require_dtype
+from accel_core.model import DRAM, ITEM_BYTES, LEVELS, Ceiling, Machine
 from accel_core.roofline.law import ridge_point
 
 _LEFT_OF_RIDGE, _RIGHT_OF_RIDGE, _BELOW_LANE = 30.0, 100.0, 3000.0
@@ -62,7 +62,9 @@ def typed_machine(
     Raises BadInput for an unknown dtype or level, no level at all, fewer threads than one, or a figure that is
     not a positive finite number.
     """
-    require_dtype(dtype)
+    if dtype not in ITEM_BYTES:
+        *first, last = ITEM_BYTES
+        raise BadInput(f"dtype is {quoted(dtype)}; {', '.join(first)} or {last} is allowed.")
     if not is_whole(threads, 1):
         raise BadInput(f"{quoted(threads)} threads are not possible: give a whole number from 1 upwards.")
     strange = [level for level in bandwidth_byte_per_s if level not in LEVELS]

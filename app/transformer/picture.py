@@ -51,7 +51,7 @@ def _counts(one: Operation) -> dict[str, Any]:
         "Operation": one.name,
         "FLOP": one.counted.flop,
         "Bytes": one.counted.bytes,
-        "FLOP/byte": _short(one.counted.flop / one.counted.bytes),
+        "FLOP/byte": _short(one.counted.flop / one.counted.bytes, 4),
     }
 
 
@@ -71,8 +71,8 @@ def _line(row: Row, total_s: float, timed: bool) -> dict[str, Any]:
     }
 
 
-def _short(value: float) -> float:
-    return float(format_number(value))
+def _short(value: float, digits: int = 3) -> float:
+    return float(format_number(value, digits))
 
 
 def counted(shape: BlockShape, listed: Sequence[Operation]) -> None:

@@ -95,6 +95,16 @@ def test_under_typed_in_roofs_the_block_is_that_of_the_textbook(open_page: Open)
     assert "2·1024·768·2304 = 3623878656" in told
 
 
+def test_another_processor_s_roofs_may_be_of_a_type_that_is_not_measured_here(open_page: Open) -> None:
+    roofs = {"typed": "true", "peak": "154800", "bw_DRAM": "768"}
+    app = open_page("transformer", preset="llama-2-7b", sequence="2048", type="float16", **GUESSED, **roofs)
+    rows = app.dataframe[0].value.set_index("Operation")
+    assert (rows.loc["Q", "FLOP/byte"], rows.loc["Q", "Bound by"]) == (1024, "compute")
+    assert (rows.loc["QK^T", "FLOP/byte"], rows.loc["QK^T", "Bound by"]) == (113.8, "memory")
+    assert "154.8" in alts(app)[0] or "155 TFLOP/s" in alts(app)[0]
+    assert not app.error and app.button(key="measure").disabled
+
+
 def test_products_only_are_counted_as_nanogpt_does(open_page: Open) -> None:
     app = open_page("transformer", **GUESSED, **GPT2, **TYPED, counted="products", faster="GELU")
     assert app.dataframe[0].value["FLOP"].sum() == 17_716_740_096

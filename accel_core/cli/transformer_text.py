@@ -58,7 +58,7 @@ def _row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
         name,
         f"{row['flop']:,}",
         f"{row['bytes']:,}",
-        format_number(row["intensity_flop_per_byte"]),
+        format_number(row["intensity_flop_per_byte"], 4),
         row["bound_by"] or "",
         "" if seconds is None else format_time(seconds),
         "" if share is None else f"{share:.1%}",

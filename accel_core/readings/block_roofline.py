@@ -93,7 +93,14 @@ def _ratio(part: Part) -> float:
 
 
 def guess_reading(said: str, parts: Sequence[Part]) -> str:
-    """A guess as given beside what was found."""
+    """A guess as given beside what was found; a prediction judges it of the roofs, not of the program."""
+    judged = _judged(said, parts)
+    return (
+        judged if how(parts) == "measured" else f"{judged} So the roofs say; a run of this program may differ."
+    )
+
+
+def _judged(said: str, parts: Sequence[Part]) -> str:
     total_s, most, found = whole_s(parts), largest(parts), {part.kind: part for part in parts}
     top = f"**{most.name}** with {percent(most.time_s / total_s)} of the block ({how(parts)})"
     if said == SKIPPED:

@@ -93,6 +93,12 @@ def test_a_kind_that_is_as_good_a_guess_as_the_largest_is_worth_as_much(times: f
     assert ("as good as the largest" in guess) == (follows != "Then comes")
 
 
+def test_a_prediction_judges_a_guess_of_the_roofs_and_not_of_the_program() -> None:
+    caution = "So the roofs say; a run of this program may differ."
+    assert guess_reading("softmax", parts_of(rows(gpt2()))).endswith(caution)
+    assert caution not in guess_reading("softmax", parts_of(rows(gpt2(), SLOW)))
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -31,14 +31,14 @@ def job(asked: Asked) -> dict[str, Any]:
 
 def why_not(own: Record, asked: Asked, roofs: Roofs) -> str:
     """Why the block cannot be run here and held against these roofs, in a sentence; empty where it can."""
+    own_only = "A run is held against this machine's own roofs"
+    if is_typed():
+        return f"{own_only}, and these are typed in."
     try:
         KINDS[KIND].check(job(asked), own.machine)
     except BadInput as wrong:
         return str(wrong)
-    if roofs.are_of(own):
-        return ""
-    own_only = "A run is held against this machine's own roofs"
-    return f"{own_only}, and these are typed in." if is_typed() else f"{own_only}: measure them first."
+    return "" if roofs.are_of(own) else f"{own_only}: measure them first."
 
 
 def button(own: Record, asked: Asked, roofs: Roofs) -> None:

@@ -103,6 +103,7 @@ def test_another_processor_s_roofs_may_be_of_a_type_that_is_not_measured_here(op
     assert (rows.loc["QK^T", "FLOP/byte"], rows.loc["QK^T", "Bound by"]) == (113.8, "memory")
     assert "154.8" in alts(app)[0] or "155 TFLOP/s" in alts(app)[0]
     assert not app.error and app.button(key="measure").disabled
+    assert "dtype" not in said(app) and "these are typed in" in said(app)
 
 
 def test_products_only_are_counted_as_nanogpt_does(open_page: Open) -> None:

@@ -156,6 +156,19 @@ def test_only_the_query_that_met_nan_or_infinity_is_nan_and_one_that_sees_nothin
     np.testing.assert_allclose(found[untouched], clean[0, 0][untouched], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(("workload", "kernel"), RUNGS, ids=ids(RUNGS))
+@pytest.mark.filterwarnings("error")
+def test_a_mask_may_hide_with_the_least_number_of_float64_and_show_nothing_after_a_causal_query(
+    workload: Workload, kernel: Kernel
+) -> None:
+    q, k, v = workload.make_inputs((1, 1, 4, 6, 4), "float32", 7)
+    mask, hidden = np.zeros((4, 6)), np.zeros((4, 6), np.float32)
+    mask[:, 1], hidden[:, 1] = np.finfo(np.float64).min, -np.inf
+    if workload is ATTENTION_CAUSAL:
+        mask[0, 5] = np.inf
+    np.testing.assert_array_equal(kernel.function(q, k, v, mask=mask), kernel.function(q, k, v, mask=hidden))
+
+
 @pytest.mark.parametrize(("workload", "kernel"), TILES, ids=ids(TILES))
 def test_no_array_of_scores_is_there_in_tiles(workload: Workload, kernel: Kernel) -> None:
     """What a call allocates, and the room that it keeps, which no tracer sees."""

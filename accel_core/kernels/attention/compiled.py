@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels import pool
+from accel_core.kernels.attention.interpreted import masked
 from accel_core.kernels.attention.lengths import lengths, shares
 from accel_core.kernels.attention.tiles import attend, forked_tiles, turn
 from accel_core.kernels.fork_join import can_fork, even_shares, fork
@@ -111,7 +112,7 @@ def _added(mask: NDArray | None, shape: tuple[int, ...], dtype: Any) -> tuple[ND
     and from key to key, none of which is repeated in memory; no beginnings without a mask."""
     if mask is None:
         return np.zeros(1, dtype), np.zeros(0, np.int64), np.zeros(2, np.int64)
-    whole = np.ascontiguousarray(mask, dtype)
+    whole = np.ascontiguousarray(masked(mask, dtype))
     steps = np.array(np.broadcast_to(whole, shape).strides, np.int64) // whole.itemsize
     batch, heads = shape[:2]
     places = np.add.outer(np.arange(batch) * steps[0], np.arange(heads) * steps[1])

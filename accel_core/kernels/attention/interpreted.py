@@ -99,13 +99,18 @@ def seen(q: NDArray, v: NDArray, mask: NDArray | None, causal: bool) -> NDArray 
     """What is added to the scores (batch, heads, queries, keys), as a view of less where it is the same; None
     where nothing is."""
     if mask is not None:
-        mask = np.asarray(mask, q.dtype)
+        mask = masked(mask, q.dtype)
     if causal:
         queries, keys = q.shape[2], v.shape[2]
         after = np.arange(keys) > np.arange(keys - queries, keys)[:, None]
-        hidden = np.where(after, q.dtype.type(-math.inf), q.dtype.type(0))
-        mask = hidden if mask is None else mask + hidden
+        mask = np.where(after, q.dtype.type(-math.inf), q.dtype.type(0) if mask is None else mask)
     return None if mask is None else np.broadcast_to(mask, (*q.shape[:3], v.shape[2]))
+
+
+def masked(mask: NDArray, dtype: Any) -> NDArray:
+    """The mask in `dtype`; a number that it does not hold is infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(mask, dtype)
 
 
 def _numpy(how: Any, q: NDArray, k: NDArray, v: NDArray, mask: NDArray | None, causal: bool, o: Any) -> NDArray:

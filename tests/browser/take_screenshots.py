@@ -53,6 +53,8 @@ STEPS: tuple[tuple[str, dict, bool, str], ...] = (
     ("machine", {}, True, "machine"),
     ("lab", {"over": "none", "size": 128, "kernels": ["python_loops"]}, True, ""),  # to extrapolate from
     ("ladder", {"size": 512}, True, "ladder"),
+    ("ladder", {**ATTENTION, "size": 512}, True, "ladder-attention"),
+    ("ladder", {"workload": "conv2d", "size": 56}, True, "ladder-conv2d"),
     ("roofline", {}, False, "roofline"),
     ("fusion", {}, True, "fusion"),
     ("fusion", ATTENTION, True, "attention"),
@@ -316,7 +318,7 @@ def main() -> None:
 def needed(name: str, picture: str, wanted: Sequence[str]) -> bool:
     """Whether a picture is wanted of what is measured on the page `name`."""
     plots = {"roofline", "attention", "transformer", *LENSES}
-    return (picture or name) in wanted or (name in LENS_NEEDS and bool(plots & set(wanted)))
+    return (picture or name) in wanted or (picture in LENS_NEEDS and bool(plots & set(wanted)))
 
 
 if __name__ == "__main__":

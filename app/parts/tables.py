@@ -16,12 +16,18 @@ from accel_core.readings.estimates import time_text
 from accel_core.units import format_arrays, format_bytes, format_number, format_rate, format_time
 
 
-def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str, **shown: Any) -> None:
-    """A sortable table and its CSV; `shown` says how (`height`, `column_config`)."""
+def table(
+    rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str, unfolding: bool = False, **shown: Any
+) -> int | None:
+    """A sortable table and its CSV; `shown` says how (`height`, `column_config`).
+
+    Where it is `unfolding` one row can be picked: its number in `rows`, or None, is returned.
+    """
     if not rows:
         st.caption("Nothing to list yet.")
-        return
-    st.dataframe(rows, hide_index=True, alt=alt, **shown)
+        return None
+    picking: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row", "key": f"{filename} rows"}
+    state: Any = st.dataframe(rows, hide_index=True, alt=alt, **(picking if unfolding else {}), **shown)
     st.download_button(
         "CSV",
         as_csv(rows),
@@ -31,6 +37,8 @@ def table(rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str, **shown
         icon=":material/download:",
         on_click="ignore",
     )
+    picked = [at for at in state.selection.rows if at < len(rows)] if unfolding else []
+    return picked[0] if picked else None
 
 
 def expander(label: str, rows: Sequence[Mapping[str, Any]], filename: str, *, alt: str) -> None:

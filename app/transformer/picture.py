@@ -42,8 +42,10 @@ def table(rows: Sequence[Row], listed: Sequence[Operation]) -> None:
     timed = any(row.measured_s is not None for row in rows)
     told = [_line(row, whole_s(rows), timed) for row in rows] or [_counts(one) for one in listed]
     alt = "Operations of the block: FLOP, bytes, bound, times and shares"
-    tables.table(told, "transformer", alt=alt, height="content", column_config=COLUMNS)
-    st.caption(total_text(listed, rows))
+    picked = tables.table(told, "transformer", alt=alt, height="content", column_config=COLUMNS, unfolding=True)
+    st.caption(f"{total_text(listed, rows)} A row that is picked at its left says how it is counted.")
+    if picked is not None:
+        st.markdown(_counting(listed[picked]))
 
 
 def _counts(one: Operation) -> dict[str, Any]:
@@ -53,6 +55,12 @@ def _counts(one: Operation) -> dict[str, Any]:
         "Bytes": one.counted.bytes,
         "FLOP/byte": _short(one.counted.flop / one.counted.bytes, 4),
     }
+
+
+def _counting(one: Operation) -> str:
+    """Its derivation and source, as Markdown of a paragraph or an entry of a list."""
+    counted = one.counted
+    return f"**{literal(one.name)}** {literal(counted.derivation)}  \n  *Source: {literal(counted.source)}*"
 
 
 def _line(row: Row, total_s: float, timed: bool) -> dict[str, Any]:
@@ -78,8 +86,6 @@ def _short(value: float, digits: int = 3) -> float:
 def counted(shape: BlockShape, listed: Sequence[Operation]) -> None:
     """How each row is counted, with its source, and what the block holds in memory by the same counts."""
     with st.expander("How each row is counted, with its source", icon=":material/functions:"):
-        lines = [f"**{literal(one.name)}** {literal(one.counted.derivation)}" for one in listed]
-        sources = [f"*Source: {literal(one.counted.source)}*" for one in listed]
-        st.markdown("\n".join(f"- {line}  \n  {source}" for line, source in zip(lines, sources, strict=True)))
+        st.markdown("\n".join(f"- {_counting(one)}" for one in listed))
     holds = memory_of(shape)
     st.markdown(memory_text(holds.weights_bytes, holds.activations_bytes, holds.keys_values_bytes))

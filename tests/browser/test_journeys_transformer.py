@@ -15,6 +15,9 @@ from accel_core.machine import detect
 pytestmark = ON_THIS
 SMALL: dict[str, Any] = {"preset": "shakespeare", "sequence": 16, "width": 32, "heads": 2, "feed_forward": 48}
 
+FIRST_ROW = {"x": 18, "y": 59}
+"""The box that picks the first row of a table, below its header."""
+
 
 def test_a_guess_a_run_and_a_faster_part_outlive_a_reload(page: Page, own_server: tuple[str, Path]):
     url, home = own_server
@@ -31,6 +34,10 @@ def test_a_guess_a_run_and_a_faster_part_outlive_a_reload(page: Page, own_server
     (run,) = store_of(home).block_runs(detect().fingerprint)
     assert run.shape["width"] == 32 and run.state == "numpy"
     rested(page)
+    counted = page.get_by_text("FLOP = 7·rows·columns").locator("visible=true")
+    expect(counted).to_have_count(0)
+    page.locator('[data-testid="stDataFrame"]').first.click(position=FIRST_ROW)
+    expect(counted).to_have_count(1)
     slider(page, "Times as fast").press("End")
     faster = page.get_by_text("With feed-forward 1000 times as fast")
     expect(faster).to_be_visible()

@@ -89,6 +89,7 @@ def test_a_lesson_is_compiled_while_its_question_is_read(
 ) -> None:
     made: list[Mapping[str, Any]] = []
     monkeypatch.setattr(readying, "compile_elsewhere", lambda job, look: made.append(job))
+    monkeypatch.setattr(readied, "_asked", {})
     monkeypatch.setattr(cached, "long_simulator", _Now)
     monkeypatch.setattr(jobs, "promise", lambda job: Promise(1.0, (compile_s + 3.0,), compile_s))
     app = open_page("lessons", lesson="order-misses")

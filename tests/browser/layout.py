@@ -73,7 +73,7 @@ UNDER_ICONS = """() => {
     const icons = 'svg, [data-testid="stIconMaterial"], [data-testid="stTooltipIcon"]';
     const seen = element => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
     const unseen = element => element  // for those who listen
-        && (parseFloat(getComputedStyle(element).width) <= 1 || unseen(element.parentElement));
+        && (parseFloat(getComputedStyle(element).width) < 2 || unseen(element.parentElement));
     const meet = (text, icon) => Math.min(text.right, icon.right) - Math.max(text.left, icon.left) > 1
         && Math.min(text.bottom, icon.bottom) - Math.max(text.top, icon.top) > 1;
     const found = new Set(), range = document.createRange();

@@ -38,7 +38,7 @@ CUT = """() => {
     const parts = ['stSidebar', 'stMetric', 'stMultiSelect', 'stMarkdownContainer'];
     const places = ['button', '[role="radiogroup"]', ...parts.map(part => `[data-testid="${part}"]`)].join();
     const icons = '[data-testid="stIconMaterial"], [role="img"]';
-    const folded = box => box.width <= 1 || box.right <= 1 || box.left >= innerWidth - 1;
+    const folded = box => box.width < 2 || box.right <= 1 || box.left >= innerWidth - 1;
     const found = new Set(), seen = element => element.checkVisibility({opacityProperty: true});
     for (const place of document.querySelectorAll(places)) {
         const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);

@@ -11,6 +11,7 @@ least squares whose weights grow where the error is large (Lawson's algorithm). 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
+PER_E = 1 / math.log(2)
+"""e^t = 2^(PER_E t)."""
 _C32 = tuple(
     map(np.float32, (1.0, 0.6931470036506653, 0.2402224242687226, 0.05550733953714371, 0.009671520441770554,
                      0.0013264745939522982))

@@ -10,7 +10,7 @@ Everything here is counted and predicted; nothing is measured.
 from __future__ import annotations
 
 from accel_core.transformer.block import Operation, head, operations
-from accel_core.transformer.memory import Memory, check_fits, memory_of
+from accel_core.transformer.memory import Memory, check_fits, longest_sequence, memory_of
 from accel_core.transformer.prediction import LARGE_FLOP, WITHIN, Prediction, faster, predict
 from accel_core.transformer.presets import PRESETS, Preset, preset
 from accel_core.transformer.roofs import block_roofs, what_to_measure
@@ -33,6 +33,7 @@ __all__ = [
     "check_fits",
     "faster",
     "head",
+    "longest_sequence",
     "memory_of",
     "operations",
     "predict",

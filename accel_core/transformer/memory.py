@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from accel_core.errors import BadInput
@@ -50,7 +51,7 @@ def check_fits(shape: BlockShape, limit_bytes: float) -> None:
     needed = memory_of(shape).total_bytes
     if needed <= limit_bytes:
         return
-    largest = _largest_sequence(shape, limit_bytes)
+    largest = longest_sequence(shape, lambda shorter: memory_of(shorter).total_bytes <= limit_bytes)
     remedy = (
         f"the largest that fits is {largest}"
         if largest
@@ -63,13 +64,14 @@ def check_fits(shape: BlockShape, limit_bytes: float) -> None:
     )
 
 
-def _largest_sequence(shape: BlockShape, limit_bytes: float) -> int:
-    """The longest sequence of which a block fits, by bisection, as bytes grow with it; 0 where none does."""
-    fits, too_long = 0, shape.sequence
-    while too_long - fits > 1:
-        middle = (fits + too_long) // 2
-        if memory_of(replace(shape, sequence=middle)).total_bytes <= limit_bytes:
-            fits = middle
+def longest_sequence(shape: BlockShape, fits: Callable[[BlockShape], bool]) -> int:
+    """The longest sequence below that of `shape` with which it `fits`, by bisection, as what a block takes
+    grows with it; 0 where none does."""
+    known, too_long = 0, shape.sequence
+    while too_long - known > 1:
+        middle = (known + too_long) // 2
+        if fits(replace(shape, sequence=middle)):
+            known = middle
         else:
             too_long = middle
-    return fits
+    return known

@@ -61,5 +61,5 @@ def _where(workload: Workload, shown: Shown) -> str:
 def _elsewhere(workload: Workload, shown: Shown) -> None:
     """Where the points stand at counted bytes, among those of other workloads."""
     asked = {"lens": "counted", "named": workload.name, "dtype": shown.setup.dtype}
-    label = "See them at the bytes that each rung moves on the Roofline"
+    label = "See them at these bytes on the Roofline"
     st.page_link("roofline/roofline.py", label=label, icon=":material/query_stats:", query_params=asked)

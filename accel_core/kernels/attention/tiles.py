@@ -15,13 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.compiled import compiled, forked, inlined, outlined, reordered
-from accel_core.kernels.exponential import power_of_two
+from accel_core.kernels.exponential import PER_E, power_of_two
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.largest import largest
 from accel_core.kernels.matmul.micro_kernel import ROWS, tile_product
-
-PER_E = 1 / math.log(2)
-"""e^t = 2^(PER_E t)."""
 
 
 @compiled

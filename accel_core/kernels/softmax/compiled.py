@@ -5,21 +5,16 @@ The contract is that of `interpreted`.
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from accel_core.kernels.ahead import ask_for, line_of, piece_of
 from accel_core.kernels.compiled import forked, reordered
-from accel_core.kernels.exponential import lifted_power_of_two
+from accel_core.kernels.exponential import PER_E, lifted_power_of_two
 from accel_core.kernels.fork_join import even_share
 from accel_core.kernels.largest import largest
 from accel_core.kernels.rows import each_row, each_row_threaded
-
-PER_E = 1 / math.log(2)
-"""e^t = 2^(PER_E t)."""
 
 
 @reordered

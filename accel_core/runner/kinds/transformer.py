@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
@@ -21,7 +21,16 @@ from accel_core.machine import available_memory_bytes
 from accel_core.model import Machine, require_dtype
 from accel_core.model.limits import LIMIT_S
 from accel_core.runner.kinds.kind import COMPILE_S, MAX_BUDGET_S, Emit, JobData, JobKind, Parts, seconds
-from accel_core.transformer import BlockShape, Operation, State, check_fits, memory_of, operations, state
+from accel_core.transformer import (
+    BlockShape,
+    Operation,
+    State,
+    check_fits,
+    longest_sequence,
+    memory_of,
+    operations,
+    state,
+)
 from accel_core.units import format_time
 
 if TYPE_CHECKING:
@@ -102,25 +111,13 @@ def _check_time(shape: BlockShape, chosen: State, limit_s: float) -> None:
     predicted_s = block_s(shape, chosen)
     if predicted_s <= limit_s:
         return
-    longest = _longest(shape, lambda fits: block_s(fits, chosen) <= limit_s)
+    longest = longest_sequence(shape, lambda shorter: block_s(shorter, chosen) <= limit_s)
     what = "context" if shape.decode else "sequence"
     remedy = f"the longest that fits is {longest}" if longest else "choose a smaller width or batch"
     raise BadInput(
         f"A block with a {what} of {shape.sequence} would take about {format_time(predicted_s)} in the state "
         f"{chosen.name}, longer than the limit of {format_time(limit_s)}: {remedy}."
     )
-
-
-def _longest(shape: BlockShape, fits: Callable[[BlockShape], bool]) -> int:
-    """The longest sequence that `fits`, by bisection; 0 where none does. That of `shape` does not."""
-    known, too_long = 0, shape.sequence
-    while too_long - known > 1:
-        middle = (known + too_long) // 2
-        if fits(replace(shape, sequence=middle)):
-            known = middle
-        else:
-            too_long = middle
-    return known
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:

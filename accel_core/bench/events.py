@@ -18,6 +18,7 @@ from accel_core.model import (
     Measurement,
     Refusal,
     Trial,
+    Verdict,
     chosen,
 )
 from accel_core.model.tuning import Tuning
@@ -39,6 +40,7 @@ Result = (
     | Tuning
     | Trial
     | BlockRun
+    | Verdict
 )
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""

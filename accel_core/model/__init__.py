@@ -6,6 +6,7 @@ into plain JSON data with `to_dict` and come back with `from_dict`; an unknown v
 
 from __future__ import annotations
 
+from accel_core.model.arena import ArenaEntry, BaselineTime, Ruling, SizeResult, Verdict
 from accel_core.model.blocks import BlockRun, OperationTime
 from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
@@ -23,6 +24,8 @@ __all__ = [
     "ITEM_BYTES",
     "LEVELS",
     "NEAREST",
+    "ArenaEntry",
+    "BaselineTime",
     "Blas",
     "BlockRun",
     "CacheGroup",
@@ -47,11 +50,14 @@ __all__ = [
     "Peaks",
     "RateSeries",
     "Refusal",
+    "Ruling",
     "Sentinel",
     "Series",
     "Shape",
     "Simd",
+    "SizeResult",
     "Trial",
+    "Verdict",
     "Workload",
     "chosen",
     "require_dtype",

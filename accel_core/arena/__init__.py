@@ -1,0 +1,1 @@
+"""The arena: a problem, printed sizes and rules; what is handed in is judged by this machine's roofs."""

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from accel_core.arena.event import CurvePoint, Event
 from accel_core.arena.ranking import WITHIN
@@ -48,6 +49,14 @@ def size_score(roof_s: float, median_s: float) -> float:
 def is_ranked(median_s: float, null_s: float) -> bool:
     """Whether a time is long enough to be told from the round trip of an empty kernel."""
     return median_s >= LEAST_ROUND_TRIPS * null_s
+
+
+def drift(series: Sequence[float]) -> float | None:
+    """How far the median of the later half lies from that of the earlier one, as a share; None under six."""
+    half = len(series) // 2
+    if half < 3:
+        return None
+    return abs(median(series[-half:]) / median(series[:half]) - 1)
 
 
 def score_of(sizes: Sequence[SizeResult], event: Event) -> Scored:

@@ -7,9 +7,10 @@ from typing import Any
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Operator, Shape, Workload
+from accel_core.model import Array, Kernel, Operator, Shape, Workload
 
 _ONE_LOOP = (Operator("all steps for a row, which a cache holds"),)
+AXES = ("rows", "columns")
 SIZES = (32, 64, 128, 256, 512, 1000, 2000, 4000)
 
 
@@ -25,17 +26,21 @@ def row_workload(
     passes: tuple[Operator, ...],
     passes_in_place: tuple[Operator, ...],
     arrays: int,
+    parameters: tuple[str, ...],
+    formula: str,
+    loops: str,
 ) -> Workload:
     """The workload `name`, its rungs called `<name>_<how>`.
 
     `whys` explain what differs by operation: the loops, NumPy's passes, those in place, and the compiled rows.
-    `passes` are NumPy's, which hold so many `arrays` at once.
+    `passes` are NumPy's, which hold so many `arrays` at once. Besides the rows `x` it takes `parameters`, one
+    number for each column.
     """
     return Workload(
         name=name,
         title=title,
         size_means=size_means,
-        axes=("rows", "columns"),
+        axes=AXES,
         shape=lambda size: (size, size),
         make_inputs=make_inputs,
         reference=reference,
@@ -45,6 +50,10 @@ def row_workload(
         kernels=_kernels(name, whys, loops_flop_per_s, passes, passes_in_place, arrays),
         sizes=SIZES,
         default_size=1000,
+        inputs=(Array("x", AXES), *(Array(one, AXES[1:]) for one in parameters)),
+        output=Array("out", AXES),
+        formula=formula,
+        loops=loops,
     )
 
 

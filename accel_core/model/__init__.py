@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from accel_core.model.arena import ArenaEntry, BaselineTime, Ruling, SizeResult, Verdict
 from accel_core.model.blocks import BlockRun, OperationTime
-from accel_core.model.kernels import Case, Kernel, Lesson, Operator, Parameter, Workload
+from accel_core.model.kernels import Array, Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
 from accel_core.model.results import Comparison, Measurement, Refusal, Trial
@@ -25,6 +25,7 @@ __all__ = [
     "LEVELS",
     "NEAREST",
     "ArenaEntry",
+    "Array",
     "BaselineTime",
     "Blas",
     "BlockRun",

@@ -126,6 +126,15 @@ for _field in ("function", "core"):
     setattr(Kernel, _field, Found(_field))
 
 
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array that a problem takes or gives."""
+
+    name: str
+    axes: tuple[str, ...]
+    """Out of the workload's: ("m", "k")."""
+
+
 @dataclass(frozen=True)
 class Workload:
     """A problem: its inputs, float64 reference, work and least traffic, and its ladder of kernels."""
@@ -157,6 +166,16 @@ class Workload:
     """What to predict before its ladder is timed."""
     array_elements: Callable[[Shape], int] = math.prod
     """shape -> elements of one array, the unit in which the extra memory of a rung is told."""
+    inputs: tuple[Array, ...] = ()
+    """What `make_inputs` makes, in its order; empty where nobody said it."""
+    output: Array | None = None
+    """What is asked for."""
+    formula: str = ""
+    """How an entry of the output follows from the inputs, as one would say it."""
+    loops: str = ""
+    """Python that writes the output, in the order of the formula: slow, and such that Numba compiles it. It has
+    the arrays and the lengths of their axes under their names; the turns of a `prange` do not depend on each
+    other."""
 
     def __post_init__(self) -> None:
         mine = tuple(map(copy, self.kernels))  # not replaced: that would look at their functions
@@ -177,6 +196,10 @@ class Workload:
             return next((one for one in self.kernels if one.name == kernel.changed_from), None)
         at = self.kernels.index(kernel)
         return self.kernels[at - 1] if at else None
+
+    def lengths(self, array: Array, shape: Shape) -> Shape:
+        """The shape of one of its arrays where the problem has `shape`."""
+        return tuple(shape[self.axes.index(axis)] for axis in array.axes)
 
     @property
     def chain(self) -> tuple[Kernel, ...]:

@@ -107,7 +107,7 @@ def test_without_an_interval_of_a_size_there_is_none_of_the_score() -> None:
 
 
 def test_a_drift_is_that_of_the_later_half_and_needs_six_times() -> None:
-    assert scoring.drift([1.0, 1.0, 1.0, 5.0, 1.1, 1.1, 1.1]) == pytest.approx(0.1)
+    assert scoring.drift([1.0, 1.0, 1.0, 9.0, 1.1, 1.2, 9.0]) == pytest.approx(0.2)
     assert scoring.drift([2.0, 2.0, 2.0, 1.0, 1.0, 1.0]) == pytest.approx(0.5)
     assert scoring.drift([1.0] * 5) is None
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.attention.ladder import ladder
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Shape, Workload
+from accel_core.model import Array, Shape, Workload
 from accel_core.model.words import UNIT_ROUNDOFF, sum_tolerance
 
 HEADS, HEAD_SIZE = 12, 64
@@ -68,6 +68,43 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return max(sum_tolerance(size + keys, dtype), 64 * UNIT_ROUNDOFF[dtype])
 
 
+_ASKING, _KEPT = (("batch", "heads", which, "head_size") for which in ("queries", "keys"))
+_FORMULA = (
+    "with q, k, v and out of one head as matrices, each row of out is a mean of the rows of v, weighted by the "
+    "softmax of the scores of its query with all keys; a score is q[i] . k[j] / sqrt(head_size)"
+)
+_CAUSAL = ". The queries are the last tokens of the keys, and none sees a key after itself"
+_LOOPS = """
+for h in prange(batch * heads):
+    head = h // heads, h % heads
+    Q, K, V, O = q[head], k[head], v[head], out[head]
+    powers = np.empty(keys)
+    for i in range(queries):{first}
+        top = -math.inf
+        for j in range({seen}):
+            score = 0.0
+            for p in range(head_size):
+                score += Q[i, p] * K[j, p]
+            powers[j] = score / math.sqrt(head_size)
+            top = max(top, powers[j])
+        total = 0.0
+        for j in range({seen}):
+            powers[j] = math.exp(powers[j] - top)
+            total += powers[j]
+        for p in range(head_size):
+            weighted = 0.0
+            for j in range({seen}):
+                weighted += powers[j] * V[j, p]
+            O[i, p] = weighted / total{nothing}
+"""
+_ALL = {"first": "", "seen": "keys", "nothing": ""}
+_NO_LATER = {
+    "first": "\n        seen = max(0, keys - queries + i + 1)",
+    "seen": "seen",
+    "nothing": " if seen > 0 else 0.0",
+}
+
+
 def _attention(causal: bool) -> Workload:
     def model_shape(shape: Shape) -> Shape:
         return (*shape, int(causal))
@@ -89,6 +126,10 @@ def _attention(causal: bool) -> Workload:
         default_size=128,
         question="what does it bring that the scores are never stored?",
         array_elements=lambda shape: math.prod(shape[:-1]),
+        inputs=(Array("q", _ASKING), Array("k", _KEPT), Array("v", _KEPT)),
+        output=Array("out", _ASKING),
+        formula=_FORMULA + (_CAUSAL if causal else ""),
+        loops=_LOOPS.format(**(_NO_LATER if causal else _ALL)),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import late
 from accel_core.kernels.counts import flop_of, least_bytes_of
-from accel_core.model import Kernel, Lesson, Operator, Parameter, Shape, Workload
+from accel_core.model import Array, Kernel, Lesson, Operator, Parameter, Shape, Workload
 from accel_core.model.words import UNIT_ROUNDOFF, WIDTH, WIDTH_IDEA, WIDTHS
 
 if TYPE_CHECKING:
@@ -223,11 +223,20 @@ _KERNELS = (
     ),
 )
 
+_AXES = ("rows", "columns")
+_LOOPS = """
+for i in prange(rows):
+    for j in range(columns):
+        v = x[i, j]
+        u = math.sqrt(2 / math.pi) * (v + 0.044715 * v**3)
+        out[i, j] = 0.5 * v * (1 + math.tanh(u))
+"""
+
 GELU = Workload(
     name="gelu",
     title="GELU",
     size_means="side of a square array",
-    axes=("rows", "columns"),
+    axes=_AXES,
     shape=lambda size: (size, size),
     make_inputs=_make_inputs,
     reference=_reference,
@@ -238,4 +247,8 @@ GELU = Workload(
     sizes=(32, 64, 128, 256, 512, 1000, 2000, 4000, 6000),
     default_size=2000,
     question="is one expression faster than eight steps, and is a compiled loop faster than NumPy?",
+    inputs=(Array("x", _AXES),),
+    output=Array("out", _AXES),
+    formula="out[i, j] is v / 2 * (1 + tanh(sqrt(2 / pi) * (v + 0.044715 * v^3))) with v = x[i, j]",
+    loops=_LOOPS,
 )

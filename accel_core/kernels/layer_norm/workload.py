@@ -59,6 +59,18 @@ def _tolerance(shape: Shape, dtype: str) -> float:
 
 _MEAN = Operator("mean of x", writes=0)
 
+_LOOPS = f"""
+for i in prange(rows):
+    mean = 0.0
+    for j in range(columns):
+        mean += x[i, j] / columns
+    variance = 0.0
+    for j in range(columns):
+        variance += (x[i, j] - mean) ** 2 / columns
+    for j in range(columns):
+        out[i, j] = gamma[j] * (x[i, j] - mean) / math.sqrt(variance + {EPS}) + beta[j]
+"""
+
 LAYER_NORM = row_workload(
     "layer_norm",
     "Layer norm",
@@ -97,4 +109,8 @@ LAYER_NORM = row_workload(
         Operator("y += beta"),
     ),
     arrays=2,
+    parameters=("gamma", "beta"),
+    formula=f"out[i, j] is gamma[j] * (x[i, j] - mean) / sqrt(variance + {EPS}) + beta[j], with mean and "
+    "variance of row i of x",
+    loops=_LOOPS,
 )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from accel_core.kernels.counts import flop_of, least_bytes_of
 from accel_core.kernels.matmul.ladder import KERNELS
-from accel_core.model import Shape, Workload
+from accel_core.model import Array, Shape, Workload
 from accel_core.model.words import sum_tolerance
 
 
@@ -38,6 +38,15 @@ def _tolerance(shape: Shape, dtype: str) -> float:
     return sum_tolerance(shape[1], dtype)
 
 
+_LOOPS = """
+for i in prange(m):
+    for j in range(n):
+        total = 0.0
+        for p in range(k):
+            total += a[i, p] * b[p, j]
+        out[i, j] = total
+"""
+
 MATMUL = Workload(
     name="matmul",
     title="Matrix product",
@@ -54,4 +63,8 @@ MATMUL = Workload(
     default_size=256,
     question="how many times faster is the library than three Python loops?",
     array_elements=lambda shape: shape[0] * shape[2],
+    inputs=(Array("a", ("m", "k")), Array("b", ("k", "n"))),
+    output=Array("out", ("m", "n")),
+    formula="out[i, j] is the sum of a[i, p] * b[p, j] over all p",
+    loops=_LOOPS,
 )

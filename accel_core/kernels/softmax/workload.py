@@ -41,6 +41,19 @@ def _tolerance(shape: Shape, dtype: str) -> float:
 
 _MAXIMUM, _SUM = Operator("maximum of x", writes=0), Operator("sum of powers", writes=0)
 
+_LOOPS = """
+for i in prange(rows):
+    top = x[i, 0]
+    for j in range(columns):
+        top = max(top, x[i, j])
+    total = 0.0
+    for j in range(columns):
+        out[i, j] = math.exp(x[i, j] - top)
+        total += out[i, j]
+    for j in range(columns):
+        out[i, j] /= total
+"""
+
 SOFTMAX = row_workload(
     "softmax",
     "Softmax",
@@ -61,4 +74,7 @@ SOFTMAX = row_workload(
     passes=(_MAXIMUM, Operator("x - maximum"), Operator("exp(...)"), _SUM, Operator("powers / sum")),
     passes_in_place=(_MAXIMUM, Operator("y = x - maximum"), Operator("exp(y)"), _SUM, Operator("y /= sum")),
     arrays=2,
+    parameters=(),
+    formula="out[i, j] is exp(x[i, j] - top) over the sum of these in its row, top being the largest x there",
+    loops=_LOOPS,
 )

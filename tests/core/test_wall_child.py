@@ -1,0 +1,80 @@
+"""A child runs between a signal and a confirmed stop, behind the wall and as a plain process alike."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import walls
+
+from accel_core.wall import ChildEnded, ChildLate, Limits, start
+
+BOTH = pytest.mark.parametrize("walled", walls.KINDS)
+
+
+@BOTH
+def test_a_child_runs_only_within_a_call(tmp_path: Path, walled: bool) -> None:
+    walls.require(walled)
+    lines = "import threading\ncount = [0]\ndef work():\n    while True:\n        count[0] += 1\n"
+    lines += "threading.Thread(target=work, daemon=True).start()"
+    file = walls.script(tmp_path, lines, "print(count[0], flush=True)\ntime.sleep(0.01)")
+    with start(file, walled=walled) as child:
+        child.ready(30)
+        assert psutil.Process(child.pid).status() == psutil.STATUS_STOPPED
+        before = psutil.Process(child.pid).cpu_times()
+        time.sleep(0.1)
+        assert psutil.Process(child.pid).cpu_times() == before
+        assert child.call(30) >= 10e6
+        assert psutil.Process(child.pid).status() == psutil.STATUS_STOPPED
+        assert child.output().split()[0].isdigit()
+
+
+@BOTH
+def test_a_child_has_its_arguments_files_and_shared_memory(tmp_path: Path, walled: bool) -> None:
+    walls.require(walled)
+    file = walls.script(
+        tmp_path, "print(sys.argv[1:], job_file('code').read_bytes())", "os.pwrite(int(sys.argv[1]), b'x', 0)"
+    )
+    with (tmp_path / "shared").open("w+b") as shared:
+        number = shared.fileno()
+        with start(file, [str(number)], files={"code": b"1 + 1"}, shared=[number], walled=walled) as child:
+            child.ready(30)
+            child.call(30)
+            assert child.output().strip() == f"[{str(number)!r}] b'1 + 1'"
+        assert os.pread(number, 2, 0) == b"x"
+    assert not psutil.pid_exists(child.pid)
+
+
+@BOTH
+def test_a_child_that_fails_says_so_in_a_sentence(tmp_path: Path, walled: bool) -> None:
+    walls.require(walled)
+    with start(walls.script(tmp_path, call="1 / 0"), walled=walled) as child:
+        child.ready(30)
+        with pytest.raises(ChildEnded, match="status 1: ZeroDivisionError: division by zero"):
+            child.call(30)
+        with pytest.raises(ChildEnded):
+            child.call(30)
+
+
+@BOTH
+def test_a_child_that_is_late_is_ended(tmp_path: Path, walled: bool) -> None:
+    walls.require(walled)
+    with start(walls.script(tmp_path, call="time.sleep(100)"), walled=walled) as child:
+        child.ready(30)
+        with pytest.raises(ChildLate):
+            child.call(0.4)
+        assert not psutil.pid_exists(child.pid)
+
+
+@BOTH
+def test_a_child_that_floods_its_output_is_ended(tmp_path: Path, walled: bool) -> None:
+    walls.require(walled)
+    lines = "while True:\n    print('\\033[31m' * 1000)"
+    with start(walls.script(tmp_path, call=lines), limits=Limits(output_bytes=5000), walled=walled) as child:
+        child.ready(30)
+        with pytest.raises(ChildEnded, match="printed more than 5000 bytes"):
+            child.call(30)
+        assert len(child.output()) == 5000 and "\033" not in child.output()

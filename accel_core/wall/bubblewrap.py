@@ -23,9 +23,15 @@ SYSTEM = (
     "/etc/ld.so.cache",
     "/etc/ld.so.conf.d",
 )
+DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
+"""Not /dev/zero: what it maps as shared memory no limit counts."""
+_SHARED_MEMORY_BYTES = 1024**2
 CPUS = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 """From which libraries count processors."""
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}
+
+ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+"""So that no library tries to start threads where none may be."""
 
 
 def executable() -> str | None:
@@ -39,51 +45,64 @@ def package_folders() -> list[str]:
 
 
 def seen_places() -> list[Path]:
-    """Folders outside the system's own that Python and this package need, none inside another."""
-    interpreter = Path(sys.executable)
+    """Folders and files outside the system's own that Python and this package need, none inside another."""
     wanted = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix), PACKAGE]
     wanted += [Path(place) for place in package_folders()]
-    wanted += [Path(link).parent.parent for link in _links(interpreter)]
+    wanted += _links(Path(sys.executable))
     seen: list[Path] = []
     for place in sorted({Path(os.path.realpath(one)) for one in wanted} | set(wanted)):
         inside = any(place.is_relative_to(other) for other in (*seen, *map(Path, SYSTEM)))
-        if place.is_dir() and not inside and place != Path("/"):
+        if place.exists() and not inside and place != Path("/"):
             seen.append(place)
     return seen
 
 
 def _links(path: Path) -> Iterator[Path]:
-    """Where `path` leads, link by link."""
+    """`path` and where it leads, link by link."""
     for _ in range(20):
+        yield path
         if not path.is_symlink():
             return
         path = path.parent / path.readlink()
-        yield path
+
+
+def shown(script: Path) -> list[str]:
+    """The folders and files that a child sees, apart from links among the system's own."""
+    seen = seen_places()
+    own = [] if any(script.is_relative_to(place) for place in seen) else [script]
+    return [str(place) for place in (*seen, *own)]
+
+
+def told(script: Path, limits: Limits) -> dict[str, list[str]]:
+    """What a child is told of the files that it may read, may write, and of devices."""
+    seen = [*SYSTEM, *CPUS, "/proc", JOB, *shown(script)]
+    writable = ["/tmp", "/dev/shm"] if limits.disk_bytes else []
+    return {"seen": seen, "writable": writable, "devices": list(DEVICES)}
 
 
 def command(
-    bwrap: str, files: Mapping[str, int], script: Path, limits: Limits, info: int, seccomp: int | None
+    bwrap: str, files: Mapping[str, int], script: Path, limits: Limits, info: int, seccomp: int
 ) -> list[str]:
     """The arguments of bubblewrap up to those of the program; `files`: name -> descriptor with its content."""
     line = [bwrap, "--unshare-all", "--unshare-user", "--new-session", "--as-pid-1", "--cap-drop", "ALL"]
-    line += ["--info-fd", str(info), "--hostname", "wall", "--clearenv"]
-    for name, value in ENVIRONMENT.items():
+    line += ["--info-fd", str(info), "--seccomp", str(seccomp), "--hostname", "wall", "--clearenv"]
+    threads = {} if limits.threads else ALONE
+    for name, value in (ENVIRONMENT | threads).items():
         line += ["--setenv", name, value]
+    line += ["--proc", "/proc", "--tmpfs", "/dev"]
+    for device in DEVICES:
+        line += ["--dev-bind", device, device]
     if limits.disk_bytes:
         line += ["--size", str(limits.disk_bytes), "--tmpfs", "/tmp"]
+        line += ["--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"]
     for place in SYSTEM:
         line += _system(Path(place))
-    for place in map(str, seen_places()):
+    for place in shown(script):
         line += ["--ro-bind", place, place]
-    if not any(script.is_relative_to(place) for place in seen_places()):
-        line += ["--ro-bind", str(script), str(script)]
     for place in CPUS:
         line += ["--ro-bind-try", place, place]
     for name, descriptor in files.items():
         line += ["--ro-bind-data", str(descriptor), f"{JOB}/{name}"]
-    line += ["--proc", "/proc", "--dev", "/dev"]
-    if seccomp is not None:
-        line += ["--seccomp", str(seccomp)]
     return [*line, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 
 

@@ -8,6 +8,7 @@ error, of which the parent keeps a limited length.
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import sys
 import traceback
@@ -15,6 +16,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
+
+from accel_core.wall import confine, filters
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,7 +44,10 @@ def begin(told: Mapping[str, Any]) -> None:
     _say_and_wait()  # the parent becomes this process's own, if it was not
     _die_with_parent()
     _say_and_wait()  # and it lived when that was settled
-    _limit(told)
+    confine.limit(told)
+    if _State.walled:
+        confine.give_up_files(told)
+        confine.add_filter(filters.begun(platform.machine(), told["threads"]))
 
 
 def job_file(name: str) -> Path:
@@ -52,6 +58,18 @@ def job_file(name: str) -> Path:
 def walled() -> bool:
     """Whether the wall stands around this process."""
     return _State.walled
+
+
+def lock_down(threads: bool) -> bool:
+    """From here on all threads of this process may compute, and nothing else; False where no wall stands.
+
+    `threads`: whether new ones may be started. No file can be opened, no memory made executable.
+    """
+    if not _State.walled:
+        return False
+    pipes = ([_State.go], [_State.done, 1, 2])
+    confine.add_filter(filters.computing(platform.machine(), threads, *pipes))
+    return True
 
 
 def serve(prepare: Callable[[], Callable[[], object]]) -> NoReturn:
@@ -88,18 +106,3 @@ def _die_with_parent() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-
-
-def _limit(told: Mapping[str, Any]) -> None:
-    """Lower this process's limits for good; a system that knows one of them not goes without it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    # a first process of a name space ignores the signal of the soft limit, so both are one
-    limits = {"CPU": told["cpu_s"], "CORE": 0, "DATA": told["memory_bytes"], "NOFILE": told["files"]}
-    if _State.walled:
-        limits["FSIZE"] = told["disk_bytes"]
-    for name, most in limits.items():
-        with suppress(ValueError, OSError):
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import platform
 import select
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from accel_core.folders import PACKAGE
-from accel_core.wall import bubblewrap
+from accel_core.wall import bubblewrap, filters
 from accel_core.wall.child import Child
 from accel_core.wall.ending import ChildEnded, ChildLate, NoWall
 from accel_core.wall.limits import Limits
@@ -61,12 +62,15 @@ def _walled(
     bwrap = bubblewrap.executable()
     if sys.platform != "linux" or bwrap is None:
         raise NoWall("The wall needs Linux and bubblewrap, which is not installed here.")
+    script = Path(rest[0])
+    told |= bubblewrap.told(script, limits)
     with ExitStack() as stack:
         contents = {name: _content(stack, data) for name, data in files.items()}
         info_read, info = _pipe(stack)
-        line = bubblewrap.command(bwrap, contents, Path(rest[0]), limits, info, None)
+        seccomp = _content(stack, filters.outer(platform.machine()))
+        line = bubblewrap.command(bwrap, contents, script, limits, info, seccomp)
         line += ["--", *program, json.dumps(told), *rest]
-        process, ends = _spawn(line, (*shared, *contents.values(), info), env={})
+        process, ends = _spawn(line, (*shared, *contents.values(), info, seccomp), env={})
         try:
             _hear(process, ends)
             pid = int(json.loads(os.read(info_read, 65536))["child-pid"])

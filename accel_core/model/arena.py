@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accel_core.codec import PlainData
@@ -49,7 +49,8 @@ class SizeResult(PlainData):
     score: float | None = None
     """roof_s / median time, not clipped and not floored; in a misses event the bound over the misses."""
     ranked: bool = True
-    """False where the time is too short to be told from the round trip of an empty kernel."""
+    """False where the time is too short to be told from the round trip of an empty kernel, and for the drawn
+    sizes of a misses event."""
     note: str = ""
     """Why it was refused, quarantined or not ranked, in a sentence."""
     max_error: float | None = None
@@ -57,6 +58,12 @@ class SizeResult(PlainData):
     baselines: tuple[BaselineTime, ...] = ()
     misses: int | None = None
     """Of a misses event, in the printed cache."""
+    misses_of: Mapping[str, int] = field(default_factory=dict)
+    """Those of "A", "B" and "C"; and how many were "compulsory", "capacity" and "conflict" misses."""
+    least_misses: int | None = None
+    """What no order undercuts."""
+    baseline_misses: Mapping[str, int] = field(default_factory=dict)
+    """Kernel -> misses of the order of its loops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ class Supervisor:
         learn_start(self._job.progress.elapsed_s)
 
     def _receive_result(self, event: Event) -> None:
-        from accel_core.store import Entry, Stored
+        from accel_core.store import Entry, Stored, is_kept
 
         kind = str(event.get("type"))
         try:
@@ -217,7 +217,7 @@ class Supervisor:
             self._job.warn(f"A result of the worker could not be read ({error!r}) and is missing here.")
             return
         self._job.add(result)
-        if entry is not None and self._storing is not None:
+        if entry is not None and is_kept(result) and self._storing is not None:
             self._storing.add(entry)
         self._job.tell(event)
 

@@ -11,14 +11,20 @@ the store does not take can be set aside, and waits in files until it does.
 
 from accel_core.folders import data_folder
 from accel_core.store.database import default_url
+from accel_core.store.entries import Entries
+from accel_core.store.handed import Judged, is_kept, summary
+from accel_core.store.persons import Person
 from accel_core.store.recent import Recent, Seen
 from accel_core.store.records import Store
 from accel_core.store.refine import Part, refine
 from accel_core.store.unsaved import Entry, Stored, entries_json
 
 __all__ = [
+    "Entries",
     "Entry",
+    "Judged",
     "Part",
+    "Person",
     "Recent",
     "Seen",
     "Store",
@@ -26,5 +32,7 @@ __all__ = [
     "data_folder",
     "default_url",
     "entries_json",
+    "is_kept",
     "refine",
+    "summary",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, insert, literal, select
 from accel_core.model import BlockRun, Comparison, Measurement
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import answered, blocks, cases
+from accel_core.store import answered, blocks, cases, handed
 from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, part_name
 from accel_core.store.tables import MEASUREMENTS, PARTS
@@ -21,6 +21,8 @@ def add(connection: Connection, entry: Entry) -> None:
     """Add the rows of `entry` that are not there; BadInput where its date is none."""
     if isinstance(entry.record, Measurement):
         _add_measurement(connection, entry.record)
+    elif isinstance(entry.record, handed.OfArena):
+        handed.add(connection, entry.record)
     else:
         _add_part(connection, entry, entry.record)
 

@@ -28,7 +28,7 @@ from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder
 from accel_core.store import faults
 from accel_core.store.damage import Damage, DamageFound, is_damage
-from accel_core.store.tables import CASES, METADATA, SCHEMA, SCHEMA_VERSION
+from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
 
 _FAULTS = (SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError)
 
@@ -132,7 +132,7 @@ class Database:
                 raise StoreUnavailable(self.damage_said or faults.corrupt(faults.place(self.url)))
             with self._engine.connect() as connection:
                 made = self._version(connection) is not None
-                whole = made and inspect(connection).has_table(CASES.name)
+                whole = made and set(METADATA.tables) <= set(inspect(connection).get_table_names())
             if not whole:
                 self._make_tables(anew=not made)
             with self._engine.begin() as connection:

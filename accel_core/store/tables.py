@@ -60,3 +60,54 @@ PARTS = Table(
 )
 """All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks; guesses and
 answers of lessons."""
+
+PERSONS = Table(
+    "accel_arena_persons",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("key", String(128), nullable=False, unique=True),
+    Column("created", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+)
+"""Who hands in to the arena, each nickname once whatever its capitals."""
+
+ENTRIES = Table(
+    "accel_arena_entries",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("event", String(128), nullable=False),
+    Column("person", String(128), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("summary", JSON, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Index("accel_arena_entries_by_person", "person", "created"),
+)
+"""What was handed in: whole, and as a summary without its code."""
+
+VERDICTS = Table(
+    "accel_arena_verdicts",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("entry", String(64), nullable=False),
+    Column("event", String(128), nullable=False),
+    Column("fingerprint", String(128), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("summary", JSON, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Index("accel_arena_verdicts_by_entry", "entry"),
+    Index("accel_arena_verdicts_by_event", "event"),
+)
+"""What was found of it: whole, and as a summary that a board is made of."""
+
+RULINGS = Table(
+    "accel_arena_rulings",
+    METADATA,
+    Column("row", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("entry", String(64), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+)
+"""What a presenter decided about entries."""

@@ -29,18 +29,30 @@ from sqlalchemy.engine import URL
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder, spare_folder
-from accel_core.model import BlockRun, Ceiling, Clock, Comparison, CurvePoint, Environment, Latency, Measurement
+from accel_core.machine import environment
+from accel_core.model import (
+    BlockRun,
+    Ceiling,
+    Clock,
+    Comparison,
+    CurvePoint,
+    Environment,
+    Latency,
+    Measurement,
+    Verdict,
+)
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import faults
+from accel_core.store import faults, handed
 from accel_core.store.damage import salvaged
 from accel_core.store.database import in_memory, sqlite_file
 from accel_core.store.sound import DAMAGE, decoded, measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
 
-Stored = (
+OfMachine = (
     Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock | Guess | Answer | BlockRun
 )
+Stored = OfMachine | handed.OfArena
 STORED: dict[str, type[Stored]] = kinds(Stored)
 """What is stored, by the `type` of its event."""
 
@@ -79,6 +91,13 @@ class Entry:
         )
         datetime.fromisoformat(data["created"])
         return cls(data["type"], record, str(data["fingerprint"]), versions, data["created"])
+
+
+def of_arena(record: handed.OfArena) -> Entry:
+    """`record` as the store adds it; only a verdict is of a machine."""
+    if isinstance(record, Verdict):
+        return Entry(record.called(), record, record.fingerprint, record.environment, record.created)
+    return Entry(record.called(), record, "", environment(), record.created)
 
 
 def entries_json(entries: Iterable[Entry]) -> str:
@@ -172,6 +191,7 @@ def _entries_in(path: Path) -> list[Entry]:
             with suppress(*DAMAGE):
                 beside = {"fingerprint": fingerprint, "created": created, "environment": decoded(environment)}
                 found.append(Entry.from_dict({"type": kind, "data": decoded(payload), **beside}))
+        found += map(of_arena, handed.everything(connection))
     return found
 
 

@@ -1,0 +1,222 @@
+"""Judging what waits: fair between people, one entry of each in the queue, until nothing waits."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from accel_core.arena.event import Event
+from accel_core.arena.files import events
+from accel_core.errors import AccelError, BadInput, JobCancelled
+from accel_core.machine import detect, environment
+from accel_core.model import Ceiling, Machine, Verdict
+from accel_core.model.arena import UNSETTLED
+from accel_core.runner import submit
+from accel_core.runner.job import Event as JobEvent
+from accel_core.store import Entries, Store, summary
+from accel_core.studies.arena.alone import alone
+from accel_core.studies.arena.board import clockless
+from accel_core.studies.arena.handing import judge_job
+from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, threads_of
+from accel_core.studies.arena.standing import ToJudge, in_turn, person_of, standings, to_judge
+
+AT_ONCE = 20
+"""So many people have an entry in the queue; within it each of them takes turns with all others."""
+POLL_S = 0.2
+STOP_S = 3.0
+
+
+class Judging(Protocol):
+    """A job that is being judged: runner.Job, or what a test puts in its place."""
+
+    @property
+    def results(self) -> Sequence[Any]:
+        """What it brought."""
+
+    @property
+    def failure(self) -> AccelError | None:
+        """Why it brought nothing."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Such as that its verdict could not be stored."""
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Whether it ended."""
+
+    def cancel(self) -> None:
+        """End it."""
+
+
+Submit = Callable[..., Judging]
+
+
+@dataclass
+class Desk:
+    """What judging works with, from one call to its end."""
+
+    records: Entries
+    machine: Machine
+    known: dict[str, Event]
+    submit: Submit
+    on_event: Callable[[JobEvent], None] | None
+    tell: Callable[[str], object]
+    again: bool
+    elsewhere: bool
+    made: list[Verdict] = field(default_factory=list)
+    """The verdicts of this call: one that the store did not take yet is not asked for again."""
+    measured: dict[tuple[str, int], tuple[Ceiling, ...]] = field(default_factory=dict)
+    """The roofs that this call measured, by type and number of threads."""
+
+
+def judge_waiting(
+    *,
+    store: Store | None = None,
+    machine: Machine | None = None,
+    submit: Submit = submit,
+    known: Sequence[Event] | None = None,
+    on_event: Callable[[JobEvent], None] | None = None,
+    tell: Callable[[str], object] = lambda sentence: None,
+    stop: Callable[[], bool] = lambda: False,
+    again: bool = False,
+    elsewhere: bool = False,
+) -> list[Verdict]:
+    """Judge on this machine whatever waits, until nothing does; the verdicts, in the order in which they came.
+
+    An entry whose judging was killed waits on, and is judged at the next call. `again` judges also what was
+    given up because the machine was disturbed, `elsewhere` also what another machine has judged. `tell` hears
+    what goes wrong, in sentences. Raises BadInput where the wall does not stand, JudgedElsewhere where another
+    program of this host judges.
+    """
+    from accel_core.wall import standing
+
+    wall = standing()
+    if not wall.stands:
+        raise BadInput(f"Nothing is judged here: the wall does not stand. {wall.reason}")
+    records = Entries(store or Store())
+    here = machine or detect()
+    by_name = {one.name: one for one in (events() if known is None else known)}
+    desk = Desk(records, here, by_name, submit, on_event, tell, again, elsewhere)
+    with alone(records.store):
+        records.store.take_in()
+        running: dict[str, tuple[ToJudge, Judging]] = {}
+        try:
+            while not stop():
+                _hand_out(desk, running)
+                if not running:
+                    break
+                _collect(desk, running)
+        finally:
+            _cancel(running)
+    return desk.made
+
+
+def _hand_out(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
+    """Queue what waits, of each person one, as far as AT_ONCE goes."""
+    for todo in waiting(desk):
+        if len(running) >= AT_ONCE:
+            return
+        person = person_of(todo.entry)
+        if person in running:
+            continue
+        event = desk.known[todo.entry.event]
+        entry = desk.records.entry(todo.entry.id)
+        if entry is None:
+            continue
+        job = judge_job(event, entry.code, _roofs(desk, event), entry=entry.id, confirms=todo.confirms)
+        store = desk.records.store
+        owner = f"arena {person}"
+        queued = desk.submit(job, owner, store=store, machine=desk.machine, on_event=desk.on_event)
+        running[person] = todo, queued
+
+
+def waiting(desk: Desk) -> list[ToJudge]:
+    """What is judged next: of each person one, in the order of their turns."""
+    entries = [entry for entry in desk.records.entries() if entry.event in desk.known]
+    judged = [*desk.records.judged(), *map(summary, desk.made)]
+    without_clock = clockless(desk.known.values())
+    here = desk.machine.fingerprint
+    found = standings(entries, judged, desk.records.rulings(), here, without_clock)
+    if not desk.elsewhere:
+        others = {one.entry for one in judged if one.fingerprint != here and one.verdict != UNSETTLED}
+        here_too = {one.entry for one in judged if one.fingerprint == here}
+        found = [one for one in found if one.entry.id not in others - here_too]
+    todo = to_judge(found, again=desk.again)
+    return in_turn(todo, judged, {entry.id: person_of(entry) for entry in entries})
+
+
+def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
+    """The measured roofs; those of this event are measured first where they are missing, once in a call."""
+    store, kind = desk.records.store, (event.dtype, threads_of(event, desk.machine))
+    known = measured_roofs(store, desk.machine)
+    if kind in desk.measured or not (job := missing_roofs(event, store=store, machine=desk.machine)):
+        return known or desk.measured.get(kind, ())
+    measuring = desk.submit(job, "arena", store=store, machine=desk.machine, on_event=desk.on_event)
+    while not measuring.wait(POLL_S):
+        pass
+    if measuring.failure is not None:
+        raise measuring.failure
+    desk.measured[kind] = tuple(one for one in measuring.results if isinstance(one, Ceiling))
+    return measured_roofs(store, desk.machine) or desk.measured[kind]
+
+
+def _collect(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
+    """Wait until a verdict comes, and take all that came."""
+    until_s = time.monotonic() + POLL_S
+    ended: list[str] = []
+    while not ended and time.monotonic() < until_s:
+        ended = [person for person, (_, job) in running.items() if job.wait(POLL_S / 10)]
+    for person in ended:
+        todo, job = running.pop(person)
+        for warning in job.warnings:
+            desk.tell(warning)
+        if isinstance(job.failure, JobCancelled):
+            raise job.failure
+        verdict = next((one for one in job.results if isinstance(one, Verdict)), None)
+        if verdict is None:
+            verdict = _without(desk, todo, job.failure)
+            if sentence := desk.records.keep(verdict):
+                desk.tell(sentence)
+        desk.made.append(verdict)
+
+
+def _cancel(running: dict[str, tuple[ToJudge, Judging]]) -> None:
+    for _, job in running.values():
+        job.cancel()
+    until_s = time.monotonic() + STOP_S
+    for _, job in running.values():
+        job.wait(max(0.0, until_s - time.monotonic()))
+
+
+def _without(desk: Desk, todo: ToJudge, failure: AccelError | None) -> Verdict:
+    """The verdict on an entry whose judging ended without one: unsettled, so that it is judged again."""
+    return Verdict(
+        event=todo.entry.event,
+        verdict=UNSETTLED,
+        stage="read",
+        reason=f"The judge ended before its verdict. {failure or ''}".strip(),
+        score=None,
+        score_low=None,
+        score_high=None,
+        sizes=(),
+        tried=False,
+        seed=None,
+        null_s=None,
+        walled=True,
+        layers=(),
+        facts={},
+        failing={},
+        disturbed=False,
+        disturbed_reason="",
+        code_digest="",
+        entry=todo.entry.id,
+        fingerprint=desk.machine.fingerprint,
+        environment=environment(),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        id=uuid.uuid4().hex,
+        confirms=todo.confirms,
+    )

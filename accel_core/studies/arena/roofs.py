@@ -1,0 +1,40 @@
+"""The roofs that an event is judged by: those on record, and the job that measures what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel_core.arena.event import ALL_THREADS, MISSES, OPEN, Event
+from accel_core.model import Ceiling, Machine
+from accel_core.roofline import select_roofs
+from accel_core.store import Store
+
+BUDGET_S = 6.0
+"""For the roofs of one type and one number of threads."""
+
+
+def threads_of(event: Event, machine: Machine) -> int:
+    """How many threads a submission may use: those of its roofs."""
+    return machine.cores.allowed if event.division in (ALL_THREADS, OPEN) else 1
+
+
+def measured_roofs(store: Store, machine: Machine) -> tuple[Ceiling, ...]:
+    """The measured roofs of this machine; none where nothing was measured yet."""
+    peaks = store.peaks(machine.fingerprint)
+    return () if peaks is None else tuple(c for c in peaks.ceilings if c.source == "measured")
+
+
+def missing_roofs(
+    event: Event, *, store: Store | None = None, machine: Machine | None = None
+) -> dict[str, Any] | None:
+    """The job that measures the roofs which `event` is judged by; None where they are on record."""
+    from accel_core.machine import detect
+
+    if event.kind == MISSES:
+        return None
+    here = machine or detect()
+    threads = threads_of(event, here)
+    roofs = select_roofs(measured_roofs(store or Store(), here), event.dtype, threads)
+    if roofs.compute and roofs.memory:
+        return None
+    return {"kind": "peaks", "dtypes": [event.dtype], "threads": [threads], "budget_s": BUDGET_S}

@@ -1,0 +1,79 @@
+"""What became of a submission, as one says it: a sentence, its stages, the smallest input that it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accel_core.model.arena import ACCEPTED, QUARANTINED, REFUSED, STAGES, UNSETTLED, Verdict
+from accel_core.readings.arena_board import score_text
+from accel_core.readings.arena_text import plain
+from accel_core.readings.estimates import ends_text
+
+STAGE_TITLES: Mapping[str, str] = {
+    "read": "Read",
+    "compile": "Compile",
+    "example": "Example",
+    "tests": "Tests",
+    "times": "Times",
+}
+PASSED, FAILED, AHEAD = "passed", "failed", "ahead"
+PARTS = ("shape", "input", "expected", "got")
+"""Of a failing input, in the order in which they are shown."""
+
+
+def verdict_headline(verdict: Verdict) -> str:
+    """ "68.2 of the roof's 100", "Refused at the tests"."""
+    if verdict.verdict == ACCEPTED:
+        return f"{score_text(verdict.score)} of 100"
+    if verdict.verdict == QUARANTINED:
+        return "Faster than the machine"
+    if verdict.verdict == UNSETTLED:
+        return "Right, but not scored yet"
+    return f"Refused at the step “{STAGE_TITLES.get(verdict.stage, plain(verdict.stage, 20))}”"
+
+
+def verdict_beside(verdict: Verdict) -> str:
+    """What stands below the headline: the interval, and whether it counts; never what somebody else wrote."""
+    if verdict.verdict != ACCEPTED:
+        return ""
+    ends = ends_text(verdict.score_low, verdict.score_high, score_text)
+    counts = "tried, not handed in" if verdict.tried else "handed in"
+    return f"95 % interval {ends}, {counts}" if ends else counts
+
+
+def stages_of(verdict: Verdict) -> dict[str, str]:
+    """By stage: PASSED, FAILED or AHEAD. Who was disturbed or too fast had passed everything."""
+    reached = STAGES.index(verdict.stage) if verdict.stage in STAGES else 0
+    failed = verdict.verdict == REFUSED
+    return {
+        stage: AHEAD if at > reached else FAILED if failed and at == reached else PASSED
+        for at, stage in enumerate(STAGES)
+    }
+
+
+def failing_parts(verdict: Verdict) -> dict[str, Any]:
+    """The smallest input that it fails, part by part; nothing of other names or kinds."""
+    return {name: verdict.failing[name] for name in PARTS if verdict.failing.get(name) not in (None, "")}
+
+
+def failing_rows(part: object) -> list[dict[str, str]] | None:
+    """A small matrix, given as lines of numbers, as rows of a table; None where it is something else."""
+    bare = str(part).translate(str.maketrans("[],", "   "))
+    rows = [row for line in bare.split("\n") if (row := line.split())]
+    if len({len(row) for row in rows}) != 1 or not all(_is_number(text) for row in rows for text in row):
+        return None
+    return [{str(at): value for at, value in enumerate(row)} for row in rows]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def verdict_alt(verdict: Verdict) -> str:
+    """The headline with its reason, in plain letters."""
+    return f"{verdict_headline(verdict)}. {plain(verdict.reason, keep='')}"

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from accel_core import __version__
+from accel_core.cli.arena_words import add_arena
 from accel_core.cli.homework_words import add_check, add_homework
 from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
@@ -194,9 +195,13 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     homework = commands.add_parser("homework", help=HOMEWORK, description=HOMEWORK)
     actions = homework.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_homework(partial(_command, actions))
+    arena = commands.add_parser("arena", help=ARENA, description=ARENA)
+    actions = arena.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_arena(partial(_command, actions), actions)
     return parser, tuple(commands.choices)
 
 
+ARENA = "The arena: hand in a kernel, be judged by the roof."
 HOMEWORK = "Homework: an assignment, and the pack that a student hands in."
 
 

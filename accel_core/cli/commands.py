@@ -8,6 +8,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
+from accel_core.cli.arena import arena
 from accel_core.cli.describing import doctor, explain, intensity, machine, simulate
 from accel_core.cli.drawing import roofline
 from accel_core.cli.homework import check, homework
@@ -21,6 +22,6 @@ COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     for command in (
         *(machine, peaks, bench, compare, ladder, sweep, simulate),
         *(calibrate, tune, explain, roofline, intensity, transformer, doctor),
-        *(lessons, lesson, homework, check),
+        *(lessons, lesson, homework, check, arena),
     )
 }

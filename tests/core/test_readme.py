@@ -58,7 +58,7 @@ def command(words: list[str]) -> str:
     """What is typed first; with its action where a command has several, or with what makes it measure."""
     if "--measure" in words:
         return f"{words[0]} --measure"
-    return " ".join(words[:2]) if words[0] == "homework" else words[0]
+    return " ".join(words[:2]) if words[0] in ("homework", "arena") else words[0]
 
 
 ANSWERING = [words for words in COMMANDS if command(words) not in SHORTENED]

@@ -13,15 +13,16 @@ from accel_core.studies.arena.board import BoardRow, Past, board, code_of, histo
 from accel_core.studies.arena.handing import check_code, hand_in, may_hand_in, try_job, try_out
 from accel_core.studies.arena.judging import judge_waiting
 from accel_core.studies.arena.keeping import background
-from accel_core.studies.arena.people import is_known, sign_in
+from accel_core.studies.arena.people import is_known, sign_in, signed_in
 from accel_core.studies.arena.presenting import rule
 from accel_core.studies.arena.roofs import missing_roofs
-from accel_core.studies.arena.standing import EntryStanding
+from accel_core.studies.arena.standing import EntryStanding, ToJudge
 
 __all__ = [
     "BoardRow",
     "EntryStanding",
     "Past",
+    "ToJudge",
     "background",
     "board",
     "check_code",
@@ -36,6 +37,7 @@ __all__ = [
     "missing_roofs",
     "rule",
     "sign_in",
+    "signed_in",
     "try_job",
     "try_out",
 ]

@@ -18,7 +18,7 @@ from accel_core.runner.visitors import Visitor
 from accel_core.store import Entries, Store
 from accel_core.store.moments import utc
 from accel_core.studies.arena.board import is_over
-from accel_core.studies.arena.people import Limit, sign_in
+from accel_core.studies.arena.people import Limit, sign_in, signed_in
 from accel_core.studies.arena.roofs import measured_roofs
 
 HOUR_S = 3600.0
@@ -51,7 +51,7 @@ def may_hand_in(event: Event, now: str = "") -> str:
 def hand_in(
     event: Event,
     person: str,
-    passphrase: str,
+    passphrase: str | None,
     code: bytes | str,
     *,
     open: bool = False,
@@ -61,13 +61,17 @@ def hand_in(
 ) -> ArenaEntry:
     """The entry, stored: from then on it waits for its verdict, whatever happens to this process.
 
-    A nickname that is free is taken with this passphrase. Raises BadInput, with one sentence, for what is not
-    taken, and StoreUnavailable where it cannot be stored: then nothing was handed in.
+    A nickname that is free is taken with this passphrase; None stands for somebody who has signed in. Raises
+    BadInput, with one sentence, for what is not taken, and StoreUnavailable where it cannot be stored: then
+    nothing was handed in.
     """
     text, records = check_code(code), Entries(store or Store())
     if reason := may_hand_in(event):
         raise BadInput(reason)
-    nickname = sign_in(person, passphrase, address=address, store=records.store)
+    if passphrase is None:
+        nickname = signed_in(person, store=records.store)
+    else:
+        nickname = sign_in(person, passphrase, address=address, store=records.store)
     _check_hour(event, records.entries(nickname=nickname))
     if built_on:
         _check_built_on(built_on, event, records)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from accel_core.arena.event import Event
 from accel_core.arena.files import events
 from accel_core.errors import AccelError, BadInput, JobCancelled
-from accel_core.machine import detect, environment
+from accel_core.machine import detect
 from accel_core.model import Ceiling, Machine, Verdict
 from accel_core.model.arena import UNSETTLED
 from accel_core.runner import submit
@@ -23,6 +21,7 @@ from accel_core.studies.arena.board import clockless
 from accel_core.studies.arena.handing import judge_job
 from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, threads_of
 from accel_core.studies.arena.standing import ToJudge, in_turn, person_of, standings, to_judge
+from accel_core.studies.arena.unjudged import unjudged
 
 AT_ONCE = 20
 """So many people have an entry in the queue; within it each of them takes turns with all others."""
@@ -65,6 +64,7 @@ class Desk:
     submit: Submit
     on_event: Callable[[JobEvent], None] | None
     tell: Callable[[str], object]
+    heard: Callable[[ToJudge, Verdict], object]
     again: bool
     elsewhere: bool
     made: list[Verdict] = field(default_factory=list)
@@ -81,6 +81,7 @@ def judge_waiting(
     known: Sequence[Event] | None = None,
     on_event: Callable[[JobEvent], None] | None = None,
     tell: Callable[[str], object] = lambda sentence: None,
+    heard: Callable[[ToJudge, Verdict], object] = lambda todo, verdict: None,
     stop: Callable[[], bool] = lambda: False,
     again: bool = False,
     elsewhere: bool = False,
@@ -89,8 +90,8 @@ def judge_waiting(
 
     An entry whose judging was killed waits on, and is judged at the next call. `again` judges also what was
     given up because the machine was disturbed, `elsewhere` also what another machine has judged. `tell` hears
-    what goes wrong, in sentences. Raises BadInput where the wall does not stand, JudgedElsewhere where another
-    program of this host judges.
+    what goes wrong, in sentences, `heard` each verdict. Raises BadInput where the wall does not stand, and
+    JudgedElsewhere where another program of this host judges.
     """
     from accel_core.wall import standing
 
@@ -100,7 +101,7 @@ def judge_waiting(
     records = Entries(store or Store())
     here = machine or detect()
     by_name = {one.name: one for one in (events() if known is None else known)}
-    desk = Desk(records, here, by_name, submit, on_event, tell, again, elsewhere)
+    desk = Desk(records, here, by_name, submit, on_event, tell, heard, again, elsewhere)
     with alone(records.store):
         records.store.take_in()
         running: dict[str, tuple[ToJudge, Judging]] = {}
@@ -178,10 +179,19 @@ def _collect(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
             raise job.failure
         verdict = next((one for one in job.results if isinstance(one, Verdict)), None)
         if verdict is None:
-            verdict = _without(desk, todo, job.failure)
+            said = f"The judge ended before its verdict. {job.failure or ''}".strip()
+            verdict = unjudged(
+                desk.known[todo.entry.event],
+                UNSETTLED,
+                said,
+                desk.machine,
+                entry=todo.entry.id,
+                confirms=todo.confirms,
+            )
             if sentence := desk.records.keep(verdict):
                 desk.tell(sentence)
         desk.made.append(verdict)
+        desk.heard(todo, verdict)
 
 
 def _cancel(running: dict[str, tuple[ToJudge, Judging]]) -> None:
@@ -190,33 +200,3 @@ def _cancel(running: dict[str, tuple[ToJudge, Judging]]) -> None:
     until_s = time.monotonic() + STOP_S
     for _, job in running.values():
         job.wait(max(0.0, until_s - time.monotonic()))
-
-
-def _without(desk: Desk, todo: ToJudge, failure: AccelError | None) -> Verdict:
-    """The verdict on an entry whose judging ended without one: unsettled, so that it is judged again."""
-    return Verdict(
-        event=todo.entry.event,
-        verdict=UNSETTLED,
-        stage="read",
-        reason=f"The judge ended before its verdict. {failure or ''}".strip(),
-        score=None,
-        score_low=None,
-        score_high=None,
-        sizes=(),
-        tried=False,
-        seed=None,
-        null_s=None,
-        walled=True,
-        layers=(),
-        facts={},
-        failing={},
-        disturbed=False,
-        disturbed_reason="",
-        code_digest="",
-        entry=todo.entry.id,
-        fingerprint=desk.machine.fingerprint,
-        environment=environment(),
-        created=datetime.now(UTC).isoformat(timespec="microseconds"),
-        id=uuid.uuid4().hex,
-        confirms=todo.confirms,
-    )

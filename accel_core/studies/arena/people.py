@@ -53,6 +53,14 @@ def is_known(nickname: str, store: Store | None = None) -> bool:
     return Entries(store or Store()).person(checked_nickname(nickname)) is not None
 
 
+def signed_in(nickname: str, store: Store | None = None) -> str:
+    """The nickname as it was first written; BadInput where nobody has it."""
+    person = Entries(store or Store()).person(checked_nickname(nickname))
+    if person is None:
+        raise BadInput(f"Nobody has the nickname {quoted(nickname)}: sign in with a passphrase first.")
+    return person.nickname
+
+
 def sign_in(
     nickname: str, passphrase: str, *, address: str = "", store: Store | None = None, wrong: Limit = _wrong
 ) -> str:

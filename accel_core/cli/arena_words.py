@@ -1,0 +1,44 @@
+"""The words of `accel arena`. Nothing slow is imported here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel_core.cli.homework_words import Command
+
+PASSPHRASE = "ACCEL_ARENA_PASSPHRASE"
+"""Names the passphrase where nobody can be asked for it: an argument could be read by everybody on the host."""
+CHECK = "Run the proofs of an event file."
+
+
+def add_arena(command: Command, actions: Any) -> None:
+    """`accel arena events`, `try`, `submit`, `board`, `judge` and `event check`."""
+    events = command("events", "The events there are, or the statement of one of them.")
+    events.add_argument("name", nargs="?", help="its name (all events where left out)")
+    tried = command("try", "Judge a file of yours now: printed sizes, little time, nothing is kept of it.")
+    tried.add_argument("file", metavar="FILE", help="the submission; - reads standard input")
+    tried.add_argument("--event", required=True, metavar="NAME", help="see `accel arena events`")
+    submit = command(
+        "submit",
+        f"Hand a file in. The passphrase is asked for, or that of {PASSPHRASE} is taken; whoever is "
+        "first has a nickname.",
+    )
+    submit.add_argument("file", metavar="FILE", help="the submission; - reads standard input")
+    submit.add_argument("--event", required=True, metavar="NAME", help="see `accel arena events`")
+    submit.add_argument("--nickname", required=True, metavar="NAME", help="under which it stands on the board")
+    submit.add_argument("--open", action="store_true", help="everybody may read the code at once")
+    submit.add_argument("--built-on", default="", metavar="ENTRY", help="id of the entry that it is built on")
+    board = command("board", "The board of an event on this machine: the best confirmed entry of each person.")
+    board.add_argument("--event", required=True, metavar="NAME", help="see `accel arena events`")
+    board.add_argument("--machine", metavar="FINGERPRINT", help="of another machine, see `accel machine`")
+    judge = command("judge", "Judge what waits, fair between people, until nothing waits.")
+    judge.add_argument("--watch", action="store_true", help="and then wait for more, until Ctrl-C")
+    judge.add_argument(
+        "--again", action="store_true", help="also what was given up because the machine was disturbed"
+    )
+    judge.add_argument("--elsewhere", action="store_true", help="also what another machine has judged")
+    event = actions.add_parser("event", help=CHECK, description=CHECK)
+    checks = event.add_subparsers(dest="check", metavar="check", required=True)
+    check = checks.add_parser("check", help=CHECK, description=CHECK)
+    check.add_argument("file", metavar="FILE", help="the event file, in TOML")
+    check.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

@@ -16,7 +16,9 @@ from accel_core.wall.syscalls import MACHINES, NEWEST, number
 ALLOW, REFUSE, KILL = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
 _LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE = 0, 4
-_CLONE_THREAD, _SIGCONT, _F_SETSIG = 0x10000, 18, 10
+_CLONE_THREAD, _CLONE_VFORK, _SIGCONT, _F_SETSIG = 0x10000, 0x4000, 18, 10
+_NO_PLAIN_THREAD = ((_CLONE_THREAD, 0), (_CLONE_VFORK, _CLONE_VFORK))
+"""Of flags of clone: another process, or a thread whose maker waits for its end where no stop reaches it."""
 _PROT_EXEC, _SHARED, _ANONYMOUS, _GROWSDOWN, _HUGETLB = 4, 0x1, 0x20, 0x100, 0x40000
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _SET_MM = 1, 4, 22, 35
 _TSYNC = 1
@@ -134,7 +136,7 @@ def outer(machine: str) -> bytes:
     program.from_number(NEWEST + 1, _UNKNOWN)
     program.answer(["clone3"], _UNKNOWN)
     program.answer(REFUSED, _NO)
-    program.where("clone", 0, [(_CLONE_THREAD, 0)], _NO)
+    program.where("clone", 0, _NO_PLAIN_THREAD, _NO)
     for name, argument in (("kill", 1), ("tkill", 1), ("tgkill", 2)):
         program.where(name, argument, [(_EVERY, _SIGCONT)], _NO)
     program.where("fcntl", 1, [(_EVERY, _F_SETSIG)], _NO)
@@ -162,7 +164,7 @@ def computing(machine: str, threads: bool, readable: Iterable[int], writable: It
     program.where("write", 0, [(_EVERY, one) for one in writable], ALLOW, _NO)
     program.answer(["clone3"], _UNKNOWN)
     if threads:
-        program.where("clone", 0, [(_CLONE_THREAD, 0)], _NO, ALLOW)
+        program.where("clone", 0, _NO_PLAIN_THREAD, _NO, ALLOW)
     program.where("mprotect", 2, [(_PROT_EXEC, _PROT_EXEC)], _NO, ALLOW)
     program.where("mmap", 2, [(_PROT_EXEC, _PROT_EXEC)], _NO)
     program.where("mmap", 3, _uncounted(), _NO, ALLOW)

@@ -75,6 +75,14 @@ def connects_to_an_abstract_socket() -> object:
 
 
 @attempt
+def starts_a_thread_whose_maker_cannot_be_stopped() -> object:
+    """clone of CLONE_VM, FS, SIGHAND, THREAD and VFORK: its caller waits where no stop reaches it."""
+    stack = ctypes.create_string_buffer(1 << 16)
+    top = ctypes.c_void_p((ctypes.addressof(stack) + len(stack)) & -64)
+    return called(LIBC.clone(LIBC.getpid, top, 0x100 | 0x200 | 0x800 | 0x10000 | 0x4000, None))
+
+
+@attempt
 def sees_another_process() -> object:
     return Path(f"/proc/{VICTIM}/cmdline").read_bytes()
 

@@ -28,7 +28,7 @@ LEAST_SHAPES = 7
 LEAST_DRAWN = 3
 """Of a speed event: printed sizes can be prepared for, drawn ones cannot."""
 MOST_SPREAD = 0.5
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MOST_NAME = 40
 
 
@@ -189,7 +189,7 @@ def _cache(value: Any) -> PrintedCache | None:
 def _slug(value: Any) -> str:
     if not isinstance(value, str) or not SLUG.fullmatch(value) or len(value) > MOST_NAME:
         raise BadInput(
-            f"name is {quoted(value)}; small letters, digits and single hyphens between them are allowed, "
+            f"name is {quoted(value)}; small letters and digits are allowed, with - or _ between them, "
             f"{MOST_NAME} characters at most."
         )
     return value

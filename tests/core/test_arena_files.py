@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "no TOML": ("name = ", "name ", "it is no TOML ("),
     "an unknown entry": ("shapes = ", "shape = ", "There is no entry 'shape'; did you mean 'shapes'?"),
     "a missing entry": ('dtype = "float64"', "", "dtype is missing"),
-    "a name that is no slug": ('"mine"', '"My event"', "name is 'My event'; small letters, digits"),
+    "a name that is no slug": ('"mine"', '"My event"', "name is 'My event'; small letters and digits"),
     "a title of two lines": ('"My product"', '"a\\nb"', "title is 'a\\nb'; one line of text"),
     "an unknown workload": (
         '"matmul"\nd',
@@ -248,7 +248,7 @@ def test_the_built_in_events_read_without_a_warning() -> None:
         assert len({one.name for one in events()}) == len(events())
 
 
-@pytest.mark.parametrize("name", ["matmul"])
+@pytest.mark.parametrize("name", ["matmul", "gelu", "softmax", "layer_norm", "attention"])
 def test_each_workload_has_an_event_in_each_division(name: str) -> None:
     mine = [one for one in BUILT_IN if one.workload == name]
     assert [one.name for one in mine] == [f"{name}-{division}" for division in DIVISIONS]

@@ -35,6 +35,7 @@ from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, OPENMP_
 from accel_core.model import DTYPES, Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
+from accel_core.wall import Standing
 
 SAMPLE_S = 0.5
 OTHER_LOAD_LIMIT = 0.25
@@ -296,6 +297,15 @@ def judge_threading_layer(layer: str | None, bound: str = "", limits: Sequence[s
     if limits:
         return Check(name, True, f"{pool}OpenMP may give fewer than are asked for ({', '.join(limits)}).")
     return Check(name, True, f"Compiled kernels fork and join by themselves, on Numba's '{layer}' layer.")
+
+
+def judge_wall(found: Standing) -> Check:
+    """Whether foreign code may run here, layer by layer; a system that can have no wall is no fault."""
+    said = "".join(f" {one.name}: {one.detail};" for one in found.layers).rstrip(";")
+    if found.stands:
+        return Check("wall", True, f"Foreign code is walled in, by{said}.")
+    detail = f"No wall stands, so no foreign code is run: {found.reason}"
+    return _check("wall", not found.remedy, detail, found.remedy)
 
 
 # -- reading -------------------------------------------------------------------------------------------------

@@ -39,10 +39,11 @@ def machine(options: Namespace) -> Answer:
 
 def doctor(options: Namespace) -> Answer:
     """What could disturb a measurement here and now. A finding is an answer, not a fault: exit status 0."""
-    from accel_core.doctor import checkup
+    from accel_core.doctor import checkup, judge_wall
     from accel_core.machine import detect
+    from accel_core.wall import standing
 
-    checks = checkup(detect())
+    checks = [*checkup(detect()), judge_wall(standing())]
     data = {"checks": [{k: getattr(c, k) for k in ("name", "ok", "detail", "remedy")} for c in checks]}
     return Answer(data, machine_text.checks(checks))
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any, NoReturn
 
 from accel_core.wall.ending import ChildEnded, ChildLate, ended
 from accel_core.wall.limits import Limits
 from accel_core.wall.printing import Printed
+from accel_core.wall.watching import overgrown
 
 WATCH_MS = 250
-"""How often a child that runs long is looked at."""
+"""How often a child that runs long is looked at; one that is done sooner is left alone."""
 
 
 class Child:
@@ -24,20 +28,22 @@ class Child:
     def __init__(
         self, pid: int, go: int, done: int, printed: int, limits: Limits, folder: Path | None = None
     ) -> None:
+        """`go`, `done`, `printed`: this side's ends of its pipes; `folder`: of its files, which is deleted."""
         self.pid = pid
         self.limits = limits
-        self._go, self._done = go, done
+        self._go, self._done, self._folder = go, done, folder
         self._printed = Printed(printed, limits.output_bytes)
-        self._folder = folder
         self._reason = ""
         self._poll = select.poll()
-        self._poll.register(done, select.POLLIN)
-        self._poll.register(printed, select.POLLIN)
+        for descriptor in (done, printed):
+            self._poll.register(descriptor, select.POLLIN)
+        for descriptor in (go, done):  # a child can fill the one and empty the other, by their names in /proc
+            os.set_blocking(descriptor, False)
 
     def ready(self, timeout_s: float) -> None:
         """Wait until its `prepare` has returned; from then on it is stopped."""
-        deadline = time.monotonic() + timeout_s
-        self._wait(deadline)
+        self._living()
+        self._wait(timeout_s, time.monotonic() + timeout_s, [])
         os.kill(self.pid, signal.SIGSTOP)
         self._after_stop(os.wait4(self.pid, os.WUNTRACED))
 
@@ -50,13 +56,13 @@ class Child:
         deadline = time.monotonic() + timeout_s
         pid, kill, wait, poll, done = self.pid, os.kill, os.wait4, self._poll.poll, self._done
         clock, go_on, stop, untraced = time.perf_counter_ns, signal.SIGCONT, signal.SIGSTOP, os.WUNTRACED
-        with suppress(BrokenPipeError):  # it is gone, as the wait will tell
+        with suppress(BrokenPipeError, BlockingIOError):  # it is gone or does not listen, as will show
             os.write(self._go, b"g")
         start = clock()
         kill(pid, go_on)
         found = poll(WATCH_MS)
         if len(found) != 1 or found[0][0] != done:
-            self._wait(deadline, found)
+            self._wait(timeout_s, deadline, found)
         kill(pid, stop)
         gone = wait(pid, untraced)
         end = clock()
@@ -69,23 +75,18 @@ class Child:
         return self._printed.text()
 
     def libraries(self) -> frozenset[str]:
-        """The files that it has mapped as code, by the paths that it sees."""
+        """The files that it has mapped as code, by the paths that it sees; none known but on Linux."""
         self._living()
+        if sys.platform != "linux":
+            return frozenset()
         lines = Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8", errors="replace").splitlines()
-        fields = (line.split(maxsplit=5) for line in lines)
-        return frozenset(
-            part[5]
-            for part in fields
-            if len(part) == 6 and part[5][0] == "/" and ("x" in part[1] or ".so" in part[5])
-        )
+        parts = (part for line in lines if len(part := line.split(maxsplit=5)) == 6 and part[5][0] == "/")
+        return frozenset(part[5] for part in parts if "x" in part[1] or ".so" in part[5])
 
     def kill(self) -> None:
         """End it and everything in it; more than once does no harm."""
-        if self.pid > 0 and not self._reason:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            self._reap()
-        self._close()
+        if not self._reason:
+            self._kill("It was ended.")
 
     def __enter__(self) -> Child:
         return self
@@ -101,60 +102,50 @@ class Child:
         if self._reason:
             raise ChildEnded(self._reason)
 
-    def _wait(self, deadline: float, found: list[tuple[int, int]] | None = None) -> None:
-        """Return when it says that it is done, or has closed that pipe; look after it meanwhile."""
+    def _wait(self, timeout_s: float, deadline: float, found: list[tuple[int, int]]) -> None:
+        """Return when it says that it is done, or has closed that pipe; take what it prints meanwhile."""
         while True:
-            names = [name for name, _ in found or []]
+            names = {name for name, _ in found}
             if self._done in names:
                 return
-            if not names and time.monotonic() >= deadline:
-                self._end("It was not done in time.", ChildLate)
             if names and not self._printed.take():
-                self._end(f"It printed more than {self.limits.output_bytes} bytes.", ChildEnded)
-            if self._printed.closed:
-                with suppress(KeyError):
-                    self._poll.unregister(self._printed.descriptor)
-            if time.monotonic() >= deadline:
-                self._end("It was not done in time.", ChildLate)
-            found = self._poll.poll(max(1, min(WATCH_MS, 1000 * (deadline - time.monotonic()))))
+                self._end(ChildEnded, f"It printed more than {self.limits.output_bytes} bytes.")
+            if names and self._printed.closed:
+                self._poll.unregister(self._printed.descriptor)
+            if not names and (said := overgrown(self.pid, self.limits)):
+                self._end(ChildEnded, said)
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                self._end(ChildLate, f"It was not done after {timeout_s:g} s.")
+            found = self._poll.poll(min(WATCH_MS, 1000 * left_s))
 
-    def _after_stop(self, gone: tuple[int, int, object]) -> None:
+    def _after_stop(self, gone: tuple[int, int, Any]) -> None:
         """Take its word that it is done, now that it has stopped; raise where it has ended instead."""
         _, status, used = gone
         if os.WIFSTOPPED(status):
-            os.read(self._done, 4096)
+            with suppress(BlockingIOError):
+                os.read(self._done, 4096)
             return
-        self._ended(status, used)
-
-    def _ended(self, status: int, used: object) -> None:
-        cpu_s = used.ru_utime + used.ru_stime  # type: ignore[attr-defined]
-        self._printed.take()
-        lines = self._printed.text().strip().splitlines()
-        self._reason = ended(status, cpu_s, self.limits, lines[-1][:300] if lines else "")
+        lines = self.output().strip().splitlines()
+        last = lines[-1] if lines else ""
+        self._reason = ended(status, used.ru_utime + used.ru_stime, self.limits, last)
         self._close()
         raise ChildEnded(self._reason)
 
-    def _end(self, reason: str, error: type[ChildEnded] | type[ChildLate]) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        self._reap()
-        self._reason = reason
-        self._close()
+    def _end(self, error: type[ChildEnded] | type[ChildLate], reason: str) -> NoReturn:
+        self._kill(reason)
         raise error(reason)
 
-    def _reap(self) -> None:
-        with suppress(ChildProcessError):
+    def _kill(self, reason: str) -> None:
+        self._reason = reason
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
             os.wait4(self.pid, 0)
-        self._reason = self._reason or "It was ended."
+        self._close()
 
     def _close(self) -> None:
-        for name in ("_go", "_done"):
-            descriptor = getattr(self, name)
-            setattr(self, name, -1)
-            if descriptor >= 0:
-                os.close(descriptor)
+        os.close(self._go)
+        os.close(self._done)
         self._printed.close()
         if self._folder is not None:
-            import shutil
-
             shutil.rmtree(self._folder, ignore_errors=True)

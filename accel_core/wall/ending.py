@@ -21,6 +21,8 @@ class NoWall(AccelError):
     """The wall cannot be put up here; the message says why, and what to do."""
 
 
+MOST_SAID = 300
+"""Characters of a line that the child printed."""
 _SIGNALS = {
     "SIGSEGV": "It used memory that it does not have",
     "SIGBUS": "It used memory that it does not have",
@@ -34,7 +36,7 @@ _SIGNALS = {
 def ended(status: int, cpu_s: float, limits: Limits, last_line: str) -> str:
     """Why a process ended, from its wait `status`, the processor time it used and the last line it printed."""
     code = os.waitstatus_to_exitcode(status)
-    said = f": {last_line}" if last_line else "."
+    said = f": {last_line[:MOST_SAID]}" if last_line else "."
     if code >= 0:
         return f"It ended by itself with status {code}{said}"
     if -code == getattr(signal, "SIGKILL", 9):

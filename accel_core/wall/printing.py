@@ -6,6 +6,12 @@ import os
 from contextlib import suppress
 
 
+def shown(raw: bytes) -> str:
+    """`raw` as text in which characters that a terminal obeys, or that turn text around, are �."""
+    text = raw.decode("utf-8", "replace").replace("\r\n", "\n").replace("\t", "    ")
+    return "".join(one if one == "\n" or one.isprintable() else "�" for one in text)
+
+
 class Printed:
     """The first `most` bytes that come on a pipe."""
 
@@ -33,10 +39,8 @@ class Printed:
         return True
 
     def text(self) -> str:
-        """What was kept; control characters, which a terminal would obey, and those that turn text around
-        are shown as �."""
-        text = bytes(self._kept[: self._most]).decode("utf-8", "replace")
-        return "".join(one if one == "\n" or one.isprintable() else "�" for one in text.replace("\t", " "))
+        """What was kept, fit to be shown."""
+        return shown(bytes(self._kept[: self._most]))
 
     def close(self) -> None:
         """Take what is there and let go of the pipe."""

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,10 +22,13 @@ from accel_core.folders import PACKAGE
 from accel_core.wall import bubblewrap, filters
 from accel_core.wall.child import Child
 from accel_core.wall.ending import ChildEnded, ChildLate, NoWall
+from accel_core.wall.everywhere import SuspendedChild
 from accel_core.wall.limits import Limits
 
 START_S = 60.0
 """For an interpreter to start on a slow and busy machine."""
+SIGNALS_STOP = hasattr(signal, "SIGSTOP")
+"""Not on Windows."""
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _one_at_a_time = threading.Lock()
 
@@ -96,6 +100,8 @@ def _plain(
         assert folder is not None
         (folder / name).write_bytes(data)
     told["job"] = str(folder or "")
+    if not SIGNALS_STOP:
+        return SuspendedChild([*program, json.dumps(told), *rest], limits, folder)
     process, ends = _spawn([*program, json.dumps(told), *rest], shared, env=None)
     process.returncode = 0  # whoever waits for it is the child's own
     child = Child(process.pid, *ends, limits, folder)

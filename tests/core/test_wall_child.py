@@ -10,7 +10,7 @@ import psutil
 import pytest
 import walls
 
-from accel_core.wall import ChildEnded, ChildLate, Limits, start
+from accel_core.wall import ChildEnded, ChildLate, Limits, start, starting
 
 BOTH = pytest.mark.parametrize("walled", walls.KINDS)
 
@@ -78,3 +78,31 @@ def test_a_child_that_floods_its_output_is_ended(tmp_path: Path, walled: bool) -
         with pytest.raises(ChildEnded, match="printed more than 5000 bytes"):
             child.call(30)
         assert len(child.output()) == 5000 and "\033" not in child.output()
+
+
+def test_a_child_without_signals_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "SIGNALS_STOP", False)
+    file = walls.script(
+        tmp_path,
+        "count = [0]",
+        """
+        count[0] += 1
+        print(job_file('x').read_text(), 6 // (3 - count[0]))
+        """,
+    )
+    with start(file, files={"x": b"here"}, walled=False) as child:
+        child.ready(30)
+        assert child.call(30) > 0 and child.call(30) > 0
+        while psutil.Process(child.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)  # which Linux says before it is so
+        with pytest.raises(ChildEnded, match="status 1: ZeroDivisionError"):
+            child.call(30)
+        assert child.output().startswith("here 3\nhere 6\n")
+    with start(walls.script(tmp_path, call="time.sleep(100)"), walled=False) as child:
+        child.ready(30)
+        with pytest.raises(ChildLate, match=r"not done after 0\.2 s"):
+            child.call(0.2)
+        assert not psutil.pid_exists(child.pid)
+    flood = walls.script(tmp_path, "while True: print('x' * 99_999)")
+    with start(flood, walled=False) as child, pytest.raises(ChildEnded, match="printed more than 65536"):
+        child.ready(30)

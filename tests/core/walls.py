@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
@@ -23,9 +24,8 @@ HEAD = "import os, sys, time\nfrom accel_core.wall.inside import job_file, serve
 
 def script(folder: Path, prepare: str = "", call: str = "pass") -> Path:
     """A file whose `prepare` runs the lines of `prepare` and returns a function of the lines of `call`."""
-    body = [HEAD, "def prepare():"]
-    body += [f"    {line}" for line in prepare.splitlines()]
-    body += ["    def call():", *(f"        {line}" for line in call.splitlines()), "    return call"]
+    body = [HEAD, "def prepare():", indent(dedent(prepare).strip(), " " * 4)]
+    body += ["    def call():", indent(dedent(call).strip(), " " * 8), "    return call"]
     path = folder / "child.py"
     path.write_text("\n".join([*body, "serve(prepare)", ""]), encoding="utf-8")
     return path

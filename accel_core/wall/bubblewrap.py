@@ -13,6 +13,8 @@ from accel_core.wall.limits import Limits
 
 JOB = "/job"
 SYSTEM = (
+    "/nix/store",
+    "/gnu/store",
     "/usr",
     "/lib",
     "/lib32",
@@ -45,14 +47,18 @@ def package_folders() -> list[str]:
 
 
 def seen_places() -> list[Path]:
-    """Folders and files outside the system's own that Python and this package need, none inside another."""
+    """Folders and files outside the system's own that Python and this package need, none inside another.
+
+    Never a home, nor what one lies in: a Python that is installed as the home itself has no wall.
+    """
     wanted = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix), PACKAGE]
     wanted += [Path(place) for place in package_folders()]
     wanted += _links(Path(sys.executable))
     seen: list[Path] = []
+    home = Path(os.path.realpath(Path("~").expanduser()))
     for place in sorted({Path(os.path.realpath(one)) for one in wanted} | set(wanted)):
         inside = any(place.is_relative_to(other) for other in (*seen, *map(Path, SYSTEM)))
-        if place.exists() and not inside and place != Path("/"):
+        if place.exists() and not inside and not home.is_relative_to(os.path.realpath(place)):
             seen.append(place)
     return seen
 

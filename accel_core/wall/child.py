@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import shutil
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 from accel_core.wall.ending import ChildEnded, ChildLate, ended
+from accel_core.wall.guarding import Guard
 from accel_core.wall.limits import Limits
 from accel_core.wall.printing import Printed
 from accel_core.wall.watching import overgrown
@@ -34,6 +36,7 @@ class Child:
         self._go, self._done, self._folder = go, done, folder
         self._printed = Printed(printed, limits.output_bytes)
         self._reason = ""
+        self._guard = Guard(pid)
         self._poll = select.poll()
         for descriptor in (done, printed):
             self._poll.register(descriptor, select.POLLIN)
@@ -43,7 +46,8 @@ class Child:
     def ready(self, timeout_s: float) -> None:
         """Wait until its `prepare` has returned; from then on it is stopped."""
         self._living()
-        self._wait(timeout_s, time.monotonic() + timeout_s, [])
+        self._guard.deadline = deadline = time.monotonic() + timeout_s
+        self._wait(timeout_s, deadline, [])
         os.kill(self.pid, signal.SIGSTOP)
         self._after_stop(os.wait4(self.pid, os.WUNTRACED))
 
@@ -53,7 +57,7 @@ class Child:
         ChildEnded where it ended instead, ChildLate where it was not done after `timeout_s`.
         """
         self._living()
-        deadline = time.monotonic() + timeout_s
+        self._guard.deadline = deadline = time.monotonic() + timeout_s
         pid, kill, wait, poll, done = self.pid, os.kill, os.wait4, self._poll.poll, self._done
         clock, go_on, stop, untraced = time.perf_counter_ns, signal.SIGCONT, signal.SIGSTOP, os.WUNTRACED
         with suppress(BrokenPipeError, BlockingIOError):  # it is gone or does not listen, as will show
@@ -122,13 +126,16 @@ class Child:
     def _after_stop(self, gone: tuple[int, int, Any]) -> None:
         """Take its word that it is done, now that it has stopped; raise where it has ended instead."""
         _, status, used = gone
+        self._guard.deadline = math.inf
         if os.WIFSTOPPED(status):
             with suppress(BlockingIOError):
                 os.read(self._done, 4096)
             return
         lines = self.output().strip().splitlines()
         last = lines[-1] if lines else ""
-        self._reason = ended(status, used.ru_utime + used.ru_stime, self.limits, last)
+        used_s = used.ru_utime + used.ru_stime
+        stuck = "It could not be stopped." if self._guard.killed else ""
+        self._reason = stuck or ended(status, used_s, self.limits, last)
         self._close()
         raise ChildEnded(self._reason)
 
@@ -144,6 +151,7 @@ class Child:
         self._close()
 
     def _close(self) -> None:
+        self._guard.end()
         os.close(self._go)
         os.close(self._done)
         self._printed.close()

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import walls
 
-from accel_core.wall import ChildEnded, ChildLate, Limits, start
+from accel_core.wall import ChildEnded, ChildLate, Limits, guarding, start
 
 if not walls.LINUX:
     pytest.skip("no wall stands on this system, as test_wall_standing tells", allow_module_level=True)
@@ -151,3 +151,21 @@ def test_an_end_by_a_signal_is_told_by_its_cause(tmp_path: Path) -> None:
         child.ready(60)
         with pytest.raises(ChildEnded, match=r"used memory that it does not have \(SIGSEGV\)"):
             child.call(60)
+
+
+def test_a_child_that_does_not_stop_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a plain one, for the wall's filter refuses this call: its caller waits where no stop reaches it
+    lines = """
+    import ctypes, threading
+    libc, stack = ctypes.CDLL(None), ctypes.create_string_buffer(1 << 16)
+    top = ctypes.c_void_p((ctypes.addressof(stack) + len(stack)) & -64)
+    threading.Thread(target=libc.clone, args=(libc.pause, top, 0x14F00, None), daemon=True).start()
+    time.sleep(0.1)
+    """
+    monkeypatch.setattr(guarding, "STOP_S", 0.1)
+    monkeypatch.setattr(guarding, "LOOK_S", 0.1)
+    ready_s = 1.0
+    with start(walls.script(tmp_path, lines), walled=False) as child:
+        with pytest.raises(ChildEnded, match="could not be stopped"):
+            child.ready(ready_s)
+        assert not psutil.pid_exists(child.pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 import walls
@@ -101,8 +102,14 @@ def test_what_bubblewrap_says_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
-def test_a_linked_python_does_not_show_the_folder_of_its_link() -> None:
+def test_no_home_is_shown_where_python_is_linked_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = tmp_path / "bin" / "python"
+    link.parent.mkdir()
+    link.symlink_to(sys.executable)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(link))
     shown = bubblewrap.seen_places()
-    assert all(place.exists() for place in shown)
-    assert not {place for place in shown if place in (place.home(), *place.home().parents)}
-    assert sys.prefix.startswith(tuple(map(str, (*shown, *bubblewrap.SYSTEM))))
+    assert link in shown and all(place.exists() for place in shown)
+    assert not [place for place in shown if tmp_path.is_relative_to(place)]
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert tmp_path not in bubblewrap.seen_places()

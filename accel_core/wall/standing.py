@@ -16,7 +16,7 @@ from pathlib import Path
 from accel_core.errors import AccelError
 from accel_core.wall import bubblewrap, landlock
 from accel_core.wall.limits import Limits
-from accel_core.wall.starting import start
+from accel_core.wall.starting import FAILED, start
 from accel_core.wall.syscalls import MACHINES
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -56,7 +56,8 @@ def standing() -> Standing:
     try:
         found = _probed()
     except (AccelError, OSError, ValueError) as error:
-        reason, remedy = why_refused(str(error), {name: _setting(name) for name in SETTINGS}, os.geteuid())
+        said = str(error).removeprefix(FAILED).rstrip(".")
+        reason, remedy = why_refused(said, {name: _setting(name) for name in SETTINGS}, os.geteuid())
         return Standing(False, reason, (), remedy)
     return judged(found, _version(bwrap or ""), landlock.version())
 
@@ -123,10 +124,10 @@ def why_refused(said: str, settings: Mapping[str, str], user: int) -> tuple[str,
             f"As administrator: `sysctl -w user.{Path(most).name}=10000`.",
         )
     if "nknown option" in said:
-        return f"bubblewrap is too old: {said}", "Install version 0.8 or later."
+        return f"bubblewrap is too old for {said.split()[-1]}.", "Install version 0.8 or later."
     if "namespace" in said or "uid map" in said or "Operation not permitted" in said:
         return (
-            f"bubblewrap may not make namespaces here: {said}",
+            f"bubblewrap may not make namespaces here: {said}.",
             "In a container, allow it to: `docker run --security-opt seccomp=unconfined --security-opt "
             "apparmor=unconfined --security-opt systempaths=unconfined`.",
         )

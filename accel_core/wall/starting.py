@@ -27,6 +27,7 @@ from accel_core.wall.limits import Limits
 
 START_S = 60.0
 """For an interpreter to start on a slow and busy machine."""
+FAILED = "A process could not be started: "
 SIGNALS_STOP = hasattr(signal, "SIGSTOP")
 """Not on Windows."""
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
@@ -169,7 +170,7 @@ def _hear(process: subprocess.Popen[bytes] | None, ends: tuple[int, int, int]) -
         said = os.read(printed, 4096)
     lines = said.decode("utf-8", "replace").strip().splitlines()
     reason = lines[-1] if lines else "it said nothing"
-    raise (ChildEnded if process is None else NoWall)(f"A process could not be started: {reason}")
+    raise (ChildEnded if process is None else NoWall)(f"{FAILED}{reason.rstrip('.')}.")
 
 
 def _adopt(process: subprocess.Popen[bytes]) -> None:

@@ -34,8 +34,10 @@ PERHAPS = {
     "traces_another_process",
     "opens_a_setting_of_the_whole_machine",
     "raises_a_limit",
+    "writes_into_its_own_script",
+    "writes_where_python_is",
 }
-"""What a system may refuse a plain process too: one without root's rights, or in a container."""
+"""What a system may refuse a plain process too: one without root's rights or files, or in a container."""
 
 
 @pytest.fixture(scope="module")

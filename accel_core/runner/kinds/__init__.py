@@ -1,6 +1,7 @@
 """What can be asked of the runner: a file a kind of job. A new one is a file here and a name in KINDS."""
 
 from accel_core.runner.kinds import (
+    arena,
     bench,
     calibrate,
     compare,
@@ -15,7 +16,7 @@ from accel_core.runner.kinds.kind import JobData, JobKind
 
 KINDS: dict[str, JobKind] = {
     one.KIND.name: one.KIND
-    for one in (bench, compare, peaks, calibrate, tune, simulate, trial, transformer, sequence)
+    for one in (bench, compare, peaks, calibrate, tune, simulate, trial, transformer, sequence, arena)
 }
 
 

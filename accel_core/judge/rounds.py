@@ -1,0 +1,179 @@
+"""One size: rounds in which the submission and the baselines compute the same fresh inputs, in changing order.
+
+Every answer of the submission is checked, those of the warm-up calls too, and every time is that of a checked
+call. How many samples there are depends on the size alone and on how long the baselines take, never on the
+submission.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from accel_core import registry
+from accel_core.arena.scoring import drift
+from accel_core.judge.checking import needs_reference, share_of_allowed
+from accel_core.judge.inside import pages
+from accel_core.judge.players import Player
+from accel_core.judge.table import Posed, Table
+from accel_core.model import BaselineTime, Case, Series, Shape
+from accel_core.model.packed import packed
+from accel_core.stats import median_interval
+
+WARM_UP, SAMPLES, FEWER = 2, 11, 7
+"""Calls of a size before its samples; samples of a size, and of one whose slowest baseline takes `SLOW_S`."""
+SLOW_S = 0.25
+"""A baseline that takes longer is called in three rounds only: the first, the middle one and the last."""
+TRIED_SAMPLES = 3
+FEW_BASELINES_S = 0.1
+"""In a trial a baseline that is predicted to take longer is left out."""
+NS = 1e-9
+
+
+@dataclass
+class Track:
+    """Times of one that computes, as the clock gave them."""
+
+    name: str
+    took_ns: list[int] = field(default_factory=list)
+    starts_ns: list[int] = field(default_factory=list)
+
+    def add(self, start_ns: int, took_ns: int) -> None:
+        """Keep a sample."""
+        self.starts_ns.append(start_ns)
+        self.took_ns.append(took_ns)
+
+    @property
+    def seconds(self) -> list[float]:
+        """Its samples."""
+        return [took * NS for took in self.took_ns]
+
+    def series(self) -> Series:
+        """Its samples as they are kept."""
+        first, gaps = (
+            self.starts_ns[:1],
+            [b - a for a, b in zip(self.starts_ns, self.starts_ns[1:], strict=False)],
+        )
+        return Series(1, packed(self.took_ns), packed([*first, *gaps]))
+
+    def baseline(self) -> BaselineTime:
+        """The same of a baseline."""
+        return BaselineTime(self.name, median_interval(self.seconds), drift(self.seconds))
+
+
+def in_order(count: int, turn: int) -> list[int]:
+    """0 … count - 1, another one first in each turn, and every second turn backwards."""
+    order = [(turn + i) % count for i in range(count)]
+    return order[::-1] if turn % 2 else order
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What the rounds of a size gave."""
+
+    track: Track
+    baselines: tuple[Track, ...]
+    max_error: float
+
+
+def time_size(
+    table: Table,
+    baselines: Player | None,
+    names: Sequence[str],
+    shape: Shape,
+    until_s: float | None,
+) -> Timed:
+    """The rounds of one size; where it is only tried, `until_s` is when it should be over."""
+    posed = Posed.fresh(table.workload, shape, table.dtype)
+    table.lay(posed, *([table.player] if baselines is None else [table.player, baselines]))
+    table.errors.clear()
+    mine, others = Track(""), [Track(name) for name in names]
+    rounds = _Rounds(table, baselines, mine, others)
+    if until_s is not None:
+        rounds.few(posed, lambda: until_s - time.monotonic())
+    else:
+        rounds.many(posed)
+    return Timed(mine, tuple(one for one in others if one.took_ns), max(table.errors))
+
+
+@dataclass
+class _Rounds:
+    table: Table
+    baselines: Player | None
+    mine: Track
+    others: list[Track]
+
+    def many(self, posed: Posed) -> None:
+        """Warm-up calls, then as many samples as the slowest baseline leaves time for."""
+        for _ in range(WARM_UP):
+            self.submission(posed, keep=False)
+            posed = self.next(posed)
+        warm = [self.baseline(posed, at, keep=False) for at in range(len(self.others))]
+        samples = FEWER if max(warm, default=0.0) > SLOW_S else SAMPLES
+        thrice = {0, samples // 2, samples - 1}
+        for turn in range(samples):
+            posed = self.next(posed)
+            for at in in_order(1 + len(self.others), turn):
+                if at == 0:
+                    self.submission(posed, keep=True, first=turn == 0)
+                elif warm[at - 1] <= SLOW_S or turn in thrice:
+                    self.baseline(posed, at - 1, keep=True)
+
+    def few(self, posed: Posed, left_s: Callable[[], float]) -> None:
+        """One call, which is the warm-up where there is time for others, and each baseline once."""
+        warm = self.submission(posed, keep=False, first=True)
+        time_for = int(left_s() / max(2 * warm[1] * NS, 1e-3))
+        if time_for < 1:
+            self.mine.add(*warm)
+        for _ in range(min(TRIED_SAMPLES, time_for)):
+            posed = self.next(posed)
+            self.submission(posed, keep=True)
+        for at in range(len(self.others)):
+            if left_s() > 0:
+                self.baseline(posed, at, keep=True)
+
+    def next(self, posed: Posed) -> Posed:
+        """Fresh inputs of the same shape."""
+        return Posed.fresh(posed.workload, posed.shape, self.table.dtype)
+
+    def submission(self, posed: Posed, keep: bool, first: bool = False) -> tuple[int, int]:
+        """(start, nanoseconds) of a checked call; the first of a size is checked in full, and after a pause."""
+        start_ns, took_ns = self.table.call(posed, always=first)
+        if first:
+            self.table.require_unchanged()
+        if keep:
+            self.mine.add(start_ns, took_ns)
+        return start_ns, took_ns
+
+    def baseline(self, posed: Posed, at: int, keep: bool) -> float:
+        """Seconds of one checked call of a baseline."""
+        assert self.baselines is not None
+        stage = self.table.stage
+        stage.put(posed.inputs)
+        stage.clear()
+        start_ns = time.monotonic_ns()
+        took_ns = self.baselines.do(pages.CALL, at, timeout_s=60.0)
+        self.baselines.do(pages.DELIVER, at)
+        expected = posed.expected if needs_reference(self.table.workload) else None
+        share = share_of_allowed(self.table.workload, posed.shape, posed.inputs, stage.out, expected)
+        if not share <= 1:
+            raise RuntimeError(f"the baseline {self.others[at].name} gives a wrong result")
+        if keep:
+            self.others[at].add(start_ns, took_ns)
+        return took_ns * NS
+
+
+def few_baselines(names: Sequence[str], shape: Shape, dtype: str) -> list[str]:
+    """Those that are predicted to take little time, even on a slow core."""
+    axes: Any = {"size": max(shape), "dtype": dtype, "shape": shape}
+    return [name for name in names if registry.predicted_s(Case(name, **axes)) <= FEW_BASELINES_S]
+
+
+def null_s(player: Player, calls: int = 100) -> float:
+    """Median round trip of a call that does nothing, before anything foreign has run in the child."""
+    for _ in range(calls // 10):
+        player.do(pages.NOTHING)
+    return median(player.do(pages.NOTHING) for _ in range(calls)) * NS

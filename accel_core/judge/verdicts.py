@@ -1,0 +1,137 @@
+"""What was found, as results of sizes and as the verdict."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+from accel_core.arena.scoring import is_ranked, score_of, size_score
+from accel_core.bench.verify import format_shape
+from accel_core.judge.asked import Asked, Refused
+from accel_core.judge.reading import digest
+from accel_core.judge.roofs import roof_of
+from accel_core.judge.rounds import Timed
+from accel_core.machine import environment
+from accel_core.model import Machine, Shape, SizeResult, Verdict, Workload
+from accel_core.model.arena import ACCEPTED, QUARANTINED, REFUSED, UNSETTLED
+from accel_core.model.limits import MOST_DRIFT
+from accel_core.stats import median_interval
+from accel_core.units import format_number
+
+
+@dataclass
+class Found:
+    """What is known so far; the verdict is made of it, wherever the judging ends."""
+
+    seed: int | None = None
+    stage: str = "read"
+    null_s: float | None = None
+    sizes: list[SizeResult] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    disturbed: list[str] = field(default_factory=list)
+    """Sentences on who disturbed a size."""
+
+
+def size_result(
+    asked: Asked,
+    machine: Machine,
+    workload: Workload,
+    shape: Shape,
+    drawn: bool,
+    timed: Timed | None,
+    null_s: float,
+) -> SizeResult:
+    """The result of one size; `timed` is None where there was no time for it."""
+    dtype = asked.event.dtype
+    counts = (shape, drawn, workload.flop(shape), workload.least_bytes(shape, dtype))
+    roof = roof_of(workload, shape, dtype, asked.threads, asked.ceilings, machine)
+    known: dict[str, Any] = {}
+    if roof is not None:
+        known = {
+            "roof_s": counts[2] / roof.flop_per_s,
+            "bound_by": roof.bound_by,
+            "level": roof.memory.level or "",
+        }
+    if timed is None:
+        return SizeResult(*counts, ranked=False, note="There was no time left for this size.", **known)
+    time_s = median_interval(timed.track.seconds)
+    ranked = is_ranked(time_s.median, null_s)
+    return SizeResult(
+        *counts,
+        time_s=time_s,
+        series=timed.track.series(),
+        score=None if roof is None else size_score(known["roof_s"], time_s.median),
+        ranked=ranked,
+        note=""
+        if ranked
+        else "It is too short to be told from a call that does nothing, so it does not count.",
+        max_error=timed.max_error,
+        baselines=tuple(track.baseline() for track in timed.baselines),
+        **known,
+    )
+
+
+def drifted(sizes: Sequence[SizeResult]) -> str:
+    """Where the machine became faster or slower while it was timed, in a sentence; empty where it did not.
+
+    At a size that is so where the median of its baselines' drifts is over the limit: they computed in turns
+    with the submission, and one of them alone may have met a neighbour.
+    """
+    for size in sizes:
+        found = [one.drift for one in size.baselines if one.drift is not None]
+        if found and median(found) > MOST_DRIFT:
+            percent = format_number(100 * median(found), 2)
+            return f"At size {format_shape(size.shape)} the baselines drifted by {percent} %"
+    return ""
+
+
+def verdict(asked: Asked, machine: Machine, found: Found, refused: Refused | None) -> Verdict:
+    """The verdict on what was found, or on why the submission was turned away."""
+    scored = score_of(found.sizes, asked.event)
+    noise = "; ".join(filter(None, [*found.disturbed[:1], drifted(found.sizes)]))
+    if refused is not None:
+        what, reason = REFUSED, refused.reason
+    elif scored.quarantined:
+        what, reason = QUARANTINED, scored.reason
+    elif noise and not asked.tried:
+        what, reason = UNSETTLED, f"{noise}: it is not scored, and is judged again."
+    else:
+        what, reason = ACCEPTED, scored.reason or _accepted(asked, found)
+    counts = what == ACCEPTED
+    return Verdict(
+        event=asked.event.name,
+        verdict=what,
+        stage=found.stage,
+        reason=reason,
+        score=scored.score if counts else None,
+        score_low=scored.low if counts else None,
+        score_high=scored.high if counts else None,
+        sizes=tuple(found.sizes),
+        tried=asked.tried,
+        seed=found.seed,
+        null_s=found.null_s,
+        walled=asked.walled,
+        layers=asked.layers,
+        facts=found.facts,
+        failing=dict(refused.failing) if refused is not None else {},
+        disturbed=bool(noise),
+        disturbed_reason=f"{noise}." if noise else "",
+        code_digest=digest(asked.code),
+        entry=asked.entry,
+        fingerprint=machine.fingerprint,
+        environment=environment(),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        id=uuid.uuid4().hex,
+        confirms=asked.confirms,
+    )
+
+
+def _accepted(asked: Asked, found: Found) -> str:
+    timed = sum(size.time_s is not None for size in found.sizes)
+    if asked.tried and timed < len(found.sizes):
+        return f"It is right at every size that was tried; {timed} of {len(found.sizes)} sizes were timed."
+    return "It is right at every size, in every call that was timed."

@@ -31,8 +31,20 @@ HELPERS = {
 }
 """What Numba calls in its own library, and the name that it has there."""
 _ANYWHERE = {*_MEMORY, *_MATHEMATICS, *_RUNTIME, *HELPERS}
-STUBS = {"numba_gil_ensure", "numba_gil_release", "PyEval_SaveThread", "PyEval_RestoreThread"}
-"""Called around a loop over threads; in the process that runs the machine code they do nothing."""
+STUBS = {
+    *("numba_gil_ensure", "numba_gil_release", "PyEval_SaveThread", "PyEval_RestoreThread"),
+    *("numba_unpickle", "numba_do_raise", "numba_runtime_build_excinfo_struct", "PyErr_Clear", "PyErr_Format"),
+    *("PyErr_Occurred", "PyErr_SetNone", "PyErr_SetString", "PyErr_SetObject", "PyErr_WriteUnraisable"),
+    *("PyBytes_FromStringAndSize", "PyObject_Hash", "PyTuple_Pack", "PyUnicode_FromKindAndData"),
+    *("PyUnicode_FromString", "Py_DecRef", "Py_IncRef"),
+}
+"""What Numba calls around a loop over threads, and to tell an error in it: in the process that runs the machine
+code they do nothing. So the error is not told, but what it kept from being written shows."""
+STUB_VALUES = {
+    f"PyExc_{name}"
+    for name in ("RuntimeError", "StopIteration", "SystemError", "ValueError", "ZeroDivisionError")
+}
+"""The same of values."""
 TEAM = {
     *("numba_parallel_for", "do_scheduling_signed", "do_scheduling_unsigned", "allocate_sched"),
     *("deallocate_sched", "get_num_threads", "get_thread_id", "get_sched_size", "get_parallel_chunksize"),
@@ -40,7 +52,7 @@ TEAM = {
 }
 """Numba's threads."""
 _PRINTS = {"printf"}
-_THREADED = {*STUBS, *TEAM, *_PRINTS}
+_THREADED = {*STUBS, *STUB_VALUES, *TEAM, *_PRINTS}
 _LIBRARIES = ("cblas_", "numba_xx", "numba_ez_", "scipy_", "openblas", "mkl_", "dgemm", "sgemm", "LAPACKE")
 
 

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 
 from accel_core import registry
+from accel_core.arena.drawing import SEED_BITS, drawn_shapes
 from accel_core.bench.events import Emit, step_event
 from accel_core.bench.threads import limit
 from accel_core.bench.verify import AWKWARD_AXES, AWKWARD_SIZES, format_shape
@@ -25,7 +25,7 @@ from accel_core.judge.asked import Asked, Refused
 from accel_core.judge.disturbance import Seen, disturbed
 from accel_core.judge.inside import pages
 from accel_core.judge.reading import lines_of_code, read
-from accel_core.judge.rounds import few_baselines, null_s, time_size
+from accel_core.judge.rounds import null_s, time_size
 from accel_core.judge.staging import Stage
 from accel_core.judge.table import Posed, Table
 from accel_core.judge.verdicts import Found, size_result, verdict
@@ -41,7 +41,7 @@ EXAMPLE_AXES = (2, 3, 4, 3, 2)
 
 def judge(asked: Asked, machine: Machine, emit: Emit) -> Verdict:
     """The verdict on a submission; emits a step for each stage, and for each size that is timed."""
-    found = Found(None if asked.tried else secrets.randbits(48))
+    found = Found(None if asked.tried else secrets.randbits(SEED_BITS))
     refused = None
     try:
         Judging(asked, machine, emit, found).run()
@@ -56,9 +56,7 @@ class Judging:
     def __init__(self, asked: Asked, machine: Machine, emit: Emit, found: Found) -> None:
         self.asked, self.machine, self.found = asked, machine, found
         self.workload = registry.workload(asked.event.workload)
-        drawn: tuple[Shape, ...] = ()
-        if found.seed is not None:
-            drawn = import_module("accel_core.arena.drawing").drawn_shapes(asked.event, found.seed)
+        drawn = () if found.seed is None else drawn_shapes(asked.event, found.seed)
         self.shapes = [(shape, False) for shape in asked.event.shapes] + [(shape, True) for shape in drawn]
         axes = len(self.workload.axes)
         awkward = [*map(self.workload.shape, AWKWARD_SIZES), AWKWARD_AXES[:axes]]
@@ -78,7 +76,7 @@ class Judging:
             stack.enter_context(limit(1))  # the reference is computed on one processor
             stage = stack.enter_context(self.memory())
             baselines = None
-            if self.asked.event.baselines:  # it imports while the submission compiles
+            if self.asked.event.baselines and not self.asked.tried:  # it imports while the submission compiles
                 baselines = players.baseline_player(self.asked, stage)
                 stack.enter_context(baselines.child)
             self.step("compile")
@@ -194,10 +192,8 @@ class Judging:
             timed = None
             if left_s > 0:
                 until_s = time.monotonic() + left_s / (len(self.shapes) - at)
-                names = list(self.asked.event.baselines) if baselines is not None else []
-                if self.asked.tried:
-                    names = few_baselines(names, shape, self.asked.event.dtype)
                 before = Seen.of(pid, cpus)
+                names = self.asked.event.baselines if baselines is not None else ()
                 timed = time_size(table, baselines, names, shape, until_s if self.asked.tried else None)
                 if why := disturbed(before, Seen.of(pid, cpus), table.player.threads):
                     self.found.disturbed.append(f"At size {format_shape(shape)}: {why[:1].lower()}{why[1:-1]}")

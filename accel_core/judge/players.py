@@ -71,6 +71,7 @@ def compile_code(asked: Asked, dimensions: Sequence[int]) -> MachineCode:
             "function": asked.event.workload,
             "dimensions": list(dimensions),
             "dtype": asked.event.dtype,
+            "parallel": not asked.one_thread,
             "output": stage.output_fd,
         }
         limits = Limits(cpu_s=int(2 * COMPILE_S), memory_bytes=MEMORY_BYTES, threads=True)
@@ -127,8 +128,7 @@ def native_player(asked: Asked, made: MachineCode, stage: Stage, *, private: boo
         "inputs": stage.inputs_fd,
         "output": stage.output_fd,
         "threads": asked.threads,
-        "team": sorted(allowed.TEAM) if made.team else [],
-        "helpers": allowed.HELPERS,
+        "team": made.team,
         "private": private,
     }
     limits = Limits(cpu_s=CPU_S * asked.threads, memory_bytes=MEMORY_BYTES, disk_bytes=0, threads=made.team)

@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
-from accel_core import registry
 from accel_core.arena.scoring import drift
 from accel_core.judge.checking import needs_reference, share_of_allowed
 from accel_core.judge.inside import pages
 from accel_core.judge.players import Player
 from accel_core.judge.table import Posed, Table
-from accel_core.model import BaselineTime, Case, Series, Shape
+from accel_core.model import BaselineTime, Series, Shape
 from accel_core.model.packed import packed
 from accel_core.stats import median_interval
 
@@ -28,8 +26,6 @@ WARM_UP, SAMPLES, FEWER = 2, 11, 7
 SLOW_S = 0.25
 """A baseline that takes longer is called in three rounds only: the first, the middle one and the last."""
 TRIED_SAMPLES = 3
-FEW_BASELINES_S = 0.1
-"""In a trial a baseline that is predicted to take longer is left out."""
 NS = 1e-9
 
 
@@ -123,7 +119,7 @@ class _Rounds:
                     self.baseline(posed, at - 1, keep=True)
 
     def few(self, posed: Posed, left_s: Callable[[], float]) -> None:
-        """One call, which is the warm-up where there is time for others, and each baseline once."""
+        """One call, which is the warm-up where there is time for others."""
         warm = self.submission(posed, keep=False, first=True)
         time_for = int(left_s() / max(2 * warm[1] * NS, 1e-3))
         if time_for < 1:
@@ -131,9 +127,6 @@ class _Rounds:
         for _ in range(min(TRIED_SAMPLES, time_for)):
             posed = self.next(posed)
             self.submission(posed, keep=True)
-        for at in range(len(self.others)):
-            if left_s() > 0:
-                self.baseline(posed, at, keep=True)
 
     def next(self, posed: Posed) -> Posed:
         """Fresh inputs of the same shape."""
@@ -164,12 +157,6 @@ class _Rounds:
         if keep:
             self.others[at].add(start_ns, took_ns)
         return took_ns * NS
-
-
-def few_baselines(names: Sequence[str], shape: Shape, dtype: str) -> list[str]:
-    """Those that are predicted to take little time, even on a slow core."""
-    axes: Any = {"size": max(shape), "dtype": dtype, "shape": shape}
-    return [name for name in names if registry.predicted_s(Case(name, **axes)) <= FEW_BASELINES_S]
 
 
 def null_s(player: Player, calls: int = 100) -> float:

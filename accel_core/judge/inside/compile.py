@@ -1,6 +1,6 @@
 """Runs a submitted file and compiles its function: what comes out is an object file and a few words.
 
-The argument is JSON: {"function", "dimensions", "dtype", "output"}. The output's report is JSON:
+The argument is JSON: {"function", "dimensions", "dtype", "parallel", "output"}. The output's report is JSON:
 {"error"} or {"entry", "size", "vector_bits", "threads"}; the object file lies behind it.
 """
 
@@ -58,10 +58,10 @@ def vector_bits(assembly: str) -> int | None:
     return widest or None
 
 
-def _function(names: dict[str, Any], name: str, arguments: int) -> tuple[Any, dict[str, Any]]:
-    """The plain function `name`, and how its author wants it compiled."""
+def _function(names: dict[str, Any], name: str, arguments: int, parallel: bool) -> tuple[Any, dict[str, Any]]:
+    """The plain function `name`, and how its author wants it compiled: `parallel` where he says nothing."""
     found = names.get(name)
-    options = dict(getattr(found, "targetoptions", {}))
+    options = dict(getattr(found, "targetoptions", {"parallel": parallel}))
     plain: Any = getattr(found, "py_func", found)
     if not hasattr(plain, "__code__"):
         raise Refused(
@@ -77,7 +77,7 @@ def _function(names: dict[str, Any], name: str, arguments: int) -> tuple[Any, di
 
 def compiled(path: Path, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """What is said of the machine code, and the object file."""
-    plain, options = _function(run_file(path), told["function"], len(told["dimensions"]))
+    plain, options = _function(run_file(path), told["function"], len(told["dimensions"]), told["parallel"])
     dtype = getattr(numba.types, told["dtype"])
     arrays = tuple(numba.types.Array(dtype, number, "C") for number in told["dimensions"])
     try:

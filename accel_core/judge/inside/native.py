@@ -1,6 +1,6 @@
 """Loads an object file and calls the one function in it: no Python of a submission runs here.
 
-The argument is JSON: {"entry", "item", "inputs", "output", "threads", "team", "helpers", "private"}.
+The argument is JSON: {"entry", "item", "inputs", "output", "threads", "team", "private"}.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from typing import Any
 
 from llvmlite import binding as llvm
 
+from accel_core.judge import allowed
 from accel_core.judge.inside import pages
 from accel_core.wall import inside
 
-_STUBS = """
-define void @numba_gil_ensure(ptr %state) { ret void }
-define void @numba_gil_release(ptr %state) { ret void }
-define ptr @PyEval_SaveThread() { ret ptr null }
-define void @PyEval_RestoreThread(ptr %state) { ret void }
-"""
-"""What a loop over threads calls around it. The interpreter's lock is not held, and nothing here needs it."""
+_STUBS = "\n".join(
+    [
+        *(f"define ptr @{name}() {{ ret ptr null }}" for name in sorted(allowed.STUBS)),
+        *(f"@{name} = global ptr null" for name in sorted(allowed.STUB_VALUES)),
+    ]
+)
 _LIBRARIES = ("openblas", "blas", "lapack", "mkl", "blis", "accelerate")
 _PROT_NONE = 0
 _NO_VALUE = -2
@@ -67,10 +67,10 @@ def _symbols(told: dict[str, Any]) -> dict[str, int]:
     runtime = _module(folder / "core" / "runtime", "_nrt_python").c_helpers
     helpers = _module(folder, "_helperlib").c_helpers
     found = {f"NRT_{name}": place for name, place in runtime.items()}
-    found |= {name: helpers[own] for name, own in told["helpers"].items() if own in helpers}
-    if told["threads"] > 1 or told["team"]:
+    found |= {name: helpers[own] for name, own in allowed.HELPERS.items() if own in helpers}
+    if told["team"]:
         team = _module(folder / "np" / "ufunc", "workqueue")
-        found |= {name: getattr(team, name.removeprefix("numba_")) for name in told["team"]}
+        found |= {name: getattr(team, name.removeprefix("numba_")) for name in allowed.TEAM}
         ctypes.CFUNCTYPE(None, ctypes.c_int)(team.launch_threads)(told["threads"])
         ctypes.CFUNCTYPE(None, ctypes.c_int)(team.set_num_threads)(told["threads"])
     return found

@@ -8,8 +8,9 @@ cancel for half of all x at the most, and each of `VECTORS` is drawn anew for ev
 How much a row may differ: the errors δ of a right answer do not know the signs, so |Σ x_j δ_ij| is over t |δ_i|
 with a probability of 2 exp(-t²/2) at the most (W. Hoeffding, Journal of the American Statistical Association
 58(301), 1963), and a rounding error is at most u times a partial sum. Partial sums of p products of a row have
-a mean square of Σ a²b² over them, so |δ_i| is at most u √k s_i with s_i² = Σ_p a_ip² Σ_j b_pj²; the order of
-the additions changes only how far below it is. t = 8 lets a right answer fail once in 10^13 rows.
+a mean square of Σ a²b² over them (signs are random), so |δ_i| stays under u √k s_i, with s_i² = Σ_p a_ip² Σ_j
+b_pj²; the order of the additions changes only how far under it. The check rounds too, in sums of n and of k
+terms. t = 8 lets a right answer fail once in 10^13 rows.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def product_share(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any]) -> float:
         scale = np.sqrt((left * left) @ (right * right).sum(axis=1))
     if not np.isfinite(difference).all():
         return math.inf
-    allowed = SIGNS * UNIT_ROUNDOFF[str(c.dtype)] * math.sqrt(a.shape[1]) * scale
+    k, n = b.shape
+    own = UNIT_ROUNDOFF["float64"] * (math.sqrt(k) + 2 * math.sqrt(n))
+    allowed = SIGNS * (UNIT_ROUNDOFF[str(c.dtype)] * math.sqrt(k) + own) * scale
     with np.errstate(all="ignore"):
         shares = np.where(difference == 0, 0.0, difference / allowed)
     return float(shares.max(initial=0.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -87,7 +88,7 @@ class Judging:
             self.found.null_s = null_s(player)
             if made is None:
                 self.load(player)
-            libraries = player.child.libraries() if made else None
+            libraries = player.child.libraries() if made and sys.platform == "linux" else None
             table = Table(self.workload, self.asked.event.dtype, player, stage, made is not None)
             table.explain = lambda posed: "" if made is None else self.why_it_broke(posed, made)
             self.check(table)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
 from accel_core.arena.event import MOST_CODE_BYTES, ONE_THREAD, SPEED, Event
-from accel_core.errors import BadInput, quoted
+from accel_core.errors import AccelError, BadInput, quoted
 from accel_core.model import Ceiling, Machine
 from accel_core.runner.kinds.kind import COMPILE_S, MAX_ENTRIES, Emit, JobData, JobKind, Parts
 
@@ -89,11 +89,22 @@ def _run(job: JobData, machine: Machine, emit: Emit) -> None:
         threads=job["threads"][0],
         ceilings=tuple(Ceiling.from_dict(one) for one in job["ceilings"]),
         walled=job["walled"],
+        layers=_layers() if job["walled"] else (),
         tried=job["tried"],
         entry=job["entry"],
         confirms=job["confirms"],
     )
     emit(result_event(judge(asked, machine, emit)))
+
+
+def _layers() -> tuple[str, ...]:
+    """What the wall is made of; AccelError where it does not stand."""
+    from accel_core.wall import standing
+
+    wall = standing()
+    if not wall.stands:
+        raise AccelError(f"No wall stands around what would run here: {wall.reason}")
+    return tuple(layer.name for layer in wall.layers if layer.holds)
 
 
 def _foresee(data: Mapping[str, Any], known: Known) -> Parts:

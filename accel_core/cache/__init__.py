@@ -9,7 +9,7 @@ simulating, several, results counts, of one traversal and of many, as plain reco
 reuse                        reuse distances
 tracing, warming             steps to look at, from any on
 accesses, dump               the stream for others
-ordered                      a product in any order, triple by triple
+ordered, forced              a product in any order, triple by triple; what its layout forces on it
 traffic                      the bytes of each memory level for a measured rung of the ladder
 progress, effort, compiling  how far that is; how long it takes; its machine code, made elsewhere
 

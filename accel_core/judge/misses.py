@@ -17,6 +17,7 @@ from accel_core.arena.event import Event
 from accel_core.arena.scoring import mean_score
 from accel_core.bench.events import Emit, ignore, step_event
 from accel_core.cache import RUNG_ORDERS, CacheGeometry, Traversal
+from accel_core.cache.forced import forced_misses
 from accel_core.cache.ordered import OUT_OF_RANGE, OrderedProduct, triples_of
 from accel_core.judge.asked import Refused
 from accel_core.judge.ordering import ORDER_S, Order
@@ -117,6 +118,12 @@ def counted(
     return product
 
 
+def lower_bound(shape: tuple[int, int, int], cache: CacheGeometry, dtype: str) -> int:
+    """Misses that no order undercuts: the larger of what the cache's size and what its sets force."""
+    of_size = least_misses(shape, cache.size_bytes, cache.line_bytes, ITEM_BYTES[dtype])
+    return max(of_size, forced_misses(shape, cache, dtype))
+
+
 def baseline_traversal(name: str, shape: tuple[int, int, int], dtype: str) -> Traversal | None:
     """The loops of a rung as an order of single triples; None for one that is no nest of three loops or six."""
     order = RUNG_ORDERS.get(name, "")
@@ -166,7 +173,7 @@ class _Judging:
         of = {name: count.misses for name, count in counts.items()}
         for kind in ("compulsory", "capacity", "conflict"):
             of[kind] = sum(getattr(count, kind) or 0 for count in counts.values())
-        least = least_misses(shape, self.cache.size_bytes, self.cache.line_bytes, ITEM_BYTES[event.dtype])
+        least = lower_bound(shape, self.cache, event.dtype)
         self.sizes.append(
             self._empty(
                 shape,

@@ -197,7 +197,7 @@ def test_a_fault_is_shown_small() -> None:
 
 
 def test_fewer_misses_than_can_be_are_quarantined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misses, "least_misses", lambda *_: 10**6)
+    monkeypatch.setattr(misses, "lower_bound", lambda *_: 10**6)
     verdict = judged(HONEST)
     assert verdict.verdict == "quarantined" and verdict.score is None
     assert verdict.reason.startswith("Size 8 x 9 x 10 made") and "1,000,000" in verdict.reason

@@ -120,9 +120,7 @@ def odd_files(folder: Path) -> dict[str, Path]:
         paths[name].write_bytes(data)
     paths["a folder"] = folder / "folder.py"
     paths["a folder"].mkdir()
-    if hasattr(os, "mkfifo"):
-        paths["a pipe"] = folder / "pipe.py"
-        os.mkfifo(paths["a pipe"])
+    if os.name == "posix":
         paths["a link to a device"] = folder / "device.py"
         paths["a link to a device"].symlink_to("/dev/zero")
         paths["a link to itself"] = folder / "itself.py"

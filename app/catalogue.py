@@ -98,6 +98,14 @@ PAGES = (
         "Who is fastest at which operation and shape, and the same code under each of them.",
     ),
     Page(
+        "arena",
+        "Arena",
+        "How close to the roof is your code?",
+        "trophy",
+        "Write a kernel, have it judged against this machine's roof, and stand on a board that is checked.",
+        takes_files=True,
+    ),
+    Page(
         "hall",
         "Lecture hall",
         "What does the room say?",

@@ -22,7 +22,7 @@ from accel_core.units import format_rate
 PLOT_PX, TOP_PX, LEFT_PX, RIGHT_PX, BELOW_PX = 440, 48, 76, 24, 66
 LABEL_GAP_PX, BESIDE = 21, 1.6
 """Between two names, and from the nearest dot to the column of names, as a factor of the intensity."""
-ASIDE, BELOW, ABOVE = 3.0, 2.0, 2.5
+ASIDE, BELOW, ABOVE, LEAST_SPAN = 3.0, 1.5, 1.6, 4.0
 """How far the frame reaches beyond what it holds, as factors; on one side it has room for the names too."""
 RIM_PX = 30
 """Between the names and the frame."""
@@ -77,9 +77,11 @@ def _frame(points: Sequence[Point], look: Look) -> _Frame:
     else:
         last = min(xs) / BESIDE
         left = min(left, last / (right / last) ** (part / (1 - part)))
-    low = min(point.flop_per_s for point in points) / BELOW
-    high = max(point.roof_flop_per_s for point in points) * ABOVE
-    return _Frame((left, right), (low, max(high, 10 * low)))
+    top = max(point.roof_flop_per_s for point in points)
+    part = min((len(points) + 2) * LABEL_GAP_PX / PLOT_PX, 0.9)  # of the height, below the roof, for the names
+    least = top / max(LEAST_SPAN, ABOVE ** (part / (1 - part)))
+    low = min(least, *(point.flop_per_s / BELOW for point in points))
+    return _Frame((left, right), (low, top * ABOVE))
 
 
 def _named_right(points: Sequence[Point]) -> bool:
@@ -156,4 +158,5 @@ def _add_names(figure: go.Figure, look: Look, points: Sequence[Point], frame: _F
             "colour": look.muted if grey else colour,
         }
         x, y = math.log10(point.intensity), math.log10(point.flop_per_s)
-        figure.add_annotation(leader(look, _name(point, look), x, y, colour, **beside, **backed(look)))
+        line = faded(colour, 0.45)
+        figure.add_annotation(leader(look, _name(point, look), x, y, line, **beside, **backed(look)))

@@ -7,12 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accel_core.arena.event import Event
+from accel_core.arena.scoring import anchors
+from accel_core.arena.scoring import points_of as points_of_score
 from accel_core.model.arena import SizeResult, Verdict
 from accel_core.readings.arena_board import ROOF, score_text
 from accel_core.readings.arena_text import plain
 from accel_core.readings.estimates import ends_text, time_text
 from accel_core.readings.ratios import share_text
 from accel_core.units import format_bytes, format_number, format_rate, format_time
+
+SCORE_SAID = (
+    "100 times the geometric mean, over all sizes, of the time that the roof allows over your median time"
+)
 
 
 def shape_text(shape: Sequence[int]) -> str:
@@ -54,8 +61,12 @@ def _time_row(size: SizeResult) -> dict[str, Any]:
 def _misses_row(size: SizeResult) -> dict[str, Any]:
     return {
         "Size": shape_text(size.shape),
+        "Drawn": "yes" if size.drawn else "no",
         "Misses": size.misses,
+        "No order has fewer": size.least_misses,
         "Share of bound": None if size.score is None else _short(size.score),
+        **{f"Misses {kind}": count for kind, count in size.misses_of.items()},
+        **{f"Order of {name.partition('/')[2]}": count for name, count in size.baseline_misses.items()},
         "Note": _note(size),
     }
 
@@ -79,10 +90,14 @@ def facts_of(verdict: Verdict) -> dict[str, str]:
     told = {
         "Threads": _whole(facts.get("threads")),
         "Lines of code": _whole(facts.get("lines")),
-        "Widest vector": f"{bits} bit" if (bits := _whole(facts.get("vector_bits"))) else "",
+        "Widest vector": _vector(facts.get("vector_bits", "")),
         "Empty call": "" if verdict.null_s is None else format_time(verdict.null_s),
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _vector(bits: object) -> str:
+    return "none" if bits is None else f"{told} bit" if (told := _whole(bits)) else ""
 
 
 def _whole(value: object) -> str:
@@ -235,6 +250,33 @@ def why_reading(found: Why, floor: float) -> str:
         said = "1 size counts" if found.floored == 1 else f"{found.floored} sizes count"
         sentences.append(f"{said} as {floor:g}, the floor: no size alone makes a score of nothing.")
     return " ".join(sentences)
+
+
+def curve_text(verdict: Verdict, event: Event) -> str:
+    """What the score is worth on the instructor's curve; empty where the event has none."""
+    bends = anchors(verdict.sizes, event) if verdict.score is not None else None
+    if not bends or verdict.score is None:
+        return ""
+    points = points_of_score(verdict.score, bends)
+    told = ", ".join(f"{format_number(worth)} at {score_text(score)}" for score, worth in bends)
+    return f"On the instructor's curve that is {format_number(points)} points ({told}, straight in between)."
+
+
+def how_judged(verdict: Verdict) -> list[tuple[str, str]]:
+    """How it was judged, as pairs of a word and its value."""
+    seed = "none drawn" if verdict.seed is None else f"{verdict.seed}, by which anybody draws them again"
+    walls = ", ".join(plain(layer, 40, keep="") for layer in verdict.layers)
+    e = verdict.environment
+    return [
+        ("Judged (UTC)", plain(verdict.created[:19].replace("T", " "), 40)),
+        ("Seed of the drawn sizes", seed),
+        ("Round trip of an empty call", "unknown" if verdict.null_s is None else format_time(verdict.null_s)),
+        ("Wall", walls if verdict.walled else "none stood around it"),
+        ("Disturbed", plain(verdict.disturbed_reason, 200) or "yes" if verdict.disturbed else "no"),
+        ("Confirms", f"verdict {plain(verdict.confirms, 40)}" if verdict.confirms else "nothing, a first one"),
+        ("Code", f"BLAKE2b {plain(verdict.code_digest, 40)}"),
+        ("Versions", f"NumPy {e.numpy}, Numba {e.numba}, Python {e.python}"),
+    ]
 
 
 def cache_text(size_bytes: int, ways: int, line_bytes: int) -> str:

@@ -35,6 +35,8 @@ DRAWINGS_BYTES = 32 << 20
 """Some hundred figures."""
 SIMULATIONS_BYTES = 64 << 20
 """A hundred traces or so, and all counts."""
+ARENA_BYTES = 16 << 20
+"""Boards of many events, and some hundred verdicts."""
 SAMPLE = ASSETS / "sample_record.json"
 SAMPLE_BLOCKS = ASSETS / "sample_blocks.json"
 
@@ -227,6 +229,12 @@ def drawings() -> Kept:
 def simulations() -> Kept:
     """What was simulated on this server, for all sessions."""
     return Kept(SIMULATIONS_BYTES)
+
+
+@st.cache_resource(show_spinner=False)
+def arena() -> Kept:
+    """Boards, histories, entries and verdicts of the arena, see `entries.py`."""
+    return Kept(ARENA_BYTES)
 
 
 @st.cache_resource(show_spinner=False)

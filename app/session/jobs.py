@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from app.session import cached, readied, visitors
 if TYPE_CHECKING:
     from accel_core.runner import Job
     from accel_core.runner.promise import Promise
+    from accel_core.runner.visitors import Visitor
 
 ACTIVE = ("queued", "running")
 
@@ -48,13 +49,18 @@ def start(job: Mapping[str, Any]) -> None:
     """Queue a job for this session (a button's callback); what cannot be measured is said on the page."""
     from accel_core import runner
 
-    st.session_state.pop("job fault", None)
     try:
-        started = runner.submit(dict(job), _owner(), store=_store(), visitor=visitors.here())
+        begin(lambda owner, visitor: runner.submit(dict(job), owner, store=_store(), visitor=visitor))
     except AccelError as fault:
         st.session_state["job fault"] = str(fault)
         return
     readied.let_go(dict(job))
+
+
+def begin(submit: Callable[[str, Visitor], Job]) -> None:
+    """Queue what `submit` does for this session as (owner, visitor); what it raises is the caller's to say."""
+    st.session_state.pop("job fault", None)
+    started = submit(_owner(), visitors.here())
     _keep_results()
     st.session_state["watch"] = Watch(started.id, datetime.now(UTC).isoformat())
     st.query_params["job"] = started.id

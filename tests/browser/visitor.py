@@ -27,7 +27,7 @@ SAMPLE = REPOSITORY / "assets" / "sample_record.json"
 ASKED = {page.name: page.question for page in PAGES}
 WITHOUT_PICTURE = ("hall", "transformer")
 """At first: they ask for a token, and for a guess."""
-UNMEASURED = (*WITHOUT_PICTURE, "homework", "lessons", "classroom", "traversal", "backends")
+UNMEASURED = (*WITHOUT_PICTURE, "arena", "homework", "lessons", "classroom", "traversal", "backends")
 QUESTIONS = {name: asked for name, asked in ASKED.items() if name not in UNMEASURED}
 """What every page asks; QUESTIONS are of those that a first visit measures."""
 TITLES = {page.name: page.title for page in PAGES}

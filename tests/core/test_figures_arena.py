@@ -152,8 +152,10 @@ def test_facts_of_the_code_are_taken_for_numbers_only():
         "Widest vector": "256 bit",
         "Empty call": "6.00 µs",
     }
-    forged = records.verdict(facts={"threads": "<b>1</b>", "lines": True, "vector_bits": None}, null_s=None)
+    forged = records.verdict(facts={"threads": "<b>1</b>", "lines": True, "vector_bits": "<i>"}, null_s=None)
     assert arena_sizes.facts_of(forged) == {}
+    scalar = records.verdict(facts={"vector_bits": None}, null_s=None)
+    assert arena_sizes.facts_of(scalar) == {"Widest vector": "none"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""The statement of an event, as the page shows it: what is asked for, the rules, the sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accel_core.arena.event import MISSES, MOST_CODE_BYTES, ONE_THREAD, OPEN, Event
+from accel_core.arena.starter import arrays_of, problem_of, shape_text, signature
+from accel_core.readings import arena_sizes
+from accel_core.readings.arena_sizes import cache_text
+from accel_core.units import format_count
+
+
+def problem_text(event: Event) -> str:
+    """What is asked for: the function in code marks, its arrays, what stands in `out`."""
+    if event.kind == MISSES:
+        cache = event.cache
+        told = cache_text(cache.size_bytes, cache.ways, cache.line_bytes) if cache else "the printed cache"
+        return f"Order the products a[i, k] · b[k, j] of a matrix product so that {told} misses least."
+    problem = problem_of(event)
+    arrays = ", ".join(f"`{array.name}` is {shape_text(array)}" for array in arrays_of(problem))
+    return f"Define `{signature(problem)}`: {problem.formula}. {arrays}; all are {event.dtype}, row by row."
+
+
+def rules(event: Event) -> list[str]:
+    """The rules of its division, each a sentence of Markdown."""
+    if event.kind == MISSES:
+        return [
+            "No clock is asked: misses are counted by the cache simulator, and are the same on every machine.",
+            "Each triple (i, j, k) has to come once; that is checked.",
+        ]
+    if event.division == OPEN:
+        allowed = "**Open**: anything that is installed may be called."
+    else:
+        threads = "one thread" if event.division == ONE_THREAD else "all threads"
+        allowed = (
+            f"**No library, {threads}**: the judge compiles your function with Numba in nopython mode, and "
+            "calls nothing but its machine code."
+        )
+    deadline = event.deadline[:16].replace("T", " ")
+    return [
+        allowed,
+        "Each timed call gets fresh inputs, and each result of a timed call is checked.",
+        f"Score: {arena_sizes.SCORE_SAID}.",
+        f"One file of at most {MOST_CODE_BYTES // 1024} KiB; {event.tries_per_hour} tries an hour."
+        + (f" Open until {deadline} UTC." if deadline else ""),
+    ]
+
+
+def sizes_title(event: Event) -> str:
+    """ "8 printed sizes and 3 that are drawn"."""
+    drawn = f" and {len(event.drawn)} that are drawn" if event.drawn else ""
+    return f"{format_count(len(event.shapes), 'printed size')}{drawn}"
+
+
+def size_rows(event: Event) -> list[dict[str, Any]]:
+    """The sizes axis by axis; of a drawn one the bounds of each length."""
+    names = ("i", "j", "k") if event.kind == MISSES else problem_of(event).axes
+    printed = [{**dict(zip(names, map(str, shape), strict=False)), "": "printed"} for shape in event.shapes]
+    drawn = [
+        {
+            **{
+                name: f"{round(length * (1 - band.spread))} to {round(length * (1 + band.spread))}"
+                for name, length in zip(names, band.shape, strict=False)
+            },
+            "": "drawn for each verdict",
+        }
+        for band in event.drawn
+    ]
+    return [*printed, *drawn]

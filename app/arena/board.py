@@ -1,0 +1,123 @@
+"""The board of an event: the picture under the roof, what it says, the table, and what was taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from accel_core.arena.event import Event
+from accel_core.figures.arena_board import board_figure
+from accel_core.readings.arena_board import Line, board_alt, board_reading, board_rows, people
+from accel_core.readings.arena_rungs import rung_lines
+from accel_core.readings.arena_text import plain, plain_name
+from accel_core.studies.arena import BoardRow
+from app.arena import choosing, taking
+from app.arena import people as persons
+from app.parts import components, tables, theme
+from app.session import cached, drawings, entries, settings
+
+SEVERAL = 1
+
+
+def machine(event: Event) -> str:
+    """The fingerprint of the machine whose board is shown; a choice where there are several."""
+    setting = choosing.machine_setting(event)
+    chosen = choosing.OWN_MACHINE
+    if len(setting.options) > SEVERAL:
+        with theme.field(choosing.OF_PX):
+            chosen = str(settings.select(setting))
+    here = cached.machine().fingerprint
+    return here if chosen == choosing.OWN_MACHINE else entries.machines(event)[chosen]
+
+
+def draw(event: Event, fingerprint: str) -> None:
+    """The board, best first."""
+    rows = entries.board(event, fingerprint)
+    elsewhere = fingerprint != cached.machine().fingerprint
+    lines = _lines(event, rows)
+    whose = f"Another machine ({fingerprint[:8]})" if elsewhere else ""
+    theme.show(
+        drawings.drawn(board_figure, lines, theme.current_look(), stale=whose),
+        alt=board_alt(lines),
+        key=f"board {event.name}",
+        filename=f"arena-{event.name}",
+    )
+    if not people(lines):
+        st.button(
+            "Write the first entry",
+            key="write first",
+            type="primary",
+            icon=":material/edit:",
+            on_click=choosing.show,
+            args=(choosing.WRITE,),
+            disabled=elsewhere or bool(taking.why_not(event)),
+        )
+    components.reading(components.literal_but_bold(f"{event.title}, {event.dtype}. {board_reading(lines)}"))
+    _table(event, lines)
+    _taken_off(rows)
+
+
+def _lines(event: Event, rows: Sequence[BoardRow]) -> list[Line]:
+    """The rows that count, and the rungs as they ran beside the best of them."""
+    own = persons.signed_in()
+    counting = [row for row in rows if row.rank is not None and row.score is not None]
+    lines = [
+        Line(
+            row.person,
+            row.score or 0.0,
+            row.low,
+            row.high,
+            row.rank,
+            row.shared,
+            row.entry,
+            when=row.when,
+            built_on=row.built_on,
+            own=row.person == own and not row.ruled,
+        )
+        for row in counting
+    ]
+    best = entries.verdict(counting[0].verdict) if counting else None
+    return [*lines, *(rung_lines(best, event) if best else ())]
+
+
+def _table(event: Event, lines: Sequence[Line]) -> None:
+    """All people, sortable; one that is picked can be looked at."""
+    told, order = board_rows(lines), people(lines)
+    if not told:
+        return
+    picked = tables.table(told, f"arena-{event.name}", alt="The board, best first", unfolding=True)
+    if picked is not None:
+        st.button(
+            "Look at the picked entry",
+            key="open picked",
+            icon=":material/search:",
+            on_click=choosing.open_entry,
+            args=(order[picked].entry,),
+        )
+    else:
+        st.caption(
+            "Pick a row at its left to look at an entry: its sizes, its roofline, and its code if it is open."
+        )
+
+
+def _taken_off(rows: Sequence[BoardRow]) -> None:
+    """Entries that the presenter annulled or hid, each with the reason."""
+    ruled = [row for row in rows if row.ruled]
+    if not ruled:
+        return
+    st.subheader("What the presenter decided", anchor=False)
+    words = {"annul": "annulled", "hide": "hidden"}
+    st.dataframe(
+        [
+            {
+                "Who": plain_name(row.person),
+                "Handed in (UTC)": row.when[:16].replace("T", " "),
+                "Entry is": words.get(row.ruled, row.ruled),
+                "Reason": plain(row.reason, keep=""),
+            }
+            for row in ruled
+        ],
+        hide_index=True,
+        alt="Entries that were annulled or hidden, with the reason",
+    )

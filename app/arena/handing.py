@@ -1,0 +1,99 @@
+"""Handing in: who, whether the code is open, what it is built on; and what becomes of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.arena.event import Event
+from accel_core.errors import AccelError
+from accel_core.readings.arena_board import score_text
+from accel_core.readings.arena_text import plain, plain_name
+from accel_core.studies import arena as desk
+from app.arena import choosing, people, writing
+from app.session import cached, entries, visitors
+
+OPEN, BUILT_ON, HANDED = "arena open", "arena built on", "arena handed in"
+LOOK_S = 2.0
+"""How often the page looks whether the verdict is there."""
+NOTHING = "nobody's: my own work"
+
+
+def form(event: Event, why_not: str) -> None:
+    """The form behind the button."""
+    with (
+        st.popover("Hand in", icon=":material/send:", disabled=bool(why_not), help=why_not or None),
+        st.form("hand in", border=False),
+    ):
+        people.fields()
+        st.checkbox(
+            "Everybody may read my code at once",
+            key=OPEN,
+            help="Otherwise only after the event's deadline; without a deadline, never.",
+        )
+        known = {NOTHING: "", **_readable(event)}
+        st.selectbox("Built on", list(known), key=BUILT_ON, help="Whose open code it grew out of, as credit.")
+        st.form_submit_button("Hand in", type="primary", on_click=_hand_in, args=(event, known))
+        st.caption("Your code is kept as it is, and judged twice before a new best counts.")
+
+
+def _readable(event: Event) -> dict[str, str]:
+    """Entries that everybody may read, by who and score."""
+    rows = entries.board(event, cached.machine().fingerprint)
+    readable = [row for row in rows if row.readable and not row.ruled]
+    return {f"{plain_name(row.person)}, {score_text(row.score)}": row.entry for row in readable}
+
+
+def _hand_in(event: Event, known: dict[str, str]) -> None:
+    """Store the entry and wake the judge: a form's callback."""
+    name, passphrase = people.typed()
+    try:
+        made = desk.hand_in(
+            event,
+            name,
+            passphrase,
+            writing.code(event),
+            open=bool(st.session_state.get(OPEN)),
+            built_on=known.get(str(st.session_state.get(BUILT_ON)), ""),
+            address=visitors.here().address,
+            store=cached.store(),
+        )
+    except AccelError as fault:
+        st.session_state[people.FAULT] = str(fault)
+        return
+    people.signed(made.person)
+    st.session_state[HANDED] = made.id
+    desk.background().wake()
+
+
+def said(event: Event) -> None:
+    """What was not taken, or where the entry that this tab handed in last stands."""
+    people.fault()
+    if id := st.session_state.get(HANDED):
+        st.fragment(_follow, run_every=LOOK_S if _waits(event, id) else None)(event, id)
+
+
+def _past(event: Event, id: str) -> desk.Past | None:
+    own = entries.history(people.signed_in(), event)
+    return next((one for one in own if one.entry.id == id), None)
+
+
+def _waits(event: Event, id: str) -> bool:
+    past = _past(event, id)
+    return past is not None and past.status in ("waiting", "accepted")
+
+
+def _follow(event: Event, id: str) -> None:
+    past = _past(event, id)
+    if past is None:
+        return
+    with st.container(border=True):
+        st.markdown(":material/send: **Handed in**")
+        st.text(plain(past.said or desk.background().fault or "It waits for its verdict."))
+        if past.counts is not None:
+            st.button(
+                "Look at it",
+                key=f"look at {id}",
+                icon=":material/search:",
+                on_click=choosing.open_entry,
+                args=(id,),
+            )

@@ -1,0 +1,26 @@
+"""The problem of an event: what is asked for, by which rules, at which sizes, and a small example."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.arena.event import Event
+from accel_core.readings import arena_statement as told
+from app.parts.components import literal
+
+
+def draw(event: Event) -> None:
+    """The statement, and below it the sizes and the example."""
+    st.subheader(literal(event.title), anchor=False)
+    st.markdown(_but_code(told.problem_text(event)))
+    st.markdown("\n".join(f"- {rule}" for rule in told.rules(event)))
+    if event.text:
+        st.markdown(literal(event.text))
+    with st.expander(told.sizes_title(event), icon=":material/straighten:"):
+        st.dataframe(told.size_rows(event), hide_index=True, alt="The sizes that are judged")
+
+
+def _but_code(text: str) -> str:
+    """`text` with what stands in code marks as code, and nothing else that Markdown would read."""
+    parts = text.split("`")
+    return "".join(f"`{part}`" if at % 2 else literal(part) for at, part in enumerate(parts))

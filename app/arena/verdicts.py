@@ -1,0 +1,112 @@
+"""One verdict: its sentence, its steps, the input that fails, the points under the roof, sizes, and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from accel_core.arena.event import Event
+from accel_core.figures.arena_roofline import entry_roofline_figure
+from accel_core.model.arena import ACCEPTED, QUARANTINED, UNSETTLED, Verdict
+from accel_core.readings import arena_sizes as sizes
+from accel_core.readings import arena_verdict as told
+from accel_core.readings.arena_text import plain
+from app.parts import components, tables, theme
+from app.parts.components import literal_but_bold
+from app.session import cached, drawings
+
+ICONS = {
+    ACCEPTED: ":green[:material/check_circle:]",
+    QUARANTINED: ":orange[:material/speed:]",
+    UNSETTLED: ":orange[:material/waves:]",
+}
+REFUSED_ICON = ":red[:material/block:]"
+STEPS = {
+    told.PASSED: ":green[:material/check:] {}",
+    told.FAILED: ":red[:material/close:] **{}**",
+    told.AHEAD: ":gray[:material/remove: {}]",
+}
+
+
+def show(verdict: Verdict, event: Event, *, key: str) -> None:
+    """All of it, the sentence first. What somebody else wrote is shown as text, never as Markdown or HTML."""
+    headline(verdict)
+    _failing(verdict)
+    points = sizes.points_of(verdict)
+    if points:
+        figure = drawings.drawn(entry_roofline_figure, points, theme.current_look(), stale=_whose(verdict))
+        alt = sizes.points_alt(points)
+        theme.show(figure, alt=alt, key=f"{key} roofline", filename=f"arena-{event.name}-roofline")
+        components.reading(literal_but_bold(sizes.points_reading(points)))
+    if verdict.sizes:
+        tables.table(
+            sizes.size_rows(verdict), f"arena-{event.name}-{key}", alt="The entry by size", height="content"
+        )
+    _why(verdict, event)
+    _how(verdict)
+
+
+def _whose(verdict: Verdict) -> str:
+    if verdict.fingerprint == cached.machine().fingerprint:
+        return ""
+    return f"Another machine ({plain(verdict.fingerprint[:8])})"
+
+
+def headline(verdict: Verdict) -> None:
+    """The verdict as one sentence, the reason, and the steps that were passed."""
+    with st.container(border=True):
+        icon = ICONS.get(verdict.verdict, REFUSED_ICON)
+        st.subheader(f"{icon} {components.literal(told.verdict_headline(verdict))}", anchor=False)
+        if beside := told.verdict_beside(verdict):
+            st.caption(beside)
+        if verdict.reason:
+            st.text(plain(verdict.reason))
+        steps = (STEPS[how].format(told.STAGE_TITLES[stage]) for stage, how in told.stages_of(verdict).items())
+        st.markdown(" · ".join(steps))
+        if not verdict.walled:
+            st.caption(":material/gpp_maybe: It ran without a wall around it.")
+
+
+def _failing(verdict: Verdict) -> None:
+    """The smallest input that it fails, as small tables where it is made of numbers."""
+    parts = told.failing_parts(verdict)
+    if not parts:
+        return
+    st.markdown("**The smallest input that it fails**")
+    with st.container(horizontal=True, gap="medium"):
+        for name, part in parts.items():
+            with st.container(width="content"):
+                st.caption(name)
+                matrix(part, f"{name} of the failing input")
+
+
+def matrix(part: object, alt: str) -> None:
+    """A small matrix as a table, anything else as text."""
+    rows = told.failing_rows(part)
+    if rows is None:
+        st.code(plain(str(part)), language=None, wrap_lines=True, width="content")
+    else:
+        st.dataframe(rows, hide_index=True, alt=alt, width="content")
+
+
+def _why(verdict: Verdict, event: Event) -> None:
+    """The score as the product that it is."""
+    found = sizes.why(verdict, event.floor)
+    if found is None:
+        return
+    with st.expander(f"Why {sizes.score_text(verdict.score)}?", icon=":material/function:"):
+        st.latex(sizes.why_formula(verdict))
+        st.markdown(components.literal(sizes.why_numbers(found)))
+        st.markdown(components.literal(sizes.why_reading(found, event.floor)))
+        if points := sizes.curve_text(verdict, event):
+            st.markdown(components.literal(points))
+
+
+def _how(verdict: Verdict) -> None:
+    """Facts of the code, and how it was judged."""
+    if facts := sizes.facts_of(verdict):
+        with st.container(horizontal=True, gap="large"):
+            for name, value in facts.items():
+                components.metric(name, value)
+    with st.expander("How it was judged", icon=":material/timer:"):
+        rows = [{"What": what, "Value": value} for what, value in sizes.how_judged(verdict)]
+        st.dataframe(rows, hide_index=True, alt="How it was judged")

@@ -1,0 +1,92 @@
+"""What the arena's store holds, for every page run: read once until something comes.
+
+Where the store cannot be read there is nothing; the page has said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from accel_core.arena.event import Event
+from accel_core.errors import StoreUnavailable
+from accel_core.model import ArenaEntry, Verdict
+from accel_core.store import Entries
+from accel_core.studies import arena as desk
+from app.session import cached
+
+Known = TypeVar("Known")
+DIGITS = 8
+"""Of a fingerprint that stands for a machine."""
+
+
+def _read(otherwise: Known, ask: Callable[[Entries], Known], *key: str) -> Known:
+    """`ask(records)`, kept until something comes into the store."""
+    try:
+        records = Entries(cached.store())
+        at = (records.mark(), *key)
+        kept = cached.arena().get(at)
+        if kept is None:
+            kept = ask(records)
+            cached.arena().put(at, kept)
+    except StoreUnavailable:
+        return otherwise
+    return kept
+
+
+def board(event: Event, fingerprint: str) -> tuple[desk.BoardRow, ...]:
+    """The board of `event` on one machine, best first."""
+
+    def ask(records: Entries) -> tuple[desk.BoardRow, ...]:
+        return tuple(desk.board(event, fingerprint, store=records.store))
+
+    return _read((), ask, "board", event.name, fingerprint)
+
+
+def history(person: str, event: Event) -> tuple[desk.Past, ...]:
+    """What `person` handed in to `event`, newest first, as it stands on this machine."""
+    here = cached.machine().fingerprint
+
+    def ask(records: Entries) -> tuple[desk.Past, ...]:
+        return tuple(desk.history(person, here, event.name, store=records.store))
+
+    return _read((), ask, "history", event.name, person) if person else ()
+
+
+def entry(id: str) -> ArenaEntry | None:
+    """One entry; None where there is none."""
+    return _read(None, lambda records: records.entry(id), "entry", id)
+
+
+def verdict(id: str) -> Verdict | None:
+    """One verdict; None where there is none."""
+    return _read(None, lambda records: records.verdict(id), "verdict", id) if id else None
+
+
+def last_verdict(entry: str) -> str:
+    """The id of the newest verdict on an entry; empty where there is none."""
+
+    def ask(records: Entries) -> str:
+        judged = records.judged(entry=entry)
+        return judged[-1].id if judged else ""
+
+    return _read("", ask, "last verdict", entry)
+
+
+def machines(event: Event) -> Mapping[str, str]:
+    """Fingerprints of other machines that judged entries of `event`, by their first digits."""
+    here = cached.machine().fingerprint
+
+    def ask(records: Entries) -> dict[str, str]:
+        others = {one.fingerprint for one in records.judged(event.name)} - {here}
+        return {one[:DIGITS]: one for one in sorted(others)}
+
+    return _read({}, ask, "machines", event.name, here)
+
+
+def missing_roofs(event: Event) -> Mapping[str, object] | None:
+    """The job that measures the roofs which `event` is judged by; None where they are known."""
+    try:
+        return desk.missing_roofs(event, store=cached.store(), machine=cached.machine())
+    except StoreUnavailable:
+        return None

@@ -25,7 +25,7 @@ def drawn_shapes(event: Event, seed: int) -> tuple[Shape, ...]:
     if not is_whole(seed, 0, (1 << SEED_BITS) - 1):
         raise BadInput(f"The seed is {quoted(seed)}; a whole number from 0 to 2^{SEED_BITS} - 1 is allowed.")
     numbers = words(seed)
-    return tuple(tuple(_within(low, high, numbers) for low, high in ends(band)) for band in event.drawn)
+    return tuple(tuple(within(low, high, numbers) for low, high in ends(band)) for band in event.drawn)
 
 
 def ends(band: Band) -> tuple[tuple[int, int], ...]:
@@ -44,7 +44,7 @@ def words(seed: int) -> Iterator[int]:
         yield mixed ^ (mixed >> 31)
 
 
-def _within(low: int, high: int, numbers: Iterator[int]) -> int:
+def within(low: int, high: int, numbers: Iterator[int]) -> int:
     """A number from `low` to `high`, each as likely: words past the last whole multiple are passed over."""
     count = high - low + 1
     fair = _WORD - _WORD % count

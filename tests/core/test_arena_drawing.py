@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accel_core.arena.drawing import drawn_shapes, ends, words
+from accel_core.arena.drawing import drawn_shapes, ends, within, words
 from accel_core.arena.event import Band
 from accel_core.arena.files import event
 from accel_core.errors import BadInput
@@ -52,6 +52,12 @@ def test_every_length_of_a_band_is_drawn_about_as_often() -> None:
     assert ends(band) == ((36, 44), (1, 1), (9, 9))
     drawn = [drawn_shapes(replace(EVENT, drawn=(band,)), seed)[0][0] for seed in range(900)]
     assert all(70 <= drawn.count(length) <= 130 for length in range(36, 45))
+
+
+def test_no_length_is_likelier_for_being_at_the_end() -> None:
+    # of 2^64 words, the last one has no two others to make a whole three with
+    assert within(10, 12, iter([2**64 - 1, 5])) == 12
+    assert within(10, 12, iter([2**64 - 2, 5])) == 10 + (2**64 - 2) % 3
 
 
 @given(SEEDS)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accel_core.arena.answers import WRONG, Check
+from accel_core.arena.answers import WRONG, Check, Posed, orders_of
 from accel_core.arena.event import Band, Event
 from accel_core.arena.example import example, table
 from accel_core.arena.files import event
 from accel_core.arena.proofs import Proof, proofs
 from accel_core.kernels.verify import max_relative_error
 from accel_core.model import Shape, Workload
+from accel_core.registry import workload
 
 
 def full(problem: Workload, shape: Shape, inputs: Any, out: Any, expected: Any) -> float:
@@ -83,7 +84,14 @@ def test_the_ends_of_bands_are_sizes_too() -> None:
     assert proved(banded)["memory"].detail.startswith("Size 5500 x 5500 takes most")
 
 
-def test_the_order_of_causal_keys_means_something_and_is_left_alone() -> None:
+def test_the_inputs_come_in_another_order_along_each_axis_whose_order_means_nothing() -> None:
+    def orders(name: str, *shape: int) -> int:
+        return len(list(orders_of(Posed.of(workload(name), shape, "float32"))))
+
+    assert orders("matmul", 5, 6, 7) == 1 + 3
+    assert orders("layer_norm", 5, 6) == 1 + 2
+    assert orders("attention", 1, 2, 5, 6, 4) == 1 + 4
+    assert orders("attention_causal", 1, 2, 5, 6, 4) == 1 + 2  # queries and keys stay as they are
     causal = replace(ATTENTION, workload="attention_causal", baselines=("attention_causal/in_place",))
     assert failed(causal) == TOO_SMALL
 

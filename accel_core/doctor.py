@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accel_core import host_lock
 from accel_core.codec import PlainData
@@ -35,7 +36,9 @@ from accel_core.machine.thread_settings import BINDINGS, COUNTS, LIMITS, OPENMP_
 from accel_core.model import DTYPES, Blas, Cores, Machine, Simd
 from accel_core.model.limits import MOST_STEAL
 from accel_core.units import format_bytes, format_number, format_rate
-from accel_core.wall import Standing
+
+if TYPE_CHECKING:
+    from accel_core.wall import Standing
 
 SAMPLE_S = 0.5
 OTHER_LOAD_LIMIT = 0.25

@@ -22,6 +22,7 @@ SYSTEM = (
     "/libx32",
     "/bin",
     "/sbin",
+    "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf.d",
 )

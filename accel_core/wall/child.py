@@ -130,6 +130,8 @@ class Child:
         if os.WIFSTOPPED(status):
             with suppress(BlockingIOError):
                 os.read(self._done, 4096)
+            if said := overgrown(self.pid, self.limits):  # many short calls make much too
+                self._end(ChildEnded, said)
             return
         lines = self.output().strip().splitlines()
         last = lines[-1] if lines else ""

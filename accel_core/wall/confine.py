@@ -30,7 +30,8 @@ def limit(told: Mapping[str, Any]) -> None:
     except ImportError:  # Windows
         return
     memory = told["memory_bytes"] + (_STACK_BYTES * (os.cpu_count() or 1) if told["threads"] else 0)
-    limits = {"CPU": told["cpu_s"], "CORE": 0, "DATA": memory}
+    # of one byte no dump is made; of none, Linux still runs the program that takes dumps from a pipe
+    limits = {"CPU": told["cpu_s"], "CORE": 1, "DATA": memory}
     if told["walled"]:
         stack = resource.getrlimit(resource.RLIMIT_STACK)[0]
         limits |= {"NOFILE": told["files"], "FSIZE": told["disk_bytes"], "AS": memory + _SLACK_BYTES}

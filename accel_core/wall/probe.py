@@ -1,4 +1,4 @@
-"""A child that tries to get out, and says what held it: run by `standing`, with where a canary lies."""
+"""A child that tries to get out, and says what held it: run by `probing`, with where a canary lies."""
 
 from __future__ import annotations
 

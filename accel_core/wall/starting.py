@@ -22,7 +22,6 @@ from accel_core.folders import PACKAGE
 from accel_core.wall import bubblewrap, filters
 from accel_core.wall.child import Child
 from accel_core.wall.ending import ChildEnded, ChildLate, NoWall
-from accel_core.wall.everywhere import SuspendedChild
 from accel_core.wall.limits import Limits
 
 START_S = 60.0
@@ -71,14 +70,15 @@ def _walled(
     told |= bubblewrap.told(script, limits)
     with ExitStack() as stack:
         contents = {name: _content(stack, data) for name, data in files.items()}
-        info_read, info = _pipe(stack)
+        # no pipe, for where its reader is gone bubblewrap ends, and leaves a process behind that waits for it
+        info = _content(stack, b"")
         seccomp = _content(stack, filters.outer(platform.machine()))
         line = bubblewrap.command(bwrap, contents, script, limits, info, seccomp)
         line += ["--", *program, json.dumps(told), *rest]
         process, ends = _spawn(line, (*shared, *contents.values(), info, seccomp), env={})
         try:
             _hear(process, ends)
-            pid = int(json.loads(os.read(info_read, 65536))["child-pid"])
+            pid = int(json.loads(os.pread(info, 65536, 0))["child-pid"])
             _adopt(process)
         except BaseException:
             process.kill()
@@ -102,6 +102,8 @@ def _plain(
         (folder / name).write_bytes(data)
     told["job"] = str(folder or "")
     if not SIGNALS_STOP:
+        from accel_core.wall.everywhere import SuspendedChild  # psutil, which no walled child should load
+
         return SuspendedChild([*program, json.dumps(told), *rest], limits, folder)
     process, ends = _spawn([*program, json.dumps(told), *rest], shared, env=None)
     process.returncode = 0  # whoever waits for it is the child's own
@@ -194,13 +196,6 @@ def _content(stack: ExitStack, data: bytes) -> int:
         file.write(data)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def _pipe(stack: ExitStack) -> tuple[int, int]:
-    ends = os.pipe()
-    for end in ends:
-        stack.callback(os.close, end)
-    return ends
 
 
 def _close(ends: Sequence[int]) -> None:

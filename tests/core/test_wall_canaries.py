@@ -77,7 +77,8 @@ def tried(told: dict[str, Any], walled: bool) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch, Path(told["file"]).open() as kept:
         patch.setenv(VARIABLE, "canary")
         os.set_inheritable(kept.fileno(), True)
-        with start(SCRIPT, [json.dumps(told)], limits=Limits(files=64), walled=walled) as child:
+        files, limits = {"job": b"canary"}, Limits(files=64)
+        with start(SCRIPT, [json.dumps(told)], files=files, limits=limits, walled=walled) as child:
             child.ready(60)
             result: dict[str, Any] = json.loads(child.output())
             return result
@@ -124,6 +125,7 @@ def test_a_child_sees_of_the_host_what_python_needs(behind: dict[str, Any]) -> N
         "/bin",
         "/sbin",
         "/etc/ld",
+        "/etc/alternatives",
         "/proc",
         "/sys/devices/system/",
         "/dev",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -108,3 +110,11 @@ def test_a_child_without_signals_says_the_same(tmp_path: Path, monkeypatch: pyte
     flood = walls.script(tmp_path, "while True: print('x' * 99_999)")
     with start(flood, walled=False) as child, pytest.raises(ChildEnded, match="printed more than 65536"):
         child.ready(30)
+
+
+def test_a_child_loads_little_before_what_it_is_given() -> None:
+    code = "import sys, accel_core.wall.inside; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"subprocess", "dataclasses", "psutil", "numpy", "accel_core.wall.starting"} & set(told)

@@ -93,6 +93,19 @@ def test_files_without_end_are_seen(tmp_path: Path) -> None:
         printed(tmp_path, lines, Limits())
 
 
+def test_files_of_many_short_calls_are_seen(tmp_path: Path) -> None:
+    walls.require_wall()
+    lines = (
+        "for at in range(4000):\n    os.close(os.open(f'/tmp/{len(made)}-{at}', os.O_CREAT))\nmade.append(1)"
+    )
+    with start(walls.script(tmp_path, "made = []", lines), walled=True) as child:
+        child.ready(60)
+        child.call(60)
+        child.call(60)
+        with pytest.raises(ChildEnded, match="made more than 10000 files"):
+            child.call(60)
+
+
 def test_threads_without_end_are_seen_or_refused(tmp_path: Path) -> None:
     lines = """
     import threading

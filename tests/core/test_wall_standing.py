@@ -11,7 +11,7 @@ import walls
 
 from accel_core import doctor
 from accel_core.wall import NoWall, Standing, bubblewrap, landlock, standing, start
-from accel_core.wall.standing import PROBE, SETTINGS, judged, why_impossible, why_refused
+from accel_core.wall.probing import PROBE, SETTINGS, judged, why_impossible, why_refused
 
 HOLDS = {"bubblewrap": {"a": True, "b": True}, "seccomp": {"c": True}, "landlock": {"d": True}}
 

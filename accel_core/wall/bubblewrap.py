@@ -56,12 +56,20 @@ def seen_places() -> list[Path]:
     wanted += [Path(place) for place in package_folders()]
     wanted += _links(Path(sys.executable))
     seen: list[Path] = []
-    home = Path(os.path.realpath(Path("~").expanduser()))
+    home = _home()
     for place in sorted({Path(os.path.realpath(one)) for one in wanted} | set(wanted)):
         inside = any(place.is_relative_to(other) for other in (*seen, *map(Path, SYSTEM)))
         if place.exists() and not inside and not home.is_relative_to(os.path.realpath(place)):
             seen.append(place)
     return seen
+
+
+def _home() -> Path:
+    """This account's home; the root where it has none, which is never shown either."""
+    try:
+        return Path(os.path.realpath(Path.home()))
+    except RuntimeError:
+        return Path("/")
 
 
 def _links(path: Path) -> Iterator[Path]:

@@ -21,5 +21,5 @@ class Limits:
     """Printed; a child that prints more is ended."""
     threads: bool = True
     """Whether it may start threads."""
-    most_threads: int = 512
+    most_threads: int = 1024
     """At the same time, where it may."""

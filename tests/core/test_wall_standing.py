@@ -102,6 +102,7 @@ def test_what_bubblewrap_says_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
+@pytest.mark.skipif(not walls.LINUX, reason="bubblewrap is Linux's")
 def test_no_home_is_shown_where_python_is_linked_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = tmp_path / "bin" / "python"
     link.parent.mkdir()

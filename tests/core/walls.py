@@ -12,9 +12,11 @@ import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from textwrap import dedent, indent
 
 import pytest
+from filelock import FileLock
 
 from accel_core.wall import standing
 
@@ -42,10 +44,14 @@ def require(walled: bool) -> None:
 @cache
 def require_wall() -> None:
     """Return where the wall stands, put up now if need be; fail with one sentence where it cannot be."""
-    if LINUX and not shutil.which("bwrap"):
-        run_as_root("apt-get", "update")  # old lists may do
-        run_as_root("apt-get", "install", "-y", "--no-install-recommends", "bubblewrap")
-    if LINUX and "CI" in os.environ and not standing().stands:  # a machine that is thrown away afterwards
+    if not LINUX:
+        pytest.fail(standing().reason, pytrace=False)
+    with FileLock(Path(gettempdir(), f"accel-wall-{os.geteuid()}.lock")):  # several workers may find it missing
+        if not shutil.which("bwrap"):
+            run_as_root("apt-get", "update")  # old lists may do
+            run_as_root("apt-get", "install", "-y", "--no-install-recommends", "bubblewrap")
+            standing.cache_clear()
+    if "CI" in os.environ and not standing().stands:  # a machine that is thrown away afterwards
         run_as_root("sysctl", "-w", "kernel.apparmor_restrict_unprivileged_userns=0")
         standing.cache_clear()
     if not standing().stands:

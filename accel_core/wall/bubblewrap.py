@@ -28,6 +28,11 @@ SYSTEM = (
 )
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
 """Not /dev/zero: what it maps as shared memory no limit counts."""
+COVERED = (
+    *("iomem", "kallsyms", "kcore", "key-users", "keys", "kmsg", "kpagecgroup", "kpagecount", "kpageflags"),
+    *("latency_stats", "modules", "sched_debug", "slabinfo", "timer_list", "vmallocinfo"),
+)
+"""Of /proc what tells of the whole host, to root alone: a child has the rights of whoever judges."""
 _SHARED_MEMORY_BYTES = 1024**2
 CPUS = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 """From which libraries count processors."""
@@ -105,6 +110,9 @@ def command(
     for name, value in (ENVIRONMENT | threads).items():
         line += ["--setenv", name, value]
     line += ["--proc", "/proc", "--tmpfs", "/dev"]
+    for name in COVERED:
+        if Path("/proc", name).exists():
+            line += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     for device in DEVICES:
         line += ["--dev-bind", device, device]
     if limits.disk_bytes:

@@ -24,7 +24,7 @@ class NoWall(AccelError):
 MOST_SAID = 300
 """Characters of a line that the child printed."""
 _SIGNALS = {
-    "SIGSEGV": "It used memory that it does not have",
+    "SIGSEGV": "It used memory that it does not have, or a library ended it",  # which looks so behind the wall
     "SIGBUS": "It used memory that it does not have",
     "SIGILL": "It ran an instruction that this processor does not have",
     "SIGFPE": "It divided a whole number by zero",

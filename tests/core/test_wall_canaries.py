@@ -34,6 +34,7 @@ PERHAPS = {
     "traces_another_process",
     "opens_a_setting_of_the_whole_machine",
     "raises_a_limit",
+    "reads_of_the_whole_hosts_timers",
     "writes_into_its_own_script",
     "writes_where_python_is",
 }

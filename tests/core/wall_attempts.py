@@ -229,6 +229,11 @@ def opens_a_setting_of_the_whole_machine() -> object:
 
 
 @attempt
+def reads_of_the_whole_hosts_timers() -> object:
+    return Path("/proc/timer_list").read_bytes()
+
+
+@attempt
 def opens_a_device_that_maps_as_shared_memory() -> object:
     return os.close(os.open("/dev/zero", os.O_RDWR))
 

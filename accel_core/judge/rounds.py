@@ -19,12 +19,13 @@ from accel_core.judge.players import Player
 from accel_core.judge.table import Posed, Table
 from accel_core.model import BaselineTime, Series, Shape
 from accel_core.model.packed import packed
-from accel_core.stats import median_interval
+from accel_core.stats import LEAST_SAMPLES, median_interval
 
 WARM_UP, SAMPLES, FEWER = 2, 11, 7
-"""Calls of a size before its samples; samples of a size, and of one whose slowest baseline takes `SLOW_S`."""
-SLOW_S = 0.25
-"""A baseline that takes longer is called in three rounds only: the first, the middle one and the last."""
+"""Calls of a size before its samples; samples of a size, and of one whose slowest baseline takes `FEWER_S`."""
+FEWER_S, SLOW_S = 0.25, 0.06
+"""A baseline that takes longer than the second is called in three rounds only: the first, the middle one, the
+last."""
 TRIED_SAMPLES = 3
 NS = 1e-9
 
@@ -74,15 +75,31 @@ class Timed:
     baselines: tuple[Track, ...]
     max_error: float
 
+    @property
+    def drift(self) -> float | None:
+        """By how much the machine was slower in the later rounds than in the earlier ones, as a share.
+
+        Every baseline's times are taken as shares of its median, and those of all are taken together: what
+        meets one of them alone, for a moment, hardly moves the median. None with few rounds.
+        """
+        often = [one.seconds for one in self.baselines if len(one.took_ns) >= LEAST_SAMPLES]
+        halves: tuple[list[float], list[float]] = ([], [])
+        for times in often:
+            middle, half = median(times), len(times) // 2
+            for kept, part in zip(halves, (times[:half], times[-half:]), strict=True):
+                kept += [one / middle for one in part]
+        return median(halves[1]) / median(halves[0]) - 1 if often else None
+
 
 def time_size(
     table: Table,
     baselines: Player | None,
     names: Sequence[str],
     shape: Shape,
-    until_s: float | None,
+    budget_s: float | None,
 ) -> Timed:
-    """The rounds of one size; where it is only tried, `until_s` is when it should be over."""
+    """The rounds of one size; where it is only tried, they should take no longer than `budget_s`."""
+    until_s = None if budget_s is None else time.monotonic() + budget_s
     posed = Posed.fresh(table.workload, shape, table.dtype)
     table.lay(posed, *([table.player] if baselines is None else [table.player, baselines]))
     table.errors.clear()
@@ -108,7 +125,7 @@ class _Rounds:
             self.submission(posed, keep=False)
             posed = self.next(posed)
         warm = [self.baseline(posed, at, keep=False) for at in range(len(self.others))]
-        samples = FEWER if max(warm, default=0.0) > SLOW_S else SAMPLES
+        samples = FEWER if max(warm, default=0.0) > FEWER_S else SAMPLES
         thrice = {0, samples // 2, samples - 1}
         for turn in range(samples):
             posed = self.next(posed)

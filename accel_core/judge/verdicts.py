@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import median
 from typing import Any
 
 from accel_core.arena.scoring import is_ranked, score_of, size_score
-from accel_core.bench.verify import format_shape
 from accel_core.judge.asked import Asked, Refused
 from accel_core.judge.reading import digest
 from accel_core.judge.roofs import roof_of
@@ -33,7 +30,7 @@ class Found:
     sizes: list[SizeResult] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     disturbed: list[str] = field(default_factory=list)
-    """Sentences on who disturbed a size."""
+    """Clauses on who disturbed a size, or how the machine drifted."""
 
 
 def size_result(
@@ -75,24 +72,18 @@ def size_result(
     )
 
 
-def drifted(sizes: Sequence[SizeResult]) -> str:
-    """Where the machine became faster or slower while it was timed, in a sentence; empty where it did not.
-
-    At a size that is so where the median of its baselines' drifts is over the limit: they computed in turns
-    with the submission, and one of them alone may have met a neighbour.
-    """
-    for size in sizes:
-        found = [one.drift for one in size.baselines if one.drift is not None]
-        if found and median(found) > MOST_DRIFT:
-            percent = format_number(100 * median(found), 2)
-            return f"At size {format_shape(size.shape)} the baselines drifted by {percent} %"
-    return ""
+def drifted(timed: Timed) -> str:
+    """How the machine became faster or slower while a size was timed, in a sentence; empty where it did not."""
+    if timed.drift is None or abs(timed.drift) <= MOST_DRIFT:
+        return ""
+    way = "slower" if timed.drift > 0 else "faster"
+    return f"The baselines became {format_number(100 * abs(timed.drift), 2)} % {way}."
 
 
 def verdict(asked: Asked, machine: Machine, found: Found, refused: Refused | None) -> Verdict:
     """The verdict on what was found, or on why the submission was turned away."""
     scored = score_of(found.sizes, asked.event)
-    noise = "; ".join(filter(None, [*found.disturbed[:1], drifted(found.sizes)]))
+    noise = found.disturbed[0] if found.disturbed else ""
     if refused is not None:
         what, reason = REFUSED, refused.reason
     elif scored.quarantined:

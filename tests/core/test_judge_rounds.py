@@ -1,0 +1,99 @@
+"""Rounds: who is first, how often each is called, and when the machine drifted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accel_core.judge.inside import pages
+from accel_core.judge.rounds import FEWER, FEWER_S, SAMPLES, SLOW_S, WARM_UP, Timed, Track, in_order, time_size
+from accel_core.judge.table import Table
+from accel_core.registry import workload
+
+
+def track(name: str, *times_s: float) -> Track:
+    made = Track(name)
+    for at, time_s in enumerate(times_s):
+        made.add(at, round(time_s * 1e9))
+    return made
+
+
+def test_everybody_is_first_once_before_anybody_is_first_again() -> None:
+    for count in (1, 2, 5, 6):
+        orders = [in_order(count, turn) for turn in range(2 * count)]
+        assert all(sorted(order) == list(range(count)) for order in orders)
+    firsts = [in_order(5, turn)[0] for turn in range(10)]
+    assert max(map(firsts.count, range(5))) <= 3
+
+
+def test_a_machine_drifts_where_all_baselines_do_and_not_where_one_call_was_late() -> None:
+    steady, late = (1.0, 1.01, 0.99, 1.0, 1.02, 0.98, 1.0), (1.0, 1.01, 0.99, 1.0, 1.02, 5.0, 1.0)
+    slower = (1.0, 1.01, 0.99, 1.0, 1.12, 1.08, 1.1)
+    few = Timed(track(""), (track("a", 1, 2, 3),), 0.0)
+    assert few.drift is None
+    quiet = Timed(track(""), (track("a", *steady), track("b", *late)), 0.0).drift
+    assert quiet is not None and abs(quiet) < 0.03
+    drift = Timed(track(""), (track("a", *slower), track("b", *(0.01 * one for one in slower))), 0.0).drift
+    assert drift is not None and 0.07 < drift < 0.12
+
+
+class Fake:
+    """A player that computes in this process, for as long as it says."""
+
+    def __init__(self, stage: FakeStage, took_s: float) -> None:
+        self.stage, self.took_s, self.orders = stage, took_s, []  # type: ignore[var-annotated]
+
+    def do(self, order: int, number: int = 0, places: Any = None, timeout_s: float = 0.0) -> int:
+        self.orders.append((order, number))
+        if order == pages.CALL:
+            self.stage.out[...] = self.stage.inputs[0] @ self.stage.inputs[1]
+        return round(self.took_s * (number + 1) * 1e9)
+
+
+class FakeStage:
+    """Arrays, and nothing shared."""
+
+    overrun = False
+
+    def __init__(self) -> None:
+        self.inputs: Any = ()
+        self.out: Any = None
+
+    def shape(self, inputs: Any, out_shape: Any, dtype: str) -> Any:
+        self.out = np.empty(out_shape, dtype)
+
+    def put(self, inputs: Any) -> None:
+        self.inputs = inputs
+
+    def clear(self) -> None:
+        self.out.fill(np.nan)
+
+    def clear_report(self) -> None:
+        pass
+
+    def report(self) -> tuple[int, bytes]:
+        return 0, b""
+
+
+@pytest.mark.parametrize(
+    ("took_s", "samples", "calls"),
+    [
+        (SLOW_S / 3, SAMPLES, [SAMPLES, SAMPLES]),
+        (SLOW_S * 0.9, SAMPLES, [SAMPLES, 3]),
+        (FEWER_S, FEWER, [3, 3]),
+    ],
+)
+@pytest.mark.parametrize("mine_s", [1e-6, 3.0])
+def test_how_many_samples_there_are_depends_on_the_baselines_alone(
+    took_s: float, samples: int, calls: list[int], mine_s: float
+) -> None:
+    stage: Any = FakeStage()
+    mine, others = Fake(stage, mine_s), Fake(stage, took_s)
+    table = Table(workload("matmul"), "float32", mine, stage, native=True)  # type: ignore[arg-type]
+    timed = time_size(table, others, ("a", "b"), (5, 6, 7), None)  # type: ignore[arg-type]
+    assert len(timed.track.took_ns) == samples
+    assert [len(one.took_ns) for one in timed.baselines] == calls
+    assert len(table.errors) == samples + WARM_UP
+    assert 0 < timed.max_error < 1

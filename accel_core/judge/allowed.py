@@ -80,6 +80,8 @@ def why_not_called(names: Iterable[str], threads: bool) -> str:
             f"It calls Python while it runs ({shown(strange[0])}); in this division only machine code may run: "
             "leave out print, objmode and messages that are made while it runs."
         )
+    if any(name.startswith(".numba.unresolved") for name in strange):
+        return "One of its functions calls itself, which machine code may not do here: write a loop."
     return (
         f"It calls {shown(strange[0])}; in this division only code that Numba compiled from this file, and the "
         "C library's mathematics, may run: write it out yourself."

@@ -36,7 +36,15 @@ def test_a_job_of_the_runner_gives_a_verdict_with_times(walled: bool) -> None:
     assert list(dict.fromkeys(steps)) == list(STAGES)
 
 
-HEAD = "def matmul(a, b, out):\n    for i in range"
+HEAD = "\ndef matmul(a, b, out):\n    for i in range"
+TEAM = f"import numba\n@numba.njit(parallel=True){HEAD.replace('range', 'numba.prange')}"
+ODD = "class Odd:\n    __code__ = 1\nmatmul = Odd()\ndef other("
+BEFORE = {
+    "table": "import numpy as np\ntable = np.zeros(300_000, np.float32)",
+    "again(": "import numba\n@numba.njit\ndef again(i):\n    return 0 if i < 1 else again(i - 1)",
+    "plain(": "def plain(i):\n    return 0",
+}
+"""What stands above the function where it uses one of these."""
 STORE = "out[i, j] = total"
 REFUSED = {
     "a wrong result": ((STORE, "out[i, j] = total + 1"), "It gives a wrong result at size 2 x 3 x 4"),
@@ -57,22 +65,22 @@ REFUSED = {
     "an unknown name": (("= total", "= unheard_of(total)"), "name 'unheard_of' is not defined (line 8)"),
     "a failing import": (("\ndef", "import nowhere_to_be_found\ndef"), "ModuleNotFoundError: No module named"),
     "Python while it runs": ((STORE, f"{STORE}; print(i)"), "It calls Python while it runs"),
-    "threads": (
-        (
-            HEAD,
-            HEAD.replace("range", "numba.prange").replace(
-                "def", "import numba\n@numba.njit(parallel=True)\ndef"
-            ),
-        ),
-        "It starts threads",
+    "threads": ((HEAD, TEAM), "It starts threads"),
+    "no function but an object": (("\ndef matmul(", ODD), "It defines no function matmul"),
+    "a function that calls itself": ((STORE, f"{STORE} + again(i)"), "calls itself"),
+    "a function that is not compiled": (
+        (STORE, f"{STORE} + plain(i)"),
+        "plain is plain Python: put @njit above",
     ),
+    "a large table": ((STORE, f"{STORE} + table[i]"), "global array of more than 1 MB"),
 }
 
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_wrong_or_not_allowed_gets_its_sentence(what: str) -> None:
     (old, new), says = REFUSED[what]
-    verdict = judged.tried(judged.LOOPS.replace(old, new))
+    before = next((text for name, text in BEFORE.items() if name in new), "")
+    verdict = judged.tried(before + judged.LOOPS.replace(old, new))
     assert verdict.verdict == "refused" and says in verdict.reason, verdict.reason
     assert verdict.score is None
     assert verdict.reason.endswith(".") and "\n" not in verdict.reason

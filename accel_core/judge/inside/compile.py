@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -63,7 +64,7 @@ def _function(names: dict[str, Any], name: str, arguments: int, parallel: bool) 
     found = names.get(name)
     options = dict(getattr(found, "targetoptions", {"parallel": parallel}))
     plain: Any = getattr(found, "py_func", found)
-    if not hasattr(plain, "__code__"):
+    if not isinstance(plain, FunctionType):
         raise Refused(
             f"It defines no function {name}: define one with the {arguments} arguments of the starter code."
         )
@@ -93,6 +94,11 @@ def compiled(path: Path, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         raise Refused(f"{told['function']} returns a value: write the result into out, and return nothing.")
     library = made.library
     library._ensure_finalized()
+    if library.has_dynamic_globals:  # by their addresses in this process
+        raise Refused(
+            "It uses something by its address, a global array of more than 1 MB or a library's function: make "
+            "the array smaller, and write the function yourself."
+        )
     machine, module = cpu_target.target_context.codegen()._tm, library._final_module
     found = {"entry": made.fndesc.llvm_func_name, "vector_bits": vector_bits(machine.emit_assembly(module))}
     return found | {"parallel": bool(options.get("parallel"))}, machine.emit_object(module)
@@ -111,6 +117,8 @@ def _numba_words(error: BaseException) -> str:
         "This error",
     )
     telling = [line for line in lines if line and not line.startswith(dull)]
+    if plain := re.match(r"Untyped global name '(\w+)'.*class 'function'", next(iter(telling), "")):
+        return f"{plain[1]} is plain Python: put @njit above its definition"
     first = next((line for line in lines if line.startswith("No implementation of function")), "")
     return first or (telling[0] if telling else type(error).__name__)
 

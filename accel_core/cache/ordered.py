@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accel_core.cache.accesses import accesses
 from accel_core.cache.engine.running import replay
 from accel_core.cache.geometry import CacheGeometry
 from accel_core.cache.results import Count
 from accel_core.cache.simulating import count_of, state_for
 from accel_core.cache.stream.sweeps import READ, WRITE, A, B, C
-from accel_core.cache.stream.traversal import NAMES, Traversal
+from accel_core.cache.stream.traversal import AXES, NAMES, Traversal
 from accel_core.kernels.compiled import outlined
 
 GOOD, OUT_OF_RANGE, REPEATED = 0, 1, 2
@@ -86,11 +86,14 @@ class OrderedProduct:
 
 
 def triples_of(traversal: Traversal) -> Iterator[NDArray[np.int32]]:
-    """The triples of a nest without a register tile, (count, 3) at a time."""
-    # what the innermost loop reads anew at each step: one access a triple
-    moved = int(A) if traversal.order[2] != "j" else int(B)
-    for part in accesses(traversal):
-        yield part.index[part.operand == moved].astype(np.int32)
+    """The triples of a nest that has neither a register tile nor a `visit`, (count, 3) for each block."""
+    axes = [AXES.index(axis) for axis in traversal.order]
+    extents, blocks = ([lengths[axis] for axis in axes] for lengths in (traversal.extents, traversal.blocks))
+    for lows in product(*map(range, (0, 0, 0), extents, blocks)):
+        sides = [min(block, extent - low) for low, extent, block in zip(lows, extents, blocks, strict=True)]
+        triples = np.empty((prod(sides), 3), np.int32)
+        triples[:, axes] = np.indices(sides, np.int32).reshape(3, -1).T + np.array(lows, np.int32)
+        yield triples
 
 
 @outlined

@@ -9,6 +9,7 @@ table, checking      one checked call
 rounds, disturbance  the calls of a size
 roofs, verdicts      what they come to
 judging              all of it, stage by stage: `judge`
+misses               the same of an order of triples, `judge_misses`: ordering runs it, counting counts
 
 Nothing is imported here: a child imports `judge.inside`, and would import all of it.
 """

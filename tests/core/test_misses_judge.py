@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import walls
 
-from accel_core.arena.event import Event, PrintedCache
+from accel_core.arena.event import Band, Event, PrintedCache
 from accel_core.cache import CacheGeometry, Traversal
 from accel_core.cache.ordered import triples_of
 from accel_core.judge import misses
-from accel_core.judge.misses import baseline_traversal, counted, judge_misses
+from accel_core.judge.asked import Asked
+from accel_core.judge.counting import baseline_traversal, counted
+from accel_core.judge.misses import judge_misses
+from accel_core.machine import detect
 from accel_core.model import Verdict
+from accel_core.runner.kinds.arena import KIND
 
 EVENT = Event(
     name="misses-tiny",
@@ -20,6 +26,7 @@ EVENT = Event(
     dtype="float32",
     division="one",
     shapes=((8, 9, 10), (12, 12, 12)),
+    drawn=(Band((7, 11, 5), 0.0),),
     baselines=("matmul/compiled_ijk", "matmul/compiled_tiled", "matmul/compiled_ikj", "matmul/numpy"),
     cache=PrintedCache(1024, 2, 64),
 )
@@ -33,8 +40,8 @@ def order(m, k, n):
 """
 
 
-def judged(code: str, order_s: float = 20.0, walled: bool = False, **more: object) -> Verdict:
-    return judge_misses(EVENT, code, walled=walled, order_s=order_s, **more)  # type: ignore[arg-type]
+def judged(code: str, order_s: float = 20.0, walled: bool = False, seed: int = 4) -> Verdict:
+    return judge_misses(Asked(EVENT, code, 1, walled=walled), seed=seed, order_s=order_s)
 
 
 def of_loops(order: str) -> list[int]:
@@ -45,7 +52,7 @@ def of_loops(order: str) -> list[int]:
 @pytest.mark.parametrize("walled", walls.KINDS)
 def test_an_honest_order_gets_the_misses_of_its_loops(walled: bool) -> None:
     walls.require(walled)
-    verdict = judged(HONEST, walled=walled, drawn=[(7, 11, 5)], seed=4)
+    verdict = judged(HONEST, walled=walled)
     assert (verdict.verdict, verdict.stage, verdict.seed) == ("accepted", "times", 4)
     first, second, drawn = verdict.sizes
     assert [first.misses, second.misses] == of_loops("ijk")
@@ -79,7 +86,7 @@ SAME = {
 def test_what_is_the_same_order_gets_the_same_misses(name: str) -> None:
     verdict = judged(SAME[name])
     assert verdict.verdict == "accepted", verdict.reason
-    assert [size.misses for size in verdict.sizes] == of_loops("ijk")
+    assert [size.misses for size in verdict.sizes[:2]] == of_loops("ijk")
 
 
 def loops(line: str) -> str:
@@ -177,7 +184,7 @@ CHEATS = {
 def test_a_cheat_is_refused_with_its_sentence(name: str) -> None:
     code, said = CHEATS[name]
     order_s = 0.5 if "took longer" in said else 20.0
-    verdict = judged(code, order_s, drawn=[(7, 11, 5)], seed=4)
+    verdict = judged(code, order_s)
     assert verdict.verdict == "refused" and verdict.score is None
     assert said in verdict.reason and verdict.reason.isprintable(), verdict.reason
 
@@ -208,3 +215,15 @@ def test_orders_of_baselines_are_those_of_their_loops() -> None:
     assert tiled is not None and tiled.blocks == (16, 16, 16)
     assert baseline_traversal("matmul/register_tile", (20, 20, 20), "float32") is None
     assert baseline_traversal("matmul/numpy", (20, 20, 20), "float32") is None
+
+
+def test_a_job_of_a_misses_event_gets_its_verdict_and_steps_without_roofs() -> None:
+    told: list[dict[str, Any]] = []
+    given = {"event": EVENT.to_dict(), "code": HONEST, "walled": False, "tried": True, "entry": "e1"}
+    job, _ = KIND.check(given, detect())
+    KIND.run(job, detect(), told.append)
+    *steps, result = told
+    assert [step["name"] for step in steps] == ["counting misses, 8 x 9 x 10", "counting misses, 12 x 12 x 12"]
+    verdict = Verdict.from_dict(result["data"])
+    assert (verdict.verdict, verdict.seed, verdict.entry) == ("accepted", None, "e1")
+    assert [size.misses for size in verdict.sizes] == of_loops("ijk")

@@ -13,12 +13,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from accel_core import registry
-from accel_core.arena.drawing import SEED_BITS, drawn_shapes
 from accel_core.arena.event import MISSES, MOST_CODE_BYTES, ONE_THREAD, SPEED, Event
 from accel_core.errors import AccelError, BadInput, quoted
 from accel_core.model import Ceiling, Machine
@@ -86,18 +84,19 @@ def _run(job: JobData, machine: Machine, emit: Emit) -> None:
     from accel_core.judge.judging import judge
     from accel_core.judge.misses import judge_misses
 
-    event, tried = Event.from_dict(job["event"]), job["tried"]
-    handed: dict[str, Any] = {key: job[key] for key in ("entry", "confirms", "tried", "walled")}
-    handed["layers"] = _layers() if job["walled"] else ()
-    if event.kind == MISSES:
-        seed = None if tried else secrets.randbits(SEED_BITS)
-        drawn = () if seed is None else drawn_shapes(event, seed)
-        verdict = judge_misses(event, job["code"], drawn=drawn, seed=seed, emit=emit, **handed)
-    else:
-        ceilings = tuple(Ceiling.from_dict(one) for one in job["ceilings"])
-        asked = Asked(event, job["code"], job["threads"][0], ceilings=ceilings, **handed)
-        verdict = judge(asked, machine, emit)
-    emit(result_event(verdict))
+    asked = Asked(
+        event=Event.from_dict(job["event"]),
+        code=job["code"],
+        threads=job["threads"][0],
+        ceilings=tuple(Ceiling.from_dict(one) for one in job["ceilings"]),
+        walled=job["walled"],
+        layers=_layers() if job["walled"] else (),
+        tried=job["tried"],
+        entry=job["entry"],
+        confirms=job["confirms"],
+    )
+    misses = asked.event.kind == MISSES
+    emit(result_event(judge_misses(asked, emit) if misses else judge(asked, machine, emit)))
 
 
 def _layers() -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from accel_core import registry
+from accel_core.arena.drawing import ends
 from accel_core.arena.event import (
     DIVISIONS,
     KINDS,
@@ -21,13 +23,17 @@ from accel_core.arena.event import (
     Event,
     PrintedCache,
 )
+from accel_core.cache import RUNG_ORDERS, CacheGeometry
 from accel_core.errors import BadInput, is_whole, quoted, unknown
+from accel_core.kernels.matmul.workload import MATMUL
 from accel_core.model import Shape, Workload, require_dtype
 
 LEAST_SHAPES = 7
 LEAST_DRAWN = 3
 """Of a speed event: printed sizes can be prepared for, drawn ones cannot."""
 MOST_SPREAD = 0.5
+MOST_TRIPLES = 4_000_000
+"""Of one size of a misses event: a generator makes some millions a second."""
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MOST_NAME = 40
 
@@ -79,6 +85,7 @@ def _together(event: Event, problem: Workload) -> None:
             raise BadInput("cache is missing; a misses event needs size_bytes, ways and line_bytes.")
         if not event.shapes:
             raise BadInput("shapes is empty; give one or more.")
+        _orders(event)
         return
     if event.cache is not None:
         raise BadInput("cache is given; only a misses event has one.")
@@ -92,6 +99,23 @@ def _together(event: Event, problem: Workload) -> None:
         raise BadInput("shapes are all square; give one or more that is not.")
     if len(event.drawn) < LEAST_DRAWN:
         raise BadInput(f"drawn has {len(event.drawn)} bands; give {LEAST_DRAWN} or more.")
+
+
+def _orders(event: Event) -> None:
+    """What a misses event needs beside a cache: small products, and baselines that are orders."""
+    if event.workload != MATMUL.name:
+        raise BadInput(f"workload is {quoted(event.workload)}; a misses event orders {MATMUL.name}.")
+    largest = max([*event.shapes, *(tuple(high for _, high in ends(band)) for band in event.drawn)], key=prod)
+    if prod(largest) > MOST_TRIPLES:
+        raise BadInput(
+            f"size {' x '.join(map(str, largest))} has {prod(largest):,} triples; {MOST_TRIPLES:,} are allowed."
+        )
+    able = [name for name, order in RUNG_ORDERS.items() if len(order) == 3]
+    for name in event.baselines:
+        if name not in able:
+            raise BadInput(unknown("order of baseline", name, able, f"those with one are: {', '.join(able)}"))
+    assert event.cache is not None
+    CacheGeometry(event.cache.size_bytes, event.cache.ways, event.cache.line_bytes)
 
 
 def _curve(value: Any, baselines: tuple[str, ...]) -> tuple[CurvePoint, ...]:

@@ -137,11 +137,17 @@ def _score(size: SizeResult) -> float:
 def baseline_score(kernel: str, sizes: Sequence[SizeResult], event: Event) -> float | None:
     """The score that a baseline reached in the same job, at the sizes that count for the entry.
 
-    None where it was not timed at one of them.
+    None where it was not timed, and its misses were not counted, at one of them.
     """
     scores = []
     for size in sizes:
-        if size.ranked and size.score is not None:
+        if not size.ranked or size.score is None:
+            continue
+        if size.misses is not None:
+            if kernel not in size.baseline_misses or not size.least_misses:
+                return None
+            scores.append(size.least_misses / size.baseline_misses[kernel])
+        else:
             times = [one.time_s.median for one in size.baselines if one.kernel == kernel]
             if not times or size.roof_s is None:
                 return None

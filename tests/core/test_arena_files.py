@@ -181,6 +181,18 @@ cache = { size_bytes = 32768, ways = 8, line_bytes = 64 }
     [
         ("cache = ", "floor = 0.1 #", "cache is missing; a misses event needs size_bytes"),
         ('"one"', '"all"', "division is 'all'; a misses event has 'one'."),
+        (
+            '"matmul"\ndtype = "float64"\ndivision = "one"\nshapes = [[64, 64, 64]]',
+            '"gelu"\ndtype = "float64"\ndivision = "one"\nshapes = [[64, 64]]',
+            "workload is 'gelu'; a misses event orders matmul.",
+        ),
+        ("[64,", "[4096,", "size 4096 x 64 x 64 has 16,777,216 triples; 4,000,000 are allowed."),
+        ("cache =", 'baselines = ["matmul/numpy"]\ncache =', "There is no order of baseline 'matmul/numpy'"),
+        (
+            "ways = 8, line_bytes = 64",
+            "ways = 1, line_bytes = 16384",
+            "Lines of 16384 bytes: use a power of two",
+        ),
         ("[[64, 64, 64]]", "[]", "shapes is empty; give one or more."),
         ("32768", "32000", "cache has 32000 bytes, which is no multiple of 8 ways of 64 bytes."),
         ("ways", "way", "There is no entry of cache 'way'; did you mean 'ways'?"),

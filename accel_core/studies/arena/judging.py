@@ -26,6 +26,8 @@ from accel_core.studies.arena.unjudged import unjudged
 AT_ONCE = 20
 """So many people have an entry in the queue; within it each of them takes turns with all others."""
 POLL_S = 0.2
+LOOK_S = 5.0
+"""While jobs run, so often it is asked whether somebody handed in: that is done beside what is measured."""
 STOP_S = 3.0
 
 
@@ -65,12 +67,15 @@ class Desk:
     on_event: Callable[[JobEvent], None] | None
     tell: Callable[[str], object]
     heard: Callable[[ToJudge, Verdict], object]
+    stop: Callable[[], bool]
     again: bool
     elsewhere: bool
     made: list[Verdict] = field(default_factory=list)
     """The verdicts of this call: one that the store did not take yet is not asked for again."""
     measured: dict[tuple[str, int], tuple[Ceiling, ...]] = field(default_factory=dict)
     """The roofs that this call measured, by type and number of threads."""
+    looked: object = None
+    """What was there when it was looked last for what waits."""
 
 
 def judge_waiting(
@@ -101,7 +106,7 @@ def judge_waiting(
     records = Entries(store or Store())
     here = machine or detect()
     by_name = {one.name: one for one in (events() if known is None else known)}
-    desk = Desk(records, here, by_name, submit, on_event, tell, heard, again, elsewhere)
+    desk = Desk(records, here, by_name, submit, on_event, tell, heard, stop, again, elsewhere)
     with alone(records.store):
         records.store.take_in()
         running: dict[str, tuple[ToJudge, Judging]] = {}
@@ -117,7 +122,14 @@ def judge_waiting(
 
 
 def _hand_out(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
-    """Queue what waits, of each person one, as far as AT_ONCE goes."""
+    """Queue what waits, of each person one, as far as AT_ONCE goes; where nothing changed, nothing is read."""
+    mark = desk.records.mark()
+    if desk.looked != (mark, set(running)):
+        _fill(desk, running)
+        desk.looked = mark, set(running)
+
+
+def _fill(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
     for todo in waiting(desk):
         if len(running) >= AT_ONCE:
             return
@@ -128,7 +140,10 @@ def _hand_out(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
         entry = desk.records.entry(todo.entry.id)
         if entry is None:
             continue
-        job = judge_job(event, entry.code, _roofs(desk, event), entry=entry.id, confirms=todo.confirms)
+        roofs = _roofs(desk, event)
+        if desk.stop():
+            return
+        job = judge_job(event, entry.code, roofs, entry=entry.id, confirms=todo.confirms)
         store = desk.records.store
         owner = f"arena {person}"
         queued = desk.submit(job, owner, store=store, machine=desk.machine, on_event=desk.on_event)
@@ -157,8 +172,12 @@ def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
     if kind in desk.measured or not (job := missing_roofs(event, store=store, machine=desk.machine)):
         return known or desk.measured.get(kind, ())
     measuring = desk.submit(job, "arena", store=store, machine=desk.machine, on_event=desk.on_event)
-    while not measuring.wait(POLL_S):
-        pass
+    try:
+        while not measuring.wait(POLL_S):
+            if desk.stop():
+                return ()
+    finally:
+        measuring.cancel()  # too late where it has ended
     if measuring.failure is not None:
         raise measuring.failure
     desk.measured[kind] = tuple(one for one in measuring.results if isinstance(one, Ceiling))
@@ -166,11 +185,11 @@ def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
 
 
 def _collect(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
-    """Wait until a verdict comes, and take all that came."""
-    until_s = time.monotonic() + POLL_S
+    """Wait until a verdict comes, no longer than LOOK_S, and take all that came."""
+    until_s = time.monotonic() + LOOK_S
     ended: list[str] = []
-    while not ended and time.monotonic() < until_s:
-        ended = [person for person, (_, job) in running.items() if job.wait(POLL_S / 10)]
+    while not ended and time.monotonic() < until_s and not desk.stop():
+        ended = [person for person, (_, job) in running.items() if job.wait(POLL_S / len(running))]
     for person in ended:
         todo, job = running.pop(person)
         for warning in job.warnings:
@@ -191,6 +210,7 @@ def _collect(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
             if sentence := desk.records.keep(verdict):
                 desk.tell(sentence)
         desk.made.append(verdict)
+        desk.looked = None
         desk.heard(todo, verdict)
 
 

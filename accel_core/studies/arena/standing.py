@@ -105,8 +105,7 @@ def _standing(entry: ArenaEntry, judged: Sequence[Judged], ruling: Ruling | None
         return EntryStanding(entry, status, last, len(firsts), ruling)
     if first.verdict != ACCEPTED or not timed:
         return EntryStanding(entry, CONFIRMED if first.verdict == ACCEPTED else first.verdict, first, 0, ruling)
-    accepted = {one.id for one in firsts if one.verdict == ACCEPTED}
-    seconds = [one for one in judged if one.confirms in accepted]
+    seconds = [one for one in judged if one.confirms == first.id]
     second = next((one for one in seconds if one.verdict != UNSETTLED), None)
     if second is None:
         return EntryStanding(entry, ACCEPTED, first, len(seconds), ruling)

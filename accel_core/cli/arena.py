@@ -103,8 +103,7 @@ def _judge(options: Namespace) -> Answer:
 
     def heard(todo: desk.ToJudge, found: Verdict) -> None:
         persons[todo.entry.id] = todo.entry.person
-        if options.watch:
-            progress.tell(text.line(found, todo.entry.person))
+        progress.tell(text.line(found, todo.entry.person))
 
     while True:
         verdicts: list[Verdict] = []

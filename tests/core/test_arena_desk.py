@@ -79,7 +79,10 @@ def test_an_entry_is_stored_as_it_came_before_anything_is_queued(store: Store) -
     made = hand_in(store, open=True)
     assert Entries(store).entry(made.id) == made and made.code == CODE and made.open
     (past,) = arena.history("ada", here(), store=store)
-    assert (past.status, past.said, past.best) == ("waiting", "It waits for its verdict.", False)
+    assert (past.status, past.said, past.best) == ("waiting", "It waits for its verdict.", False) and past.waits
+    Entries(store).add(a_verdict(1, made.id, fingerprint=here()))
+    (past,) = arena.history("ada", here(), store=store)
+    assert past.waits and past.said == "It was accepted, and is judged once more, because it may be your best."
 
 
 def test_where_the_store_does_not_take_it_nothing_was_handed_in(tmp_path: Path) -> None:
@@ -224,6 +227,7 @@ def test_what_is_no_new_best_is_not_judged_again_and_costs_nothing(store: Store)
     assert scores(store) == [(1, "Ada", 60.0)]
     newest, oldest = arena.history("Ada", here(), store=store)
     assert (newest.status, newest.best, oldest.best) == ("accepted", False, True)
+    assert not newest.waits and "so it is not judged once more" in newest.said
 
 
 def test_a_lucky_run_that_is_not_confirmed_takes_no_place(store: Store) -> None:
@@ -365,7 +369,8 @@ def test_missing_roofs_are_measured_once_before_the_first_entry(store: Store) ->
     say = Measuring(lambda job, number: soon(number, None, verdict="refused"))
     judge(store, say)
     assert len(roofs) == 1 and len(say.asked) == 2
-    assert all(job["ceilings"] == [one.to_dict() for one in known.ceilings] for job in say.asked)
+    for job in say.asked:
+        assert job["ceilings"] and {one["threads"] for one in job["ceilings"]} == {1}
 
 
 def test_roofs_on_record_are_not_measured_again(store: Store) -> None:

@@ -23,6 +23,7 @@ from accel_core.studies.arena.standing import (
     place,
     score_of,
     standings,
+    to_judge,
 )
 
 HIDDEN = "hidden"
@@ -72,6 +73,8 @@ class Past(PlainData):
     """Whether it is the one that stands on the board."""
     said: str
     """In a sentence, where it stands."""
+    waits: bool
+    """Whether a verdict on it is still to come."""
     ruling: Ruling | None = None
 
 
@@ -136,6 +139,7 @@ def history(person: str, fingerprint: str, event: str = "", *, store: Store | No
     without_clock = clockless()
     found = standings(own, judged, records.rulings(), fingerprint, without_clock)
     best = {one.entry.id for one in best_confirmed(found).values()}
+    coming = {todo.entry.id for todo in to_judge(found)}
     return [
         Past(
             one.entry,
@@ -143,7 +147,8 @@ def history(person: str, fingerprint: str, event: str = "", *, store: Store | No
             one.counts,
             tuple(j for j in judged if j.entry == one.entry.id and _is_of(j, fingerprint, without_clock)),
             one.entry.id in best,
-            _said(one, one.entry.id in best),
+            _said(one, best=one.entry.id in best, waits=one.entry.id in coming),
+            one.entry.id in coming,
             one.ruling,
         )
         for one in reversed(found)
@@ -154,7 +159,7 @@ def _is_of(judged: Judged, fingerprint: str, without_clock: frozenset[str]) -> b
     return judged.fingerprint == fingerprint or judged.event in without_clock
 
 
-def _said(one: EntryStanding, best: bool) -> str:
+def _said(one: EntryStanding, *, best: bool, waits: bool) -> str:
     """Where an entry stands, in a sentence."""
     if one.annulled and one.ruling is not None:
         return f"It was annulled: {one.ruling.reason}"
@@ -163,7 +168,9 @@ def _said(one: EntryStanding, best: bool) -> str:
     if one.status == "waiting":
         return "It waits for its verdict." + (" The machine was disturbed." if one.tries else "")
     if one.status == "accepted":
-        return "It was accepted, and would be confirmed if it were better than your best."
+        if waits:
+            return "It was accepted, and is judged once more, because it may be your best."
+        return "It was accepted; your best is better, so it is not judged once more."
     if one.status == CONFIRMED:
         return "It is your best: it stands on the board." if best else "It was confirmed; another is better."
     return one.counts.reason if one.counts is not None else ""

@@ -104,7 +104,7 @@ def try_job(
     event: Event, code: str, *, store: Store | None = None, machine: Machine | None = None, walled: bool
 ) -> dict[str, Any]:
     """The job that tries `code` out: printed sizes and little time. Its verdict is not stored."""
-    roofs = measured_roofs(store or Store(), machine or detect())
+    roofs = measured_roofs(event, store or Store(), machine or detect())
     return judge_job(event, code, roofs, tried=True, walled=walled)
 
 

@@ -19,7 +19,7 @@ from accel_core.store import Entries, Store, summary
 from accel_core.studies.arena.alone import alone
 from accel_core.studies.arena.board import clockless
 from accel_core.studies.arena.handing import judge_job
-from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, threads_of
+from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, roofs_for, threads_of
 from accel_core.studies.arena.standing import ToJudge, in_turn, person_of, standings, to_judge
 from accel_core.studies.arena.unjudged import unjudged
 
@@ -168,9 +168,18 @@ def waiting(desk: Desk) -> list[ToJudge]:
 def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
     """The measured roofs; those of this event are measured first where they are missing, once in a call."""
     store, kind = desk.records.store, (event.dtype, threads_of(event, desk.machine))
-    known = measured_roofs(store, desk.machine)
-    if kind in desk.measured or not (job := missing_roofs(event, store=store, machine=desk.machine)):
-        return known or desk.measured.get(kind, ())
+    job = missing_roofs(event, store=store, machine=desk.machine)
+    if job is not None and kind not in desk.measured:
+        desk.measured[kind] = _measure(desk, job)
+        job = missing_roofs(event, store=store, machine=desk.machine)
+    if job is not None:  # the store did not take them
+        return roofs_for(event, desk.measured[kind], desk.machine)
+    return measured_roofs(event, store, desk.machine)
+
+
+def _measure(desk: Desk, job: dict[str, Any]) -> tuple[Ceiling, ...]:
+    """The roofs that `job` brings; none where somebody stops."""
+    store = desk.records.store
     measuring = desk.submit(job, "arena", store=store, machine=desk.machine, on_event=desk.on_event)
     try:
         while not measuring.wait(POLL_S):
@@ -180,8 +189,7 @@ def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
         measuring.cancel()  # too late where it has ended
     if measuring.failure is not None:
         raise measuring.failure
-    desk.measured[kind] = tuple(one for one in measuring.results if isinstance(one, Ceiling))
-    return measured_roofs(store, desk.machine) or desk.measured[kind]
+    return tuple(one for one in measuring.results if isinstance(one, Ceiling))
 
 
 def _collect(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:

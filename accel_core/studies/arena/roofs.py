@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from accel_core.arena.event import ALL_THREADS, MISSES, OPEN, Event
@@ -18,10 +20,18 @@ def threads_of(event: Event, machine: Machine) -> int:
     return machine.cores.allowed if event.division in (ALL_THREADS, OPEN) else 1
 
 
-def measured_roofs(store: Store, machine: Machine) -> tuple[Ceiling, ...]:
-    """The measured roofs of this machine; none where nothing was measured yet."""
+def measured_roofs(event: Event, store: Store, machine: Machine) -> tuple[Ceiling, ...]:
+    """The measured roofs that `event` is judged by on this machine; none where nothing was measured yet."""
     peaks = store.peaks(machine.fingerprint)
-    return () if peaks is None else tuple(c for c in peaks.ceilings if c.source == "measured")
+    return () if peaks is None else roofs_for(event, peaks.ceilings, machine)
+
+
+def roofs_for(event: Event, ceilings: Iterable[Ceiling], machine: Machine) -> tuple[Ceiling, ...]:
+    """Those of `ceilings` that count for `event`, without the samples that they are the medians of."""
+    roofs = select_roofs(
+        [one for one in ceilings if one.source == "measured"], event.dtype, threads_of(event, machine)
+    )
+    return tuple(replace(one, series=()) for one in (*roofs.compute, *roofs.memory))
 
 
 def missing_roofs(
@@ -34,7 +44,7 @@ def missing_roofs(
         return None
     here = machine or detect()
     threads = threads_of(event, here)
-    roofs = select_roofs(measured_roofs(store or Store(), here), event.dtype, threads)
-    if roofs.compute and roofs.memory:
+    kinds = {one.kind for one in measured_roofs(event, store or Store(), here)}
+    if kinds == {"compute", "memory"}:
         return None
     return {"kind": "peaks", "dtypes": [event.dtype], "threads": [threads], "budget_s": BUDGET_S}

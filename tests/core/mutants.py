@@ -18,14 +18,14 @@ ODD = (
 CONSTANTS = (0, 1, -1, 2**63, 10**300, 0.0, -0.0, 1e308, float("inf"), "", "x" * 1000, b"\x00", None, ..., True)
 
 
-def mutants(pick: random.Random, texts: Sequence[str], count: int) -> Iterator[tuple[str, bytes]]:
-    """(what was done, the file) so many times, each from one of `texts`."""
+def mutants(pick: random.Random, texts: Sequence[str], count: int) -> Iterator[tuple[str, str, bytes]]:
+    """(what was done, one of `texts`, the file that came of it) so many times."""
     ways: Sequence[Callable[[random.Random, str, Sequence[str]], bytes]] = (
         flipped, shuffled, truncated, with_odd_bytes, spliced, edited, edited, edited,
     )  # fmt: skip
     for _ in range(count):
-        way = pick.choice(ways)
-        yield way.__name__, way(pick, pick.choice(texts), texts)
+        way, text = pick.choice(ways), pick.choice(texts)
+        yield way.__name__, text, way(pick, text, texts)
 
 
 def flipped(pick: random.Random, text: str, texts: Sequence[str]) -> bytes:
@@ -38,11 +38,12 @@ def flipped(pick: random.Random, text: str, texts: Sequence[str]) -> bytes:
 
 def shuffled(pick: random.Random, text: str, texts: Sequence[str]) -> bytes:
     """Some tokens in each other's places."""
-    tokens = [token.string for token in tokenize.generate_tokens(io.StringIO(text).readline)]
+    tokens = [token[:2] for token in tokenize.generate_tokens(io.StringIO(text).readline)]
+    words = [at for at, (kind, _) in enumerate(tokens) if kind in (tokenize.NAME, tokenize.NUMBER, tokenize.OP)]
     for _ in range(pick.choice((1, 2, 20))):
-        one, other = pick.randrange(len(tokens)), pick.randrange(len(tokens))
+        one, other = pick.choice(words), pick.choice(words)
         tokens[one], tokens[other] = tokens[other], tokens[one]
-    return " ".join(tokens).encode()
+    return tokenize.untokenize(tokens).encode()
 
 
 def truncated(pick: random.Random, text: str, texts: Sequence[str]) -> bytes:

@@ -179,7 +179,7 @@ def test_every_file_that_is_changed_at_random_ends_in_a_sentence(
     canaries: Canaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorten(CALLS, monkeypatch)
-    for what, data in mutants(random.Random(0), OPEN, 20):
+    for what, _, data in mutants(random.Random(0), OPEN, 20):
         found = judged("matmul-open", data.decode("utf-8", "surrogateescape"))
         check_sentence(found)
         assert canaries.word not in json.dumps(found.to_dict()), what

@@ -57,6 +57,17 @@ def failing_parts(verdict: Verdict) -> dict[str, Any]:
     return {name: verdict.failing[name] for name in PARTS if verdict.failing.get(name) not in (None, "")}
 
 
+def blocks(text: str) -> list[str]:
+    """Arrays that stand one after the other, as NumPy writes them; without brackets all is one."""
+    found, depth, begun = [], 0, 0
+    for at, sign in enumerate(text):
+        depth += (sign == "[") - (sign == "]")
+        if sign == "]" and depth == 0:
+            found.append(text[begun : at + 1].strip())
+            begun = at + 1
+    return [one for one in (*found, text[begun:].strip()) if one]
+
+
 def failing_rows(part: object) -> list[dict[str, str]] | None:
     """A small matrix, given as lines of numbers, as rows of a table; None where it is something else."""
     bare = str(part).translate(str.maketrans("[],", "   "))

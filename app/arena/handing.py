@@ -68,8 +68,12 @@ def _hand_in(event: Event, known: dict[str, str]) -> None:
 def said(event: Event) -> None:
     """What was not taken, or where the entry that this tab handed in last stands."""
     people.fault()
-    if id := st.session_state.get(HANDED):
-        st.fragment(_follow, run_every=LOOK_S if _waits(event, id) else None)(event, id)
+    id = str(st.session_state.get(HANDED, ""))
+    past = _past(event, id) if id else None
+    if past is not None and _waits(past):
+        st.fragment(_follow, run_every=LOOK_S)(event, id)
+    elif past is not None:
+        _stands(past)
 
 
 def _past(event: Event, id: str) -> desk.Past | None:
@@ -77,23 +81,28 @@ def _past(event: Event, id: str) -> desk.Past | None:
     return next((one for one in own if one.entry.id == id), None)
 
 
-def _waits(event: Event, id: str) -> bool:
-    past = _past(event, id)
-    return past is not None and past.status in ("waiting", "accepted")
+def _waits(past: desk.Past) -> bool:
+    """Whether its first verdict is still to come."""
+    return past.status == "waiting"
 
 
 def _follow(event: Event, id: str) -> None:
+    """Where it stands while it waits; the whole page is drawn when its verdict is there."""
     past = _past(event, id)
-    if past is None:
-        return
+    if past is None or not _waits(past):
+        st.rerun()
+    _stands(past)
+
+
+def _stands(past: desk.Past) -> None:
     with st.container(border=True):
         st.markdown(":material/send: **Handed in**")
-        st.text(plain(past.said or desk.background().fault or "It waits for its verdict."))
-        if past.counts is not None:
+        st.text(plain(desk.background().fault or past.said))
+        if past.counts is not None and not _waits(past):
             st.button(
                 "Look at it",
-                key=f"look at {id}",
+                key=f"look at {past.entry.id}",
                 icon=":material/search:",
                 on_click=choosing.open_entry,
-                args=(id,),
+                args=(past.entry.id,),
             )

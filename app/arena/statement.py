@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from accel_core.arena.event import Event
+from accel_core.arena.event import MISSES, Event
+from accel_core.arena.example import example
 from accel_core.readings import arena_statement as told
+from app.arena.verdicts import matrix
 from app.parts.components import literal
 
 
@@ -18,6 +20,11 @@ def draw(event: Event) -> None:
         st.markdown(literal(event.text))
     with st.expander(told.sizes_title(event), icon=":material/straighten:"):
         st.dataframe(told.size_rows(event), hide_index=True, alt="The sizes that are judged")
+    if event.kind != MISSES:
+        with st.expander("A worked example", icon=":material/table:"):
+            for name, part in example(event).tables:
+                st.caption(literal(name))
+                matrix(part, f"{name} of the example")
 
 
 def _but_code(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from accel_core.arena.event import Event
+from accel_core.arena.event import MISSES, Event
+from accel_core.arena.starter import problem_of
 from accel_core.figures.arena_roofline import entry_roofline_figure
 from accel_core.model.arena import ACCEPTED, QUARANTINED, UNSETTLED, Verdict
 from accel_core.readings import arena_sizes as sizes
 from accel_core.readings import arena_verdict as told
 from accel_core.readings.arena_text import plain
 from app.parts import components, tables, theme
-from app.parts.components import literal_but_bold
+from app.parts.components import literal, literal_but_bold
 from app.session import cached, drawings
 
 ICONS = {
@@ -30,7 +31,7 @@ STEPS = {
 def show(verdict: Verdict, event: Event, *, key: str) -> None:
     """All of it, the sentence first. What somebody else wrote is shown as text, never as Markdown or HTML."""
     headline(verdict)
-    _failing(verdict)
+    _failing(verdict, event)
     points = sizes.points_of(verdict)
     if points:
         figure = drawings.drawn(entry_roofline_figure, points, theme.current_look(), stale=_whose(verdict))
@@ -52,21 +53,25 @@ def _whose(verdict: Verdict) -> str:
 
 
 def headline(verdict: Verdict) -> None:
-    """The verdict as one sentence, the reason, and the steps that were passed."""
+    """The verdict as one sentence, its reason, the steps that were passed, and numbers of the code."""
     with st.container(border=True):
         icon = ICONS.get(verdict.verdict, REFUSED_ICON)
-        st.subheader(f"{icon} {components.literal(told.verdict_headline(verdict))}", anchor=False)
-        if beside := told.verdict_beside(verdict):
-            st.caption(beside)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(f"{icon} {literal(told.verdict_headline(verdict))}", anchor=False, width="content")
+            if beside := told.verdict_beside(verdict):
+                st.caption(beside, width="content")
         if verdict.reason:
             st.text(plain(verdict.reason))
         steps = (STEPS[how].format(told.STAGE_TITLES[stage]) for stage, how in told.stages_of(verdict).items())
-        st.markdown(" · ".join(steps))
+        facts = (f"{name}: **{literal(value)}**" for name, value in sizes.facts_of(verdict).items())
+        with st.container(horizontal=True, gap="large"):
+            st.markdown("\u2002".join(steps), width="content")
+            st.markdown(" · ".join(facts), width="content")
         if not verdict.walled:
             st.caption(":material/gpp_maybe: It ran without a wall around it.")
 
 
-def _failing(verdict: Verdict) -> None:
+def _failing(verdict: Verdict, event: Event) -> None:
     """The smallest input that it fails, as small tables where it is made of numbers."""
     parts = told.failing_parts(verdict)
     if not parts:
@@ -74,9 +79,18 @@ def _failing(verdict: Verdict) -> None:
     st.markdown("**The smallest input that it fails**")
     with st.container(horizontal=True, gap="medium"):
         for name, part in parts.items():
-            with st.container(width="content"):
-                st.caption(name)
-                matrix(part, f"{name} of the failing input")
+            for title, block in _titled(name, plain(str(part)), event):
+                with st.container(width="content"):
+                    st.caption(title)
+                    matrix(block, f"{title} of the failing input")
+
+
+def _titled(name: str, part: str, event: Event) -> list[tuple[str, str]]:
+    """The arrays of one part with their names; inputs have those of the event's problem."""
+    found = told.blocks(part)
+    inputs = [] if event.kind == MISSES else [array.name for array in problem_of(event).inputs]
+    titles = inputs if name == "input" and len(inputs) == len(found) else [name] * len(found)
+    return list(zip(titles, found, strict=True))
 
 
 def matrix(part: object, alt: str) -> None:
@@ -95,18 +109,14 @@ def _why(verdict: Verdict, event: Event) -> None:
         return
     with st.expander(f"Why {sizes.score_text(verdict.score)}?", icon=":material/function:"):
         st.latex(sizes.why_formula(verdict))
-        st.markdown(components.literal(sizes.why_numbers(found)))
-        st.markdown(components.literal(sizes.why_reading(found, event.floor)))
+        st.markdown(literal(sizes.why_numbers(found)))
+        st.markdown(literal(sizes.why_reading(found, event.floor)))
         if points := sizes.curve_text(verdict, event):
-            st.markdown(components.literal(points))
+            st.markdown(literal(points))
 
 
 def _how(verdict: Verdict) -> None:
-    """Facts of the code, and how it was judged."""
-    if facts := sizes.facts_of(verdict):
-        with st.container(horizontal=True, gap="large"):
-            for name, value in facts.items():
-                components.metric(name, value)
+    """How it was judged."""
     with st.expander("How it was judged", icon=":material/timer:"):
         rows = [{"What": what, "Value": value} for what, value in sizes.how_judged(verdict)]
         st.dataframe(rows, hide_index=True, alt="How it was judged")

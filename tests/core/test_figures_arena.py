@@ -181,5 +181,7 @@ def test_a_verdict_is_one_line_and_the_steps_that_were_passed(more, headline, st
 def test_a_small_matrix_of_a_failing_input_becomes_a_table():
     assert arena_verdict.failing_rows("[[1, 2],\n [3, nan]]") == [{"0": "1", "1": "2"}, {"0": "3", "1": "nan"}]
     assert arena_verdict.failing_rows("a message") is None and arena_verdict.failing_rows("1 2\n3") is None
+    assert arena_verdict.blocks("[[1 2]\n [3 4]]\n[5 6] and more") == ["[[1 2]\n [3 4]]", "[5 6]", "and more"]
+    assert arena_verdict.blocks("no arrays") == ["no arrays"]
     made = records.verdict(failing={"got": "1", "expected": "2", "extra": "<b>"})
     assert list(arena_verdict.failing_parts(made)) == ["expected", "got"]

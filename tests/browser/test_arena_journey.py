@@ -1,0 +1,110 @@
+"""From the board to a verdict and back: code that a reload keeps, a wrong answer, an entry of somebody else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from recorded_hosts import ON_THIS
+from servers import REPOSITORY, serve
+from visitor import APP, JOB_MS, fill_peaks, has_no_fault, picture, rested, store_of, visit
+
+from accel_core.machine import detect
+from accel_core.model import ArenaEntry, Machine
+from accel_core.store import Entries
+from accel_core.store.persons import person_now
+from accel_core.wall import standing
+
+sys.path[:0] = [str(REPOSITORY / "tests" / "core")]
+import arena_verdicts as made  # noqa: E402  # the invented verdicts are those of the figures' tests
+
+pytestmark = ON_THIS
+EVENT, WHEN = "matmul-one", "2026-11-10T10:00:00.000000+00:00"
+EVIL_CODE = "# <script>document.title = 'evil'</script> [x](https://evil.example) \u202enoitcerid\n"
+WRONG = "def matmul(a, b, out):\n    out[:] = 0.5\n"
+"""It compiles, and is wrong at the example."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("arena-home")
+
+
+@pytest.fixture(scope="module")
+def server(host: Machine, home: Path) -> Iterator[str]:
+    """A server whose roofs are known, and whose board has one entry, with code that would like to be more."""
+    fill_peaks(home)
+    records, here = Entries(store_of(home)), detect().fingerprint
+    records.add(person_now("ada", "correct horse battery"))
+    records.add(ArenaEntry("e1", EVENT, "ada", EVIL_CODE, WHEN, open=True))
+    for id, confirms in (("v1", ""), ("v2", "v1")):
+        found = {"event": EVENT, "entry": "e1", "id": id, "confirms": confirms, "fingerprint": here}
+        records.add(made.verdict(reason=made.EVIL, **found))
+    with serve(APP, home) as url:
+        yield url
+
+
+def test_the_board_leads_to_an_entry_whose_code_is_nothing_but_text(page: Page, server: str):
+    visit(page, server, "arena", event=EVENT)
+    expect(page.get_by_text("The best score is 57.6 of 100")).to_be_visible()
+    visit(page, server, "arena", event=EVENT, entry="e1")
+    expect(page.get_by_text("Entry of ada")).to_be_visible()
+    expect(picture(page)).to_be_visible()
+    page.get_by_text("The code", exact=True).click()
+    expect(page.get_by_text("\\u202enoitcerid").first).to_be_visible()
+    expect(page.get_by_text("<script>document.title").first).to_be_visible()
+    assert page.title() == "Arena · Accel Explorer"
+    assert page.locator("a[href*='evil'], img[src*='evil']").count() == 0
+    has_no_fault(page)
+    page.get_by_role("button", name="Take it as a start").click()
+    expect(page.get_by_role("textbox", name="Your code")).to_have_value(EVIL_CODE)
+    page.go_back()
+    expect(page.get_by_text("Entry of ada")).to_be_visible()
+
+
+def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, server: str):
+    visit_part(page, server, "write")
+    field = page.get_by_role("textbox", name="Your code")
+    field.fill("def matmul(a, b, out):\n")
+    field.press("End")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Tab")
+    page.keyboard.type("out[:] = 0.5")
+    page.keyboard.press("Enter")
+    typed = "def matmul(a, b, out):\n    out[:] = 0.5\n    "
+    expect(field).to_have_value(typed)
+    page.reload()
+    expect(field).to_have_value(typed)
+    rested(page)
+    if not standing().stands:
+        expect(page.get_by_role("button", name="Try")).to_be_disabled()
+        expect(page.get_by_text("accel arena try FILE")).to_be_visible()
+        return
+    field.fill(WRONG)
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_text("Refused at the step")).to_be_visible(timeout=JOB_MS)
+    expect(page.get_by_text("The smallest input that it fails")).to_be_visible()
+    rested(page)
+    has_no_fault(page)
+
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("textbox", name="Nickname").fill("bob")
+    page.get_by_role("textbox", name="Passphrase").fill("another horse battery")
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    expect(page.get_by_text("Handed in", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Look at it")).to_be_visible(timeout=JOB_MS)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_text("Entry of bob")).to_be_visible()
+    expect(page.get_by_text("Refused at the step")).to_be_visible()
+    has_no_fault(page)
+
+
+def visit_part(page: Page, server: str, part: str) -> None:
+    """Open a part of the page that has no picture."""
+    page.goto(f"{server}/arena?event={EVENT}&show={part}")
+    page.get_by_role("heading", level=1).wait_for()
+    rested(page)

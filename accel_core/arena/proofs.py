@@ -1,7 +1,7 @@
 """The proofs of an event: that its check tells wrong answers from right ones, and that its sizes can be judged.
 
 All at the printed sizes and at both ends of the drawn ones, cut short along those axes on which the tolerance
-does not depend. Nothing here measures: no time is read, so that a file has the same proofs on every machine.
+does not depend. Nothing here measures: no time is read.
 """
 
 from __future__ import annotations

@@ -127,9 +127,17 @@ def _judge(options: Namespace) -> Answer:
 
 
 def _event(options: Namespace) -> Answer:
-    """`accel arena event check FILE`."""
+    """`accel arena event check FILE`. A proof that fails is an answer, not a fault."""
+    from accel_core.judge.proving import event_proofs
+
     known = files.read_events(Path(options.file))
-    return Answer({"ok": True, "events": [one.to_dict() for one in known]}, text.events(known))
+    found = {one.name: list(event_proofs(one)) for one in known}
+    data = {
+        "ok": all(proof.ok for proofs in found.values() for proof in proofs),
+        "events": [one.to_dict() for one in known],
+        "proofs": {name: [proof.to_dict() for proof in proofs] for name, proofs in found.items()},
+    }
+    return Answer(data, f"{text.events(known)}\n\n{text.proofs(found)}")
 
 
 def _read(name: str) -> bytes:

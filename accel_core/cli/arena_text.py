@@ -14,6 +14,7 @@ from accel_core.units import format_count
 
 if TYPE_CHECKING:
     from accel_core.arena.event import Event
+    from accel_core.arena.proofs import Proof
     from accel_core.studies.arena import BoardRow
 
 COLUMNS = (
@@ -30,6 +31,20 @@ def events(known: Sequence[Event]) -> str:
         for one in known
     ]
     return table(["event", "type", "printed sizes", "drawn", "closes (UTC)", ""], rows)
+
+
+def proofs(found: Mapping[str, Sequence[Proof]]) -> str:
+    """The proofs of each event, a line each, and how many failed."""
+    told = [proof for proofs in found.values() for proof in proofs]
+    if not told:
+        return "Nothing is to be proved: the misses of an order are counted, with no tolerance."
+    parts = []
+    for name, proofs in found.items():
+        rows = [["holds" if proof.ok else "FAILS", proof.name, proof.detail] for proof in proofs]
+        parts.append(f"{name}\n{table(['', '', ''], rows).strip()}")
+    failed = sum(not proof.ok for proof in told)
+    parts.append("All proofs hold." if not failed else f"{failed} of {len(told)} proofs failed.")
+    return "\n\n".join(parts)
 
 
 def deadline(event: Event) -> str:

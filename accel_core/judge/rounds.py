@@ -26,7 +26,8 @@ WARM_UP, SAMPLES, FEWER = 2, 11, 7
 FEWER_S, SLOW_S = 0.25, 0.06
 """A baseline that takes longer than the second is called in three rounds only: the first, the middle one, the
 last."""
-TRIED_SAMPLES = 3
+TRIED_SAMPLES, SHORT_S = 3, 0.02
+"""Samples of a size in a trial, for which there is always time where a call takes less than the second."""
 NS = 1e-9
 
 
@@ -138,7 +139,8 @@ class _Rounds:
     def few(self, posed: Posed, left_s: Callable[[], float]) -> None:
         """One call, which is the warm-up where there is time for others."""
         warm = self.submission(posed, keep=False, first=True)
-        time_for = int(left_s() / max(2 * warm[1] * NS, 1e-3))
+        short = warm[1] * NS < SHORT_S
+        time_for = TRIED_SAMPLES if short else int(left_s() / (2 * warm[1] * NS))
         if time_for < 1:
             self.mine.add(*warm)
         for _ in range(min(TRIED_SAMPLES, time_for)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from accel_core.arena.scoring import drift
@@ -51,11 +52,8 @@ class Track:
 
     def series(self) -> Series:
         """Its samples as they are kept."""
-        first, gaps = (
-            self.starts_ns[:1],
-            [b - a for a, b in zip(self.starts_ns, self.starts_ns[1:], strict=False)],
-        )
-        return Series(1, packed(self.took_ns), packed([*first, *gaps]))
+        gaps = [after - before for before, after in pairwise(self.starts_ns)]
+        return Series(1, packed(self.took_ns), packed([*self.starts_ns[:1], *gaps]))
 
     def baseline(self) -> BaselineTime:
         """The same of a baseline."""

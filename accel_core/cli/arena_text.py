@@ -88,7 +88,7 @@ def board(rows: Sequence[BoardRow]) -> str:
         score = "" if row.score is None else f"{row.score:.1f}"
         when = row.when[:16].replace("T", " ")
         who, on = plain_name(row.person), plain_name(row.built_on)
-        lines.append([place, who, score, ends, on, when, row.entry, remark])
+        lines.append([place, who, score, ends, on, plain_name(when), plain_name(row.entry), remark])
     if not lines:
         return "Nobody stands on this board yet."
     return table(["rank", "who", "score", "95 % interval", "built on", "handed in (UTC)", "entry", ""], lines)

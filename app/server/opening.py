@@ -6,12 +6,16 @@ import asyncio
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
 
+from accel_core.errors import AccelError
 from accel_core.hall.gate import greeting
 from app.server.door import allowed_names
+
+JUDGE_AFTER_S = 5.0
+"""So that the first page does not wait for the compiler, which a judge loads."""
 
 
 def address() -> str:
@@ -23,13 +27,28 @@ def address() -> str:
     return f"{scheme}://{host}:{st.get_option('server.port')}/{path}"
 
 
+def judge_what_waits() -> None:
+    """Go on where a server left off that was killed; nothing is loaded where nobody ever handed in."""
+    from accel_core.store import Entries, Store
+
+    with suppress(AccelError):  # the page Arena says so
+        if Entries(Store()).entries():
+            from accel_core.studies.arena import background
+
+            background().wake()
+
+
 @asynccontextmanager
 async def opened(app: st.App) -> AsyncIterator[None]:
     """The server's life, for `st.App`; Streamlit's own greeting asks the Internet where it is."""
     print(f"\n  Accel Explorer is at {address()} (Ctrl-C ends it)\n  {greeting()}\n", flush=True)
     if not st.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=[address()], daemon=True).start()
+    judging = threading.Timer(JUDGE_AFTER_S, judge_what_waits)
+    judging.daemon = True
+    judging.start()
     yield
+    judging.cancel()
     from accel_core import runner  # not before the greeting, which it would delay: it loads NumPy
 
     await asyncio.to_thread(runner.close)  # a terminated server runs no other farewell

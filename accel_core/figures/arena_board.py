@@ -29,10 +29,11 @@ BEYOND = 108.0
 EMPTY = "Nobody has handed in yet. The best entry of each person will stand here, under the roof at 100."
 
 
-def board_figure(lines: Sequence[Line], look: Look, *, stale: str = "") -> go.Figure:
+def board_figure(lines: Sequence[Line], look: Look, *, stale: str = "", roof: str = "") -> go.Figure:
     """A row a person and a row a rung, the best on top: a dot at the score, its interval, the roof at 100.
 
-    Those who share a rank stand on one ground. `stale` says whose board it is where it is another machine's.
+    Those who share a rank stand on one ground. `stale` says whose board it is where it is another machine's;
+    `roof` what stands at 100 where that is no machine.
     """
     if not lines:
         return teaching_figure(EMPTY, look, 480)
@@ -52,7 +53,7 @@ def board_figure(lines: Sequence[Line], look: Look, *, stale: str = "") -> go.Fi
     title = f"Score (roof = {ROOF:.0f})"
     figure.update_xaxes(axis(look, title, range=[0, BEYOND], tickvals=ticks, fixedrange=True))
     _add_grounds(figure, look, drawn, row_px)
-    _add_roof(figure, look, len(drawn) * row_px, "that" if stale else "this")
+    _add_roof(figure, look, len(drawn) * row_px, roof or f"the roof of {'that' if stale else 'this'} machine")
     for at, line in enumerate(drawn):
         _add_line(figure, look, line, at * row_px, left_px, bool(stale))
     if more:
@@ -98,12 +99,12 @@ def _add_grounds(figure: go.Figure, look: Look, drawn: Sequence[Line], row_px: i
             add_box(figure, (0, 1), ends, faded(look.stale, 0.16), {"width": 0}, xref="paper")
 
 
-def _add_roof(figure: go.Figure, look: Look, bottom_px: float, which: str) -> None:
+def _add_roof(figure: go.Figure, look: Look, bottom_px: float, name: str) -> None:
     add_box(figure, (ROOF, BEYOND), (0, bottom_px), faded(look.ink, 0.10), {"width": 0})
     line = {"color": look.ink, "width": 5}
     figure.add_shape(type="line", x0=ROOF, x1=ROOF, y0=0, y1=1, yref="paper", line=line)
     place = {"yref": "paper", "yanchor": "bottom", "xanchor": "right", "xshift": 3}
-    figure.add_annotation(label(look, f"<b>the roof of {which} machine</b>", ROOF, 1, yshift=8, **place))
+    figure.add_annotation(label(look, f"<b>{name}</b>", ROOF, 1, yshift=8, **place))
 
 
 def _add_line(figure: go.Figure, look: Look, line: Line, top_px: float, left_px: int, grey: bool) -> None:

@@ -30,7 +30,14 @@ def verdict_headline(verdict: Verdict) -> str:
         return "Faster than the machine"
     if verdict.verdict == UNSETTLED:
         return "Right, but not scored yet"
-    return f"Refused at the step “{STAGE_TITLES.get(verdict.stage, plain(verdict.stage, 20))}”"
+    return f"Refused at the step “{stage_title(verdict, verdict.stage)}”"
+
+
+def stage_title(verdict: Verdict, stage: str) -> str:
+    """A stage as one says it; where nothing is timed, its last one counts misses."""
+    if stage == STAGES[-1] and any(size.misses is not None for size in verdict.sizes):
+        return "Misses"
+    return STAGE_TITLES.get(stage, plain(stage, 20))
 
 
 def verdict_beside(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from accel_core.arena.event import Event
+from accel_core.arena.event import MISSES, Event
 from accel_core.figures.arena_board import board_figure
 from accel_core.readings.arena_board import Line, board_alt, board_reading, board_rows, people
 from accel_core.readings.arena_rungs import rung_lines
@@ -36,9 +36,10 @@ def draw(event: Event, fingerprint: str) -> None:
     rows = entries.board(event, fingerprint)
     elsewhere = fingerprint != cached.machine().fingerprint
     lines = _lines(event, rows)
+    roof = "no order has fewer misses" if event.kind == MISSES else ""
     whose = f"Another machine ({fingerprint[:8]})" if elsewhere else ""
     theme.show(
-        drawings.drawn(board_figure, lines, theme.current_look(), stale=whose),
+        drawings.drawn(board_figure, lines, theme.current_look(), stale=whose, roof=roof),
         alt=board_alt(lines),
         key=f"board {event.name}",
         filename=f"arena-{event.name}",

@@ -70,7 +70,7 @@ def said(event: Event) -> None:
     people.fault()
     id = str(st.session_state.get(HANDED, ""))
     past = _past(event, id) if id else None
-    if past is not None and _waits(past):
+    if past is not None and past.waits:
         st.fragment(_follow, run_every=LOOK_S)(event, id)
     elif past is not None:
         _stands(past)
@@ -81,15 +81,10 @@ def _past(event: Event, id: str) -> desk.Past | None:
     return next((one for one in own if one.entry.id == id), None)
 
 
-def _waits(past: desk.Past) -> bool:
-    """Whether its first verdict is still to come."""
-    return past.status == "waiting"
-
-
 def _follow(event: Event, id: str) -> None:
     """Where it stands while it waits; the whole page is drawn when its verdict is there."""
     past = _past(event, id)
-    if past is None or not _waits(past):
+    if past is None or not past.waits:
         st.rerun()
     _stands(past)
 
@@ -98,7 +93,7 @@ def _stands(past: desk.Past) -> None:
     with st.container(border=True):
         st.markdown(":material/send: **Handed in**")
         st.text(plain(desk.background().fault or past.said))
-        if past.counts is not None and not _waits(past):
+        if past.counts is not None and not past.waits:
             st.button(
                 "Look at it",
                 key=f"look at {past.entry.id}",

@@ -43,6 +43,7 @@ def sign_in() -> None:
     """Take what was typed: a form's callback."""
     name, passphrase = typed()
     try:
+        desk.signed_in(name, cached.store())  # else a nickname that is free would be taken
         signed(desk.sign_in(name, passphrase, address=visitors.here().address, store=cached.store()))
     except AccelError as fault:
         st.session_state[FAULT] = str(fault)

@@ -6,10 +6,12 @@ import streamlit as st
 
 from accel_core.arena.event import MISSES, Event
 from accel_core.arena.starter import problem_of
+from accel_core.figures.arena_misses import misses_figure
 from accel_core.figures.arena_roofline import entry_roofline_figure
 from accel_core.model.arena import ACCEPTED, QUARANTINED, UNSETTLED, Verdict
 from accel_core.readings import arena_sizes as sizes
 from accel_core.readings import arena_verdict as told
+from accel_core.readings.arena_misses import misses_alt, misses_of, misses_reading
 from accel_core.readings.arena_text import plain
 from app.parts import components, tables, theme
 from app.parts.components import literal, literal_but_bold
@@ -33,6 +35,10 @@ def show(verdict: Verdict, event: Event, *, key: str) -> None:
     headline(verdict)
     _failing(verdict, event)
     points = sizes.points_of(verdict)
+    if counted := misses_of(verdict):
+        figure = drawings.drawn(misses_figure, counted, theme.current_look())
+        theme.show(figure, alt=misses_alt(counted), key=f"{key} misses", filename=f"arena-{event.name}-misses")
+        components.reading(literal_but_bold(misses_reading(counted)))
     if points:
         figure = drawings.drawn(entry_roofline_figure, points, theme.current_look(), stale=_whose(verdict))
         alt = sizes.points_alt(points)
@@ -47,7 +53,7 @@ def show(verdict: Verdict, event: Event, *, key: str) -> None:
 
 
 def _whose(verdict: Verdict) -> str:
-    if verdict.fingerprint == cached.machine().fingerprint:
+    if verdict.fingerprint in ("", cached.machine().fingerprint):  # misses are the same on every machine
         return ""
     return f"Another machine ({plain(verdict.fingerprint[:8])})"
 
@@ -62,7 +68,10 @@ def headline(verdict: Verdict) -> None:
                 st.caption(beside, width="content")
         if verdict.reason:
             st.text(plain(verdict.reason))
-        steps = (STEPS[how].format(told.STAGE_TITLES[stage]) for stage, how in told.stages_of(verdict).items())
+        steps = (
+            STEPS[how].format(told.stage_title(verdict, stage))
+            for stage, how in told.stages_of(verdict).items()
+        )
         facts = (f"{name}: **{literal(value)}**" for name, value in sizes.facts_of(verdict).items())
         with st.container(horizontal=True, gap="large"):
             st.markdown("\u2002".join(steps), width="content")

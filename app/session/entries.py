@@ -78,7 +78,7 @@ def machines(event: Event) -> Mapping[str, str]:
     here = cached.machine().fingerprint
 
     def ask(records: Entries) -> dict[str, str]:
-        others = {one.fingerprint for one in records.judged(event.name)} - {here}
+        others = {one.fingerprint for one in records.judged(event.name)} - {here, ""}  # misses have no machine
         return {one[:DIGITS]: one for one in sorted(others)}
 
     return _read({}, ask, "machines", event.name, here)

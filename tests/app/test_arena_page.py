@@ -196,6 +196,15 @@ def test_a_wrong_passphrase_is_a_sentence_and_shows_nothing(open_page: Open):
     assert "What ada handed in" not in told(app)
 
 
+def test_looking_at_the_history_takes_no_nickname(open_page: Open):
+    app = open_page("arena", event=EVENT, show="history")
+    app.text_input(key="arena nickname").set_value("nobody")
+    app.text_input(key="arena passphrase").set_value(PASSPHRASE)
+    next(one for one in app.button if one.label.startswith("Show")).click().run()
+    assert ["Nobody has the nickname" in one.value for one in app.error] == [True]
+    assert Entries(Store()).person("nobody") is None
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [(b"x = 4\n", ""), (b"\xff\xfe", "UTF-8"), (b"#" * 70_000, "64 KiB")],

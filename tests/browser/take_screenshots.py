@@ -21,10 +21,11 @@ from pathlib import Path
 from browsers import chromium
 from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
-from visitor import APP, button, fill, finished, has_no_fault, progress, rested, settled, visit
+from visitor import APP, button, fill, finished, has_no_fault, progress, rested, settled, store_of, visit
 
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "core")]
-import recorded_hosts  # noqa: E402  # the invented class is that of the tests
+import recorded_hosts  # noqa: E402  # the invented class and board are those of the tests
+from arena_verdicts import stand_on_a_board  # noqa: E402
 from class_records import PROCESSORS  # noqa: E402
 from packs_of import Student  # noqa: E402
 
@@ -72,7 +73,7 @@ TRAVERSAL = "order=ijk&beside=ikj&step=987"
 LESSON, GUESS = "order", "4"
 CLASS = 40
 """How many invented packs the picture of a class shows, beside the sample's records as this machine's."""
-OTHERS = (*LENSES, "lessons", "traversal", "backends", "hall", "class")
+OTHERS = (*LENSES, "lessons", "traversal", "backends", "arena", "hall", "class")
 NAMES = (*(picture for *_, picture in STEPS if picture), *OTHERS)
 TOKEN = "the token of the pictures"
 GUESSES = ((1.8, 0.9, 60), (3.0, 0.7, 52))
@@ -187,6 +188,17 @@ def photograph_backends(page: Page, url: str, target: Path) -> None:
     page.locator(".js-plotly-plot").first.wait_for(timeout=MEASURE_MS)
     rested(page)
     save(page, target)
+
+
+def photograph_arena(browser: Browser, scheme: str, target: Path) -> None:
+    """Save a board whose people and scores are made up, on a machine whose roofs are the sample's."""
+    with tempfile.TemporaryDirectory() as home:
+        fill(Path(home))
+        stand_on_a_board(store_of(Path(home)))
+        with serve(APP, Path(home)) as url:
+            page = new_page(browser, scheme, LENS_SCALE)
+            visit(page, url, "arena")
+            save(page, target)
 
 
 def photograph_class(browser: Browser, scheme: str, target: Path) -> None:
@@ -309,6 +321,8 @@ def main() -> None:
             photograph_player(new_page(browser, scheme, PLAYER_SCALE), url, options.out / "traversal.png")
         if "backends" in wanted:
             photograph_backends(new_page(browser, scheme, LENS_SCALE), url, options.out / "backends.png")
+        if "arena" in wanted:
+            photograph_arena(browser, scheme, options.out / "arena.png")
         if "class" in wanted:
             photograph_class(browser, scheme, options.out / "class.png")
         if "hall" in wanted:

@@ -10,9 +10,10 @@ import pytest
 
 from accel_core.figures import look_for
 from accel_core.figures.arena_board import MOST, board_figure, most_important
+from accel_core.figures.arena_misses import misses_figure
 from accel_core.figures.arena_roofline import entry_roofline_figure
 from accel_core.model.arena import QUARANTINED, REFUSED, UNSETTLED
-from accel_core.readings import arena_board, arena_sizes, arena_text, arena_verdict
+from accel_core.readings import arena_board, arena_misses, arena_sizes, arena_text, arena_verdict
 from accel_core.readings.arena_board import Line
 
 LOOKS = [look_for(mode, width_px=width) for mode in ("light", "dark") for width in (1030, 350)]
@@ -145,6 +146,32 @@ def test_a_score_is_the_product_that_it_says():
     assert arena_sizes.why(records.verdict(score=None), 1e-4) is None
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_misses_stand_beside_the_bound_and_the_orders_of_loops(look):
+    found = arena_misses.misses_of(records.counted())
+    figure = misses_figure(found, look)
+    places = {trace.name: list(trace.x) for trace in figure.data}
+    assert places.pop("the order that was judged") == pytest.approx([2, 4, 1 / 0.6], rel=1e-3)
+    assert list(places.values()) == [[9, 9, 9], [2.5, 2.5, 2.5]]
+    assert [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1] == [1]
+    said = arena_misses.misses_reading(found)
+    assert "At 90×90×90 it makes **1.67** times" in said and "at 128×128×128 **4.00** times" in said
+    assert said.endswith("Fewer at every size than: Compiled loops, ijk.")
+    assert "96×96×96: 192,000 misses, 2.00 times as many" in arena_misses.misses_alt(found)
+    assert arena_misses.misses_of(records.verdict()) == ()
+    (words,) = misses_figure((), look).layout.annotations
+    assert "as soon as they are counted" in words.text.replace("<br>", " ")
+
+
+def test_the_table_of_an_order_has_its_misses_by_array_and_those_of_loops():
+    row = arena_sizes.size_rows(records.counted())[0]
+    assert row["Misses"] == 192_000 and row["No order has fewer"] == 96_000 and row["Misses B"] == 20
+    assert row["Order of compiled_tiled"] == 240_000
+    found = arena_sizes.why(records.counted(), 1e-4)
+    assert found is not None and len(found.shares) == 2  # the drawn one is not scored
+    assert "bound" in arena_sizes.why_formula(records.counted())
+
+
 def test_facts_of_the_code_are_taken_for_numbers_only():
     assert arena_sizes.facts_of(records.verdict()) == {
         "Threads": "1",
@@ -176,6 +203,11 @@ def test_a_verdict_is_one_line_and_the_steps_that_were_passed(more, headline, st
     made = records.verdict(**more)
     assert arena_verdict.verdict_headline(made) == headline
     assert " ".join(arena_verdict.stages_of(made).values()) == stages
+
+
+def test_the_last_step_of_an_order_counts_misses():
+    assert arena_verdict.stage_title(records.counted(), "times") == "Misses"
+    assert arena_verdict.stage_title(records.verdict(), "times") == "Times"
 
 
 def test_a_small_matrix_of_a_failing_input_becomes_a_table():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from accel_core import registry
-from accel_core.arena.event import ALL_THREADS, ONE_THREAD, OPEN, Event
+from accel_core.arena.event import ALL_THREADS, MISSES, ONE_THREAD, OPEN, Event
+from accel_core.arena.orders import order_starter
 from accel_core.errors import BadInput
 from accel_core.model import Array, Workload
 
@@ -46,6 +47,8 @@ def shape_text(array: Array) -> str:
 
 def starter(event: Event) -> str:
     """The file that an event begins with."""
+    if event.kind == MISSES:
+        return order_starter(event)
     problem = problem_of(event)
     threads = event.division != ONE_THREAD
     loops = problem.loops.strip("\n") if threads else problem.loops.strip("\n").replace("prange(", "range(")

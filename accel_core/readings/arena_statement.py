@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accel_core.arena.event import MISSES, MOST_CODE_BYTES, ONE_THREAD, OPEN, Event
+from accel_core.arena.orders import order_rules
 from accel_core.arena.starter import arrays_of, problem_of, shape_text, signature
 from accel_core.readings import arena_sizes
 from accel_core.readings.arena_sizes import cache_text
@@ -16,7 +17,7 @@ def problem_text(event: Event) -> str:
     if event.kind == MISSES:
         cache = event.cache
         told = cache_text(cache.size_bytes, cache.ways, cache.line_bytes) if cache else "the printed cache"
-        return f"Order the products a[i, k] · b[k, j] of a matrix product so that {told} misses least."
+        return f"Order the products a[i, p] · b[p, j] of a matrix product so that {told} misses least."
     problem = problem_of(event)
     arrays = ", ".join(f"`{array.name}` is {shape_text(array)}" for array in arrays_of(problem))
     return f"Define `{signature(problem)}`: {problem.formula}. {arrays}; all are {event.dtype}, row by row."
@@ -25,10 +26,8 @@ def problem_text(event: Event) -> str:
 def rules(event: Event) -> list[str]:
     """The rules of its division, each a sentence of Markdown."""
     if event.kind == MISSES:
-        return [
-            "No clock is asked: misses are counted by the cache simulator, and are the same on every machine.",
-            "Each triple (i, j, k) has to come once; that is checked.",
-        ]
+        counted = "Misses are counted by the cache simulator: they are the same on every machine."
+        return [counted, *order_rules(event)]
     if event.division == OPEN:
         allowed = "**Open**: anything that is installed may be called."
     else:
@@ -55,7 +54,7 @@ def sizes_title(event: Event) -> str:
 
 def size_rows(event: Event) -> list[dict[str, Any]]:
     """The sizes axis by axis; of a drawn one the bounds of each length."""
-    names = ("i", "j", "k") if event.kind == MISSES else problem_of(event).axes
+    names = problem_of(event).axes
     printed = [{**dict(zip(names, map(str, shape), strict=False)), "": "printed"} for shape in event.shapes]
     drawn = [
         {

@@ -47,5 +47,6 @@ def judged(
     """The verdict on `code`."""
     machine = detect()
     threads = 1 if division == "one" else machine.cores.allowed
-    asked = Asked(event(division, **changed), code, threads, walled=walled, tried=tried)
+    ceilings = changed.pop("ceilings", ())
+    asked = Asked(event(division, **changed), code, threads, ceilings=ceilings, walled=walled, tried=tried)
     return judge(asked, machine, lambda _: None)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Table, exists, insert, inspect, literal, sele
 
 from accel_core.codec import PlainData
 from accel_core.model import ArenaEntry, Ruling, Verdict
-from accel_core.model.arena import ACCEPTED
 from accel_core.model.arena import VERDICTS as WORDS
 from accel_core.store.moments import utc
 from accel_core.store.persons import Person, key_of
@@ -136,8 +135,8 @@ def _check(made: Judged | Verdict) -> None:
     utc(made.created)
     if made.verdict not in WORDS:
         raise ValueError(f"no verdict {made.verdict!r}")
-    if made.verdict == ACCEPTED and not math.isfinite(float(made.score)):  # type: ignore[arg-type]
-        raise ValueError("accepted without a score")
+    if made.score is not None and not math.isfinite(float(made.score)):
+        raise ValueError(f"no score {made.score!r}")
 
 
 MAKES: Mapping[Table, Callable[[str], OfArena]] = {

@@ -260,8 +260,18 @@ def test_a_disturbed_machine_is_asked_three_times_and_then_that_is_said(store: S
     assert judge(store, noisy) == []
     (past,) = arena.history("Ada", here(), store=store)
     assert "disturbed 3 times" in past.said and past.status == "unsettled"
+    assert judge(store, noisy, again=True) == [made.id] * 3
     assert judge(store, scoring(), again=True) == [made.id, made.id]
     assert len(scores(store)) == 1
+
+
+def test_what_is_right_and_too_short_to_be_ranked_has_no_place_and_is_judged_once(store: Store) -> None:
+    say = FakeJudge(lambda job, number: soon(number, None, reason="There is no score."))
+    made = hand_in(store)
+    assert judge(store, say) == [made.id] and judge(store, say) == [] and store.skipped == ""
+    (past,) = arena.history("Ada", here(), store=store)
+    assert (past.status, past.said, past.waits) == ("accepted", "There is no score.", False)
+    assert scores(store) == []
 
 
 def test_a_judge_that_ends_without_a_verdict_counts_as_disturbed(store: Store) -> None:

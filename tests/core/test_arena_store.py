@@ -128,7 +128,7 @@ def test_a_damaged_row_costs_no_other(records: Entries, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE accel_arena_entries SET summary = '{\"id\": 5}' WHERE row = 2")
         connection.execute("UPDATE accel_arena_verdicts SET summary = 'noise' WHERE row = 1")
-        worse = {**summary(a_verdict(3, "entry3")).to_dict(), "score": None}
+        worse = {**summary(a_verdict(3, "entry3")).to_dict(), "score": "many"}
         connection.execute("UPDATE accel_arena_verdicts SET summary = ? WHERE row = 3", [json.dumps(worse)])
     assert [entry.id for entry in records.entries()] == ["entry1", "entry3"]
     assert [one.id for one in records.judged()] == ["verdict2"]

@@ -170,6 +170,8 @@ def _said(one: EntryStanding, *, best: bool, waits: bool) -> str:
     if one.status == "accepted":
         if waits:
             return "It was accepted, and is judged once more, because it may be your best."
+        if one.counts is not None and one.counts.score is None:
+            return one.counts.reason
         return "It was accepted; your best is better, so it is not judged once more."
     if one.status == CONFIRMED:
         return "It is your best: it stands on the board." if best else "It was confirmed; another is better."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from accel_core.studies.arena.alone import alone
 from accel_core.studies.arena.board import clockless
 from accel_core.studies.arena.handing import judge_job
 from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, roofs_for, threads_of
-from accel_core.studies.arena.standing import ToJudge, in_turn, person_of, standings, to_judge
+from accel_core.studies.arena.standing import MOST_TRIES, ToJudge, in_turn, person_of, standings, to_judge
 from accel_core.studies.arena.unjudged import unjudged
 
 AT_ONCE = 20
@@ -161,7 +162,9 @@ def waiting(desk: Desk) -> list[ToJudge]:
         others = {one.entry for one in judged if one.fingerprint != here and one.verdict != UNSETTLED}
         here_too = {one.entry for one in judged if one.fingerprint == here}
         found = [one for one in found if one.entry.id not in others - here_too]
-    todo = to_judge(found, again=desk.again)
+    noisy = Counter((one.entry, one.confirms) for one in desk.made if one.verdict == UNSETTLED)
+    found_again = to_judge(found, again=desk.again)
+    todo = [one for one in found_again if noisy[one.entry.id, one.confirms] < MOST_TRIES]
     return in_turn(todo, judged, {entry.id: person_of(entry) for entry in entries})
 
 

@@ -21,6 +21,8 @@ from accel_core.store.persons import key_of
 MOST_TRIES = 3
 """Unsettled verdicts of one entry, or of its confirming: then it is said so and it waits no longer."""
 WAITING, CONFIRMED = "waiting", "confirmed"
+NOTHING = float("-inf")
+"""The score of what has none: it was right, and at no size long enough to be ranked."""
 ANNUL, HIDE, RESTORE = RULINGS = ("annul", "hide", "restore")
 
 
@@ -103,13 +105,15 @@ def _standing(entry: ArenaEntry, judged: Sequence[Judged], ruling: Ruling | None
         last = firsts[-1] if firsts else None
         status = UNSETTLED if len(firsts) >= MOST_TRIES else WAITING
         return EntryStanding(entry, status, last, len(firsts), ruling)
+    if first.verdict == ACCEPTED and first.score is None:
+        return EntryStanding(entry, ACCEPTED, first, 0, ruling)
     if first.verdict != ACCEPTED or not timed:
         return EntryStanding(entry, CONFIRMED if first.verdict == ACCEPTED else first.verdict, first, 0, ruling)
     seconds = [one for one in judged if one.confirms == first.id]
     second = next((one for one in seconds if one.verdict != UNSETTLED), None)
     if second is None:
         return EntryStanding(entry, ACCEPTED, first, len(seconds), ruling)
-    status = CONFIRMED if second.verdict == ACCEPTED else second.verdict
+    status = CONFIRMED if second.verdict == ACCEPTED and second.score is not None else second.verdict
     return EntryStanding(entry, status, second, 0, ruling)
 
 
@@ -127,7 +131,7 @@ def best_confirmed(standings: Iterable[EntryStanding]) -> dict[tuple[str, str], 
 
 def score_of(one: EntryStanding) -> float:
     """The score that counts, or would if it were confirmed; that of nothing is below all."""
-    return one.counts.score if one.counts is not None and one.counts.score is not None else float("-inf")
+    return one.counts.score if one.counts is not None and one.counts.score is not None else NOTHING
 
 
 def to_judge(standings: Sequence[EntryStanding], *, again: bool = False) -> list[ToJudge]:
@@ -142,7 +146,7 @@ def to_judge(standings: Sequence[EntryStanding], *, again: bool = False) -> list
             continue
         if one.status in (WAITING, UNSETTLED):
             found.append(ToJudge(one.entry, "", utc(one.entry.created)))
-        elif one.status == ACCEPTED:
+        elif one.status == ACCEPTED and score_of(one) > NOTHING:
             known = hopes.get(place(one)) or best.get(place(one))
             if known is None or score_of(one) > score_of(known):
                 hopes[place(one)] = one

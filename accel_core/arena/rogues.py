@@ -10,9 +10,12 @@ what becomes of it:
     # holds: partly, because ... (only where no complete defence exists)
     # needs: x86_64 (only where it is made for one architecture)
 
-An "accepted" one was scored honestly: what it tries brings nothing. Where `holds` says "partly", a judge that
-looks at answers and times cannot tell the cheat from honest work: a library's machine code carried inside the
-file is the plainest, and only a person who reads the code sees it.
+An "accepted" one was scored honestly: what it tries brings nothing. Where `holds` says "partly", no defence is
+complete, for a judge that looks at answers and times cannot tell these from honest work: machine code of a
+library, or of another program, carried inside the file (`carried_library`, `another_program`); somebody else's
+text or a kernel of this program (`copied_rung`, `borrowed_kernel`); code that is right for the printed
+distribution of inputs alone (`made_for_the_distribution`); and a little less precision than float32 has, within
+the tolerance (`fewer_bits`). Only a person who reads the code sees them, so code is open after the deadline.
 """
 
 from __future__ import annotations

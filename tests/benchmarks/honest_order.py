@@ -131,7 +131,7 @@ def main() -> None:
         kept = json.loads(given.keep.read_text())
     if missing := missing_roofs(of, store=Store(), machine=detect()):
         run(missing, owner="honest", store=Store())
-    roofs = tuple(measured_roofs(Store(), detect()))
+    roofs = tuple(measured_roofs(of, Store(), detect()))
     for turn, number in still_to_judge(given, kept):
         if time.monotonic() > until_s:
             break

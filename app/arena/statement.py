@@ -8,14 +8,14 @@ from accel_core.arena.event import MISSES, Event
 from accel_core.arena.example import example
 from accel_core.readings import arena_statement as told
 from app.arena.verdicts import matrix
-from app.parts.components import literal
+from app.parts.components import literal, literal_but_bold
 
 
 def draw(event: Event) -> None:
     """The statement, and below it the sizes and the example."""
     st.subheader(literal(event.title), anchor=False)
     st.markdown(_but_code(told.problem_text(event)))
-    st.markdown("\n".join(f"- {rule}" for rule in told.rules(event)))
+    st.markdown("\n".join(f"- {_but_code(rule, bold=True)}" for rule in told.rules(event)))
     if event.text:
         st.markdown(literal(event.text))
     with st.expander(told.sizes_title(event), icon=":material/straighten:"):
@@ -27,7 +27,8 @@ def draw(event: Event) -> None:
                 matrix(part, f"{name} of the example")
 
 
-def _but_code(text: str) -> str:
-    """`text` with what stands in code marks as code, and nothing else that Markdown would read."""
+def _but_code(text: str, *, bold: bool = False) -> str:
+    """`text` with what stands in code marks as code, and nothing else that Markdown would read but `bold`."""
+    plain = literal_but_bold if bold else literal
     parts = text.split("`")
-    return "".join(f"`{part}`" if at % 2 else literal(part) for at, part in enumerate(parts))
+    return "".join(f"`{part}`" if at % 2 else plain(part) for at, part in enumerate(parts))

@@ -11,7 +11,7 @@ from accel_core.arena.event import MOST_CODE_BYTES, Event
 from accel_core.arena.starter import starter
 from accel_core.errors import BadInput
 from accel_core.studies import arena as desk
-from app.arena.editor import editor
+from app.arena.editor import editor, said
 from app.session import settings
 
 UPLOAD, FAULT = "arena upload", "arena code fault"
@@ -23,8 +23,9 @@ def columns() -> list[Any]:
 
 
 def code(event: Event) -> str:
-    """What stands in the field of `event`."""
-    return str(st.session_state.get(_key(event), starter(event)))
+    """What stands in the field of `event`; a button's callback asks before the field is drawn anew."""
+    heard = said(st.session_state.get(_field(event)), _put_of(event))
+    return str(st.session_state.get(_key(event), starter(event))) if heard is None else heard
 
 
 def put(event: Event, text: str) -> None:
@@ -41,21 +42,31 @@ def _put(event: Event) -> str:
     return f"arena put {event.name}"
 
 
+def _put_of(event: Event) -> str:
+    """The name of the text that was put there last."""
+    return str(st.session_state.get(_put(event), ""))
+
+
+def _field(event: Event) -> str:
+    return f"arena editor {event.name}"
+
+
 def draw(event: Event) -> None:
     """The field."""
     with settings.place():
         if fault := st.session_state.pop(FAULT, ""):
             st.error(fault, icon=":material/upload_file:")
+    known = code(event)
     heard = editor(
-        code(event),
-        str(st.session_state.get(_put(event), "")),
+        known,
+        _put_of(event),
         place=f"accel arena {event.name}",
         own=_key(event) in st.session_state,
         most=MOST_CODE_BYTES,
-        key=f"arena editor {event.name}",
+        key=_field(event),
     )
-    if heard is not None and heard != code(event):
-        st.session_state[_key(event)] = heard
+    if heard is not None or _key(event) in st.session_state:
+        st.session_state[_key(event)] = known if heard is None else heard  # the field forgets when it is gone
 
 
 def fill(event: Event) -> None:

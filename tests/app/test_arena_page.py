@@ -221,9 +221,10 @@ def test_an_uploaded_file_takes_the_place_of_the_code(open_page: Open, file: byt
 
 
 def test_the_editor_is_heard_of_its_own_text_only():
-    assert said({"put": "a", "text": "x"}, "a") == "x"
+    assert said({"code": {"put": "a", "text": "x"}}, "a") == "x"
     forged: list[Any] = [None, "x", {"put": "a"}, {"put": "b", "text": "x"}, {"put": "a", "text": 3}]
-    assert [said(state, "a") for state in forged] == [None] * len(forged)
+    assert [said({"code": state}, "a") for state in forged] == [None] * len(forged)
+    assert [said(state, "a") for state in (None, {}, "x")] == [None] * 3
 
 
 def test_a_cheat_shows_no_answer_before_the_guess(open_page: Open, monkeypatch: pytest.MonkeyPatch):

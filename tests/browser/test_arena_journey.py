@@ -87,6 +87,7 @@ def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, se
     page.get_by_role("button", name="Try").click()
     expect(page.get_by_text("Refused at the step")).to_be_visible(timeout=JOB_MS)
     expect(page.get_by_text("The smallest input that it fails")).to_be_visible()
+    expect(page.get_by_text("of an earlier text of your code")).to_have_count(0)
     rested(page)
     has_no_fault(page)
 

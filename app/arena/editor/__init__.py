@@ -27,13 +27,13 @@ def editor(text: str, put: str, *, place: str, own: bool, most: int, key: str) -
     """
     data = {"text": text, "put": put, "place": place, "own": own, "most": most}
     result = _MOUNT(data=data, key=key, on_code_change=_heard)
-    return said(result.code, put)
+    return said(result, put)
 
 
 def said(state: Any, put: str) -> str | None:
-    """The text that the component reported; None where it is of an earlier one, or a forged message."""
+    """The text in the component's state; None where it is of an earlier one, or a forged message."""
     try:
-        known, text = state["put"], state["text"]
+        known, text = state["code"]["put"], state["code"]["text"]
     except (KeyError, TypeError):
         return None
     return text if known == put and isinstance(text, str) else None

@@ -6,6 +6,7 @@ import streamlit as st
 
 from accel_core.arena.event import MISSES, Event
 from accel_core.arena.example import example
+from accel_core.arena.orders import order_table
 from accel_core.readings import arena_statement as told
 from app.arena.verdicts import matrix
 from app.parts.components import literal, literal_but_bold
@@ -20,11 +21,13 @@ def draw(event: Event) -> None:
         st.markdown(literal(event.text))
     with st.expander(told.sizes_title(event), icon=":material/straighten:"):
         st.dataframe(told.size_rows(event), hide_index=True, alt="The sizes that are judged")
-    if event.kind != MISSES:
-        with st.expander("A worked example", icon=":material/table:"):
-            for name, part in example(event).tables:
-                st.caption(literal(name))
-                matrix(part, f"{name} of the example")
+    with st.expander("A worked example", icon=":material/table:"):
+        if event.kind == MISSES:
+            st.caption("The starter's order of a product of 2 × 2 matrices, access by access.")
+            st.code(order_table(event), language=None)
+        for name, part in () if event.kind == MISSES else example(event).tables:
+            st.caption(literal(name))
+            matrix(part, f"{name} of the example")
 
 
 def _but_code(text: str, *, bold: bool = False) -> str:

@@ -205,6 +205,16 @@ def test_looking_at_the_history_takes_no_nickname(open_page: Open):
     assert Entries(Store()).person("nobody") is None
 
 
+def test_an_order_of_triples_has_its_own_statement_and_misses_in_place_of_a_roofline(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(jobs, "results", lambda: ("", [made.counted()]))
+    app = open_page("arena", event="misses-32k", show="write")
+    assert "`order(m, k, n)`" in told(app) and "accesses miss" in told(app)
+    (figure,) = app.get("plotly_chart")
+    assert figure.proto.alt.startswith("Misses at each size. 96×96×96: 192,000 misses")
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [(b"x = 4\n", ""), (b"\xff\xfe", "UTF-8"), (b"#" * 70_000, "64 KiB")],

@@ -26,7 +26,7 @@ with settings.place():
     taking.say(event)
 
 if looked_at := entry.named(event):
-    entry.show(looked_at, event)
+    entry.show(looked_at, event, machine)
 elif shown == choosing.WRITE:
     left, right = writing.columns()
     with left:

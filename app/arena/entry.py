@@ -10,6 +10,7 @@ from accel_core.hall import gate
 from accel_core.model import ArenaEntry
 from accel_core.readings.arena_text import LONGEST_SAID, plain, plain_name
 from accel_core.studies import arena as desk
+from accel_core.studies.arena.board import HIDDEN
 from app.arena import choosing, people, verdicts, writing
 from app.parts import components
 from app.session import cached, entries, settings, visitors
@@ -32,9 +33,9 @@ def named(event: Event) -> ArenaEntry | None:
     return found
 
 
-def show(entry: ArenaEntry, event: Event) -> None:
-    """The entry as everybody may see it."""
-    row = _row(entry, event)
+def show(entry: ArenaEntry, event: Event, fingerprint: str) -> None:
+    """The entry as everybody may see it, by the board of one machine."""
+    row = _row(entry, event, fingerprint)
     st.button("Back", key="back", type="tertiary", icon=":material/arrow_back:", on_click=choosing.close_entry)
     st.text(_title(entry, row))
     _verdict(entry, event, row)
@@ -42,14 +43,15 @@ def show(entry: ArenaEntry, event: Event) -> None:
     _present(entry)
 
 
-def _row(entry: ArenaEntry, event: Event) -> desk.BoardRow | None:
-    rows = entries.board(event, cached.machine().fingerprint)
+def _row(entry: ArenaEntry, event: Event, fingerprint: str) -> desk.BoardRow | None:
+    rows = entries.board(event, fingerprint)
     return next((row for row in rows if row.entry == entry.id), None)
 
 
 def _title(entry: ArenaEntry, row: desk.BoardRow | None) -> str:
     """ "Entry of ada, handed in 28 Nov 2026, built on bob's": in plain letters."""
-    who = plain_name(row.person if row else entry.person)
+    nobody = entries.is_hidden(entry.id) and not _is_own(entry)
+    who = plain_name(row.person if row else HIDDEN if nobody else entry.person)
     said = f"Entry of {who}, handed in {components.day(entry.created)}"
     if row and row.built_on:
         said += f", built on an entry of {plain_name(row.built_on)}"

@@ -5,14 +5,15 @@ Where the store cannot be read there is nothing; the page has said so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from accel_core.arena.event import Event
 from accel_core.errors import StoreUnavailable
-from accel_core.model import ArenaEntry, Verdict
+from accel_core.model import ArenaEntry, Ruling, Verdict
 from accel_core.store import Entries
 from accel_core.studies import arena as desk
+from accel_core.studies.arena.standing import HIDE, last_rulings
 from app.session import cached
 
 Known = TypeVar("Known")
@@ -61,6 +62,16 @@ def entry(id: str) -> ArenaEntry | None:
 def verdict(id: str) -> Verdict | None:
     """One verdict; None where there is none."""
     return _read(None, lambda records: records.verdict(id), "verdict", id) if id else None
+
+
+def is_hidden(entry: str) -> bool:
+    """Whether the presenter hid an entry, by the last ruling on it."""
+    return _read(False, lambda records: _hides(records.rulings(entry)), "hidden", entry)
+
+
+def _hides(rulings: Sequence[Ruling]) -> bool:
+    last = last_rulings(rulings).values()
+    return any(one.what == HIDE for one in last)
 
 
 def last_verdict(entry: str) -> str:

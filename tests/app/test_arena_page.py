@@ -196,6 +196,22 @@ def test_a_wrong_passphrase_is_a_sentence_and_shows_nothing(open_page: Open):
     assert "What ada handed in" not in told(app)
 
 
+def test_who_is_hidden_has_no_name_off_the_board_either(open_page: Open):
+    hand_in("e1", "ada", 50.0, verdict=REFUSED)
+    assert "Entry of ada" in told(open_page("arena", event=EVENT, entry="e1"))
+    Entries(Store()).add(Ruling("e1", "hide", "It names somebody.", WHEN))
+    said = told(open_page("arena", event=EVENT, entry="e1"))
+    assert "Entry of hidden" in said and "ada" not in said
+
+
+def test_an_entry_of_another_machine_is_shown_by_that_machines_board(open_page: Open):
+    hand_in("e1", "ada", 50.0, fingerprint="another0machine")
+    app = open_page("arena", event=EVENT, entry="e1", judged_on="another0")
+    assert "50.0 of 100" in told(app)
+    app = open_page("arena", event=EVENT, judged_on="another0")
+    assert "rank 1 ada 50.0" in app.get("plotly_chart")[0].proto.alt
+
+
 def test_looking_at_the_history_takes_no_nickname(open_page: Open):
     app = open_page("arena", event=EVENT, show="history")
     app.text_input(key="arena nickname").set_value("nobody")

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from accel_core.model import Environment
-from accel_core.store import Store
+from accel_core.store import Entries, Person, Store
+from accel_core.store.unsaved import STORED
 
 PINNED = Path(__file__).resolve().parents[1] / "pinned"
 NAMES = json.loads((PINNED / "names.json").read_text(encoding="utf-8"))
@@ -94,3 +95,16 @@ def test_comparisons_and_calibrations_are_read_whole(kept: tuple[Store, sqlite3.
         before = payloads(connection, kind)
         assert before and holds([json.loads(json.dumps(one.to_dict())) for one in now], before)
     assert store.skipped == ""
+
+
+def test_records_of_the_arena_are_read_whole(tmp_path: Path) -> None:
+    before = json.loads((PINNED / "arena.json").read_text(encoding="utf-8"))
+    records = Entries(Store(f"sqlite:///{tmp_path / 'records.db'}"))
+    for kind in ("arena_entry", "verdict", "ruling"):
+        for one in before[kind]:
+            made = STORED[kind].from_dict(one)
+            assert holds(json.loads(json.dumps(made.to_dict())), one)
+            records.add(made)  # type: ignore[arg-type]
+    assert records.mark() == (0, 1, 2, 1) and len(records.judged()) == 2 and records.store.skipped == ""
+    ada = Person.from_dict(before["person"])
+    assert ada.fits("correct horse") and not ada.fits("another one")

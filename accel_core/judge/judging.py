@@ -21,6 +21,7 @@ from accel_core.arena.drawing import SEED_BITS, drawn_shapes
 from accel_core.bench.events import Emit, step_event
 from accel_core.bench.threads import limit
 from accel_core.bench.verify import AWKWARD_AXES, AWKWARD_SIZES, format_shape
+from accel_core.errors import AccelError
 from accel_core.judge import players
 from accel_core.judge.asked import Asked, Refused
 from accel_core.judge.disturbance import Seen, disturbed
@@ -36,7 +37,7 @@ from accel_core.wall import ChildEnded, ChildLate
 
 TRIED_S, JUDGED_S = 5.5, 400.0
 """For all times of a submission that is only tried, and of one that is judged, which is refused after that."""
-AGAIN = 1
+AGAIN = 3
 """How often a size is timed anew where somebody disturbed it, or the baselines drifted."""
 EXAMPLE_AXES = (2, 3, 4, 3, 2)
 """Lengths of the first input that it is tried with, small enough to be read."""
@@ -50,6 +51,8 @@ def judge(asked: Asked, machine: Machine, emit: Emit) -> Verdict:
         Judging(asked, machine, emit, found).run()
     except Refused as error:
         refused = error
+    except (ChildEnded, ChildLate) as error:  # between two calls
+        refused = Refused(f"{players.ending(error, players.CALL_S)}.")
     return verdict(asked, machine, found, refused)
 
 
@@ -177,7 +180,10 @@ class Judging:
 
     def warm_up(self, baselines: players.Player) -> None:
         """Have every baseline compiled, or loaded, before it is timed."""
-        baselines.child.ready(players.START_S)
+        try:
+            baselines.child.ready(players.START_S)
+        except (ChildEnded, ChildLate) as error:
+            raise AccelError(f"The baselines could not be loaded: {error}") from error
         posed = self.pose(self.example)
         baselines.stage.shape(posed.inputs, np.shape(posed.expected), self.asked.event.dtype)
         baselines.stage.put(posed.inputs)

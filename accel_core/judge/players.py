@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accel_core.errors import AccelError
 from accel_core.judge import allowed, elf
 from accel_core.judge.asked import Asked, Refused, foreign
 from accel_core.judge.staging import UNSAID, Stage
@@ -52,13 +53,19 @@ class Player:
 
     child: Child
     stage: Stage
-    what: str = "It"
     threads: int = 1
+    trusted: bool = False
+    """Whether only this program's own code runs in it: its end is then no fault of a submission."""
 
     def do(self, order: int, number: int = 0, places: Any = None, timeout_s: float = CALL_S) -> int:
         """Nanoseconds that the child took for an order; ChildEnded or ChildLate where it did not do it."""
         self.stage.order(order, number, places)
-        return self.child.call(timeout_s)
+        try:
+            return self.child.call(timeout_s)
+        except (ChildEnded, ChildLate) as error:
+            if self.trusted:
+                raise AccelError(f"The process of the baselines is gone: {error}") from error
+            raise
 
 
 # -- compiling -----------------------------------------------------------------------------------------------
@@ -161,7 +168,7 @@ def baseline_player(asked: Asked, stage: Stage) -> Player:
     }
     limits = Limits(cpu_s=100 * CPU_S, memory_bytes=1 << 46, files=4096, threads=True)
     child = start(INSIDE / "baselines.py", [json.dumps(told)], shared=stage.shared, limits=limits, walled=False)
-    return Player(child, stage, "A baseline", asked.threads)
+    return Player(child, stage, asked.threads, trusted=True)
 
 
 def _player(

@@ -32,7 +32,7 @@ from accel_core.arena.files import event
 from accel_core.arena.ranking import Standing, ranked
 from accel_core.judge.asked import Asked
 from accel_core.judge.judging import judge
-from accel_core.machine import detect
+from accel_core.machine import detect, measuring_cpus, pin_current_process
 from accel_core.model import Ceiling
 from accel_core.model.arena import ACCEPTED, UNSETTLED
 from accel_core.runner import run
@@ -132,6 +132,7 @@ def main() -> None:
     if missing := missing_roofs(of, store=Store(), machine=detect()):
         run(missing, owner="honest", store=Store())
     roofs = tuple(measured_roofs(of, Store(), detect()))
+    pin_current_process(measuring_cpus(detect(), 1))  # as the worker of a job is
     for turn, number in still_to_judge(given, kept):
         if time.monotonic() > until_s:
             break
@@ -139,10 +140,12 @@ def main() -> None:
         if given.keep:
             given.keep.write_text(json.dumps(kept))
     wrong = out_of_order(table(given, kept), given.entries)
+    same = [pair for pair in wrong if strength(pair[0]) == strength(pair[1])]
     again = sum(one["tries"] - 1 for one in kept.values())
     sizes, all_of = f"{len(of.shapes)} printed and {len(of.drawn)} drawn sizes", given.entries * given.times
     print(f"{given.event}, {sizes}: {given.entries} entries, {len(kept)} judgings of {all_of}")
-    print(f"unsettled and judged again: {again}; pairs out of order: {len(wrong)}")
+    print(f"unsettled and judged again: {again}")
+    print(f"pairs out of order: {len(wrong) - len(same)} of different strengths, {len(same)} of the same code")
     for one, other in wrong:
         print(f"  entries {one + 1} ({strength(one)}) and {other + 1} ({strength(other)})")
     sys.exit(bool(wrong))

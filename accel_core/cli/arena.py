@@ -13,6 +13,7 @@ from pathlib import Path
 from accel_core.arena import files
 from accel_core.arena.event import MOST_CODE_BYTES, Event
 from accel_core.cli import arena_text as text
+from accel_core.cli.arena_statement import statement, statement_data
 from accel_core.cli.arena_words import PASSPHRASE
 from accel_core.cli.jobs import run_job, warn_of_damage
 from accel_core.cli.output import Answer, Progress
@@ -32,7 +33,12 @@ def arena(options: Namespace) -> Answer:
 def _events(options: Namespace) -> Answer:
     if options.name is not None:
         one = files.event(options.name)
-        return Answer({"event": one.to_dict()}, text.events([one]))
+        data = {"event": one.to_dict(), **statement_data(one)}
+        return Answer(data, data["starter"].rstrip("\n") if options.starter else statement(one))
+    if options.starter:
+        raise BadInput(
+            "Starter code is that of one event: name it, as in accel arena events matmul-one --starter."
+        )
     known = files.events()
     return Answer({"events": [one.to_dict() for one in known]}, text.events(known))
 

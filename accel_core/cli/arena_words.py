@@ -13,8 +13,11 @@ CHECK = "Run the proofs of an event file."
 
 def add_arena(command: Command, actions: Any) -> None:
     """`accel arena events`, `try`, `submit`, `board`, `judge` and `event check`."""
-    events = command("events", "The events there are, or the statement of one of them.")
+    events = command("events", "The events there are, or the statement of one of them with its starter code.")
     events.add_argument("name", nargs="?", help="its name (all events where left out)")
+    events.add_argument(
+        "--starter", action="store_true", help="print the starter code of NAME and nothing else"
+    )
     tried = command("try", "Judge a file of yours now: printed sizes, little time, nothing is kept of it.")
     tried.add_argument("file", metavar="FILE", help="the submission; - reads standard input")
     tried.add_argument("--event", required=True, metavar="NAME", help="see `accel arena events`")

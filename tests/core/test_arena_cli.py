@@ -17,6 +17,7 @@ from test_store import NEW
 
 from accel_core import wall
 from accel_core.arena.files import event
+from accel_core.arena.starter import starter
 from accel_core.cli import arena as commands
 from accel_core.cli import arena_text, main
 from accel_core.machine import detect
@@ -218,6 +219,29 @@ def test_events_are_listed_and_one_is_told_whole(capsys: Capture) -> None:
     assert NAME in names and answer(capsys, "events", NAME)["event"]["shapes"][0] == [512, 512, 512]
     assert main(["arena", "events"]) == 0
     assert NAME in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "asks", "shows"),
+    [(NAME, "Define matmul(a, b, out)", "out\n"), ("misses-32k", "32 KiB", "c[1, 1] hit")],
+)
+def test_an_event_is_told_with_its_rules_its_example_and_its_starter(
+    name: str, asks: str, shows: str, capsys: Capture
+) -> None:
+    one, data = event(name), answer(capsys, "events", name)
+    assert asks in data["statement"][0] and len(data["statement"]) > 3
+    assert data["starter"] == starter(one) and data["example"]
+    assert main(["arena", "events", name]) == 0
+    told = capsys.readouterr().out
+    assert asks in told and shows in told and "8 printed sizes and 3 that are drawn" in told
+    assert starter(one).rstrip() in told and "`" not in told and "**" not in told
+    assert main(["arena", "events", name, "--starter"]) == 0
+    assert capsys.readouterr().out == starter(one)
+
+
+def test_starter_code_is_that_of_one_event(capsys: Capture) -> None:
+    assert main(["arena", "events", "--starter"]) == 2
+    assert "Starter code is that of one event" in capsys.readouterr().err
 
 
 def test_a_board_is_printed_with_what_was_annulled_below(capsys: Capture) -> None:

@@ -1,4 +1,4 @@
-"""The proofs of an event under the very check by which its calls are judged."""
+"""The proofs of an event under the very check by which its calls, or its orders, are judged."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from accel_core.arena.answers import Check
 from accel_core.arena.event import MISSES, Event
 from accel_core.arena.proofs import Proof, proofs
 from accel_core.judge.checking import PRODUCT, share_of_allowed
+from accel_core.judge.proving_orders import order_proofs
 from accel_core.model import Shape, Workload
 
 
 def event_proofs(event: Event) -> Iterator[Proof]:
-    """The proofs of an event. A misses event has none: its orders are checked triple by triple, and counted."""
-    if event.kind != MISSES:
-        yield from proofs(event, checks_of(event))
+    """The proofs of an event, one after the other."""
+    yield from order_proofs(event) if event.kind == MISSES else proofs(event, checks_of(event))
 
 
 def checks_of(event: Event) -> list[Check]:

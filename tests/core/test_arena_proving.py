@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from accel_core.arena.answers import WRONG
-from accel_core.arena.event import MISSES
+from accel_core.arena.event import Event, PrintedCache
 from accel_core.arena.files import event
 from accel_core.cli import main
+from accel_core.judge import proving_orders
 from accel_core.judge.proving import checks_of, event_proofs
 
 FILE = """
@@ -35,8 +36,42 @@ def test_a_product_is_checked_by_signs_alone_too() -> None:
     assert [len(checks_of(event(name))) for name in ("matmul-one", "gelu-one")] == [2, 1]
 
 
-def test_a_misses_event_has_no_proofs() -> None:
-    assert list(event_proofs(replace(event("matmul-one"), kind=MISSES))) == []
+TINY = replace(
+    event("misses-4k-direct"),
+    shapes=((8, 9, 10), (12, 12, 12)),
+    baselines=("matmul/compiled_ijk", "matmul/compiled_ikj", "matmul/numpy"),
+    cache=PrintedCache(1024, 2, 64),
+)
+
+
+def failing(one: Event) -> set[str]:
+    return {proof.name for proof in event_proofs(one) if not proof.ok}
+
+
+def test_the_count_of_misses_holds_its_proofs() -> None:
+    found = {proof.name: proof.detail for proof in event_proofs(TINY)}
+    assert failing(TINY) == set() and set(proving_orders.WRONG) < set(found)
+    assert "ends after 719 of 720 triples" in found["a triple left out fails"]
+    assert "and i goes from 0 to 7" in found["a triple outside of the product fails"]
+    assert found["no order undercuts the bound"].startswith("72 orders")
+
+
+def test_a_proof_of_an_order_fails_where_the_bound_or_the_count_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = proving_orders.lower_bound
+    monkeypatch.setattr(proving_orders, "lower_bound", lambda *given: right(*given) * 2)
+    assert failing(TINY) == {"no order undercuts the bound", "no baseline undercuts the bound"}
+    monkeypatch.undo()
+    monkeypatch.setitem(proving_orders.WRONG, "a triple left out fails", lambda triples: triples)
+    monkeypatch.setattr(proving_orders, "order_starter", lambda one: "def order(m, k, n): return [(0, 0, 0)]")
+    same = replace(TINY, baselines=("matmul/compiled_ijk",) * 2)
+    assert failing(same) == {"a triple left out fails", "starter code"}
+
+
+def test_an_event_whose_order_does_not_matter_fails_its_proof() -> None:
+    roomy = replace(TINY, cache=PrintedCache(1 << 20, 16, 64))
+    assert failing(roomy) == {"the order matters"}
 
 
 def test_the_command_tells_what_holds_and_what_fails(

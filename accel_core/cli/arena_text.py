@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.output import pairs, table
 from accel_core.model import Verdict
-from accel_core.readings.arena_sizes import size_rows, why, why_numbers, why_reading
+from accel_core.readings.arena_sizes import (
+    curve_text,
+    facts_of,
+    size_rows,
+    walls_text,
+    why,
+    why_numbers,
+    why_reading,
+)
 from accel_core.readings.arena_text import plain, plain_name
 from accel_core.readings.arena_verdict import failing_parts, verdict_beside, verdict_headline
 from accel_core.units import format_count
@@ -57,6 +65,8 @@ def verdict(found: Verdict, event: Event) -> str:
         ("verdict", found.verdict),
         ("result", verdict_headline(found) + (f" ({beside})" if beside else "")),
         ("reason", " ".join(plain(found.reason, keep="").split())),
+        *((name.lower(), value) for name, value in facts_of(found).items()),
+        ("wall", walls_text(found)),
     ]
     parts = [pairs(rows)]
     if failing := failing_parts(found):
@@ -65,7 +75,8 @@ def verdict(found: Verdict, event: Event) -> str:
     if found.sizes:
         parts.append(_sizes(size_rows(found)))
     if (made := why(found, event.floor)) is not None:
-        parts.append(f"Why: {why_numbers(made)}\n{why_reading(made, event.floor)}")
+        said = (f"Why: {why_numbers(made)}", why_reading(made, event.floor), curve_text(found, event))
+        parts.append("\n".join(filter(None, said)))
     return "\n\n".join(parts)
 
 

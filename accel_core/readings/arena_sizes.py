@@ -265,18 +265,24 @@ def curve_text(verdict: Verdict, event: Event) -> str:
 def how_judged(verdict: Verdict) -> list[tuple[str, str]]:
     """How it was judged, as pairs of a word and its value."""
     seed = "none drawn" if verdict.seed is None else f"{verdict.seed}, by which anybody draws them again"
-    walls = ", ".join(plain(layer, 40, keep="") for layer in verdict.layers)
     e = verdict.environment
     return [
         ("Judged (UTC)", plain(verdict.created[:19].replace("T", " "), 40)),
         ("Seed of the drawn sizes", seed),
         ("Round trip of an empty call", "unknown" if verdict.null_s is None else format_time(verdict.null_s)),
-        ("Wall", walls if verdict.walled else "none stood around it"),
+        ("Wall", walls_text(verdict)),
         ("Disturbed", plain(verdict.disturbed_reason, 200) or "yes" if verdict.disturbed else "no"),
         ("Confirms", f"verdict {plain(verdict.confirms, 40)}" if verdict.confirms else "nothing, a first one"),
         ("Code", f"BLAKE2b {plain(verdict.code_digest, 40)}"),
         ("Versions", f"NumPy {e.numpy}, Numba {e.numba}, Python {e.python}"),
     ]
+
+
+def walls_text(verdict: Verdict) -> str:
+    """ "bubblewrap, seccomp", or that there was none."""
+    if not verdict.walled:
+        return "none stood around it"
+    return ", ".join(plain(layer, 40, keep="") for layer in verdict.layers) or "it stood"
 
 
 def cache_text(size_bytes: int, ways: int, line_bytes: int) -> str:

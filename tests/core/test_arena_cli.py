@@ -22,6 +22,7 @@ from accel_core.cli import arena as commands
 from accel_core.cli import arena_text, main
 from accel_core.machine import detect
 from accel_core.model import Ruling, SizeResult, Verdict
+from accel_core.model.arena import BaselineTime
 from accel_core.model.words import Estimate
 from accel_core.store import Entries, Store, persons
 from accel_core.studies import arena as desk
@@ -155,6 +156,20 @@ def test_the_text_of_a_verdict_has_its_reason_sizes_and_why() -> None:
     assert "60.0 of 100 (95 % interval 59.0 to 61.0, handed in)" in shown and "It is right." in shown
     assert "512×512×512" in shown and "compute" in shown
     assert "Why: 100 × (0.600)^(1/1) = 60.0" in shown
+
+
+def test_the_text_of_a_verdict_says_how_it_was_judged() -> None:
+    rungs = ("matmul/compiled_ikj", "matmul/numpy")
+    size = replace(SIZE, baselines=tuple(BaselineTime(rung, TIME) for rung in rungs))
+    found = a_verdict(
+        1, "e", 60.0, sizes=(size,), null_s=7e-6, facts={"lines": 12, "threads": 1, "vector_bits": 512}
+    )
+    shown = " ".join(arena_text.verdict(found, event(NAME)).split())
+    for part in ("empty call 7.00 µs", "lines of code 12", "widest vector 512 bit", "wall bubblewrap"):
+        assert part in shown, part
+    assert "On the instructor's curve that is 100 points" in shown
+    alone = arena_text.verdict(replace(found, walled=False, layers=()), event(NAME))
+    assert "none stood around it" in alone
 
 
 def test_what_somebody_else_wrote_cannot_steer_the_terminal() -> None:

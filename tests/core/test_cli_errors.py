@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from accel_core.cli import main
+from accel_core.cli.arena import ACTIONS as ARENA
 from accel_core.cli.commands import COMMANDS
-from accel_core.cli.homework import ACTIONS
+from accel_core.cli.homework import ACTIONS as HOMEWORK
 
 NUMPY = "matmul/numpy"
 BAD = {
@@ -105,11 +106,14 @@ def test_bad_input_ends_with_one_sentence(capsys, monkeypatch, tmp_path, argv, w
     assert word in printed.err
 
 
-WITH_ACTIONS = [["homework", action] for action in ACTIONS]
+WITH_ACTIONS = [
+    *(["homework", action] for action in HOMEWORK),
+    *(["arena", *{"event": ("event", "check")}.get(action, (action,))] for action in ARENA),
+]
 
 
 @pytest.mark.parametrize(
-    "words", [*([name] for name in COMMANDS if name != "homework"), *WITH_ACTIONS], ids=" ".join
+    "words", [*([name] for name in COMMANDS if name not in ("homework", "arena")), *WITH_ACTIONS], ids=" ".join
 )
 def test_every_command_explains_itself(capsys, words):
     with pytest.raises(SystemExit) as end:

@@ -276,4 +276,4 @@ def test_the_tables_can_be_made_in_postgresql() -> None:
     made = "".join(
         str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables
     )
-    assert made.count("CREATE TABLE") == 4 and "SERIAL" in made and "JSON" in made
+    assert made.count("CREATE TABLE") == len(METADATA.tables) >= 8 and "SERIAL" in made and "JSON" in made

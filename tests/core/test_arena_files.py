@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +203,17 @@ cache = { size_bytes = 32768, ways = 8, line_bytes = 64 }
 def test_a_misses_event_has_a_cache_and_few_rules(was: str, becomes: str, says: str) -> None:
     assert only(MISSES).cache is not None
     assert fault_of(MISSES.replace(was, becomes)).startswith(f"mine.toml: {says}")
+
+
+def test_the_file_in_the_readme_makes_an_event_for_each_division_and_names_every_entry() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = readme[
+        readme.index("A file in TOML makes a new event.") : readme.index("## How the code is laid out")
+    ]
+    block = told[told.index("```toml\n") + 8 :]
+    made = events_in(block[: block.index("```")], "README.md")
+    assert [one.division for one in made] == list(DIVISIONS) and made[0].name == "softmax-week-5-one"
+    assert [field.name for field in fields(Event) if not re.search(rf"\b{field.name} = ", told)] == []
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def board_reading(lines: Sequence[Line]) -> str:
     said += f" (95 % interval {ends})" if ends else ""
     sentences = [f"{said}: {format_number(best.score / ROOF, 2)} of the speed that the roof allows."]
     if len(first) > 1:
-        sentences.append(f"{len(first)} share the first rank: this machine cannot tell them apart.")
+        why = "what was measured cannot tell them apart" if best.low is not None else "their scores are equal"
+        sentences.append(f"{len(first)} share the first rank: {why}.")
     rungs = [line for line in lines if line.rank is None]
     passed = max((r for r in rungs if r.score < best.score), key=lambda r: r.score, default=None)
     ahead = min((r for r in rungs if r.score >= best.score), key=lambda r: r.score, default=None)

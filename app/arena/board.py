@@ -12,8 +12,9 @@ from accel_core.readings.arena_board import Line, board_alt, board_reading, boar
 from accel_core.readings.arena_rungs import rung_lines
 from accel_core.readings.arena_text import plain, plain_name
 from accel_core.studies.arena import BoardRow
-from app.arena import choosing, taking
+from app.arena import choosing, sample, taking
 from app.arena import people as persons
+from app.arena.standing import lines_of, verdict_of
 from app.parts import components, tables, theme
 from app.session import cached, drawings, entries, settings
 
@@ -32,18 +33,10 @@ def machine(event: Event) -> str:
 
 
 def draw(event: Event, fingerprint: str) -> None:
-    """The board, best first."""
+    """The board, best first; where nobody stands on this machine's yet, that of another machine as a sample."""
     rows = entries.board(event, fingerprint)
     elsewhere = fingerprint != cached.machine().fingerprint
     lines = _lines(event, rows)
-    roof = "no order has fewer misses" if event.kind == MISSES else ""
-    whose = f"Another machine ({fingerprint[:8]})" if elsewhere else ""
-    theme.show(
-        drawings.drawn(board_figure, lines, theme.current_look(), stale=whose, roof=roof),
-        alt=board_alt(lines),
-        key=f"board {event.name}",
-        filename=f"arena-{event.name}",
-    )
     if not people(lines):
         st.button(
             "Write the first entry",
@@ -54,6 +47,17 @@ def draw(event: Event, fingerprint: str) -> None:
             args=(choosing.WRITE,),
             disabled=elsewhere or bool(taking.why_not(event)),
         )
+        if not elsewhere and sample.draw(event):
+            _taken_off(rows)
+            return
+    roof = "no order has fewer misses" if event.kind == MISSES else ""
+    whose = f"Another machine ({fingerprint[:8]})" if elsewhere else ""
+    theme.show(
+        drawings.drawn(board_figure, lines, theme.current_look(), stale=whose, roof=roof),
+        alt=board_alt(lines),
+        key=f"board {event.name}",
+        filename=f"arena-{event.name}",
+    )
     components.reading(components.literal_but_bold(f"{event.title}, {event.dtype}. {board_reading(lines)}"))
     _table(event, lines)
     _taken_off(rows)
@@ -61,25 +65,9 @@ def draw(event: Event, fingerprint: str) -> None:
 
 def _lines(event: Event, rows: Sequence[BoardRow]) -> list[Line]:
     """The rows that count, and the rungs as they ran beside the best of them."""
-    own = persons.signed_in()
-    counting = [row for row in rows if row.rank is not None and row.score is not None]
-    lines = [
-        Line(
-            row.person,
-            row.score or 0.0,
-            row.low,
-            row.high,
-            row.rank,
-            row.shared,
-            row.entry,
-            when=row.when,
-            built_on=row.built_on,
-            own=row.person == own and not row.ruled,
-        )
-        for row in counting
-    ]
-    best = entries.verdict(counting[0].verdict) if counting else None
-    return [*lines, *(rung_lines(best, event) if best else ())]
+    counting = lines_of(rows, persons.signed_in())
+    best = entries.verdict(verdict_of(rows)) if counting else None
+    return [*counting, *(rung_lines(best, event) if best else ())]
 
 
 def _table(event: Event, lines: Sequence[Line]) -> None:

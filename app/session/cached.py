@@ -17,7 +17,7 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import BlockRun, Environment, Machine, Measurement, Peaks
+from accel_core.model import ArenaEntry, BlockRun, Environment, Machine, Measurement, Peaks, Verdict
 from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
@@ -39,6 +39,7 @@ ARENA_BYTES = 16 << 20
 """Boards of many events, and some hundred verdicts."""
 SAMPLE = ASSETS / "sample_record.json"
 SAMPLE_BLOCKS = ASSETS / "sample_blocks.json"
+SAMPLE_ARENA = ASSETS / "sample_arena.json"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,29 @@ def sample_blocks() -> Blocks | None:
         data = json.loads(SAMPLE_BLOCKS.read_text(encoding="utf-8"))
         runs = tuple(BlockRun.from_dict(one) for one in data["runs"])
         return Blocks(Machine.from_dict(data["machine"]), Peaks.from_dict(data["peaks"]), runs)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Judgings:
+    """What was handed in and judged on another machine."""
+
+    machine: Machine
+    entries: tuple[ArenaEntry, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+@st.cache_resource(show_spinner=False)
+def sample_arena() -> Judgings | None:
+    """What the page Arena shows until something is handed in; None where the file cannot be read."""
+    try:
+        data = json.loads(SAMPLE_ARENA.read_text(encoding="utf-8"))
+        return Judgings(
+            Machine.from_dict(data["machine"]),
+            tuple(ArenaEntry.from_dict(one) for one in data["entries"]),
+            tuple(Verdict.from_dict(one) for one in data["verdicts"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import arena_verdicts as made
@@ -20,10 +22,15 @@ from accel_core.store.persons import person_now
 from accel_core.studies import arena as desk
 from accel_core.wall import Standing
 from app.arena.editor import said
-from app.session import jobs
+from app.session import cached, jobs
 
 EVENT, PASSPHRASE = "matmul-one", "correct horse battery"
 WHEN = "2026-11-10T10:00:00.000000+00:00"
+SAMPLED = (
+    {"score": 61.2, "score_low": 60.0, "score_high": 62.0},
+    {"score": 3.4, "score_low": 3.3, "score_high": 3.5},
+)
+"""What the entries of a sample got."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +71,51 @@ def told(app: AppTest) -> str:
     return "\n".join([*said, *(one.value.to_csv() for one in app.dataframe)])
 
 
-def test_an_empty_board_says_what_to_do_and_leads_there(open_page: Open):
+@pytest.fixture
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two entries that another machine judged."""
+    entries = [ArenaEntry(f"s{at}", EVENT, name, "x = 1\n", WHEN) for at, name in enumerate(("tiles", "loops"))]
+    found = [
+        made.verdict(entry=one.id, id=f"{one.id} {at}", confirms=f"{one.id} 0" if at else "", **ends)
+        for one, ends in zip(entries, SAMPLED, strict=True)
+        for at in range(2)
+    ]
+    record = {
+        "machine": replace(detect(), cpu="Another CPU", fingerprint="f1").to_dict(),
+        "entries": [one.to_dict() for one in entries],
+        "verdicts": [one.to_dict() for one in found],
+    }
+    path = tmp_path / "sample_arena.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(cached, "SAMPLE_ARENA", path)
+
+
+def test_an_empty_board_is_that_of_a_sample_and_says_so(open_page: Open, sample: None):
+    app = open_page("arena")
+    alt = app.get("plotly_chart")[0].proto.alt
+    assert alt.startswith("Sample: another machine (Another CPU). ")
+    assert "rank 1 tiles 61.2" in alt and "rank 2 loops 3.40" in alt and "NumPy" in alt
+    assert "Nobody stands on the board of this machine yet" in app.info[0].value
+    assert "on the machine of the sample. The best score is **61.2**" in told(app)
+    assert app.button(key="write first")
+
+
+def test_no_sample_is_shown_beside_an_own_entry(open_page: Open, sample: None):
+    hand_in("e1", "ada", 68.2)
+    app = open_page("arena")
+    alt = app.get("plotly_chart")[0].proto.alt
+    assert "rank 1 ada" in alt and "rank 2" not in alt and "sample" not in (alt + told(app)).casefold()
+
+
+def test_an_event_without_a_sample_says_what_to_do(open_page: Open, sample: None):
+    app = open_page("arena", event="gelu-one")
+    assert "empty" in app.get("plotly_chart")[0].proto.alt and app.button(key="write first")
+
+
+def test_an_empty_board_without_a_sample_leads_to_what_to_do(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(cached, "SAMPLE_ARENA", tmp_path / "none.json")
     app = open_page("arena")
     assert "empty" in app.get("plotly_chart")[0].proto.alt
     app.button(key="write first").click().run()

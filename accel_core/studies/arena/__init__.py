@@ -9,7 +9,7 @@ judges finds it.
 """
 
 from accel_core.arena.files import event, events
-from accel_core.studies.arena.board import BoardRow, Past, board, code_of, history
+from accel_core.studies.arena.board import BoardRow, Past, board, board_of, code_of, history
 from accel_core.studies.arena.handing import check_code, hand_in, may_hand_in, try_job, try_out
 from accel_core.studies.arena.judging import judge_waiting
 from accel_core.studies.arena.keeping import background
@@ -25,6 +25,7 @@ __all__ = [
     "ToJudge",
     "background",
     "board",
+    "board_of",
     "check_code",
     "code_of",
     "event",

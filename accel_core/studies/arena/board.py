@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,8 +86,21 @@ def clockless(known: Iterable[Event] | None = None) -> frozenset[str]:
 def board(event: Event, fingerprint: str, *, store: Store | None = None, now: str = "") -> list[BoardRow]:
     """The board of one event on one machine: the best confirmed entry of each person, best first."""
     records = Entries(store or Store())
-    entries, without_clock = records.entries(event.name), clockless([event])
-    found = standings(entries, records.judged(event.name), records.rulings(), fingerprint, without_clock)
+    entries, judged = records.entries(event.name), records.judged(event.name)
+    return board_of(event, fingerprint, entries, judged, records.rulings(), now=now)
+
+
+def board_of(
+    event: Event,
+    fingerprint: str,
+    entries: Sequence[ArenaEntry],
+    judged: Sequence[Judged],
+    rulings: Sequence[Ruling] = (),
+    *,
+    now: str = "",
+) -> list[BoardRow]:
+    """The board of one event on one machine out of records, wherever they were kept."""
+    found = standings(entries, judged, rulings, fingerprint, clockless([event]))
     persons = {entry.id: entry.person for entry in entries}
     hidden = {one.entry.id for one in found if one.hidden}
     at = now or _now()

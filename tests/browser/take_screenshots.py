@@ -21,11 +21,21 @@ from pathlib import Path
 from browsers import chromium
 from playwright.sync_api import Browser, Page
 from servers import REPOSITORY, serve
-from visitor import APP, button, fill, finished, has_no_fault, progress, rested, settled, store_of, visit
+from visitor import (
+    APP,
+    button,
+    fill,
+    fill_arena,
+    finished,
+    has_no_fault,
+    progress,
+    rested,
+    settled,
+    visit,
+)
 
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests" / "core")]
-import recorded_hosts  # noqa: E402  # the invented class and board are those of the tests
-from arena_verdicts import stand_on_a_board  # noqa: E402
+import recorded_hosts  # noqa: E402  # the invented class is that of the tests
 from class_records import PROCESSORS  # noqa: E402
 from packs_of import Student  # noqa: E402
 
@@ -191,10 +201,10 @@ def photograph_backends(page: Page, url: str, target: Path) -> None:
 
 
 def photograph_arena(browser: Browser, scheme: str, target: Path) -> None:
-    """Save a board whose people and scores are made up, on a machine whose roofs are the sample's."""
+    """Save the board of the sample: its entries were judged, which takes long, by assets/record_arena.py."""
     with tempfile.TemporaryDirectory() as home:
         fill(Path(home))
-        stand_on_a_board(store_of(Path(home)))
+        fill_arena(Path(home))
         with serve(APP, Path(home)) as url:
             page = new_page(browser, scheme, LENS_SCALE)
             visit(page, url, "arena")

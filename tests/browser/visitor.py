@@ -17,13 +17,14 @@ from playwright.sync_api import Locator, Page, expect
 from servers import REPOSITORY
 
 from accel_core.machine import detect
-from accel_core.model import LEVELS, Measurement, Peaks
-from accel_core.store import Store
+from accel_core.model import LEVELS, ArenaEntry, Measurement, Peaks, Verdict
+from accel_core.store import Entries, Store
 from app.catalogue import PAGES
 from app.session.settings import threads as thread_choice
 
 APP = REPOSITORY / "app" / "main.py"
 SAMPLE = REPOSITORY / "assets" / "sample_record.json"
+SAMPLE_ARENA = SAMPLE.with_name("sample_arena.json")
 ASKED = {page.name: page.question for page in PAGES}
 WITHOUT_PICTURE = ("hall", "transformer")
 """At first: they ask for a token, and for a guess."""
@@ -240,6 +241,16 @@ def fill_peaks(home: Path) -> None:
     for part in (*peaks.ceilings, *peaks.latencies, *peaks.curve, peaks.clock):
         if part is not None:
             store.save_peak(here, peaks.environment, part)
+
+
+def fill_arena(home: Path) -> None:
+    """Store what the sample's machine judged in the arena in `home` as if this machine had judged it."""
+    record = json.loads(SAMPLE_ARENA.read_text(encoding="utf-8"))
+    here, records = detect().fingerprint, Entries(store_of(home))
+    for data in record["entries"]:
+        records.add(ArenaEntry.from_dict(data))
+    for data in record["verdicts"]:
+        records.add(replace(Verdict.from_dict(data), fingerprint=here))
 
 
 def sample_size() -> int:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import Any
 
 from figure_records import CREATED, ENVIRONMENT, estimate
 
-from accel_core.arena.event import Event
-from accel_core.arena.files import event as named_event
-from accel_core.arena.scoring import score_of
-from accel_core.machine import detect
-from accel_core.model import ArenaEntry, Shape
+from accel_core.model import Shape
 from accel_core.model.arena import ACCEPTED, BaselineTime, SizeResult, Verdict
 from accel_core.readings.arena_board import Line
-from accel_core.store import Entries, Store
-from accel_core.store.persons import person_now
 
 PEAK, DRAM_BYTE_PER_S = 60e9, 20e9
 SHAPES = ((256, 256, 256), (384, 384, 384), (512, 512, 512), (511, 513, 509), (129, 2048, 127))
@@ -135,33 +128,3 @@ def counted() -> Verdict:
     )
     ends = {"score": 35.4, "score_low": None, "score_high": None}
     return verdict(event="misses-32k", sizes=sizes, null_s=None, facts={"lines": 9}, fingerprint="", **ends)
-
-
-PEOPLE = (("ada", 0.86), ("grace", 0.79), ("edsger", 0.78), ("barbara", 0.58), ("alan", 0.36), ("donald", 0.12))
-"""Whom a picture shows, and about which share of the roof each of them reaches."""
-SLOWER = (60, 25, 9, 1.5, 1.15)
-"""How many times as long as the roof allows the rungs of its event take there."""
-
-
-def stand_on_a_board(store: Store) -> None:
-    """Store entries of made-up people in the first event, each judged and confirmed on this machine."""
-    records, event, here = Entries(store), named_event("matmul-one"), detect().fingerprint
-    for at, (person, share) in enumerate(PEOPLE):
-        when = f"2026-11-{10 + at:02}T10:00:00.000000+00:00"
-        records.add(person_now(person, "correct horse battery"))
-        records.add(ArenaEntry(f"e{at}", event.name, person, "x = 1\n", when, built_on="e0" if at == 2 else ""))
-        pick = random.Random(at)
-        sizes = tuple(_beside(event, shape, share * pick.uniform(0.75, 1.1)) for shape in event.shapes)
-        found = score_of(sizes, event)
-        ends = {"score": found.score, "score_low": found.low, "score_high": found.high}
-        for turn, confirms in enumerate(("", f"v{at}0")):
-            of = {"entry": f"e{at}", "id": f"v{at}{turn}", "confirms": confirms, "fingerprint": here}
-            records.add(verdict(event=event.name, sizes=sizes, **ends, **of))
-
-
-def _beside(event: Event, shape: Shape, share: float) -> SizeResult:
-    """A size with the rungs of its event."""
-    made = size(shape, share)
-    assert made.roof_s is not None
-    slower = zip(event.baselines, SLOWER, strict=True)
-    return replace(made, baselines=tuple(BaselineTime(name, estimate(made.roof_s * x)) for name, x in slower))

@@ -20,7 +20,7 @@ import numpy as np
 import walls
 
 from accel_core.judge import players
-from accel_core.judge.asked import Asked
+from accel_core.judge.asked import Asked, Refused
 from accel_core.judge.inside import pages
 from accel_core.judge.staging import Stage
 from accel_core.registry import workload
@@ -73,6 +73,13 @@ def test_no_library_of_linear_algebra_can_be_reached_where_machine_code_runs(wal
             lines = Path(f"/proc/{player.child.pid}/maps").read_text(encoding="utf-8").splitlines()
             algebra = [line.split()[1] for line in lines if "blas" in line.rsplit("/", 1)[-1].lower()]
             assert algebra and all(rights.startswith("---") for rights in algebra)
+
+
+@pytest.mark.parametrize("line", ["np.dot(a, b, out)", "out[:] = a @ b"])
+def test_a_product_of_numpys_is_called_a_library_and_not_a_lack_of_one(line: str) -> None:
+    code = f"import numpy as np\ndef matmul(a, b, out):\n    {line}\n"
+    with pytest.raises(Refused, match=r"in this division only code .* write the loops yourself"):
+        players.compile_code(Asked(judged.event(), code, 1, walled=False), [2, 2, 2])
 
 
 def test_what_an_error_is_called_is_read_and_never_loaded(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ _UNWANTED = (
     "no_cpython_wrapper",
     "pipeline_class",
 )
+_ALGEBRA = "is required for linear algebra"
+"""In Numba's message where SciPy, from which it takes its products, is not installed."""
 _WIDTHS = ((512, r"\bzmm\d"), (256, r"\bymm\d"), (128, r"\bxmm\d"))
 _PACKED = re.compile(
     r"^\s*v?p?(?:add|sub|mul|div|fn?m(?:add|sub)\w*?|max|min|sqrt|rcp\w*|rsqrt\w*|madd\w*)[a-z0-9]*?(ps|pd|[bwdq])?\s+(.*)$"
@@ -89,6 +91,11 @@ def compiled(path: Path, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         wrapped: Any = numba.njit(**bare | options)(plain)
         made = wrapped._compiler.compile(arrays, None)
     except BaseException as error:
+        if _ALGEBRA in str(error):
+            raise Refused(
+                "It calls NumPy's linear algebra (np.dot, @), a library; in this division only code that Numba "
+                "compiled from this file may run: write the loops yourself."
+            ) from None
         raise Refused(f"Numba cannot compile it: {words(error, path, _numba_words(error))}.") from None
     if made.signature.return_type != numba.types.none:
         raise Refused(f"{told['function']} returns a value: write the result into out, and return nothing.")

@@ -17,7 +17,7 @@ from accel_core.readings.arena_sizes import (
     why_reading,
 )
 from accel_core.readings.arena_text import plain, plain_name
-from accel_core.readings.arena_verdict import failing_parts, verdict_beside, verdict_headline
+from accel_core.readings.arena_verdict import failing_parts, noise_text, verdict_beside, verdict_headline
 from accel_core.units import format_count
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def verdict(found: Verdict, event: Event) -> str:
         ("reason", " ".join(plain(found.reason, keep="").split())),
         *((name.lower(), value) for name, value in facts_of(found).items()),
         ("wall", walls_text(found)),
+        *([("disturbed", noise)] if (noise := noise_text(found)) else []),
     ]
     parts = [pairs(rows)]
     if failing := failing_parts(found):

@@ -49,6 +49,14 @@ def verdict_beside(verdict: Verdict) -> str:
     return f"95 % interval {ends}, {counts}" if ends else counts
 
 
+def noise_text(verdict: Verdict) -> str:
+    """Who disturbed a trial that was scored all the same; empty where nobody did."""
+    if verdict.verdict != ACCEPTED or not verdict.disturbed:
+        return ""
+    reason = " ".join(plain(verdict.disturbed_reason, 300, keep="").split())
+    return f"{reason} Times of a trial count all the same; an entry would be judged again.".strip()
+
+
 def stages_of(verdict: Verdict) -> dict[str, str]:
     """By stage: PASSED, FAILED or AHEAD. Who was disturbed or too fast had passed everything."""
     reached = STAGES.index(verdict.stage) if verdict.stage in STAGES else 0

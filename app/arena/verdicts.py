@@ -78,6 +78,8 @@ def headline(verdict: Verdict) -> None:
             st.markdown(" · ".join(facts), width="content")
         if not verdict.walled:
             st.caption(":material/gpp_maybe: It ran without a wall around it.")
+        if noise := told.noise_text(verdict):
+            st.caption(f":material/waves: {literal(noise)}")
 
 
 def _failing(verdict: Verdict, event: Event) -> None:

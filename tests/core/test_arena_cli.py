@@ -172,6 +172,14 @@ def test_the_text_of_a_verdict_says_how_it_was_judged() -> None:
     assert "none stood around it" in alone
 
 
+def test_a_trial_says_who_disturbed_it() -> None:
+    reason = "At size 8 x 8: something else was running."
+    found = a_verdict(1, "", 60.0, sizes=(SIZE,), tried=True, disturbed=True, disturbed_reason=reason)
+    assert f"{reason} Times of a trial count all the same" in arena_text.verdict(found, event(NAME))
+    calm = arena_text.verdict(replace(found, disturbed=False, disturbed_reason=""), event(NAME))
+    assert "disturbed" not in calm
+
+
 def test_what_somebody_else_wrote_cannot_steer_the_terminal() -> None:
     nasty = "\x1b[2J\x1b]0;title\x07 \u202egnp\n\n\raccel: all is well"
     refused = a_verdict(

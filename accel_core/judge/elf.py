@@ -24,6 +24,9 @@ _INDIRECT = 10
 _START_KINDS = (14, 15, 16)
 """Tables of functions that run when a file is loaded or left."""
 _START_NAMES = (".init", ".fini", ".ctors", ".dtors", ".preinit")
+_ABSOLUTE, _COMMON = 0xFFF1, 0xFFF2
+"""In place of a section: the symbol is a number or a file's name; it is zeros that a loader makes."""
+_MOST_NAME = 16 * 1024
 MACHINES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
 
@@ -56,8 +59,9 @@ def read_object(data: bytes) -> ObjectFile:
     if names_at >= count:
         raise NoObject("its sections have no names")
     names = _part(data, sections[names_at])
-    code = loaded = most_symbols = 0
-    symbols: list[tuple[str, int, int]] = []
+    code = loaded = relocations = 0
+    most_symbols = -1
+    symbols: list[tuple[str, int, int, int]] = []
     for section in sections:
         name_at, sort, flags, _, _, size, link, _, _, _ = section
         name = _text(names, name_at)
@@ -70,26 +74,39 @@ def read_object(data: bytes) -> ObjectFile:
             loaded += 0 if flags & _EXECUTABLE else size
         if code + loaded > 16 * MOST_BYTES:
             raise NoObject(f"its sections take {code + loaded} bytes")
+        # thousands of sections that show the same table would take hours to be read
+        relocations += size if sort == _RELOCATIONS else 0
+        if relocations > len(data) or (sort == _SYMBOLS and most_symbols >= 0):
+            raise NoObject("its tables lie over one another")
         if sort == _SYMBOLS:
             if link >= count:
                 raise NoObject("its symbols have no names")
-            symbols += _symbols(_part(data, section), _part(data, sections[link]))
-            most_symbols = max(most_symbols, size // _SYMBOL.size)
+            symbols = _symbols(_part(data, section), _part(data, sections[link]))
+            most_symbols = size // _SYMBOL.size
     for section in sections:
         _check_relocations(data, section, sections, most_symbols)
-    undefined = {name for name, place, _ in symbols if name and place == 0}
-    if any(sort == _INDIRECT for _, _, sort in symbols):
+    undefined = {name for name, place, _, _ in symbols if name and place == 0}
+    if any(place >= count and place not in (_ABSOLUTE, _COMMON) for _, place, _, _ in symbols):
+        raise NoObject("a symbol lies in no section of it")
+    if any(sort == _INDIRECT for _, _, sort, _ in symbols):
         raise NoObject("one of its functions would run when it is loaded")
-    defined = frozenset(name for name, place, _ in symbols if name and place)
+    loaded += sum(size for _, place, _, size in symbols if place == _COMMON)
+    if code + loaded > 16 * MOST_BYTES:
+        raise NoObject(f"its sections take {code + loaded} bytes")
+    defined = frozenset(name for name, place, _, _ in symbols if name and place)
     return ObjectFile(machine, tuple(sorted(undefined)), defined, code, loaded)
 
 
-def _symbols(table: bytes, names: bytes) -> list[tuple[str, int, int]]:
-    """(name, section, type) of each symbol; section 0 means that it is from elsewhere."""
+def _symbols(table: bytes, names: bytes) -> list[tuple[str, int, int, int]]:
+    """(name, section, type, bytes) of each symbol; section 0 means that it is from elsewhere."""
     found = []
+    room = 2 * MOST_BYTES  # names may lie over one another
     for at in range(0, len(table) - len(table) % _SYMBOL.size, _SYMBOL.size):
-        name, info, _, section, _, _ = _SYMBOL.unpack_from(table, at)
-        found.append((_text(names, name), section, info & 0xF))
+        name, info, _, section, _, size = _SYMBOL.unpack_from(table, at)
+        found.append((_text(names, name), section, info & 0xF, size))
+        room -= len(found[-1][0])
+        if room < 0:
+            raise NoObject("its names take more bytes than it has")
     return found
 
 
@@ -117,7 +134,7 @@ def _part(data: bytes, section: tuple[int, ...]) -> bytes:
 
 
 def _text(names: bytes, at: int) -> str:
-    end = names.find(b"\0", at)
+    end = names.find(b"\0", at, at + _MOST_NAME)
     if at > len(names) or end < 0:
         raise NoObject("a name lies outside of it")
     return names[at:end].decode("ascii", "backslashreplace")

@@ -77,6 +77,44 @@ def test_a_relocation_outside_of_its_section_is_refused() -> None:
         read_object(bytes(data))
 
 
+def test_tables_and_names_that_lie_over_one_another_are_not_read_for_hours() -> None:
+    shown = 2 * 64 * 1000, 24 * 1000  # a thousand sections behind the header, then a thousand symbols
+    for sort in (2, 4):  # symbols, relocations
+        tables = [(0, sort, 0, 0, *shown, 1, 0, 8, 24)] * 1000
+        with pytest.raises(NoObject, match="over one another"):
+            read_object(made_up(tables, bytes(shown[0])))
+    name = b"x" * 16_000 + b"\0"
+    table = b"".join(struct.pack("<IBBHQQ", at, 0, 0, 0, 0, 0) for at in range(1000))
+    start = 64 + 64 * 3
+    rows = [
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        (len(name) - 1, 3, 0, 0, start, len(name), 0, 0, 1, 0),
+        (len(name) - 1, 2, 0, 0, start + len(name), len(table), 1, 0, 8, 24),
+    ]
+    with pytest.raises(NoObject, match="names take more"):
+        read_object(made_up(rows, name + table))
+
+
+def test_a_symbol_of_a_section_that_is_not_there_is_refused() -> None:
+    """A loader would look for it elsewhere."""
+    data = bytearray(made(PLAIN))
+    table, count = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]
+    sections = [struct.unpack_from("<IIQQQQIIQQ", data, table + 64 * i) for i in range(count)]
+    start, size = next(section[4:6] for section in sections if section[1] == 2)
+    places = [at + 6 for at in range(start, start + size, 24)]
+    at = next(at for at in places if data[at : at + 2] == b"\0\0" and at > start + 6)
+    struct.pack_into("<H", data, at, 0xFF20)
+    with pytest.raises(NoObject, match="in no section"):
+        read_object(bytes(data))
+
+
+def made_up(sections: list[tuple[int, ...]], rest: bytes) -> bytes:
+    """A file of these sections, whose names are in the second, and the bytes behind them."""
+    head = struct.pack("<HHIQQQIHHHHHH", 1, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, len(sections), 1)
+    rows = b"".join(struct.pack("<IIQQQQIIQQ", *section) for section in sections)
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + head + rows + rest
+
+
 def relocation(data: bytearray) -> int:
     """Where the first relocation lies."""
     table, count = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]

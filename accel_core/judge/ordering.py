@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from accel_core.judge.asked import Refused, foreign
 from accel_core.judge.inside import triples
+from accel_core.judge.staging import keep_length
 from accel_core.wall import Child, ChildEnded, ChildLate, Limits, start
 
 SCRIPT = Path(__file__).parent / "inside" / "order.py"
@@ -89,9 +90,10 @@ class Order:
 def _shared(size: int) -> int:
     """A descriptor of `size` bytes that a child may map too."""
     if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("order")
+        descriptor = os.memfd_create("order", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
     else:
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     os.ftruncate(descriptor, size)
+    keep_length(descriptor)  # else the child could cut what its parent is about to read, which ends the parent
     return descriptor

@@ -131,16 +131,16 @@ class Stage:
         self._descriptors.append(descriptor)
         os.ftruncate(descriptor, size)
         memory = mmap.mmap(descriptor, size)
-        self.sealed &= _seal(descriptor, seal | _SEALS)
+        self.sealed &= keep_length(descriptor, seal)
         return memory
 
 
-def _seal(descriptor: int, seals: int) -> bool:
-    """Whether the memory could be sealed."""
+def keep_length(descriptor: int, more: int = 0) -> bool:
+    """Seal the memory so that nobody can change its length, and `more`; whether that could be done."""
     try:
         import fcntl
 
-        fcntl.fcntl(descriptor, _ADD_SEALS, seals)
+        fcntl.fcntl(descriptor, _ADD_SEALS, more | _SEALS)
     except (ImportError, OSError):
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -201,6 +202,24 @@ def test_a_fault_is_shown_small() -> None:
         "expected": "each of 8 triples once",
         "got": "7 triples, without (0, 0, 0)",
     }
+
+
+CUTS = """
+import os
+
+for descriptor in range(3, 64):
+    try:
+        os.ftruncate(descriptor, 0)
+    except OSError:
+        pass
+
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system cannot seal memory")
+def test_a_file_cannot_cut_the_memory_that_its_judge_reads() -> None:
+    """A judge that reads what is gone ends, and with it the verdict."""
+    assert judged(CUTS + HONEST).verdict == "accepted"
 
 
 def test_fewer_misses_than_can_be_are_quarantined(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,15 +29,31 @@ class Seen:
         return cls(read_cpu_times(cpus), thread_times(process=str(pid)))
 
 
+BUSY = 0.25
+"""Of what the busiest thread ran: whatever ran as much takes part in the work."""
+
+
+def _crowded(before: Seen, after: Seen, threads: int) -> bool:
+    """Whether more threads than have a processor took part in the work, so that they wait for one another."""
+    known = before.threads or {}
+    ran = [now - known.get(thread, (0.0, 0.0))[0] for thread, (now, _) in (after.threads or {}).items()]
+    return sum(one > BUSY * max(ran, default=0.0) for one in ran) > threads
+
+
 def disturbed(before: Seen, after: Seen, threads: int) -> str:
-    """Who disturbed `threads` threads between two moments, in a sentence; empty where nobody did."""
+    """Who disturbed `threads` threads between two moments, in a sentence; empty where nobody did.
+
+    Threads of one child that wait for one another disturb nobody: the time that they take is their own.
+    """
     causes = []
     stolen = steal_fraction(before.host, after.host)
     if stolen is not None and stolen > MOST_STEAL:
         percent = format_number(100 * stolen, 2)
         words = f"The hypervisor gave {percent} % of the time to other virtual machines (steal time)"
         causes.append(Cause(stolen, words))
-    waited = waited_fraction(before.threads, after.threads, threads)
+    waited = None
+    if not _crowded(before, after, threads):
+        waited = waited_fraction(before.threads, after.threads, threads)
     most = MOST_WAITED + (stolen or 0.0)
     if waited is not None and waited > most:
         percent = format_number(100 * waited, 2)

@@ -30,7 +30,6 @@ HELPERS = {
     for name in ("attempt_nocopy_reshape", "fixed_fmod", "fixed_fmodf", "fptoui", "fptouif")
 }
 """What Numba calls in its own library, and the name that it has there."""
-_ANYWHERE = {*_MEMORY, *_MATHEMATICS, *_RUNTIME, *HELPERS}
 STUBS = {
     *("numba_gil_ensure", "numba_gil_release", "PyEval_SaveThread", "PyEval_RestoreThread"),
     *("numba_unpickle", "numba_do_raise", "numba_runtime_build_excinfo_struct", "PyErr_Clear", "PyErr_Format"),
@@ -38,13 +37,15 @@ STUBS = {
     *("PyBytes_FromStringAndSize", "PyObject_Hash", "PyTuple_Pack", "PyUnicode_FromKindAndData"),
     *("PyUnicode_FromString", "Py_DecRef", "Py_IncRef"),
 }
-"""What Numba calls around a loop over threads, and to tell an error in it: in the process that runs the machine
-code they do nothing. So the error is not told, but what it kept from being written shows."""
+"""What Numba calls around a loop over threads, and to tell an error in it, or in np.empty of several lengths:
+in the process that runs the machine code they do nothing. So the error is not told, but what it kept from being
+written shows."""
 STUB_VALUES = {
     f"PyExc_{name}"
     for name in ("RuntimeError", "StopIteration", "SystemError", "ValueError", "ZeroDivisionError")
 }
 """The same of values."""
+_ANYWHERE = {*_MEMORY, *_MATHEMATICS, *_RUNTIME, *HELPERS, *STUBS, *STUB_VALUES}
 TEAM = {
     *("numba_parallel_for", "do_scheduling_signed", "do_scheduling_unsigned", "allocate_sched"),
     *("deallocate_sched", "get_num_threads", "get_thread_id", "get_sched_size", "get_parallel_chunksize"),
@@ -52,7 +53,7 @@ TEAM = {
 }
 """Numba's threads."""
 _PRINTS = {"printf"}
-_THREADED = {*STUBS, *STUB_VALUES, *TEAM, *_PRINTS}
+_THREADED = {*TEAM, *_PRINTS}
 _LIBRARIES = ("cblas_", "numba_xx", "numba_ez_", "scipy_", "openblas", "mkl_", "dgemm", "sgemm", "LAPACKE")
 
 
@@ -75,7 +76,7 @@ def why_not_called(names: Iterable[str], threads: bool) -> str:
             "It starts threads (prange or parallel=True); in this division one thread runs: leave that out, or "
             "choose the division with all threads."
         )
-    if any(name.startswith(("Py", "numba_unpickle", "numba_gil")) or name in STUBS for name in strange):
+    if any(name.startswith("Py") for name in strange):
         return (
             f"It calls Python while it runs ({shown(strange[0])}); in this division only machine code may run: "
             "leave out print, objmode and messages that are made while it runs."

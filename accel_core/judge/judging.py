@@ -165,7 +165,7 @@ class Judging:
     def why_it_broke(self, posed: Posed, made: players.MachineCode) -> str:
         """Why its process used memory that it may not: the same call again, on inputs that it may write."""
         most = self.workload.least_bytes(posed.shape, self.asked.event.dtype)
-        outside = "It reads or writes outside of its arrays"
+        outside = "It reads or writes outside of its arrays, or calls itself without end,"
         with Stage(most, most) as stage:
             stage.shape(posed.inputs, np.shape(posed.expected), self.asked.event.dtype)
             stage.put(posed.inputs)

@@ -41,7 +41,6 @@ TEAM = f"import numba\n@numba.njit(parallel=True){HEAD.replace('range', 'numba.p
 ODD = "class Odd:\n    __code__ = 1\nmatmul = Odd()\ndef other("
 BEFORE = {
     "table": "import numpy as np\ntable = np.zeros(300_000, np.float32)",
-    "again(": "import numba\n@numba.njit\ndef again(i):\n    return 0 if i < 1 else again(i - 1)",
     "plain(": "def plain(i):\n    return 0",
 }
 """What stands above the function where it uses one of these."""
@@ -67,7 +66,6 @@ REFUSED = {
     "Python while it runs": ((STORE, f"{STORE}; print(i)"), "It calls Python while it runs"),
     "threads": ((HEAD, TEAM), "It starts threads"),
     "no function but an object": (("\ndef matmul(", ODD), "It defines no function matmul"),
-    "a function that calls itself": ((STORE, f"{STORE} + again(i)"), "calls itself"),
     "a function that is not compiled": (
         (STORE, f"{STORE} + plain(i)"),
         "plain is plain Python: put @njit above",

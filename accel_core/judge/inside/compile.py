@@ -21,6 +21,7 @@ from typing import Any
 
 import numba
 from numba.core.registry import cpu_target
+from numba.np.ufunc import parallel
 
 from accel_core.judge.inside import pages
 from accel_core.judge.inside.submitted import Refused, run_file, words
@@ -111,6 +112,12 @@ def compiled(path: Path, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     return found | {"parallel": bool(options.get("parallel"))}, machine.emit_object(module)
 
 
+@numba.njit
+def get_num_threads() -> int:
+    """As Numba's own, which is called by its address in this process, and prints."""
+    return parallel._iget_num_threads()  # type: ignore[call-arg]
+
+
 def _numba_words(error: BaseException) -> str:
     """The first line of Numba's message that says something of the code."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).strip(" -•") for line in str(error).splitlines()]
@@ -126,6 +133,8 @@ def _numba_words(error: BaseException) -> str:
     telling = [line for line in lines if line and not line.startswith(dull)]
     if plain := re.match(r"Untyped global name '(\w+)'.*class 'function'", next(iter(telling), "")):
         return f"{plain[1]} is plain Python: put @njit above its definition"
+    if telling and telling[0].startswith("scipy "):
+        return "np.dot, @ and np.linalg call a library: write the loops yourself"
     first = next((line for line in lines if line.startswith("No implementation of function")), "")
     return first or (telling[0] if telling else type(error).__name__)
 
@@ -134,6 +143,7 @@ def prepare() -> Callable[[], None]:
     """What compiles the file and hands it back."""
     told = json.loads(sys.argv[1])
     output = mmap.mmap(told["output"], 0)
+    numba.get_num_threads = get_num_threads
 
     def hand_back() -> None:
         try:

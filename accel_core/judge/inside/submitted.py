@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+NAME = "submission"
 
 
 class Refused(Exception):
@@ -13,7 +17,9 @@ class Refused(Exception):
 
 def run_file(path: Path) -> dict[str, Any]:
     """The names that the file defines."""
-    names: dict[str, Any] = {"__name__": "submission", "__file__": str(path)}
+    module = sys.modules[NAME] = ModuleType(NAME)  # where dataclasses and type hints look for it
+    names = module.__dict__
+    names["__file__"] = str(path)
     try:
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
     except SyntaxError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from recorded_hosts import ON_THIS
 from servers import REPOSITORY, serve
-from visitor import APP, JOB_MS, fill_peaks, has_no_fault, picture, rested, store_of, visit
+from visitor import APP, JOB_MS, fill_peaks, has_no_fault, picture, rested, store_of, traces, visit
 
 from accel_core.machine import detect
 from accel_core.model import ArenaEntry, Machine
@@ -26,6 +27,28 @@ EVENT, WHEN = "matmul-one", "2026-11-10T10:00:00.000000+00:00"
 EVIL_CODE = "# <script>document.title = 'evil'</script> [x](https://evil.example) \u202enoitcerid\n"
 WRONG = "def matmul(a, b, out):\n    out[:] = 0.5\n"
 """It compiles, and is wrong at the example."""
+RIGHT = """\
+def matmul(a, b, out):
+    for i in range(a.shape[0]):
+        for j in range(b.shape[1]):
+            total = a[0, 0] * 0
+            for p in range(a.shape[1]):
+                total += a[i, p] * b[p, j]
+            out[i, j] = total
+"""
+SMALL = """\
+name = "small"
+title = "Small products"
+workload = "matmul"
+dtype = "float32"
+division = "one"
+shapes = [
+    [128, 128, 128], [127, 129, 128], [160, 96, 128], [96, 160, 130], [112, 144, 128], [144, 112, 131],
+    [129, 127, 127],
+]
+drawn = [{ shape = [128, 128, 128] }, { shape = [100, 150, 140] }, { shape = [150, 100, 140] }]
+"""
+"""An event that is judged within seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +66,10 @@ def server(host: Machine, home: Path) -> Iterator[str]:
     for id, confirms in (("v1", ""), ("v2", "v1")):
         found = {"event": EVENT, "entry": "e1", "id": id, "confirms": confirms, "fingerprint": here}
         records.add(made.verdict(reason=made.EVIL, **found))
-    with serve(APP, home) as url:
+    events = home / "events"
+    events.mkdir()
+    (events / "small.toml").write_text(SMALL, encoding="utf-8")
+    with serve(APP, home, ACCEL_ARENA_EVENTS=str(events)) as url:
         yield url
 
 
@@ -91,11 +117,7 @@ def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, se
     rested(page)
     has_no_fault(page)
 
-    page.get_by_role("button", name="Hand in").click()
-    page.get_by_role("textbox", name="Nickname").fill("bob")
-    page.get_by_role("textbox", name="Passphrase").fill("another horse battery")
-    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
-    expect(page.get_by_text("Handed in", exact=True)).to_be_visible()
+    hand_in(page, "bob")
     expect(page.get_by_role("button", name="Look at it")).to_be_visible(timeout=JOB_MS)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Look at it").click()
@@ -104,8 +126,36 @@ def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, se
     has_no_fault(page)
 
 
-def visit_part(page: Page, server: str, part: str) -> None:
+def test_a_right_kernel_gets_onto_the_board_unless_the_machine_is_disturbed(page: Page, server: str):
+    visit_part(page, server, "write", "small")
+    if not standing().stands:
+        expect(page.get_by_role("button", name="Hand in")).to_be_disabled()
+        return
+    page.get_by_role("textbox", name="Your code").fill(RIGHT)
+    hand_in(page, "cy")
+    page.get_by_text(re.compile("stands on the board|was disturbed [0-9]+ times|too short")).wait_for(
+        timeout=JOB_MS
+    )
+    stands = page.get_by_text("It is your best: it stands on the board.").is_visible()
+    has_no_fault(page)
+    visit(page, server, "arena", event="small")
+    expect(page.get_by_text("The best score is")).to_have_count(int(stands))
+    expect(page.get_by_role("button", name="Write the first entry")).to_have_count(int(not stands))
+    assert [trace["name"] for trace in traces(page)][:1] == (["cy"] if stands else [])
+    has_no_fault(page)
+
+
+def hand_in(page: Page, nickname: str) -> None:
+    """Hand in what stands in the field."""
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("textbox", name="Nickname").fill(nickname)
+    page.get_by_role("textbox", name="Passphrase").fill("another horse battery")
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    expect(page.get_by_text("Handed in", exact=True)).to_be_visible()
+
+
+def visit_part(page: Page, server: str, part: str, event: str = EVENT) -> None:
     """Open a part of the page that has no picture."""
-    page.goto(f"{server}/arena?event={EVENT}&show={part}")
+    page.goto(f"{server}/arena?event={event}&show={part}")
     page.get_by_role("heading", level=1).wait_for()
     rested(page)

@@ -17,6 +17,8 @@ from app.parts import components
 from app.session import cached, jobs
 
 FAULT = "arena try fault"
+TRIED = "tried"
+"""What the address calls the job of the last try: a reloaded page finds its verdict there."""
 
 
 def buttons(event: Event) -> None:
@@ -65,13 +67,15 @@ def _try(event: Event) -> None:
 
     try:
         jobs.begin(queued)  # type: ignore[arg-type]
+        st.query_params[TRIED] = st.session_state["watch"].id
     except AccelError as fault:
         st.session_state[FAULT] = str(fault)
 
 
 def found(event: Event) -> None:
     """The newest verdict of this tab on code for `event`; it stays while the next one is made."""
-    made = [one for one in jobs.results()[1] if isinstance(one, Verdict) and one.event == event.name]
+    results = jobs.results()[1] or jobs.results_of(st.query_params.get(TRIED, ""))
+    made = [one for one in results if isinstance(one, Verdict) and one.event == event.name]
     if not made:
         return
     newest = made[-1]

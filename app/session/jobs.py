@@ -150,6 +150,14 @@ def results() -> tuple[str, list[Any]]:
     return started or watch.started, [*kept, *job.results]
 
 
+def results_of(id: str) -> list[Any]:
+    """What one job of this visitor measured, where it ended not long ago."""
+    from accel_core import runner
+
+    job = runner.find(id) if id else None
+    return list(job.results) if job is not None and job.claim(visitors.here()) else []
+
+
 def _keep_results() -> None:
     """Take over the results of the job that is replaced by a new one."""
     st.session_state["kept"] = results()

@@ -116,6 +116,8 @@ def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, se
     expect(page.get_by_text("of an earlier text of your code")).to_have_count(0)
     rested(page)
     has_no_fault(page)
+    page.reload()
+    expect(page.get_by_text("Refused at the step")).to_be_visible()
 
     hand_in(page, "bob")
     expect(page.get_by_role("button", name="Look at it")).to_be_visible(timeout=JOB_MS)

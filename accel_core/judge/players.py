@@ -33,6 +33,7 @@ FIRST_CALL_S = 30.0
 CPU_S = 600
 MEMORY_BYTES = 4 * 1024**3
 _ENTRY_BYTES = 4096
+_BITS = ("None", "128", "256", "512")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _machine_code(stage: Stage, asked: Asked) -> MachineCode:
         if isinstance(words.get("error"), str):
             raise Refused(foreign(words["error"]))
         size, entry, bits = words["size"], words["entry"], words.get("vector_bits")
-        if not isinstance(size, int) or not isinstance(entry, str) or bits not in (None, 128, 256, 512):
+        if not isinstance(size, int) or not isinstance(entry, str) or str(bits) not in _BITS:
             raise ValueError
         if not 0 < size <= elf.MOST_BYTES or not 0 < len(entry) <= _ENTRY_BYTES:
             raise ValueError

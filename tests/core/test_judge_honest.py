@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from judged import tried
 
@@ -96,6 +98,13 @@ def test_honest_code_is_accepted(name: str) -> None:
 def test_a_function_that_calls_itself_is_told_to_be_a_loop() -> None:
     found = tried(HALVES)
     assert (found.verdict, "calls itself" in found.reason) == (REFUSED, True), found.reason
+
+
+@pytest.mark.parametrize("division", ["one", "open"])
+def test_an_error_does_not_tell_where_python_is_installed(division: str) -> None:
+    found = tried("from numba import nothing_of_this_name\n", division)
+    assert "ImportError: cannot import name 'nothing_of_this_name'" in found.reason
+    assert sys.prefix not in found.reason and "/numba/__init__.py" in found.reason
 
 
 def test_a_product_of_the_library_is_called_by_its_name() -> None:

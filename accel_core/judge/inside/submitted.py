@@ -34,6 +34,8 @@ def words(error: BaseException, path: Path, said: str | None = None) -> str:
     if said is None:
         text = " ".join(str(error).split())
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    for place in {sys.prefix, sys.base_prefix} - {"/"}:  # it may lie in somebody's home
+        said = said.replace(place, "…")
     at = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     number = getattr(getattr(error, "loc", None), "line", None) or (at[-1] if at else None)
     return f"{said[:200].rstrip('.:')}{f' (line {number})' if number else ''}"

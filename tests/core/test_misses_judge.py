@@ -204,6 +204,21 @@ def test_a_fault_is_shown_small() -> None:
     }
 
 
+RECORDS = """
+from __future__ import annotations
+from dataclasses import dataclass
+
+@dataclass
+class Blocks:
+    rows: int = 8
+
+"""
+
+
+def test_a_file_may_have_records_beside_its_order() -> None:
+    assert judged(RECORDS + HONEST).verdict == "accepted"
+
+
 CUTS = """
 import os
 

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from accel_core.judge.inside import triples
@@ -20,6 +21,7 @@ from accel_core.wall import inside
 
 NAME = "order"
 FILE = "order.py"
+MODULE = "submission"
 LOW, HIGH = -(2**31), 2**31 - 1
 
 
@@ -29,7 +31,9 @@ class Wrong(Exception):
 
 def function_of(path: str) -> Callable[[int, int, int], Any]:
     """The function that the file at `path` defines; Wrong where it does not."""
-    names: dict[str, Any] = {"__name__": "submission", "__file__": path}
+    module = sys.modules[MODULE] = ModuleType(MODULE)  # where dataclasses and type hints look for it
+    names = module.__dict__
+    names["__file__"] = path
     try:
         exec(compile(Path(path).read_text("utf-8"), path, "exec"), names)
     except SyntaxError as error:

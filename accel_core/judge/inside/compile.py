@@ -133,8 +133,6 @@ def _numba_words(error: BaseException) -> str:
     telling = [line for line in lines if line and not line.startswith(dull)]
     if plain := re.match(r"Untyped global name '(\w+)'.*class 'function'", next(iter(telling), "")):
         return f"{plain[1]} is plain Python: put @njit above its definition"
-    if telling and telling[0].startswith("scipy "):
-        return "np.dot, @ and np.linalg call a library: write the loops yourself"
     first = next((line for line in lines if line.startswith("No implementation of function")), "")
     return first or (telling[0] if telling else type(error).__name__)
 

@@ -22,6 +22,8 @@ ROW_PX, NAME_PX, TOP_PX, BOTTOM_PX, CAPTION_PX, RIM_PX = 38, 24, 46, 66, 30, 16
 """The height of a row, of the name above it where there is no room beside it; and the rims of the plot."""
 NAMES_PX, SCORES_PX = 280, 74
 """The width of the names left of the plot at most, and of the scores right of it."""
+LABEL_PX = 30
+"""How far the name of the roof reaches above the plot."""
 MOST = 14
 """Rows that are drawn; the table holds all."""
 BEYOND = 108.0
@@ -58,7 +60,7 @@ def board_figure(lines: Sequence[Line], look: Look, *, stale: str = "", roof: st
         _add_line(figure, look, line, at * row_px, left_px, bool(stale))
     if more:
         figure.add_annotation(caption(look, f"{more} more in the table below.", BOTTOM_PX, left_px))
-    sample_banner(figure, look, stale)
+    sample_banner(figure, look, stale, clear_px=LABEL_PX)
     return figure
 
 

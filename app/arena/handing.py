@@ -12,19 +12,27 @@ from accel_core.studies import arena as desk
 from app.arena import choosing, people, writing
 from app.session import cached, entries, visitors
 
-OPEN, BUILT_ON, HANDED = "arena open", "arena built on", "arena handed in"
+FORM, OPEN, BUILT_ON, HANDED = "arena form", "arena open", "arena built on", "arena handed in"
 LOOK_S = 2.0
 """How often the page looks whether the verdict is there."""
 NOTHING = "nobody's: my own work"
 
 
 def form(event: Event, why_not: str) -> None:
-    """The form behind the button."""
+    """The form behind the button; it closes once something is handed in, and says why where it is not."""
     with (
-        st.popover("Hand in", icon=":material/send:", disabled=bool(why_not), help=why_not or None),
+        st.popover(
+            "Hand in",
+            icon=":material/send:",
+            disabled=bool(why_not),
+            help=why_not or None,
+            key=FORM,
+            on_change="rerun",
+        ),
         st.form("hand in", border=False),
     ):
         people.fields()
+        people.fault()
         st.checkbox(
             "Everybody may read my code at once",
             key=OPEN,
@@ -61,13 +69,12 @@ def _hand_in(event: Event, known: dict[str, str]) -> None:
         st.session_state[people.FAULT] = str(fault)
         return
     people.signed(made.person)
-    st.session_state[HANDED] = made.id
+    st.session_state[HANDED], st.session_state[FORM] = made.id, False
     desk.background().wake()
 
 
 def said(event: Event) -> None:
-    """What was not taken, or where the entry that this tab handed in last stands."""
-    people.fault()
+    """Where the entry that this tab handed in last stands."""
     id = str(st.session_state.get(HANDED, ""))
     past = _past(event, id) if id else None
     if past is not None and past.waits:

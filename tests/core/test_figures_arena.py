@@ -9,7 +9,7 @@ import arena_verdicts as records
 import pytest
 
 from accel_core.figures import look_for
-from accel_core.figures.arena_board import MOST, board_figure, most_important
+from accel_core.figures.arena_board import LABEL_PX, MOST, board_figure, most_important
 from accel_core.figures.arena_misses import misses_figure
 from accel_core.figures.arena_roofline import entry_roofline_figure
 from accel_core.model.arena import QUARANTINED, REFUSED, UNSETTLED
@@ -82,6 +82,8 @@ def test_a_long_board_is_cut_but_for_oneself_and_the_rungs():
 
 def test_the_board_of_another_machine_is_grey_and_says_so():
     figure = board_figure(records.board(), LOOKS[0], stale="Another machine (EPYC)")
+    banner = next(note for note in figure.layout.annotations if "EPYC" in note.text)
+    assert banner.yshift >= LABEL_PX, "it stands above the name of the roof"
     assert {trace.marker.color for trace in figure.data} == {LOOKS[0].stale}
     assert "Another machine (EPYC)" in told(figure) and "that machine" in told(figure)
 

@@ -36,9 +36,11 @@ def has_misses(verdict: Verdict) -> bool:
 
 
 def size_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """A row a size, of a clock or of a cache."""
+    """A row a size, of a clock or of a cache; without columns in which no size has anything."""
     row = _misses_row if has_misses(verdict) else _time_row
-    return [row(size) for size in verdict.sizes]
+    rows = [row(size) for size in verdict.sizes]
+    filled = {name for one in rows for name, said in one.items() if said not in ("", None)}
+    return [{name: said for name, said in one.items() if name in filled} for one in rows]
 
 
 def _time_row(size: SizeResult) -> dict[str, Any]:

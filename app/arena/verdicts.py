@@ -73,7 +73,7 @@ def headline(verdict: Verdict) -> None:
             for stage, how in told.stages_of(verdict).items()
         )
         facts = (f"{name}: **{literal(value)}**" for name, value in sizes.facts_of(verdict).items())
-        with st.container(horizontal=True, gap="large"):
+        with st.container(horizontal=True, gap="small"):
             st.markdown("\u2002".join(steps), width="content")
             st.markdown(" · ".join(facts), width="content")
         if not verdict.walled:

@@ -132,6 +132,7 @@ def test_the_table_has_a_row_a_size_with_its_share_of_the_roof():
     assert [row["Share of roof"] for row in rows] == list(records.SHARES)
     assert [row["Drawn"] for row in rows] == ["no", "no", "no", "no", "yes"]
     assert rows[0]["GFLOP/s"] == 48 and rows[0]["Bound by"] == "compute"
+    assert "Note" not in rows[0] and "95 % interval" in rows[0]  # no size has a note
     (row,) = arena_sizes.size_rows(records.verdict(sizes=(records.size(ranked=False, note="too short"),)))
     assert row["Note"] == "not ranked: too short"
 

@@ -424,6 +424,22 @@ def test_who_cannot_be_told_apart_shares_a_rank_and_of_each_the_best_stands(full
     assert (rows[0].low, rows[0].high, rows[0].verdict, rows[0].when) == (79.0, 81.0, "verdict11", moment(1))
 
 
+def test_the_interval_spans_both_judgings_so_that_equal_code_shares_a_rank(store: Store) -> None:
+    """The same code twice: each of its runs is narrow, and they lie apart from one process to the next."""
+    records = Entries(store)
+    for number, (person, first, second) in enumerate((("Ada", 60.0, 66.0), ("Bob", 65.0, 61.0))):
+        entry = an_entry(number, person)
+        records.add(entry)
+        records.add(a_verdict(10 * number, entry.id, first, fingerprint=here()))
+        confirming = a_verdict(10 * number + 1, entry.id, second, fingerprint=here())
+        records.add(replace(confirming, confirms=f"verdict{10 * number}"))
+    rows = arena.board(EVENT, here(), store=store)
+    assert [(row.rank, row.person, row.score, row.low, row.high) for row in rows] == [
+        (1, "Ada", 66.0, 59.0, 67.0),
+        (1, "Bob", 61.0, 60.0, 66.0),
+    ]
+
+
 def presenter(store: Store, entry: str, what: str, reason: str = "Copied.") -> None:
     door = Gate("open sesame")
     door.admit("open sesame", "browser", "")

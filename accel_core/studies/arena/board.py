@@ -113,8 +113,7 @@ def board_of(
             shared,
             HIDDEN if one.hidden else one.entry.person,
             counts.score if counts else None,
-            counts.score_low if counts else None,
-            counts.score_high if counts else None,
+            *one.interval,
             one.entry.id,
             counts.id if counts else "",
             one.entry.created,
@@ -138,8 +137,7 @@ def _for_ranks(counted: Iterable[EntryStanding]) -> list[Standing]:
     for one in counted:
         first = best[place(one)]
         if one.counts is not None and (one is first or score_of(one) < score_of(first)):
-            low, high = one.counts.score_low, one.counts.score_high
-            found.append(Standing(key_of(one.entry.person), one.entry.id, score_of(one), low, high))
+            found.append(Standing(key_of(one.entry.person), one.entry.id, score_of(one), *one.interval))
     return found
 
 

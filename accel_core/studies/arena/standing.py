@@ -41,6 +41,17 @@ class EntryStanding:
     """Unsettled verdicts since the last settled one."""
     ruling: Ruling | None = None
     """What the presenter decided, where that holds."""
+    confirms: Judged | None = None
+    """The first verdict, where `counts` is the one that confirmed it."""
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The lowest and the highest end of both verdicts: the same code differs more from one process to the
+        next than within one (Kalibera and Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013)."""
+        both = [one for one in (self.counts, self.confirms) if one is not None]
+        low = [one.score_low for one in both if one.score_low is not None]
+        high = [one.score_high for one in both if one.score_high is not None]
+        return min(low, default=None), max(high, default=None)
 
     @property
     def annulled(self) -> bool:
@@ -114,7 +125,7 @@ def _standing(entry: ArenaEntry, judged: Sequence[Judged], ruling: Ruling | None
     if second is None:
         return EntryStanding(entry, ACCEPTED, first, len(seconds), ruling)
     status = CONFIRMED if second.verdict == ACCEPTED and second.score is not None else second.verdict
-    return EntryStanding(entry, status, second, 0, ruling)
+    return EntryStanding(entry, status, second, 0, ruling, first)
 
 
 def best_confirmed(standings: Iterable[EntryStanding]) -> dict[tuple[str, str], EntryStanding]:

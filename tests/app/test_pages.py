@@ -40,7 +40,7 @@ RECORDED = ("machine", "ladder", "lab", "roofline")
 
 @pytest.fixture
 def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sample record of another machine."""
+    """A sample record of another machine; no entries that were judged there (`test_arena_page.py`)."""
     path = tmp_path / "sample_record.json"
     record = {
         "machine": machine().to_dict(),
@@ -49,6 +49,7 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     path.write_text(json.dumps(record), encoding="utf-8")
     monkeypatch.setattr(cached, "SAMPLE", path)
+    monkeypatch.setattr(cached, "SAMPLE_ARENA", tmp_path / "none.json")
 
 
 def texts(app: AppTest, *kinds: str) -> str:

@@ -59,7 +59,7 @@ def sample_banner(figure: go.Figure, look: Look, text: str, *, clear_px: int = 0
     if not text:
         return
     top = figure.layout.margin.t
-    beside_px = figure.layout.margin.l + RIM_PX if look.narrow else TOOLBAR_PX
+    beside_px = figure.layout.margin.l + (RIM_PX if look.narrow else TOOLBAR_PX)
     text = wrap(text, look.room_px(beside_px) / BOLD, look.small_px)
     more_px = line_px(look.small_px) * (lines(text) - 1) + (BANNER_PX if look.narrow else 0)
     margin = max(top, clear_px + BANNER_PX) + more_px

@@ -31,6 +31,7 @@ class Tab:
     def leave(self) -> None:
         """End the visit: nothing of it is kept, and nothing asks the server any more."""
         if self.page is not None:
+            self.page.wait_for_load_state()  # a test may end in the middle of a load
             self.page.evaluate("if (location.protocol === 'http:') localStorage.clear()")
             self.page.goto("about:blank")
 

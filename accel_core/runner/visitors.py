@@ -50,13 +50,13 @@ class Waiting:
 
 def unattended_s() -> int:
     """How long a job may wait whose page is closed; BadInput where the environment says no number."""
-    return _limit(*UNATTENDED_S)[1]
+    return limit_of(*UNATTENDED_S)[1]
 
 
 def admit(asking: Waiting, waiting: Iterable[Waiting]) -> None:
     """Raise QueueFull where one more would be too many beside those that wait already."""
     others = list(waiting)
-    (of_session, session_limit), (of_address, address_limit) = _limit(*PER_SESSION), _limit(*PER_ADDRESS)
+    (of_session, session_limit), (of_address, address_limit) = limit_of(*PER_SESSION), limit_of(*PER_ADDRESS)
     if sum(other.owner == asking.owner for other in others) >= session_limit:
         raise QueueFull(
             f"This session has {_jobs(session_limit)} waiting, the most that may ({of_session}): wait until "
@@ -84,7 +84,7 @@ def network(address: str) -> str:
     return "" if found.is_loopback else str(found)
 
 
-def _limit(variable: str, usual: int) -> tuple[str, int]:
+def limit_of(variable: str, usual: int) -> tuple[str, int]:
     """The variable's name and what it says, `usual` where it says nothing."""
     text = os.environ.get(variable, "").strip()
     if not text:

@@ -62,7 +62,7 @@ def _hand_in(event: Event, known: dict[str, str]) -> None:
             writing.code(event),
             open=bool(st.session_state.get(OPEN)),
             built_on=known.get(str(st.session_state.get(BUILT_ON)), ""),
-            address=visitors.here().address,
+            visitor=visitors.here(),
             store=cached.store(),
         )
     except AccelError as fault:

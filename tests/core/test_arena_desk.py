@@ -22,8 +22,8 @@ from accel_core.store import Entries, Store, persons
 from accel_core.studies import arena
 from accel_core.studies.arena import handing, judging
 from accel_core.studies.arena.alone import JudgedElsewhere, alone
-from accel_core.studies.arena.people import Limit
 from accel_core.studies.arena.standing import in_turn, standings, to_judge
+from accel_core.studies.arena.tries import Limit, Tries
 
 PHRASE = "correct horse"
 
@@ -142,14 +142,64 @@ def test_a_page_may_try_so_often_and_a_command_as_often_as_it_likes(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(handing, "submit", lambda job, owner, **more: asked.append(owner))
-    tries, page = Limit(99, 3600.0), Visitor("tab", "browser")
+    tries, page = Tries(), Visitor("tab", "browser")
     for owner in "abcde":
         arena.try_out(EVENT, CODE, owner, store=store, visitor=page, tries=tries)
-    with pytest.raises(QueueFull, match="5 times within an hour"):
+    with pytest.raises(QueueFull, match=r"5 times within an hour, the most: the next is taken in 60 min\."):
         arena.try_out(EVENT, CODE, "f", store=store, visitor=page, tries=tries)
     arena.try_out(EVENT, CODE, "g", store=store, visitor=Visitor("other"), tries=tries)
     arena.try_out(EVENT, CODE, "h", store=store, tries=tries)
     assert asked == list("abcdegh")
+
+
+def test_neither_a_new_nickname_nor_a_new_browser_has_more_than_its_address(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tries and entries count together, those of other addresses and of commands do not."""
+    monkeypatch.setattr(handing, "submit", lambda job, owner, **more: None)
+    monkeypatch.setenv("ACCEL_TRIES_PER_ADDRESS", "3")
+    now = [0.0]
+    tries = Tries(lambda: now[0])
+
+    def visitor(number: int, address: str = "2001:db8::") -> Visitor:
+        return Visitor(f"tab{number}", f"browser{number}", f"{address}{number}")
+
+    def hand_in_from(number: int, address: str = "2001:db8::") -> ArenaEntry:
+        return hand_in(store, f"Ada{number}", visitor=visitor(number, address), tries=tries)
+
+    def try_out(number: int) -> None:
+        arena.try_out(EVENT, CODE, f"page{number}", store=store, visitor=visitor(number), tries=tries)
+
+    hand_in_from(1)
+    try_out(2)
+    now[0] = 600.0
+    hand_in_from(3)
+    said = r"3 tries and entries came from your network .* \(ACCEL_TRIES_PER_ADDRESS\): .* in 50 min\."
+    for act in (hand_in_from, try_out):
+        with pytest.raises(QueueFull, match=said):
+            act(4)
+    assert not arena.is_known("Ada4", store)  # whoever is refused has not taken a nickname
+    assert hand_in_from(4, "2001:db9::") and hand_in(store, "Ada5", tries=tries)
+    now[0] = 3601.0  # two of the three are older than an hour
+    try_out(4)
+    hand_in_from(4)
+    with pytest.raises(QueueFull, match=r"in 10 min\."):
+        try_out(6)
+
+
+def test_what_was_not_taken_counts_for_no_address(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCEL_TRIES_PER_ADDRESS", "1")
+
+    def full(job: object, owner: str, **more: object) -> None:
+        raise QueueFull("There is no room.")
+
+    monkeypatch.setattr(handing, "submit", full)
+    tries, page = Tries(), Visitor("tab", "browser", "10.0.0.1")
+    with pytest.raises(QueueFull, match="no room"):
+        arena.try_out(EVENT, CODE, "page", store=store, visitor=page, tries=tries)
+    with pytest.raises(BadInput, match="to build on"):
+        hand_in(store, built_on="nobody's", visitor=page, tries=tries)
+    assert hand_in(store, visitor=page, tries=tries)
 
 
 # -- who somebody is -----------------------------------------------------------------------------------------
@@ -177,6 +227,8 @@ def test_wrong_passphrases_are_limited_by_the_minute_and_the_address(store: Stor
             sign_in("wrong one")
     with pytest.raises(BadInput, match="wait a minute"):
         sign_in(PHRASE)
+    with pytest.raises(BadInput, match="wait a minute"):
+        sign_in(PHRASE, "::ffff:10.0.0.1")
     assert sign_in(PHRASE, "10.0.0.2") == "Ada"
     now[0] = 61.0
     assert sign_in(PHRASE) == "Ada"

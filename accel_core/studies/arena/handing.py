@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accel_core.arena.event import MOST_CODE_BYTES, Event
-from accel_core.errors import BadInput, QueueFull, quoted
+from accel_core.errors import BadInput, quoted
 from accel_core.machine import detect
 from accel_core.model import ArenaEntry, Machine
 from accel_core.runner import submit
@@ -18,11 +18,11 @@ from accel_core.runner.visitors import Visitor
 from accel_core.store import Entries, Store
 from accel_core.store.moments import utc
 from accel_core.studies.arena.board import is_over
-from accel_core.studies.arena.people import Limit, sign_in, signed_in
+from accel_core.studies.arena.people import sign_in, signed_in
 from accel_core.studies.arena.roofs import measured_roofs
+from accel_core.studies.arena.tries import HOUR_S, Tries
 
-HOUR_S = 3600.0
-_tries = Limit(30, HOUR_S)
+_tries = Tries()
 
 
 def check_code(given: bytes | str) -> str:
@@ -56,27 +56,33 @@ def hand_in(
     *,
     open: bool = False,
     built_on: str = "",
-    address: str = "",
+    visitor: Visitor | None = None,
     store: Store | None = None,
+    tries: Tries = _tries,
 ) -> ArenaEntry:
     """The entry, stored: from then on it waits for its verdict, whatever happens to this process.
 
     A nickname that is free is taken with this passphrase; None stands for somebody who has signed in. Raises
-    BadInput, with one sentence, for what is not taken, and StoreUnavailable where it cannot be stored: then
-    nothing was handed in.
+    BadInput, with one sentence, for what is not taken, QueueFull where the `visitor`'s address asked for as
+    much within the hour as may be, and StoreUnavailable where it cannot be stored: then nothing was handed in.
     """
     text, records = check_code(code), Entries(store or Store())
     if reason := may_hand_in(event):
         raise BadInput(reason)
+    if built_on:
+        _check_built_on(built_on, event, records)
+    if visitor is not None:
+        tries.check_address(visitor)
     if passphrase is None:
         nickname = signed_in(person, store=records.store)
     else:
+        address = visitor.address if visitor is not None else ""
         nickname = sign_in(person, passphrase, address=address, store=records.store)
     _check_hour(event, records.entries(nickname=nickname))
-    if built_on:
-        _check_built_on(built_on, event, records)
     made = ArenaEntry(uuid.uuid4().hex, event.name, nickname, text, _now(), open, built_on)
     records.add(made)
+    if visitor is not None:
+        tries.count_entry(visitor)
     return made
 
 
@@ -140,26 +146,26 @@ def try_out(
     on_event: Callable[[JobEvent], None] | None = None,
     store: Store | None = None,
     machine: Machine | None = None,
-    tries: Limit = _tries,
+    tries: Tries = _tries,
 ) -> Job:
     """The queued job that tries `code` out behind the wall, for `owner` (a page's session).
 
     BadInput where the wall does not stand or the code is not taken; QueueFull where the `visitor` tried as
-    often within the hour as may be, or has a job waiting.
+    often within the hour as may be, all of one address did, or one has a job waiting.
     """
     from accel_core.wall import standing
 
     text, wall = check_code(code), standing()
     if not wall.stands:
         raise BadInput(f"Nothing is tried out here: the wall does not stand. {wall.reason}")
-    who = visitor and (visitor.browser or visitor.session)
-    if who and tries.reached(who, event.tries_per_hour):
-        raise QueueFull(f"You tried {event.tries_per_hour} times within an hour, the most: wait a little.")
+    if visitor is not None:
+        tries.check_browser(visitor, event.tries_per_hour)
+        tries.check_address(visitor)
     records, here = store or Store(), machine or detect()
     job = try_job(event, text, store=records, machine=here, walled=True)
     queued = submit(job, owner, store=records, machine=here, on_event=on_event, visitor=visitor)
-    if who:
-        tries.count(who)
+    if visitor is not None:
+        tries.count_try(visitor)
     return queued
 
 

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
-
 from accel_core.errors import BadInput, StoreUnavailable, quoted
+from accel_core.runner.visitors import network
 from accel_core.store import Entries, Person, Store
 from accel_core.store.persons import checked_nickname, person_now
+from accel_core.studies.arena.tries import Limit
 
 WRONG, WITHIN_S = 10, 60.0
 """Wrong passphrases for one nickname from one address."""
-MOST_KEYS = 10_000
-
-
-class Limit:
-    """At most `most` of something within `within_s`, each key by itself."""
-
-    def __init__(self, most: int, within_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._within_s, self._clock = most, within_s, clock
-        self._lock = threading.Lock()
-        self._seen: dict[object, deque[float]] = {}
-
-    def reached(self, key: object, most: int | None = None) -> bool:
-        """Whether there were as many as may be."""
-        with self._lock:
-            return len(self._recent(key)) >= (self._most if most is None else most)
-
-    def count(self, key: object) -> None:
-        """One more."""
-        with self._lock:
-            self._recent(key).append(self._clock())
-            if len(self._seen) > MOST_KEYS:
-                for known in list(self._seen):
-                    if not self._recent(known):
-                        del self._seen[known]
-
-    def _recent(self, key: object) -> deque[float]:
-        seen = self._seen.setdefault(key, deque())
-        while seen and self._clock() - seen[0] > self._within_s:
-            seen.popleft()
-        return seen
-
-
 _wrong = Limit(WRONG, WITHIN_S)
 
 
@@ -72,7 +37,7 @@ def sign_in(
     person = records.person(name)
     if person is None:
         person = _taken(person_now(name, passphrase), records)
-    key = (person.key, address)
+    key = (person.key, network(address))
     if wrong.reached(key):
         raise BadInput(f"That was {WRONG} wrong passphrases within a minute: wait a minute, then try again.")
     if not person.fits(passphrase):

@@ -1,9 +1,7 @@
-"""Commands of the arena: its events, a try, handing in, judging what waits, and the board."""
+"""Commands of the arena: its events, a try, handing in, judging what waits, the board, and entries."""
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 import time
 from argparse import Namespace
@@ -12,11 +10,12 @@ from pathlib import Path
 
 from accel_core.arena import files
 from accel_core.arena.event import MOST_CODE_BYTES, Event
+from accel_core.cli import arena_entries as entries
 from accel_core.cli import arena_text as text
 from accel_core.cli.arena_statement import statement, statement_data
-from accel_core.cli.arena_words import PASSPHRASE
 from accel_core.cli.jobs import run_job, warn_of_damage
 from accel_core.cli.output import Answer, Progress
+from accel_core.cli.passphrase import passphrase
 from accel_core.errors import AccelError, BadInput, quoted
 from accel_core.model import Verdict
 from accel_core.model.arena import REFUSED
@@ -80,7 +79,7 @@ def _submit(options: Namespace) -> Answer:
     desk.check_code(raw)
     if reason := desk.may_hand_in(event):
         raise BadInput(reason)
-    phrase = _passphrase(options.nickname, new=not desk.is_known(options.nickname))
+    phrase = passphrase(options.nickname, new=not desk.is_known(options.nickname))
     made = desk.hand_in(event, options.nickname, phrase, raw, open=options.open, built_on=options.built_on)
     data = {name: value for name, value in made.to_dict().items() if name != "code"}
     said = f"Handed in as {made.id}: it waits for its verdict, which accel arena judge, or the app, brings."
@@ -158,25 +157,14 @@ def _read(name: str) -> bytes:
         raise BadInput(f"{quoted(name)} cannot be read ({why}): name a Python file.") from None
 
 
-def _passphrase(nickname: str, *, new: bool) -> str:
-    """That of the environment, else what is typed; twice where the nickname is new."""
-    given = os.environ.get(PASSPHRASE)
-    if given is not None:
-        return given
-    try:
-        typed = getpass.getpass(f"Passphrase of {nickname}: ")
-        if new and getpass.getpass(f"{nickname} is new. The same once more: ") != typed:
-            raise BadInput("The two differ: nothing was handed in.")
-    except EOFError:
-        raise BadInput(f"No passphrase was given: type it, or set {PASSPHRASE}.") from None
-    return typed
-
-
 ACTIONS: Mapping[str, Callable[[Namespace], Answer]] = {
     "events": _events,
     "try": _try,
     "submit": _submit,
     "board": _board,
     "judge": _judge,
+    "rule": entries.rule,
+    "code": entries.code,
+    "history": entries.history,
     "event": _event,
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.output import pairs, table
-from accel_core.model import Verdict
+from accel_core.model import Ruling, Verdict
 from accel_core.readings.arena_sizes import (
     curve_text,
     facts_of,
@@ -23,13 +23,15 @@ from accel_core.units import format_count
 if TYPE_CHECKING:
     from accel_core.arena.event import Event
     from accel_core.arena.proofs import Proof
-    from accel_core.studies.arena import BoardRow
+    from accel_core.studies.arena import BoardRow, Past
 
 COLUMNS = (
     *("Size", "Drawn", "Time (ms)", "GFLOP/s", "Share of roof", "Bound by"),
     *("Misses", "Share of bound", "Note"),
 )
 """Of the table by size, in a terminal."""
+WORDS = {"annul": "annulled", "hide": "hidden", "restore": "restored"}
+"""What an entry is by a ruling."""
 
 
 def events(known: Sequence[Event]) -> str:
@@ -93,7 +95,7 @@ def board(rows: Sequence[BoardRow]) -> str:
     for row in rows:
         place = "" if row.rank is None else f"{row.rank}{'=' if row.shared else ''}"
         ends = "" if row.low is None or row.high is None else f"{row.low:.1f} to {row.high:.1f}"
-        said = {"annul": "annulled", "hide": "hidden"}.get(row.ruled, "")
+        said = WORDS.get(row.ruled, "")
         remark = f"{said}: {plain_name(row.reason)}" if said else ""
         score = "" if row.score is None else f"{row.score:.1f}"
         when = row.when[:16].replace("T", " ")
@@ -102,6 +104,31 @@ def board(rows: Sequence[BoardRow]) -> str:
     if not lines:
         return "Nobody stands on this board yet."
     return table(["rank", "who", "score", "95 % interval", "built on", "handed in (UTC)", "entry", ""], lines)
+
+
+def ruled(made: Ruling) -> str:
+    """A ruling that was made."""
+    return f"The entry {plain_name(made.entry)} is {WORDS[made.what]}, with the reason: {plain(made.reason)}"
+
+
+def code(read: str) -> str:
+    """The code, every sign of which can be seen."""
+    return plain(read.replace("\r\n", "\n"), len(read)).rstrip("\n")
+
+
+def history(past: Sequence[Past]) -> str:
+    """The entries of one person, newest first."""
+    rows = []
+    for one in past:
+        score = None if one.counts is None else one.counts.score
+        place = "on the board" if one.best else ""
+        when = one.entry.created[:16].replace("T", " ")
+        told = "" if score is None else f"{score:.1f}"
+        said = " ".join(plain(one.said, 200, keep="").split())
+        rows.append([when, one.entry.event, told, place, plain_name(one.entry.id), said])
+    if not rows:
+        return "Nothing was handed in yet."
+    return table(["handed in (UTC)", "event", "score", "", "entry", ""], rows)
 
 
 def line(found: Verdict, person: str) -> str:

@@ -46,6 +46,15 @@ def rules(event: Event) -> list[str]:
     ]
 
 
+def code_opens(event: Event, *, hidden: bool = False) -> str:
+    """When everybody may read the code of an entry that only its author may read now, in a sentence."""
+    if hidden:
+        return "The presenter hid this entry, and its code with it."
+    if event.deadline:
+        return f"Everybody may read the code after {event.deadline[:16].replace('T', ' ')} UTC."
+    return "Everybody may read the code if its author hands it in as open."
+
+
 def sizes_title(event: Event) -> str:
     """ "8 printed sizes and 3 that are drawn"."""
     drawn = f" and {len(event.drawn)} that are drawn" if event.drawn else ""

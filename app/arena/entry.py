@@ -8,6 +8,7 @@ from accel_core.arena.event import Event
 from accel_core.errors import AccelError
 from accel_core.hall import gate
 from accel_core.model import ArenaEntry
+from accel_core.readings.arena_statement import code_opens
 from accel_core.readings.arena_text import LONGEST_SAID, plain, plain_name
 from accel_core.studies import arena as desk
 from accel_core.studies.arena.board import HIDDEN
@@ -77,8 +78,7 @@ def _code(entry: ArenaEntry, event: Event) -> None:
     """The code as text with numbered lines, where it may be read."""
     code = desk.code_of(entry.id, event, person=people.signed_in(), store=cached.store())
     if code is None:
-        after = "after the deadline" if event.deadline else "if its author hands it in as open"
-        st.caption(f":material/lock: Everybody may read the code {after}.")
+        st.caption(f":material/lock: {code_opens(event, hidden=entries.is_hidden(entry.id))}")
         return
     with st.expander("The code", icon=":material/code:"):
         st.code(plain(code, max(LONGEST_SAID, len(code))), language="python", line_numbers=True)

@@ -5,15 +5,14 @@ Where the store cannot be read there is nothing; the page has said so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from accel_core.arena.event import Event
 from accel_core.errors import StoreUnavailable
-from accel_core.model import ArenaEntry, Ruling, Verdict
+from accel_core.model import ArenaEntry, Verdict
 from accel_core.store import Entries
 from accel_core.studies import arena as desk
-from accel_core.studies.arena.standing import HIDE, last_rulings
 from app.session import cached
 
 Known = TypeVar("Known")
@@ -66,12 +65,7 @@ def verdict(id: str) -> Verdict | None:
 
 def is_hidden(entry: str) -> bool:
     """Whether the presenter hid an entry, by the last ruling on it."""
-    return _read(False, lambda records: _hides(records.rulings(entry)), "hidden", entry)
-
-
-def _hides(rulings: Sequence[Ruling]) -> bool:
-    last = last_rulings(rulings).values()
-    return any(one.what == HIDE for one in last)
+    return _read(False, lambda records: desk.is_hidden(entry, store=records.store), "hidden", entry)
 
 
 def last_verdict(entry: str) -> str:

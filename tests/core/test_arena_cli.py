@@ -19,7 +19,7 @@ from accel_core import wall
 from accel_core.arena.files import event
 from accel_core.arena.starter import starter
 from accel_core.cli import arena as commands
-from accel_core.cli import arena_text, main
+from accel_core.cli import arena_text, main, passphrase
 from accel_core.machine import detect
 from accel_core.model import Ruling, SizeResult, Verdict
 from accel_core.model.arena import BaselineTime
@@ -216,11 +216,11 @@ def test_a_new_nickname_types_its_passphrase_twice_and_a_known_one_once(
 ) -> None:
     monkeypatch.delenv("ACCEL_ARENA_PASSPHRASE", raising=False)
     typed = iter(["correct horse", "correct hose", "correct horse", "correct horse", "correct horse"])
-    monkeypatch.setattr(commands.getpass, "getpass", lambda prompt: next(typed))
+    monkeypatch.setattr(passphrase.getpass, "getpass", lambda prompt: next(typed))
     words = ["arena", "submit", file, "--event", NAME, "--nickname", "Ada"]
     assert [main(words) for _ in range(3)] == [2, 0, 0]
     assert "The two differ" in capsys.readouterr().err and next(typed, None) is None
-    monkeypatch.setattr(commands.getpass, "getpass", lambda prompt: (_ for _ in ()).throw(EOFError))
+    monkeypatch.setattr(passphrase.getpass, "getpass", lambda prompt: (_ for _ in ()).throw(EOFError))
     assert main(words) == 2
     assert "set ACCEL_ARENA_PASSPHRASE" in capsys.readouterr().err
 
@@ -283,6 +283,100 @@ def test_a_board_is_printed_with_what_was_annulled_below(capsys: Capture) -> Non
     assert answer(capsys, "board", "--event", NAME, "--machine", "other")["rows"] == []
     assert main(["arena", "board", "--event", NAME]) == 0
     assert "annulled: It was Ada's." in capsys.readouterr().out
+
+
+# -- one entry, or those of one person -----------------------------------------------------------------------
+
+
+def keep_entry(number: int = 1, person: str = "Ada", **changes: object) -> None:
+    """An entry that was confirmed."""
+    records = Entries(Store())
+    records.add(persons.person_now(person, "correct horse"))
+    records.add(an_entry(number, person, event=NAME, **changes))
+    first = a_verdict(10 * number, f"entry{number}", 50.0, event=NAME, fingerprint=detect().fingerprint)
+    records.add(first)
+    records.add(replace(first, id=f"second of {first.id}", confirms=first.id))
+
+
+def refused(capsys: Capture, *words: str) -> str:
+    assert main(["arena", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and len(said.err.splitlines()) == 1
+    return said.err
+
+
+def test_whoever_may_write_the_store_rules_with_a_reason_that_stands_on_the_board(capsys: Capture) -> None:
+    keep_entry()
+    ruling = answer(capsys, "rule", "entry1", "--annul", "--reason", "It was Bob's.")["ruling"]
+    assert (ruling["entry"], ruling["what"], ruling["reason"]) == ("entry1", "annul", "It was Bob's.")
+    (row,) = answer(capsys, "board", "--event", NAME)["rows"]
+    assert (row["rank"], row["reason"]) == (None, "It was Bob's.")
+    assert main(["arena", "rule", "entry1", "--restore", "--reason", "It was not."]) == 0
+    assert capsys.readouterr().out == "The entry entry1 is restored, with the reason: It was not.\n"
+    (row,) = answer(capsys, "board", "--event", NAME)["rows"]
+    assert row["rank"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["entry1", "--hide"], "required: --reason"),
+        (["entry1", "--reason", "x"], "--hide --annul --restore"),
+        (["entry1", "--hide", "--annul", "--reason", "x"], "not allowed with"),
+        (["entry9", "--hide", "--reason", "x"], "no entry 'entry9'"),
+        (["entry1", "--hide", "--reason", " "], "Give a reason"),
+    ],
+)
+def test_a_ruling_is_one_thing_with_a_reason(words: list[str], says: str, capsys: Capture) -> None:
+    keep_entry()
+    assert says in refused(capsys, "rule", *words) and Entries(Store()).rulings() == []
+
+
+def test_code_is_read_where_its_author_opened_it_or_by_its_author_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    evil = "# \x1b[2J\u202e\r\nx = 1\r\n"
+    keep_entry(1, open=True, code=evil)
+    keep_entry(2)
+    assert answer(capsys, "code", "entry1") == {"entry": "entry1", "event": NAME, "code": evil}
+    assert main(["arena", "code", "entry1"]) == 0
+    assert capsys.readouterr().out == "# \\x1b[2J\\u202e\nx = 1\n"
+    shut = "Everybody may read the code if its author hands it in as open. Its author reads it with --nickname."
+    assert shut in refused(capsys, "code", "entry2")
+    monkeypatch.setenv("ACCEL_ARENA_PASSPHRASE", "correct horse")
+    assert answer(capsys, "code", "entry2", "--nickname", "ada")["code"] == CODE
+    keep_entry(3, "Bob")
+    assert shut in refused(capsys, "code", "entry2", "--nickname", "Bob")
+    monkeypatch.setenv("ACCEL_ARENA_PASSPHRASE", "another one")
+    assert "another passphrase" in refused(capsys, "code", "entry2", "--nickname", "Ada")
+    assert "Nobody has the nickname 'Cy'" in refused(capsys, "code", "entry2", "--nickname", "Cy")
+    assert Entries(Store()).person("Cy") is None
+    assert "no entry 'entry9'" in refused(capsys, "code", "entry9")
+    answer(capsys, "rule", "entry1", "--hide", "--reason", "A rude name.")
+    assert "The presenter hid this entry" in refused(capsys, "code", "entry1")
+
+
+def test_a_history_is_its_own_persons_newest_first(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    keep_entry(1)
+    Entries(Store()).add(an_entry(2, "Ada", event="misses-32k"))
+    keep_entry(3, "Bob")
+    monkeypatch.setenv("ACCEL_ARENA_PASSPHRASE", "correct horse")
+    told = answer(capsys, "history", "ada")
+    assert told["nickname"] == "Ada" and [one["entry"]["id"] for one in told["entries"]] == ["entry2", "entry1"]
+    assert [one["status"] for one in told["entries"]] == ["waiting", "confirmed"]
+    assert all("code" not in one["entry"] for one in told["entries"])
+    assert [one["best"] for one in answer(capsys, "history", "Ada", "--event", NAME)["entries"]] == [True]
+    elsewhere = answer(capsys, "history", "Ada", "--event", NAME, "--machine", "other")["entries"]
+    assert [one["status"] for one in elsewhere] == ["waiting"]
+    assert main(["arena", "history", "Ada"]) == 0
+    said = capsys.readouterr().out
+    assert "It waits for its verdict." in said and "50.0  on the board" in said
+    monkeypatch.setenv("ACCEL_ARENA_PASSPHRASE", "another one")
+    assert "another passphrase" in refused(capsys, "history", "Ada")
+    assert "Nobody has the nickname 'Cy'" in refused(capsys, "history", "Cy")
+
+
+# -- the judge -----------------------------------------------------------------------------------------------
 
 
 def test_the_judge_tells_each_verdict_and_says_when_nothing_waits(

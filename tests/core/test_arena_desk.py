@@ -501,6 +501,8 @@ def presenter(store: Store, entry: str, what: str, reason: str = "Copied.") -> N
 def test_only_the_presenter_rules_and_gives_a_reason(full: Store) -> None:
     with pytest.raises(BadInput, match="Only the presenter"):
         arena.rule("entry1", "annul", "x", browser="browser", store=full, door=Gate("open sesame"))
+    with pytest.raises(BadInput, match="Only the presenter"):
+        arena.rule("entry1", "annul", "x", browser="", store=full, door=Gate("open sesame"))
     for entry, what, reason, says in (
         ("entry9", "annul", "x", "no entry 'entry9'"),
         ("entry1", "delete", "x", "use annul, hide, restore"),

@@ -14,7 +14,7 @@ from accel_core.studies.arena.handing import check_code, hand_in, may_hand_in, t
 from accel_core.studies.arena.judging import judge_waiting
 from accel_core.studies.arena.keeping import background
 from accel_core.studies.arena.people import is_known, sign_in, signed_in
-from accel_core.studies.arena.presenting import rule
+from accel_core.studies.arena.presenting import is_hidden, rule
 from accel_core.studies.arena.roofs import missing_roofs
 from accel_core.studies.arena.standing import EntryStanding, ToJudge
 
@@ -32,6 +32,7 @@ __all__ = [
     "events",
     "hand_in",
     "history",
+    "is_hidden",
     "is_known",
     "judge_waiting",
     "may_hand_in",

@@ -9,7 +9,7 @@ from accel_core.hall import gate
 from accel_core.hall.gate import Gate
 from accel_core.model import Ruling
 from accel_core.store import Entries, Store
-from accel_core.studies.arena.standing import RULINGS
+from accel_core.studies.arena.standing import HIDE, RULINGS, last_rulings
 
 LONGEST_REASON = 300
 
@@ -19,15 +19,16 @@ def rule(
     what: str,
     reason: str,
     *,
-    browser: str,
+    browser: str | None,
     store: Store | None = None,
     door: Gate | None = None,
 ) -> Ruling:
     """Store a ruling: "hide" (name and code are not shown), "annul" (it does not count) or "restore".
 
-    BadInput where `browser` has not shown the presenter's token, for an unknown entry, and without a reason.
+    BadInput where `browser` has not shown the presenter's token, for an unknown entry, and without a reason. No
+    browser is a program of an account that may write the store: it needs no token.
     """
-    if not (door or gate()).knows(browser):
+    if browser is not None and not (door or gate()).knows(browser):
         raise BadInput("Only the presenter may do that: show the token first, as on the page Lecture hall.")
     if what not in RULINGS:
         raise BadInput(f"{quoted(what)} is no ruling: use {', '.join(RULINGS)}.")
@@ -40,3 +41,9 @@ def rule(
     made = Ruling(entry, what, said, datetime.now(UTC).isoformat(timespec="microseconds"))
     records.add(made)
     return made
+
+
+def is_hidden(entry: str, *, store: Store | None = None) -> bool:
+    """Whether the presenter hid an entry, by the last ruling on it."""
+    last = last_rulings(Entries(store or Store()).rulings(entry)).get(entry)
+    return last is not None and last.what == HIDE

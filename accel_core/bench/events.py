@@ -14,6 +14,7 @@ from accel_core.model import (
     Clock,
     Comparison,
     CurvePoint,
+    Disk,
     Latency,
     Measurement,
     Refusal,
@@ -41,6 +42,7 @@ Result = (
     | Trial
     | BlockRun
     | Verdict
+    | Disk
 )
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from accel_core.model.arena import ArenaEntry, BaselineTime, Ruling, SizeResult, Verdict
 from accel_core.model.blocks import BlockRun, OperationTime
+from accel_core.model.disk import Disk, DiskLatency, DiskRate
 from accel_core.model.kernels import Array, Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
@@ -37,6 +38,9 @@ __all__ = [
     "Comparison",
     "Cores",
     "CurvePoint",
+    "Disk",
+    "DiskLatency",
+    "DiskRate",
     "Environment",
     "Estimate",
     "Fact",

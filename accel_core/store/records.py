@@ -14,8 +14,9 @@ from accel_core import machine as this_machine
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
-from accel_core.model import BlockRun, Comparison, Environment, Measurement, Peaks
+from accel_core.model import BlockRun, Comparison, Disk, Environment, Measurement, Peaks
 from accel_core.model.answers import Answer, Guess
+from accel_core.model.disk import WAYS
 from accel_core.race import Calibration
 from accel_core.store import adding, answered, blocks, cases, faults
 from accel_core.store.damage import again_where_damaged
@@ -249,6 +250,13 @@ class Store:
             rows = parts(connection, fingerprint, ("block_run",))
         return self.sound("block runs", reversed(rows), lambda row: blocks.block_run(row["payload"]))
 
+    @again_where_damaged
+    def disks(self, fingerprint: str) -> list[Disk]:
+        """Disks that were measured on one machine, newest first."""
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, ("disk",))
+        return self.sound("disks", reversed(rows), disk)
+
     # -- damage ----------------------------------------------------------------------------------------------
 
     @property
@@ -282,6 +290,14 @@ def calibration(row: RowMapping) -> tuple[tuple[object, ...], Calibration]:
     """The calibration that a row of PARTS holds, with the `libraries` that make it hold in another process."""
     environment = Environment.from_dict(decoded(row["environment"]))
     return libraries(environment), Calibration.from_dict(decoded(row["payload"]))
+
+
+def disk(row: RowMapping) -> Disk:
+    """The disk that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
+    made = Disk.from_dict(decoded(row["payload"]))
+    utc(made.created)
+    WAYS[made.way]  # what a reader says of it
+    return made
 
 
 def parts(

@@ -36,6 +36,7 @@ from accel_core.model import (
     Clock,
     Comparison,
     CurvePoint,
+    Disk,
     Environment,
     Latency,
     Measurement,
@@ -50,7 +51,17 @@ from accel_core.store.sound import DAMAGE, decoded, measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
 
 OfMachine = (
-    Measurement | Comparison | Calibration | Ceiling | Latency | CurvePoint | Clock | Guess | Answer | BlockRun
+    Measurement
+    | Comparison
+    | Calibration
+    | Ceiling
+    | Latency
+    | CurvePoint
+    | Clock
+    | Guess
+    | Answer
+    | BlockRun
+    | Disk
 )
 Stored = OfMachine | handed.OfArena
 STORED: dict[str, type[Stored]] = kinds(Stored)

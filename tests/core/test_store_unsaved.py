@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from disk_records import a_disk
 from test_store import NEW, a_measurement, a_roof
 
 from accel_core.errors import StoreUnavailable
@@ -33,6 +34,7 @@ ALL_KINDS = [
     Entry("comparison", RATIO, "fp", NEW),
     Entry("calibration", Calibration("gelu", "float32", "C", 1, ()), "fp", NEW),
     Entry("guess", GUESS, "fp", NEW),
+    Entry("disk", a_disk(), "fp", NEW),
     Entry("answer", Answer("b", "cube", GUESS, "2026-01-01T00:00:05+00:00", {"results": []}), "fp", NEW),
 ]
 

@@ -34,8 +34,8 @@ class DiskRate(PlainData):
     rate_byte_per_s: Estimate
     series: RateSeries
     """The samples, in bytes."""
-    later_byte_per_s: Estimate | None = None
-    """The second half of the samples alone, where it was slower beyond doubt: a burst buffer was full."""
+    fresh: bool = False
+    """Whether each block was written for the first time, and not over another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Disk(PlainData):
     """Each way of reading and writing that was tried."""
     latency: DiskLatency | None
     took_s: float
+    kept: float | None = None
+    """What writing kept of its rate after the first quarter of the run, where it fell beyond doubt."""
     doubts: tuple[str, ...] = ()
     """What may have answered instead of the disk, a sentence each."""
     disturbed_reason: str = ""
@@ -88,12 +90,20 @@ class Disk(PlainData):
 
     @property
     def write(self) -> DiskRate | None:
-        """The fastest way of writing."""
+        """The fastest way of writing over what is there."""
         return self.fastest(WRITE)
 
+    @property
+    def fresh(self) -> DiskRate | None:
+        """Writing as the file was made: each block for the first time."""
+        return next((one for one in self.rates if one.fresh), None)
+
     def fastest(self, operation: str, depth: int | None = None) -> DiskRate | None:
-        """The way with the highest lower end of its interval: of all, or of those with this `depth`."""
-        found = [x for x in self.rates if x.operation == operation and depth in (None, x.depth)]
+        """The way with the highest lower end of its interval: of all, or of those with this `depth`.
+
+        Fresh writing counts apart.
+        """
+        found = [x for x in self.rates if x.operation == operation and depth in (None, x.depth) and not x.fresh]
         return max(found, key=_at_least, default=None)
 
     def roof(self, operation: str = READ) -> Ceiling | None:

@@ -19,3 +19,5 @@ SLICE_S = 0.01
 PEAKS_S, CALIBRATION_S, TUNING_S = 20.0, 60.0, 33.0
 """Measuring times where nobody gives another: of all roofs, of all operations at all shapes, and of the blocks
 of both dtypes, so that a worker's start and the last samples end within 40 s."""
+DISK_S = 10.0
+"""The same of a disk."""

@@ -18,7 +18,7 @@ from accel_core.cli.homework_words import add_check, add_homework
 from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
-from accel_core.model.limits import CALIBRATION_S, PEAKS_S, TUNING_S
+from accel_core.model.limits import CALIBRATION_S, DISK_S, PEAKS_S, TUNING_S
 from accel_core.model.words import WIDTH_IDEA
 from accel_core.operations import operation_names
 
@@ -133,6 +133,9 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     peaks.add_argument("--dtype", type=dtype, help="float32 or float64 (both where left out)")
     peaks.add_argument("--threads", type=whole_numbers, help="1 or 1,2 (one and all cores where left out)")
     peaks.add_argument("--budget", type=seconds, default=PEAKS_S, help=f"seconds for all roofs ({PEAKS_S:.0f})")
+    disk = command("disk", "Measure the disk under a folder: reading, writing, and how long one read takes.")
+    disk.add_argument("folder", nargs="?", default=".", help="where a file is made and removed (this folder)")
+    disk.add_argument("--budget", type=seconds, default=DISK_S, help=f"seconds in all ({DISK_S:.0f})")
     bench = command(
         "bench", "Time one kernel, verified against the reference.", _kernel, _size_or_shape, _setting
     )

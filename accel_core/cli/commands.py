@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from accel_core.cli.arena import arena
 from accel_core.cli.describing import doctor, explain, intensity, machine, simulate
+from accel_core.cli.disk import disk
 from accel_core.cli.drawing import roofline
 from accel_core.cli.homework import check, homework
 from accel_core.cli.lessons import lesson, lessons
@@ -20,7 +21,7 @@ from accel_core.cli.transformer import transformer
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     command.__name__: command
     for command in (
-        *(machine, peaks, bench, compare, ladder, sweep, simulate),
+        *(machine, peaks, disk, bench, compare, ladder, sweep, simulate),
         *(calibrate, tune, explain, roofline, intensity, transformer, doctor),
         *(lessons, lesson, homework, check, arena),
     )

@@ -72,10 +72,10 @@ class PosixFile:
 
 def open_file(folder: Path, *, in_memory: bool) -> PosixFile:
     """A new file in `folder`, past the page cache where the file system has that; OSError where none can be."""
-    if sys.platform == "darwin":
-        return _without_cache(_nameless(folder, 0))
     if in_memory:
         return PosixFile(_nameless(folder, 0), "memory")
+    if sys.platform == "darwin":
+        return _without_cache(_nameless(folder, 0))
     return _direct(folder) or PosixFile(_nameless(folder, 0), "dropped")
 
 

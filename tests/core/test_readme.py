@@ -41,6 +41,7 @@ COMMANDS = [
 ]
 SHORTENED = {
     "peaks": ["--budget", "3"],
+    "disk": ["--budget", "0.3"],
     "ladder": ["--budget", "0.05"],
     "bench": ["--budget", "0.05"],
     "compare": ["--budget", "0.05"],

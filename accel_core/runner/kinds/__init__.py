@@ -5,6 +5,7 @@ from accel_core.runner.kinds import (
     bench,
     calibrate,
     compare,
+    disk,
     peaks,
     sequence,
     simulate,
@@ -16,7 +17,7 @@ from accel_core.runner.kinds.kind import JobData, JobKind
 
 KINDS: dict[str, JobKind] = {
     one.KIND.name: one.KIND
-    for one in (bench, compare, peaks, calibrate, tune, simulate, trial, transformer, sequence, arena)
+    for one in (bench, compare, peaks, disk, calibrate, tune, simulate, trial, transformer, sequence, arena)
 }
 
 

@@ -26,9 +26,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
     ("peaks", "disk", "backends", "tuning", "profiler", "arena", "judge"),  # 4 built on measuring
     ("runner",),  # 5 the queue
-    ("readings", "lessons", "hall"),  # 6 what pictures say; what is asked and revealed; a room that votes
-    ("figures", "studies", "homework"),  # 7 pictures, the only ones with plotly; what is asked
-    ("cli", "__main__"),  # 8 the door
+    ("pool",),  # 6 other hosts, the only one with the engine that reaches them
+    ("readings", "lessons", "hall"),  # 7 what pictures say; what is asked and revealed; a room that votes
+    ("figures", "studies", "homework"),  # 8 pictures, the only ones with plotly; what is asked
+    ("cli", "__main__"),  # 9 the door
 )
 WORDS_AND_SUMS = {name for floor in FLOORS[:2] for name in floor}
 STANDARD_AND_NUMPY = {"numpy", "accel_core"}

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from accel_core import __version__
 from accel_core.cli.arena_words import add_arena
 from accel_core.cli.homework_words import add_check, add_homework
+from accel_core.cli.pool_words import add_pool
 from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
@@ -201,10 +202,14 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     arena = commands.add_parser("arena", help=ARENA, description=ARENA)
     actions = arena.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_arena(partial(_command, actions), actions)
+    pool = commands.add_parser("pool", help=POOL, description=POOL)
+    actions = pool.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_pool(partial(_command, actions))
     return parser, tuple(commands.choices)
 
 
 ARENA = "The arena: hand in a kernel, be judged by the roof."
+POOL = "More than one machine: hosts that measure for this program."
 HOMEWORK = "Homework: an assignment, and the pack that a student hands in."
 
 

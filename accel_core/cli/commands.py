@@ -16,6 +16,7 @@ from accel_core.cli.homework import check, homework
 from accel_core.cli.lessons import lesson, lessons
 from accel_core.cli.measuring import bench, calibrate, compare, ladder, peaks, sweep, tune
 from accel_core.cli.output import Answer
+from accel_core.cli.pool import pool
 from accel_core.cli.transformer import transformer
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
@@ -23,6 +24,6 @@ COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     for command in (
         *(machine, peaks, disk, bench, compare, ladder, sweep, simulate),
         *(calibrate, tune, explain, roofline, intensity, transformer, doctor),
-        *(lessons, lesson, homework, check, arena),
+        *(lessons, lesson, homework, check, arena, pool),
     )
 }

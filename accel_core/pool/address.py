@@ -1,4 +1,4 @@
-"""Where the pool is, and whether it may be spoken to without certificates. Nothing of the engine is imported."""
+"""Where the pool is, and whether it may be spoken to without certificates. The engine is not imported."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def configured() -> bool:
     return bool(os.environ.get(POOL))
 
 
+def certificates_given() -> bool:
+    """Whether ACCEL_POOL_CERTIFICATES names a folder."""
+    return bool(os.environ.get(CERTIFICATES))
+
+
 def given() -> Address:
     """The address in ACCEL_POOL; BadInput where there is none or it may not be used."""
     text = os.environ.get(POOL)
@@ -67,8 +72,8 @@ def allowed(scheme: str, host: str, port: int) -> Address:
     if scheme == PLAIN:
         if not is_loopback(host):
             raise BadInput(
-                f"A pool at {PLAIN}://{host} would take code from everybody in the network: make certificates by "
-                f"`accel pool certificates FOLDER`, set {CERTIFICATES}=FOLDER and use {ENCRYPTED}://."
+                f"A pool at {PLAIN}://{host} would take code from everybody in the network: make certificates "
+                f"by `accel pool certificates FOLDER`, set {CERTIFICATES}=FOLDER and use {ENCRYPTED}://."
             )
         return Address(scheme, host, port)
     folder = os.environ.get(CERTIFICATES)

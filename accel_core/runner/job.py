@@ -66,6 +66,8 @@ class Job:
         self._place: int | None = None
         self._step: tuple[str, int, int, float | None, float] | None = None
         self._began: float | None = None
+        self.host = ""
+        """The host of a pool that measures it; empty where this one does."""
         self.promise: Promise | None = None
         """How long it was said to take, None where nothing was."""
         self._ended: float | None = None

@@ -7,16 +7,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from accel_core.model import Machine
+from accel_core.runner.elsewhere import carried
 from accel_core.runner.job import FINAL, QUEUED, Event, Job
+from accel_core.runner.receiving import live
 from accel_core.runner.spec import Spec, check
 from accel_core.runner.supervisor import Supervisor
 from accel_core.runner.visitors import Visitor, Waiting, admit
 from accel_core.runner.workers import COMMAND
 
 if TYPE_CHECKING:
+    from accel_core.model.hosts import Wanted
     from accel_core.store import Store
 
 OnEvent = Callable[[Event], None]
@@ -73,6 +77,7 @@ def submit(
     machine: Machine | None = None,
     on_event: OnEvent | None = None,
     visitor: Visitor | None = None,
+    wanted: Wanted | None = None,
 ) -> Job:
     """The Job, queued at once: `job` (spec.py says what it may hold) for `owner`, a text that means a session.
 
@@ -80,7 +85,14 @@ def submit(
     `visitor` who asks through a page has as many waiting as may; all that happens later ends in the job's
     `error`. Results go to `store` (None: the user's own) as they arrive. `on_event` is called
     with every event, on other threads than the caller's.
+
+    Where ACCEL_POOL names a pool, the job goes to the host `wanted` there; left out, to one that has the
+    hardware of `machine`, or to any where that is None too.
     """
+    if (elsewhere := carried(job, machine, wanted)) is not None:
+        spec, carry = elsewhere
+        made = Job(uuid.uuid4().hex, owner, spec.data, on_event, visitor)
+        return _enter(made, lambda: live(made, store, partial(carry, made)))
     if machine is None:
         from accel_core.machine import detect
 
@@ -96,9 +108,10 @@ def run(
     store: Store | None = None,
     machine: Machine | None = None,
     on_event: OnEvent | None = None,
+    wanted: Wanted | None = None,
 ) -> list[Any]:
     """`submit` and wait for the results. Raises BadInput, JobFailed, JobCancelled; Ctrl-C cancels the job."""
-    return results_of(submit(job, owner, store=store, machine=machine, on_event=on_event))
+    return results_of(submit(job, owner, store=store, machine=machine, on_event=on_event, wanted=wanted))
 
 
 def find(job_id: str) -> Job | None:
@@ -123,9 +136,13 @@ def start(
 ) -> Job:
     """Queue a job that was checked; `command` starts its worker. Without `machine` no time is promised."""
     job = Job(uuid.uuid4().hex, owner, spec.data, on_event, visitor)
+    return _enter(job, Supervisor(job, spec, store=store, machine=machine, command=command).run)
+
+
+def _enter(job: Job, life: Callable[[], None]) -> Job:
+    """`job`, whose `life` has begun on a thread of its own; QueueFull where it may not wait."""
     _jobs.add(job)
-    supervisor = Supervisor(job, spec, store=store, machine=machine, command=command)
-    threading.Thread(target=supervisor.run, name=f"job {job.id}", daemon=True).start()
+    threading.Thread(target=life, name=f"job {job.id}", daemon=True).start()
     return job
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import environment
-from accel_core.model import Environment, Machine, Measurement
+from accel_core.model import Machine, Measurement
 from accel_core.race import Calibration
 from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
 from accel_core.runner.queue import Ticket
+from accel_core.runner.receiving import LAST_RESULTS_S, Receiving, live
 from accel_core.runner.spec import Spec, memory_now_bytes
-from accel_core.runner.storing import Storing
 from accel_core.runner.tickets import TicketFolder, open_queue
 from accel_core.runner.visitors import unattended_s
 from accel_core.runner.workers import COMMAND, Worker
@@ -29,9 +28,6 @@ WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
 MOST_RECORDS = 500
 """The newest of a machine's records, asked for how long things take."""
-LAST_RESULTS_S = 0.2
-"""For what a cancelled worker wrote to be read, and then to be stored; a cancel has one second in all."""
-STILL_STORING = "storing the results; the store is slow, or another program holds it"
 BESIDE_OTHERS = (
     "Another account has had this computer's turn for longer than any job may take: this job is measured "
     "beside it."
@@ -59,40 +55,24 @@ class Supervisor:
         self._machine = machine
         self._store = store
         self._command = command
-        self._ready: Event = {}
-        self._last: Event | None = None
-        self._storing: Storing | None = None
+        self._receiving: Receiving
 
     def run(self) -> None:
         """The whole life of the job; never raises."""
-        failure: AccelError | None = None
+        live(self._job, self._store, self._queue_up)
+
+    def _queue_up(self, receiving: Receiving) -> None:
+        """Return when it was measured; raise what else can happen."""
+        self._receiving = receiving
+        self._foresee()
+        queue = open_queue()
+        ticket = queue.enter(self._job.owner)
         try:
-            self._import()
-            self._foresee()
-            queue = open_queue()
-            ticket = queue.enter(self._job.owner)
-            try:
-                while not self._measure(queue, ticket, self._wait_for_turn(queue, ticket)):
-                    queue.step_back(ticket)
-                    self._job.queue_again()
-            finally:
-                self._leave(queue, ticket)
-        except AccelError as error:
-            failure = error
-        except Exception as error:
-            failure = ending.unexpected(error)
-            failure.add_note(traceback.format_exc())
-        self._store_the_rest()
-        self._job.finish(failure, "\n".join(getattr(failure, "__notes__", ())))
-
-    def _import(self) -> None:
-        """What takes long to import: before the turn, not while the worker measures."""
-        from accel_core.bench.events import RESULT_TYPES
-        from accel_core.store import Store
-
-        self._result_types = RESULT_TYPES
-        self._records = Store() if self._store is None else self._store
-        self._storing = Storing(self._records)
+            while not self._measure(queue, ticket, self._wait_for_turn(queue, ticket)):
+                queue.step_back(ticket)
+                self._job.queue_again()
+        finally:
+            self._leave(queue, ticket)
 
     def _foresee(self) -> None:
         """Tell the job how long it will take; what goes wrong there is no reason not to measure."""
@@ -111,8 +91,8 @@ class Supervisor:
     def _on_record(self, machine: Machine) -> tuple[list[Measurement], list[Calibration]]:
         """Measurements of `machine`, newest first, and calibrations, oldest first; none without a store."""
         try:
-            measured = self._records.measurements(machine.fingerprint, limit=MOST_RECORDS)
-            return measured, self._records.calibrations(machine.fingerprint, environment())
+            measured = self._receiving.store.measurements(machine.fingerprint, limit=MOST_RECORDS)
+            return measured, self._receiving.store.calibrations(machine.fingerprint, environment())
         except StoreUnavailable:
             return [], []
 
@@ -142,7 +122,7 @@ class Supervisor:
         """
         if beside_others:
             self._job.warn(BESIDE_OTHERS)
-        self._last = None
+        self._receiving.last = None
         self._job.begin()
         memory_limit_bytes = memory_now_bytes(self._spec)
         worker = Worker(self._command, self._receive, self._spec.kind)
@@ -182,60 +162,19 @@ class Supervisor:
 
     def _receive(self, event: Event) -> None:
         """Handle one event of the worker, on the thread that reads them."""
-        kind = event["event"]
-        if kind in ("done", "failed", "busy"):
-            self._last = self._last or event
-            self._job.nudge()
-        elif kind == "warning":
-            self._job.warn(str(event.get("message")))
-        elif kind == "result":
-            self._receive_result(event)
-        elif kind in ("started", "ready", "step"):
-            if kind == "ready":
-                self._learn_start()
-                self._ready = event
-            if kind == "step":
-                self._job.step(event)
-                event = {**event, "expected_s": self._job.progress.expected_s}
-            self._job.tell(event)
+        if event["event"] == "ready":
+            self._learn_start()
+        self._receiving.receive(event)
+
+    @property
+    def _last(self) -> Event | None:
+        """The worker's last event; None as long as it measures."""
+        return self._receiving.last
 
     def _learn_start(self) -> None:
         from accel_core.runner.promise import learn_start
 
         learn_start(self._job.progress.elapsed_s)
-
-    def _receive_result(self, event: Event) -> None:
-        from accel_core.store import Entry, Stored, is_kept
-
-        kind = str(event.get("type"))
-        try:
-            result = self._result_types[kind].from_dict(event["data"])
-            versions = Environment.from_dict(self._ready["environment"])
-            fingerprint = self._ready["fingerprint"]
-            entry = Entry(kind, result, fingerprint, versions) if isinstance(result, Stored) else None
-        except (ValueError, TypeError, KeyError) as error:
-            self._job.warn(f"A result of the worker could not be read ({error!r}) and is missing here.")
-            return
-        self._job.add(result)
-        if entry is not None and is_kept(result) and self._storing is not None:
-            self._storing.add(entry)
-        self._job.tell(event)
-
-    def _store_the_rest(self) -> None:
-        """Wait for what is still being stored, the turn being over, and say what is not. A cancel ends that."""
-        if self._storing is None:
-            return
-        self._storing.close()
-        if not self._storing.wait(LAST_RESULTS_S) and not self._job.cancel_requested:
-            steps = self._job.progress.total
-            still = {"event": "step", "name": STILL_STORING, "done": steps, "total": steps, "expected_s": None}
-            self._job.step(still)
-            self._job.tell(still)
-            while not (self._storing.wait(QUEUE_POLL_S) or self._job.cancel_requested):
-                pass
-        self._job.unstored, sentence = self._storing.left()
-        if sentence:
-            self._job.warn(sentence)
 
 
 def _noted(error: AccelError, detail: str) -> AccelError:

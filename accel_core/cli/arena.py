@@ -44,12 +44,13 @@ def _events(options: Namespace) -> Answer:
 
 def _try(options: Namespace) -> Answer:
     """A file that is not taken is refused like any other: that is a verdict too."""
-    from accel_core.machine import detect, refuse_to_measure
+    from accel_core.machine import refuse_to_measure
+    from accel_core.pool import measured_machine
     from accel_core.studies import arena as desk
     from accel_core.studies.arena.unjudged import unjudged
     from accel_core.wall import standing
 
-    event, raw, here = files.event(options.event), _read(options.file), detect()
+    event, raw, here = files.event(options.event), _read(options.file), measured_machine()
     refuse_to_measure(here)
     wall = standing()
     try:
@@ -87,12 +88,12 @@ def _submit(options: Namespace) -> Answer:
 
 
 def _board(options: Namespace) -> Answer:
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
     from accel_core.store import Store
     from accel_core.studies import arena as desk
 
     event, store = files.event(options.event), Store()
-    fingerprint = options.machine or detect().fingerprint
+    fingerprint = options.machine or measured_machine().fingerprint
     rows = desk.board(event, fingerprint, store=store)
     warn_of_damage(store)
     data = {"event": event.name, "fingerprint": fingerprint, "rows": [row.to_dict() for row in rows]}

@@ -70,11 +70,11 @@ def _run(options: Namespace) -> Answer:
     from accel_core.homework.finding import find
     from accel_core.homework.missing import lacking, missing
     from accel_core.homework.reading import open_assignment
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
     from accel_core.store import Store
 
     assignment = open_assignment(options.file)
-    since, machine, store = begin(assignment), detect(), Store()
+    since, machine, store = begin(assignment), measured_machine(), Store()
     have = find(assignment, store, machine, since)
     for experiment, done in zip(assignment.experiments, have.experiments, strict=True):
         if lacking(experiment, done, have.peaks, machine):
@@ -104,12 +104,12 @@ def _pack(options: Namespace) -> Answer:
     from accel_core.homework.pack import pack_text
     from accel_core.homework.packing import make_pack
     from accel_core.homework.reading import open_assignment
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
     from accel_core.store import Store
 
     assignment = open_assignment(options.assignment)
     answers = _answers(options.answers) if options.answers else {}
-    store, machine = Store(), detect()
+    store, machine = Store(), measured_machine()
     pack = make_pack(
         assignment,
         options.student,

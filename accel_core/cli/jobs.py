@@ -50,14 +50,16 @@ def run_job(job: dict[str, Any]) -> list[Any]:
     Commands of one shell count as one owner, so that a loop in a script does not push in before a page. A store
     that cannot be written is a warning of the runner's.
     """
+    from accel_core.pool import configured, measured_machine
     from accel_core.runner import run
     from accel_core.runner.stopping import stops_outside_the_queue
     from accel_core.store import Store
 
-    progress = Progress()
+    progress, owner = Progress(), f"accel-{os.getppid()}"
     try:
         with stops_outside_the_queue():
-            return run(job, owner=f"accel-{os.getppid()}", store=Store(), on_event=progress)
+            there: dict[str, Any] = {"machine": measured_machine()} if configured() else {}
+            return run(job, owner, store=Store(), on_event=progress, **there)
     finally:
         progress.clear()
 
@@ -94,11 +96,11 @@ def warn_of_pretence() -> None:
 
 
 def known_machine() -> Machine:
-    """This machine, its caches as large as the stored curve shows them for one process."""
-    from accel_core.machine import detect
+    """This machine, or that of the pool, its caches as large as the stored curve shows them for one process."""
+    from accel_core.pool import measured_machine
     from accel_core.roofline import as_measured
 
-    here = detect()
+    here = measured_machine()
     peaks = stored_peaks(here)
     return as_measured(here, peaks.curve) if peaks else here
 

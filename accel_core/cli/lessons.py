@@ -13,7 +13,7 @@ from accel_core.lessons import LESSONS, Lesson, Run
 from accel_core.lessons import lesson as find
 from accel_core.lessons.keeping import answer_now, guess_now, keep
 from accel_core.lessons.lesson import Job
-from accel_core.machine import detect, refuse_to_measure
+from accel_core.machine import refuse_to_measure
 from accel_core.model import Machine, Refusal
 from accel_core.model.answers import Answer as Found
 from accel_core.model.answers import Guess
@@ -28,11 +28,12 @@ def lessons(options: Namespace) -> Answer:
 
 def lesson(options: Namespace) -> Answer:
     """Run one lesson: what was guessed, what is true here, and what that means."""
+    from accel_core.pool import measured_machine
     from accel_core.runner.kinds import KINDS
 
     one = find(options.lesson)
     guess = None if options.guess is None else one.form.read(options.guess)
-    machine = detect()
+    machine = measured_machine()
     job = one.job(machine)
     if job and KINDS[job["kind"]].measures:
         refuse_to_measure(machine)

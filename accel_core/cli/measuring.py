@@ -18,10 +18,10 @@ PARAMETERS = ("block", WIDTH)
 
 def peaks(options: Namespace) -> Answer:
     """Measure roofs; the theoretical ones stand beside them where width, pipes and clock are known."""
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
     from accel_core.roofline import effective_sizes, with_theory
 
-    here = detect()
+    here = measured_machine()
     results = run_job(
         {
             "kind": "peaks",

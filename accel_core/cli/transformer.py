@@ -140,9 +140,9 @@ def _roofs(options: Namespace) -> Roofs | None:
         raise BadInput("One roof alone predicts nothing: give both --peak and --bandwidth, or none of them.")
     if options.peak is not None:
         return Roofs(options.peak, options.bandwidth, "typed in")
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
 
-    here = detect()
+    here = measured_machine()
     known = stored_peaks(here)
     found = block_roofs(known.ceilings if known else (), options.dtype, options.threads)
     if found is None and not 1 <= options.threads <= here.cores.allowed:

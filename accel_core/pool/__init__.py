@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accel_core.machine import detect
 from accel_core.pool.address import configured
 
 if TYPE_CHECKING:
+    from accel_core.model import Machine
     from accel_core.model.hosts import Host
 
-__all__ = ["configured", "hosts"]
+__all__ = ["configured", "hosts", "measured_machine"]
 
 
 def hosts() -> list[Host]:
@@ -27,3 +29,15 @@ def hosts() -> list[Host]:
     from accel_core.pool.line import line
 
     return line().hosts()
+
+
+def measured_machine() -> Machine:
+    """The machine that a job measures for which nobody names one: this one, or in a pool that of a host.
+
+    That is the host of the name in ACCEL_POOL_HOST, else the first. AccelError where no pool can be reached.
+    """
+    if not configured():
+        return detect()
+    from accel_core.pool.carrying import first_machine
+
+    return first_machine()

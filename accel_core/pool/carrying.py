@@ -38,7 +38,8 @@ MOST_MOVES = 1
 
 def carried(job: JobData, machine: Machine | None, wanted: Wanted | None) -> Carried:
     """`job` checked for a host of the pool, and what carries it there."""
-    spoken, asked = line(), wanted_host(machine, wanted)
+    spoken = line()
+    asked = wanted or wanted_host(spoken.hosts(), machine)
     host = suiting(spoken.hosts(), asked)
     spec = check(job, host.machine)
     try:
@@ -48,13 +49,20 @@ def carried(job: JobData, machine: Machine | None, wanted: Wanted | None) -> Car
     return spec, partial(_carry, spoken, plain, asked, spec.time_limit_s)
 
 
-def wanted_host(machine: Machine | None, wanted: Wanted | None) -> Wanted:
-    """What was `wanted`; else the host that ACCEL_POOL_HOST names, the hardware of `machine`, or any."""
-    if wanted is not None:
-        return wanted
-    if named := os.environ.get(HOST):
+def first_machine() -> Machine:
+    """That of the host which ACCEL_POOL_HOST names, or of the first in the pool."""
+    hosts = line().hosts()
+    return suiting(hosts, wanted_host(hosts, None)).machine
+
+
+def wanted_host(hosts: Sequence[Host], machine: Machine | None) -> Wanted:
+    """What a job asks for that names no host: the one in ACCEL_POOL_HOST, if that has the hardware of `machine`
+    (None: whatever it has); else that hardware, or any."""
+    hardware = Wanted(fingerprint="" if machine is None else machine.fingerprint)
+    named = os.environ.get(HOST, "")
+    if named and (machine is None or any(host.name == named and hardware.suits(host) for host in hosts)):
         return Wanted(name=named)
-    return Wanted(fingerprint=machine.fingerprint if machine is not None else "")
+    return hardware
 
 
 def suiting(hosts: Sequence[Host], wanted: Wanted) -> Host:
@@ -143,6 +151,12 @@ class _Trip:
         if host is None:  # it joined within the last second
             raise JobFailed("The host of this job went away before it began: run it again.")
         self._host = host
+        if host.shares:
+            others = ", ".join(host.shares)
+            self._job.warn(
+                f"The host {host.name} is on one computer with {others}, which may measure at the same time: "
+                "its figures are for trying only."
+            )
         future = self._line.send(self._id, address, self._data)
         future.add_done_callback(lambda _: self._job.nudge())
         try:

@@ -107,13 +107,16 @@ def test_bad_input_ends_with_one_sentence(capsys, monkeypatch, tmp_path, argv, w
 
 
 WITH_ACTIONS = [
+    *(["pool", action] for action in ("start", "worker", "status", "certificates")),
     *(["homework", action] for action in HOMEWORK),
     *(["arena", *{"event": ("event", "check")}.get(action, (action,))] for action in ARENA),
 ]
 
 
 @pytest.mark.parametrize(
-    "words", [*([name] for name in COMMANDS if name not in ("homework", "arena")), *WITH_ACTIONS], ids=" ".join
+    "words",
+    [*([name] for name in COMMANDS if name not in ("homework", "arena", "pool")), *WITH_ACTIONS],
+    ids=" ".join,
 )
 def test_every_command_explains_itself(capsys, words):
     with pytest.raises(SystemExit) as end:

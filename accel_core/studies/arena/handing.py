@@ -9,8 +9,8 @@ from typing import Any
 
 from accel_core.arena.event import MOST_CODE_BYTES, Event
 from accel_core.errors import BadInput, quoted
-from accel_core.machine import detect
 from accel_core.model import ArenaEntry, Machine
+from accel_core.pool import measured_machine
 from accel_core.runner import submit
 from accel_core.runner.job import Event as JobEvent
 from accel_core.runner.job import Job
@@ -110,7 +110,7 @@ def try_job(
     event: Event, code: str, *, store: Store | None = None, machine: Machine | None = None, walled: bool
 ) -> dict[str, Any]:
     """The job that tries `code` out: printed sizes and little time. Its verdict is not stored."""
-    roofs = measured_roofs(event, store or Store(), machine or detect())
+    roofs = measured_roofs(event, store or Store(), machine or measured_machine())
     return judge_job(event, code, roofs, tried=True, walled=walled)
 
 
@@ -161,7 +161,7 @@ def try_out(
     if visitor is not None:
         tries.check_browser(visitor, event.tries_per_hour)
         tries.check_address(visitor)
-    records, here = store or Store(), machine or detect()
+    records, here = store or Store(), machine or measured_machine()
     job = try_job(event, text, store=records, machine=here, walled=True)
     queued = submit(job, owner, store=records, machine=here, on_event=on_event, visitor=visitor)
     if visitor is not None:

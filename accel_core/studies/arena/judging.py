@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from accel_core.arena.event import Event
 from accel_core.arena.files import events
 from accel_core.errors import AccelError, BadInput, JobCancelled
-from accel_core.machine import detect
 from accel_core.model import Ceiling, Machine, Verdict
 from accel_core.model.arena import UNSETTLED
+from accel_core.pool import measured_machine
 from accel_core.runner import submit
 from accel_core.runner.job import Event as JobEvent
 from accel_core.store import Entries, Store, summary
@@ -105,7 +105,7 @@ def judge_waiting(
     if not wall.stands:
         raise BadInput(f"Nothing is judged here: the wall does not stand. {wall.reason}")
     records = Entries(store or Store())
-    here = machine or detect()
+    here = machine or measured_machine()
     by_name = {one.name: one for one in (events() if known is None else known)}
     desk = Desk(records, here, by_name, submit, on_event, tell, heard, stop, again, elsewhere)
     with alone(records.store):

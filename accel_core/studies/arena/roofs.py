@@ -38,11 +38,11 @@ def missing_roofs(
     event: Event, *, store: Store | None = None, machine: Machine | None = None
 ) -> dict[str, Any] | None:
     """The job that measures the roofs which `event` is judged by; None where they are on record."""
-    from accel_core.machine import detect
+    from accel_core.pool import measured_machine
 
     if event.kind == MISSES:
         return None
-    here = machine or detect()
+    here = machine or measured_machine()
     threads = threads_of(event, here)
     kinds = {one.kind for one in measured_roofs(event, store or Store(), here)}
     if kinds == {"compute", "memory"}:

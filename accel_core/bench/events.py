@@ -17,6 +17,7 @@ from accel_core.model import (
     Disk,
     Latency,
     Measurement,
+    OutOfCoreRun,
     Refusal,
     Trial,
     Verdict,
@@ -43,6 +44,7 @@ Result = (
     | BlockRun
     | Verdict
     | Disk
+    | OutOfCoreRun
 )
 RESULT_TYPES: dict[str, type[Result]] = kinds(Result)
 """The `type` of a result event and the class that reads its `data`."""

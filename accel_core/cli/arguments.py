@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from accel_core import __version__
 from accel_core.cli.arena_words import add_arena
 from accel_core.cli.homework_words import add_check, add_homework
+from accel_core.cli.out_of_core import add_out_of_core
 from accel_core.cli.pool_words import add_pool
 from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
@@ -189,6 +190,12 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     add_transformer(
         command("transformer", "Predict a transformer block, operation by operation."), whole_number, seconds
+    )
+    add_out_of_core(
+        command("out-of-core", "Multiply two matrices that lie on a disk, in less memory than they take."),
+        dtype,
+        whole_number,
+        whole_numbers,
     )
     command("doctor", "What could disturb a measurement on this machine now, and what to do about it.")
     command("lessons", "The lessons: a question each, to be answered by a guess and then by a run.")

@@ -15,15 +15,16 @@ from accel_core.cli.drawing import roofline
 from accel_core.cli.homework import check, homework
 from accel_core.cli.lessons import lesson, lessons
 from accel_core.cli.measuring import bench, calibrate, compare, ladder, peaks, sweep, tune
+from accel_core.cli.out_of_core import out_of_core
 from accel_core.cli.output import Answer
 from accel_core.cli.pool import pool
 from accel_core.cli.transformer import transformer
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
-    command.__name__: command
+    command.__name__.replace("_", "-"): command
     for command in (
         *(machine, peaks, disk, bench, compare, ladder, sweep, simulate),
-        *(calibrate, tune, explain, roofline, intensity, transformer, doctor),
+        *(calibrate, tune, explain, roofline, intensity, transformer, out_of_core, doctor),
         *(lessons, lesson, homework, check, arena, pool),
     )
 }

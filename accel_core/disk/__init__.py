@@ -6,7 +6,7 @@ content     random bytes that know their place    sampling    one sample
 rounds      samples in turns                      measuring   all of it, and what is in doubt
 """
 
-from accel_core.disk.measuring import measure_disk
+from accel_core.disk.measuring import measure_disk, open_at
 from accel_core.disk.room import check_folder
 
-__all__ = ["check_folder", "measure_disk"]
+__all__ = ["check_folder", "measure_disk", "open_at"]

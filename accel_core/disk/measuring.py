@@ -66,7 +66,7 @@ def measure_disk(
         emit(step_event(STEPS[step], step, len(STEPS), left_s))
 
     try:
-        file = (opened or _opened)(place)
+        file = (opened or open_at)(place)
         try:
             with Content(min(MOST_SAMPLE_BYTES, room), room) as content:
                 run = Run(Sampler(file, content, clock_ns), room, budget_s, clock, tell)
@@ -97,7 +97,8 @@ def measure_disk(
     return disk
 
 
-def _opened(place: Place) -> File:
+def open_at(place: Place) -> File:
+    """A new file at `place` without a name, past the page cache where there is a way; OSError where none."""
     if sys.platform == "win32":
         from accel_core.disk.windows import open_file as opened_there
 

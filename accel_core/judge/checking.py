@@ -63,17 +63,28 @@ def needs_reference(workload: Workload, always: bool = False) -> bool:
 
 def product_share(a: NDArray[Any], b: NDArray[Any], c: NDArray[Any]) -> float:
     """Largest |C x - A (B x)| over what rounding explains; infinite where C is not finite."""
-    bits = np.frombuffer(secrets.token_bytes(b.shape[1]), np.uint8)
-    signs = np.unpackbits(bits[:, None], axis=1)[:, :VECTORS].astype(np.float64) * 2 - 1
+    signs = random_signs(b.shape[1])
     left, right, result = (one.astype(np.float64) for one in (a, b, c))
     with np.errstate(all="ignore"):
         difference = np.abs(result @ signs - left @ (right @ signs)).max(axis=1)
         scale = np.sqrt((left * left) @ (right * right).sum(axis=1))
+    k, n = b.shape
+    return share_of_rounding(difference, scale, k, n, str(c.dtype))
+
+
+def random_signs(length: int) -> NDArray[Any]:
+    """VECTORS columns of ±1, as float64."""
+    bits = np.frombuffer(secrets.token_bytes(length), np.uint8)
+    return np.unpackbits(bits[:, None], axis=1)[:, :VECTORS].astype(np.float64) * 2 - 1
+
+
+def share_of_rounding(difference: NDArray[Any], scale: NDArray[Any], k: int, n: int, dtype: str) -> float:
+    """The largest of each row's `difference` over what rounding explains, given its `scale` s_i; infinite where
+    one is not finite."""
     if not np.isfinite(difference).all():
         return math.inf
-    k, n = b.shape
     own = UNIT_ROUNDOFF["float64"] * (math.sqrt(k) + 2 * math.sqrt(n))
-    allowed = SIGNS * (UNIT_ROUNDOFF[str(c.dtype)] * math.sqrt(k) + own) * scale
+    allowed = SIGNS * (UNIT_ROUNDOFF[dtype] * math.sqrt(k) + own) * scale
     with np.errstate(all="ignore"):
         shares = np.where(difference == 0, 0.0, difference / allowed)
     return float(shares.max(initial=0.0))

@@ -12,6 +12,7 @@ from accel_core.model.disk import Disk, DiskLatency, DiskRate
 from accel_core.model.kernels import Array, Case, Kernel, Lesson, Operator, Parameter, Workload
 from accel_core.model.levels import CACHE_LEVELS, DRAM, LEVELS, NEAREST
 from accel_core.model.machine import Blas, CacheGroup, CacheLevel, Cores, Environment, Fact, Machine, Simd
+from accel_core.model.out_of_core import OutOfCoreRun
 from accel_core.model.results import Comparison, Measurement, Refusal, Trial
 from accel_core.model.roofs import Ceiling, Clock, CurvePoint, Latency, Peaks
 from accel_core.model.sentinel import Sentinel
@@ -51,6 +52,7 @@ __all__ = [
     "Measurement",
     "OperationTime",
     "Operator",
+    "OutOfCoreRun",
     "Parameter",
     "Peaks",
     "RateSeries",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, exists, insert, literal, select
 
-from accel_core.model import BlockRun, Comparison, Disk, Measurement
+from accel_core.model import BlockRun, Comparison, Disk, Measurement, OutOfCoreRun
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
 from accel_core.store import answered, blocks, cases, handed
@@ -13,7 +13,7 @@ from accel_core.store.refine import PeakPart, part_name
 from accel_core.store.tables import MEASUREMENTS, PARTS
 from accel_core.store.unsaved import Entry
 
-OfParts = Comparison | Calibration | PeakPart | Guess | Answer | BlockRun | Disk
+OfParts = Comparison | Calibration | PeakPart | Guess | Answer | BlockRun | Disk | OutOfCoreRun
 """What PARTS holds."""
 
 
@@ -63,7 +63,7 @@ def _name(record: OfParts) -> str:
         return answered.row_name(record)
     if isinstance(record, BlockRun):
         return blocks.row_name(record)
-    if isinstance(record, Disk):
+    if isinstance(record, Disk | OutOfCoreRun):
         return record.id
     if isinstance(record, Comparison):
         return f"{record.a} / {record.b}"

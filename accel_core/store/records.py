@@ -14,7 +14,7 @@ from accel_core import machine as this_machine
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
 from accel_core.machine.overrides import compiler_overrides
-from accel_core.model import BlockRun, Comparison, Disk, Environment, Measurement, Peaks
+from accel_core.model import BlockRun, Comparison, Disk, Environment, Measurement, OutOfCoreRun, Peaks
 from accel_core.model.answers import Answer, Guess
 from accel_core.model.disk import WAYS
 from accel_core.race import Calibration
@@ -257,6 +257,13 @@ class Store:
             rows = parts(connection, fingerprint, ("disk",))
         return self.sound("disks", reversed(rows), disk)
 
+    @again_where_damaged
+    def out_of_core_runs(self, fingerprint: str) -> list[OutOfCoreRun]:
+        """Products on a disk that were run on one machine, newest first."""
+        with self.database.reading() as connection:
+            rows = parts(connection, fingerprint, ("out_of_core_run",))
+        return self.sound("products on a disk", reversed(rows), out_of_core_run)
+
     # -- damage ----------------------------------------------------------------------------------------------
 
     @property
@@ -297,6 +304,13 @@ def disk(row: RowMapping) -> Disk:
     made = Disk.from_dict(decoded(row["payload"]))
     utc(made.created)
     WAYS[made.way]  # what a reader says of it
+    return made
+
+
+def out_of_core_run(row: RowMapping) -> OutOfCoreRun:
+    """The product on a disk that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
+    made = OutOfCoreRun.from_dict(decoded(row["payload"]))
+    utc(made.created)
     return made
 
 

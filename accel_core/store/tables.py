@@ -58,8 +58,8 @@ PARTS = Table(
     Column("payload", JSON, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
 )
-"""All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks, disks; guesses
-and answers of lessons."""
+"""All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks, disks, products
+on a disk; guesses and answers of lessons."""
 
 PERSONS = Table(
     "accel_arena_persons",

@@ -40,6 +40,7 @@ from accel_core.model import (
     Environment,
     Latency,
     Measurement,
+    OutOfCoreRun,
     Verdict,
 )
 from accel_core.model.answers import Answer, Guess
@@ -62,6 +63,7 @@ OfMachine = (
     | Answer
     | BlockRun
     | Disk
+    | OutOfCoreRun
 )
 Stored = OfMachine | handed.OfArena
 STORED: dict[str, type[Stored]] = kinds(Stored)

@@ -6,6 +6,7 @@ from accel_core.runner.kinds import (
     calibrate,
     compare,
     disk,
+    out_of_core,
     peaks,
     sequence,
     simulate,
@@ -17,7 +18,20 @@ from accel_core.runner.kinds.kind import JobData, JobKind
 
 KINDS: dict[str, JobKind] = {
     one.KIND.name: one.KIND
-    for one in (bench, compare, peaks, disk, calibrate, tune, simulate, trial, transformer, sequence, arena)
+    for one in (
+        bench,
+        compare,
+        peaks,
+        disk,
+        out_of_core,
+        calibrate,
+        tune,
+        simulate,
+        trial,
+        transformer,
+        sequence,
+        arena,
+    )
 }
 
 

@@ -1,0 +1,88 @@
+"""The memory of a product that reads ahead: one piece, allocated once, and a limit that the process sets.
+
+Linux counts what a process may still write of its own (RLIMIT_DATA: private memory, whether or not it was
+touched), so a run that took more than it says would end with a MemoryError. Elsewhere the piece is all there
+is.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accel_core.roofline.streamed import Plan
+
+BESIDE_BYTES = 32 << 20
+"""Beside the matrices: Python's own objects, a thread's stack (8 MiB), the vectors of the check."""
+
+Slot = tuple[NDArray[Any], NDArray[Any]]
+
+
+class Room:
+    """Arrays of tiles out of one piece of memory, which starts at a page as direct reading wants it."""
+
+    def __init__(self, plan: Plan, dtype: str) -> None:
+        side, tile = plan.side, plan.tile
+        flags = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
+        self.size_bytes = (side * side + 4 * side + plan.threads) * plan.tile_bytes
+        piece = mmap.mmap(-1, self.size_bytes, **flags)
+        tiles = np.frombuffer(piece, dtype).reshape(-1, tile, tile)
+        ends = np.cumsum([side * side, side, side, side, side, plan.threads])
+        block, a, b, next_a, next_b, products = np.split(tiles, ends[:-1])
+        self.block = block
+        """Tiles of the block of c, row by row."""
+        self.slots: tuple[Slot, Slot] = ((a, b), (next_a, next_b))
+        """Two slabs: one that is multiplied, one that is read."""
+        self.products = products
+        """A tile for each thread: a product before it is added."""
+
+
+@contextmanager
+def limited(more_bytes: int) -> Iterator[bool]:
+    """Within the block this process takes only so much more memory of its own; False where nobody holds it."""
+    held = status_bytes("VmData")
+    if held is None:
+        yield False
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = held + more_bytes
+    if soft != resource.RLIM_INFINITY:
+        wanted = min(wanted, soft)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    try:
+        yield True
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def forget_peak() -> None:
+    """Have Linux count the peak of this process's resident memory from now on."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def status_bytes(name: str) -> int | None:
+    """A number of /proc/self/status, VmHWM or VmData; None where there is none."""
+    return _number("/proc/self/status", f"{name}:", 1024)
+
+
+def device_read_bytes() -> int | None:
+    """What this process has had read from a disk so far, by Linux's own count; None where nobody counts."""
+    return _number("/proc/self/io", "read_bytes:", 1)
+
+
+def _number(path: str, name: str, unit: int) -> int | None:
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path(path).read_text(encoding="ascii").splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) * unit
+    return None

@@ -17,10 +17,16 @@ from statistics import median
 from accel_core.arena.event import CurvePoint, Event
 from accel_core.arena.ranking import WITHIN
 from accel_core.model import SizeResult
+from accel_core.model.arena import ACCEPTED, QUARANTINED, UNSETTLED
 from accel_core.units import format_number
 
 FASTEST = 1.05
 """A size that scores more was faster than its roof by more than roofs are off: no such time is believed."""
+RIGHT = "It is right at every size, in every call that was timed."
+DOUBT = "The score may be too high, because the roof may be too low: "
+"""How the reason of a score goes on where the roofs are in doubt."""
+DOUBTED = "The roof is in doubt: "
+"""The same of no score."""
 LEAST_ROUND_TRIPS = 100
 """A time of fewer round trips of an empty kernel is not ranked: more than 1 % of it would be the way there."""
 
@@ -102,6 +108,20 @@ def _ends(sizes: Sequence[SizeResult], floor: float) -> tuple[float | None, floa
     if len(known) < len(ends):
         return None, None
     return mean_score((low for low, _ in known), floor), mean_score((high for _, high in known), floor)
+
+
+def outcome(scored: Scored, noise: str, tried: bool, right: str, doubt: str) -> tuple[str, str]:
+    """(verdict, reason) on sizes whose answers were right.
+
+    `noise` is the sentence on who disturbed their times, `right` the reason of a verdict that is accepted, and
+    `doubt` the sentence on why the roofs may be too low; each is empty where there is none.
+    """
+    if scored.quarantined:
+        return QUARANTINED, f"{scored.reason} {DOUBTED}{doubt}" if doubt else scored.reason
+    if noise and not tried:
+        return UNSETTLED, f"{noise.rstrip('.')}: it is not scored, and is judged again."
+    said = scored.reason or right or RIGHT
+    return ACCEPTED, f"{said} {DOUBT}{doubt}" if doubt and scored.score is not None else said
 
 
 def too_fast(size: SizeResult) -> str:

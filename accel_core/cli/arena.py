@@ -96,8 +96,14 @@ def _board(options: Namespace) -> Answer:
     fingerprint = options.machine or measured_machine().fingerprint
     rows = desk.board(event, fingerprint, store=store)
     warn_of_damage(store)
-    data = {"event": event.name, "fingerprint": fingerprint, "rows": [row.to_dict() for row in rows]}
-    return Answer(data, text.board(rows))
+    roofs = desk.roofs_today(event, fingerprint, store)
+    data = {
+        "event": event.name,
+        "fingerprint": fingerprint,
+        "rows": [row.to_dict() for row in rows],
+        "roofs": None if roofs is None else roofs.to_dict(),
+    }
+    return Answer(data, text.board(rows, roofs))
 
 
 def _judge(options: Namespace) -> Answer:

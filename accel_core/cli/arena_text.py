@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.cli.output import pairs, table
 from accel_core.model import Ruling, Verdict
+from accel_core.readings.arena_board import roofs_text
 from accel_core.readings.arena_sizes import (
     curve_text,
     facts_of,
@@ -23,7 +24,7 @@ from accel_core.units import format_count
 if TYPE_CHECKING:
     from accel_core.arena.event import Event
     from accel_core.arena.proofs import Proof
-    from accel_core.studies.arena import BoardRow, Past
+    from accel_core.studies.arena import BoardRow, Past, RoofsToday
 
 COLUMNS = (
     *("Size", "Drawn", "Time (ms)", "GFLOP/s", "Share of roof", "Bound by"),
@@ -89,8 +90,8 @@ def _sizes(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(header, [["" if row.get(name) is None else str(row[name]) for name in names] for row in rows])
 
 
-def board(rows: Sequence[BoardRow]) -> str:
-    """The board, and below it what was annulled."""
+def board(rows: Sequence[BoardRow], roofs: RoofsToday | None = None) -> str:
+    """The board, what was annulled, and the roofs that all scores are held against."""
     lines = []
     for row in rows:
         place = "" if row.rank is None else f"{row.rank}{'=' if row.shared else ''}"
@@ -103,7 +104,9 @@ def board(rows: Sequence[BoardRow]) -> str:
         lines.append([place, who, score, ends, on, plain_name(when), plain_name(row.entry), remark])
     if not lines:
         return "Nobody stands on this board yet."
-    return table(["rank", "who", "score", "95 % interval", "built on", "handed in (UTC)", "entry", ""], lines)
+    header = ["rank", "who", "score", "95 % interval", "built on", "handed in (UTC)", "entry", ""]
+    said = "" if roofs is None else roofs_text(roofs.flop_per_s, roofs.threads, roofs.measured)
+    return "\n\n".join(filter(None, (table(header, lines), said)))
 
 
 def ruled(made: Ruling) -> str:

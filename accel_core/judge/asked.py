@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accel_core.arena.event import ONE_THREAD, OPEN, Event
+from accel_core.arena.roofs import HeldAgainst
 from accel_core.model import Ceiling
 
 
@@ -26,6 +27,11 @@ class Asked:
     """Printed sizes only, and little time."""
     entry: str = ""
     confirms: str = ""
+
+    @property
+    def roofs(self) -> HeldAgainst:
+        """What its times are held against."""
+        return HeldAgainst.of(self.ceilings, self.event.dtype, self.threads)
 
     @property
     def is_open(self) -> bool:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from accel_core.arena.scoring import is_ranked, score_of, size_score
+from accel_core.arena.scoring import RIGHT, is_ranked, outcome, score_of, size_score
 from accel_core.judge.asked import Asked, Refused
 from accel_core.judge.reading import digest
 from accel_core.judge.roofs import roof_of
 from accel_core.judge.rounds import Timed
 from accel_core.machine import environment
 from accel_core.model import Machine, Shape, SizeResult, Verdict, Workload
-from accel_core.model.arena import ACCEPTED, QUARANTINED, REFUSED, UNSETTLED
+from accel_core.model.arena import ACCEPTED, REFUSED
 from accel_core.model.limits import MOST_DRIFT
 from accel_core.stats import median_interval
 from accel_core.units import format_number
@@ -43,9 +43,8 @@ def size_result(
     null_s: float,
 ) -> SizeResult:
     """The result of one size; `timed` is None where there was no time for it."""
-    dtype = asked.event.dtype
-    counts = (shape, drawn, workload.flop(shape), workload.least_bytes(shape, dtype))
-    roof = roof_of(workload, shape, dtype, asked.threads, asked.ceilings, machine)
+    counts = (shape, drawn, workload.flop(shape), workload.least_bytes(shape, asked.event.dtype))
+    roof = roof_of(workload, shape, asked.roofs, machine)
     known: dict[str, Any] = {}
     if roof is not None:
         known = {
@@ -86,12 +85,9 @@ def verdict(asked: Asked, machine: Machine, found: Found, refused: Refused | Non
     noise = found.disturbed[0] if found.disturbed else ""
     if refused is not None:
         what, reason = REFUSED, refused.reason
-    elif scored.quarantined:
-        what, reason = QUARANTINED, scored.reason
-    elif noise and not asked.tried:
-        what, reason = UNSETTLED, f"{noise}: it is not scored, and is judged again."
     else:
-        what, reason = ACCEPTED, scored.reason or _accepted(asked, found)
+        doubt = asked.roofs.doubt_of(found.sizes)
+        what, reason = outcome(scored, noise, asked.tried, _accepted(asked, found), doubt)
     counts = what == ACCEPTED
     return Verdict(
         event=asked.event.name,
@@ -118,6 +114,7 @@ def verdict(asked: Asked, machine: Machine, found: Found, refused: Refused | Non
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         id=uuid.uuid4().hex,
         confirms=asked.confirms,
+        roof_threads=asked.threads,
     )
 
 
@@ -125,4 +122,4 @@ def _accepted(asked: Asked, found: Found) -> str:
     timed = sum(size.time_s is not None for size in found.sizes)
     if asked.tried and timed < len(found.sizes):
         return f"It is right at every size that was tried; {timed} of {len(found.sizes)} sizes were timed."
-    return "It is right at every size, in every call that was timed."
+    return RIGHT

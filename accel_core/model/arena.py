@@ -111,6 +111,8 @@ class Verdict(PlainData):
     """Random, made when judged."""
     confirms: str = ""
     """Id of the verdict that this one was made to confirm."""
+    roof_threads: int = 0
+    """The number of threads whose roofs count; 0 in records from before it was kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from accel_core.readings.arena_text import plain_name
 from accel_core.readings.estimates import ends_text
-from accel_core.units import format_number
+from accel_core.units import format_number, format_rate
 
 ROOF = 100.0
 """The score of an entry that takes as long as this machine's roof allows, at every size."""
@@ -85,6 +85,15 @@ def board_reading(lines: Sequence[Line]) -> str:
     if ahead:
         sentences.append(f"“{ahead.name}” is ahead with {score_text(ahead.score)}.")
     return " ".join(sentences)
+
+
+def roofs_text(flop_per_s: float, threads: int, measured: str) -> str:
+    """By what all scores of a board are made: the flat roof, and when a roof was measured last."""
+    on = "one thread" if threads == 1 else f"{threads} threads"
+    return (
+        f"All scores are held against the same roofs, the best that this machine is known to reach "
+        f"({format_rate(flop_per_s, 'FLOP/s')} on {on}; last measured {measured[:10]})."
+    )
 
 
 def board_alt(lines: Sequence[Line]) -> str:

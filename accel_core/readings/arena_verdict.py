@@ -49,6 +49,15 @@ def verdict_beside(verdict: Verdict) -> str:
     return f"95 % interval {ends}, {counts}" if ends else counts
 
 
+def rescored_text(then: Verdict, now: Verdict) -> str:
+    """What the score was when it was judged; empty where the roofs of today make no other one."""
+    before, after = (score_text(one.score) for one in (then, now))
+    if (then.verdict, before) == (now.verdict, after):
+        return ""
+    was = f"the score was {before}" if then.verdict == ACCEPTED else "it was faster than the roof"
+    return f"When it was judged, {was}: other roofs were known then. The times are the same."
+
+
 def noise_text(verdict: Verdict) -> str:
     """Who disturbed a trial that was scored all the same; empty where nobody did."""
     if verdict.verdict != ACCEPTED or not verdict.disturbed:

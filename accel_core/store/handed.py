@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, exists, insert, inspect, literal, select
 
 from accel_core.codec import PlainData
-from accel_core.model import ArenaEntry, Ruling, Verdict
+from accel_core.model import ArenaEntry, Estimate, Ruling, Shape, Verdict
 from accel_core.model.arena import VERDICTS as WORDS
 from accel_core.store.moments import utc
 from accel_core.store.persons import Person, key_of
@@ -22,6 +22,18 @@ from accel_core.store.tables import ENTRIES, PERSONS, RULINGS, VERDICTS
 
 OfArena = Person | ArenaEntry | Verdict | Ruling
 """What these tables hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSize(PlainData):
+    """What the score of a size is made of, beside roofs."""
+
+    shape: Shape
+    flop: int
+    least_bytes: int
+    time_s: Estimate | None = None
+    level: str = ""
+    ranked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,10 @@ class Judged(PlainData):
     score_high: float | None
     confirms: str = ""
     """Id of the verdict that this one was made to confirm."""
+    disturbed_reason: str = ""
+    roof_threads: int = 0
+    sizes: tuple[JudgedSize, ...] = ()
+    """By which it is scored under the roofs of today."""
 
 
 def is_kept(result: object) -> bool:

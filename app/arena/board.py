@@ -8,7 +8,7 @@ import streamlit as st
 
 from accel_core.arena.event import MISSES, Event
 from accel_core.figures.arena_board import board_figure
-from accel_core.readings.arena_board import Line, board_alt, board_reading, board_rows, people
+from accel_core.readings.arena_board import Line, board_alt, board_reading, board_rows, people, roofs_text
 from accel_core.readings.arena_rungs import rung_lines
 from accel_core.readings.arena_text import plain, plain_name
 from accel_core.studies.arena import BoardRow
@@ -58,7 +58,10 @@ def draw(event: Event, fingerprint: str) -> None:
         key=f"board {event.name}",
         filename=f"arena-{event.name}",
     )
-    components.reading(components.literal_but_bold(f"{event.title}, {event.dtype}. {board_reading(lines)}"))
+    said = f"{event.title}, {event.dtype}. {board_reading(lines)}"
+    if roofs := entries.roofs(event, fingerprint):
+        said += f" {roofs_text(roofs.flop_per_s, roofs.threads, roofs.measured)}"
+    components.reading(components.literal_but_bold(said))
     _table(event, lines)
     _taken_off(rows)
 

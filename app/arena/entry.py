@@ -10,6 +10,7 @@ from accel_core.hall import gate
 from accel_core.model import ArenaEntry
 from accel_core.readings.arena_statement import code_opens
 from accel_core.readings.arena_text import LONGEST_SAID, plain, plain_name
+from accel_core.readings.arena_verdict import rescored_text
 from accel_core.studies import arena as desk
 from accel_core.studies.arena.board import HIDDEN
 from app.arena import choosing, people, verdicts, writing
@@ -68,6 +69,9 @@ def _verdict(entry: ArenaEntry, event: Event, row: desk.BoardRow | None) -> None
         st.info(own, icon=":material/hourglass_empty:")
     else:
         verdicts.show(found, event, key="entry")
+        then = entries.verdict_then(id)
+        if then is not None and (said := rescored_text(then, found)):
+            st.caption(said)
 
 
 def _is_own(entry: ArenaEntry) -> bool:

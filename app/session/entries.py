@@ -20,11 +20,11 @@ DIGITS = 8
 """Of a fingerprint that stands for a machine."""
 
 
-def _read(otherwise: Known, ask: Callable[[Entries], Known], *key: str) -> Known:
-    """`ask(records)`, kept until something comes into the store."""
+def _read(otherwise: Known, ask: Callable[[Entries], Known], *key: str, machine: str = "") -> Known:
+    """`ask(records)`, kept until something comes into the store: of the arena, or roofs of `machine`."""
     try:
         records = Entries(cached.store())
-        at = (records.mark(), *key)
+        at = (records.mark(), cached.stored(machine).number if machine else 0, *key)
         kept = cached.arena().get(at)
         if kept is None:
             kept = ask(records)
@@ -40,7 +40,16 @@ def board(event: Event, fingerprint: str) -> tuple[desk.BoardRow, ...]:
     def ask(records: Entries) -> tuple[desk.BoardRow, ...]:
         return tuple(desk.board(event, fingerprint, store=records.store))
 
-    return _read((), ask, "board", event.name, fingerprint)
+    return _read((), ask, "board", event.name, fingerprint, machine=fingerprint)
+
+
+def roofs(event: Event, fingerprint: str) -> desk.RoofsToday | None:
+    """What the scores of a board are held against; None where no roof of that machine is known."""
+
+    def ask(records: Entries) -> desk.RoofsToday | None:
+        return desk.roofs_today(event, fingerprint, records.store)
+
+    return _read(None, ask, "roofs", event.name, fingerprint, machine=fingerprint)
 
 
 def history(person: str, event: Event) -> tuple[desk.Past, ...]:
@@ -50,7 +59,7 @@ def history(person: str, event: Event) -> tuple[desk.Past, ...]:
     def ask(records: Entries) -> tuple[desk.Past, ...]:
         return tuple(desk.history(person, here, event.name, store=records.store))
 
-    return _read((), ask, "history", event.name, person) if person else ()
+    return _read((), ask, "history", event.name, person, machine=here) if person else ()
 
 
 def entry(id: str) -> ArenaEntry | None:
@@ -59,7 +68,19 @@ def entry(id: str) -> ArenaEntry | None:
 
 
 def verdict(id: str) -> Verdict | None:
-    """One verdict; None where there is none."""
+    """One verdict under the roofs that are known now; None where there is none."""
+    then = verdict_then(id)
+    if then is None:
+        return None
+
+    def ask(records: Entries) -> Verdict | None:
+        return desk.verdict_today(id, records.store)
+
+    return _read(None, ask, "verdict today", id, machine=then.fingerprint)
+
+
+def verdict_then(id: str) -> Verdict | None:
+    """One verdict as it was when it was made; None where there is none."""
     return _read(None, lambda records: records.verdict(id), "verdict", id) if id else None
 
 

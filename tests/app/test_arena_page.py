@@ -10,6 +10,7 @@ from typing import Any
 import arena_verdicts as made
 import pytest
 from conftest import Open
+from figure_records import ENVIRONMENT, ceilings
 from records_of import store_peaks
 from streamlit.testing.v1 import AppTest
 
@@ -143,6 +144,20 @@ def test_an_entry_has_its_table_its_roofline_and_why(open_page: Open):
     assert "its author hands it in as open" in said  # the code is not shown
     app.button(key="back").click().run()
     assert "entry" not in app.query_params
+
+
+def test_a_board_says_by_which_roofs_and_an_entry_what_it_scored_under_others(open_page: Open):
+    """The judge knew 60 GFLOP/s, and 117.7 are known now."""
+    hand_in("e1", "ada", 68.2)
+    store = Store()
+    for roof in ceilings():
+        store.save_peak(detect().fingerprint, ENVIRONMENT, roof)
+    app = open_page("arena", event=EVENT)
+    assert "All scores are held against the same roofs" in told(app)
+    assert "(118 GFLOP/s on one thread; last measured 20" in told(app) and "ada 68.2" not in told(app)
+    app = open_page("arena", event=EVENT, entry="e1")
+    assert "When it was judged, the score was 68.2: other roofs were known then." in told(app)
+    assert "68.2 of 100" not in told(app)
 
 
 def test_an_address_of_an_unknown_entry_is_a_sentence(open_page: Open):

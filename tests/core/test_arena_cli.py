@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from arena_records import CODE, EVENT, a_verdict, an_entry
-from figure_records import peaks
+from figure_records import ENVIRONMENT, ceilings, peaks
 from test_store import NEW
 
 from accel_core import wall
@@ -280,9 +280,15 @@ def test_a_board_is_printed_with_what_was_annulled_below(capsys: Capture) -> Non
         (1, "Ada", ""),
         (None, "Bob", "It was Ada's."),
     ]
-    assert answer(capsys, "board", "--event", NAME, "--machine", "other")["rows"] == []
+    elsewhere = answer(capsys, "board", "--event", NAME, "--machine", "other")
+    assert (elsewhere["rows"], elsewhere["roofs"]) == ([], None)
+    for roof in ceilings():
+        Store().save_peak(here, ENVIRONMENT, roof)
+    roofs = answer(capsys, "board", "--event", NAME)["roofs"]
+    assert (roofs["flop_per_s"], roofs["threads"], roofs["bandwidth_byte_per_s"]["L2"]) == (117.7e9, 1, 115.0e9)
     assert main(["arena", "board", "--event", NAME]) == 0
-    assert "annulled: It was Ada's." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "annulled: It was Ada's." in said and "(118 GFLOP/s on one thread; last measured 20" in said
 
 
 # -- one entry, or those of one person -----------------------------------------------------------------------

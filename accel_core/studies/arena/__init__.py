@@ -17,11 +17,13 @@ from accel_core.studies.arena.people import is_known, sign_in, signed_in
 from accel_core.studies.arena.presenting import is_hidden, rule
 from accel_core.studies.arena.roofs import missing_roofs
 from accel_core.studies.arena.standing import EntryStanding, ToJudge
+from accel_core.studies.arena.today import RoofsToday, roofs_today, verdict_today
 
 __all__ = [
     "BoardRow",
     "EntryStanding",
     "Past",
+    "RoofsToday",
     "ToJudge",
     "background",
     "board",
@@ -37,9 +39,11 @@ __all__ = [
     "judge_waiting",
     "may_hand_in",
     "missing_roofs",
+    "roofs_today",
     "rule",
     "sign_in",
     "signed_in",
     "try_job",
     "try_out",
+    "verdict_today",
 ]

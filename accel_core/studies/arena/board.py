@@ -25,6 +25,7 @@ from accel_core.studies.arena.standing import (
     standings,
     to_judge,
 )
+from accel_core.studies.arena.today import rescored_all
 
 HIDDEN = "hidden"
 """In place of the nickname where the presenter hid it."""
@@ -84,9 +85,13 @@ def clockless(known: Iterable[Event] | None = None) -> frozenset[str]:
 
 
 def board(event: Event, fingerprint: str, *, store: Store | None = None, now: str = "") -> list[BoardRow]:
-    """The board of one event on one machine: the best confirmed entry of each person, best first."""
+    """The board of one event on one machine: the best confirmed entry of each person, best first.
+
+    All scores are held against the roofs of that machine that are known now.
+    """
     records = Entries(store or Store())
-    entries, judged = records.entries(event.name), records.judged(event.name)
+    entries = records.entries(event.name)
+    judged = rescored_all(records.judged(event.name), [event], records)
     return board_of(event, fingerprint, entries, judged, records.rulings(), now=now)
 
 
@@ -146,8 +151,10 @@ def history(person: str, fingerprint: str, event: str = "", *, store: Store | No
     records = Entries(store or Store())
     own = records.entries(event or None, person)
     ids = {entry.id for entry in own}
-    judged = [one for one in records.judged(event or None) if one.entry in ids]
-    without_clock = clockless()
+    known = events()
+    own_verdicts = (one for one in records.judged(event or None) if one.entry in ids)
+    judged = rescored_all(own_verdicts, known, records)
+    without_clock = clockless(known)
     found = standings(own, judged, records.rulings(), fingerprint, without_clock)
     best = {one.entry.id for one in best_confirmed(found).values()}
     coming = {todo.entry.id for todo in to_judge(found)}

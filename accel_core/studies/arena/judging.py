@@ -20,8 +20,9 @@ from accel_core.store import Entries, Store, summary
 from accel_core.studies.arena.alone import alone
 from accel_core.studies.arena.board import clockless
 from accel_core.studies.arena.handing import judge_job
-from accel_core.studies.arena.roofs import measured_roofs, missing_roofs, roofs_for, threads_of
+from accel_core.studies.arena.roofs import doubtful_roofs, measured_roofs, missing_roofs, roofs_for, threads_of
 from accel_core.studies.arena.standing import MOST_TRIES, ToJudge, in_turn, person_of, standings, to_judge
+from accel_core.studies.arena.today import rescored_all
 from accel_core.studies.arena.unjudged import unjudged
 
 AT_ONCE = 20
@@ -154,7 +155,8 @@ def _fill(desk: Desk, running: dict[str, tuple[ToJudge, Judging]]) -> None:
 def waiting(desk: Desk) -> list[ToJudge]:
     """What is judged next: of each person one, in the order of their turns."""
     entries = [entry for entry in desk.records.entries() if entry.event in desk.known]
-    judged = [*desk.records.judged(), *map(summary, desk.made)]
+    found_so_far = [*desk.records.judged(), *map(summary, desk.made)]
+    judged = rescored_all(found_so_far, desk.known.values(), desk.records)
     without_clock = clockless(desk.known.values())
     here = desk.machine.fingerprint
     found = standings(entries, judged, desk.records.rulings(), here, without_clock)
@@ -169,10 +171,13 @@ def waiting(desk: Desk) -> list[ToJudge]:
 
 
 def _roofs(desk: Desk, event: Event) -> tuple[Ceiling, ...]:
-    """The measured roofs; those of this event are measured first where they are missing, once in a call."""
+    """The measured roofs; where they are missing or in doubt, they are measured first, once in a call.
+
+    Where they still are in doubt after that, the best that are known count, and the verdict says so.
+    """
     store, kind = desk.records.store, (event.dtype, threads_of(event, desk.machine))
     job = missing_roofs(event, store=store, machine=desk.machine)
-    if job is not None and kind not in desk.measured:
+    if kind not in desk.measured and (job := job or doubtful_roofs(event, store, desk.machine)) is not None:
         desk.measured[kind] = _measure(desk, job)
         job = missing_roofs(event, store=store, machine=desk.machine)
     if job is not None:  # the store did not take them

@@ -7,7 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from accel_core.arena.event import ALL_THREADS, MISSES, OPEN, Event
+from accel_core.arena.roofs import HeldAgainst
+from accel_core.judge.roofs import roof_of
 from accel_core.model import Ceiling, Machine
+from accel_core.registry import workload
 from accel_core.roofline import select_roofs
 from accel_core.store import Store
 
@@ -43,8 +46,21 @@ def missing_roofs(
     if event.kind == MISSES:
         return None
     here = machine or measured_machine()
-    threads = threads_of(event, here)
     kinds = {one.kind for one in measured_roofs(event, store or Store(), here)}
-    if kinds == {"compute", "memory"}:
+    return None if kinds == {"compute", "memory"} else _job(event, here)
+
+
+def doubtful_roofs(event: Event, store: Store, machine: Machine) -> dict[str, Any] | None:
+    """The job that measures the roofs of `event` once more; None where those that count are in no doubt."""
+    if event.kind == MISSES:
         return None
-    return {"kind": "peaks", "dtypes": [event.dtype], "threads": [threads], "budget_s": BUDGET_S}
+    roofs = HeldAgainst.of(measured_roofs(event, store, machine), event.dtype, threads_of(event, machine))
+    problem = workload(event.workload)
+    limits = (roof_of(problem, shape, roofs, machine) for shape in event.shapes)
+    doubt = roofs.doubt(limit for limit in limits if limit is not None)
+    return _job(event, machine) if doubt else None
+
+
+def _job(event: Event, machine: Machine) -> dict[str, Any]:
+    threads = [threads_of(event, machine)]
+    return {"kind": "peaks", "dtypes": [event.dtype], "threads": threads, "budget_s": BUDGET_S}

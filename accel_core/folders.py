@@ -7,6 +7,7 @@ says so.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -137,3 +139,16 @@ def check_target(target: Path) -> None:
     if not fits:
         named = str(target) if len(target.name) < 256 else quoted(str(target))
         raise BadInput(f"Cannot write {named}: name a file in a folder that exists.")
+
+
+def opened(path: Path) -> BinaryIO:
+    """A regular file that was named by somebody, to be read.
+
+    OSError for what is none: a pipe into which nobody writes, and many a device, would be waited for for ever.
+    """
+    at_once = getattr(os, "O_NONBLOCK", 0)
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | at_once))  # noqa: SIM115
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OSError(errno.EINVAL, "it is no regular file")

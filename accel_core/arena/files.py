@@ -17,6 +17,7 @@ from typing import Any
 from accel_core.arena.event import DIVISIONS, Event
 from accel_core.arena.fields import checked
 from accel_core.errors import AccelWarning, BadInput, printable, quoted, unknown
+from accel_core.folders import opened
 
 VARIABLE = "ACCEL_ARENA_EVENTS"
 """Names a folder with further event files."""
@@ -59,7 +60,7 @@ def event(name: str) -> Event:
 def read_events(path: Path) -> tuple[Event, ...]:
     """The events of one file; BadInput where it cannot be read, and for its first fault."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             raw = file.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             raise BadInput(f"{path.name} is larger than 1 MiB, which no event file needs.")

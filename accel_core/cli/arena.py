@@ -17,6 +17,7 @@ from accel_core.cli.jobs import run_job, warn_of_damage
 from accel_core.cli.output import Answer, Progress
 from accel_core.cli.passphrase import passphrase
 from accel_core.errors import AccelError, BadInput, quoted
+from accel_core.folders import opened
 from accel_core.model import Verdict
 from accel_core.model.arena import REFUSED
 
@@ -157,11 +158,11 @@ def _read(name: str) -> bytes:
     try:
         if name == "-":
             return sys.stdin.buffer.read(MOST_CODE_BYTES + 1)
-        with Path(name).open("rb") as file:
+        with opened(Path(name)) as file:
             return file.read(MOST_CODE_BYTES + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no name of a file"
-        raise BadInput(f"{quoted(name)} cannot be read ({why}): name a Python file.") from None
+        raise BadInput(f"{quoted(name)} cannot be read ({why}): name a Python file, or -.") from None
 
 
 ACTIONS: Mapping[str, Callable[[Namespace], Answer]] = {

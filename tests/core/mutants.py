@@ -124,6 +124,8 @@ def odd_files(folder: Path) -> dict[str, Path]:
     if os.name == "posix":
         paths["a link to a device"] = folder / "device.py"
         paths["a link to a device"].symlink_to("/dev/zero")
+        paths["a pipe"] = folder / "pipe.py"
+        os.mkfifo(paths["a pipe"])
         paths["a link to itself"] = folder / "itself.py"
         paths["a link to itself"].symlink_to("itself.py")
     return paths

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +124,25 @@ def test_a_dash_reads_standard_input(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(CODE.encode())))
     answer(capsys, "try", "-", "--event", NAME)
     assert jobs[-1]["code"] == CODE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files on this system")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["pipe", "terminal", "socket"])
+@pytest.mark.parametrize("words", [["try", "FILE", "--event", NAME], ["event", "check", "FILE"]], ids=" ".join)
+def test_what_would_be_waited_for_for_ever_is_no_file(
+    name: str, words: list[str], tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / name
+    with socket.socket(socket.AF_UNIX) as listening:
+        if name == "pipe":
+            os.mkfifo(path)
+        elif name == "socket":
+            listening.bind(str(path))
+        else:
+            path.symlink_to("/dev/ptmx")
+        told = refused(capsys, *(str(path) if word == "FILE" else word for word in words))
+    assert "cannot be read (" in told and (name == "socket" or "it is no regular file" in told)
 
 
 @pytest.mark.parametrize(

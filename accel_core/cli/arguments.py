@@ -187,6 +187,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         default="least",
         help="least: what any kernel must move (default); counted: what its passes move, by hand count",
     )
+    roofline.add_argument("--disk", action="store_true", help="the roof of the disk measured last, too")
     _add_intensity(command("intensity", "Count the FLOP and bytes of an operation, with the derivation."))
     add_transformer(
         command("transformer", "Predict a transformer block, operation by operation."), whole_number, seconds

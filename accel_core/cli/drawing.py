@@ -12,7 +12,7 @@ from accel_core.cli.jobs import known_machine, warn_of_damage
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError
 from accel_core.folders import check_target
-from accel_core.model import Machine, Measurement
+from accel_core.model import Ceiling, Machine, Measurement
 
 if TYPE_CHECKING:
     from accel_core.store import Store
@@ -52,6 +52,7 @@ def roofline(options: Namespace) -> Answer:
         environment=known.environment,
         created=known.created,
         by_count=by_count,
+        disk=_disk(store, here) if options.disk else None,
     )
     _write(target, figure_html(picture, title="Accel Explorer: roofline", filename="roofline"))
     data = {
@@ -63,6 +64,15 @@ def roofline(options: Namespace) -> Answer:
         "bytes": options.bytes,
     }
     return Answer(data, text.roofline(target, len(points), count, options.dtype, options.threads))
+
+
+def _disk(store: Store, here: Machine) -> Ceiling:
+    """The roof of the disk that was measured last."""
+    found = (one.roof() for one in store.disks(here.fingerprint) if not one.is_memory)
+    roof = next((one for one in found if one is not None), None)
+    if roof is None:
+        raise AccelError("No disk of this machine is measured yet: run `accel disk FOLDER` first.")
+    return roof
 
 
 def _points(store: Store, here: Machine, options: Namespace) -> tuple[list[Measurement], int]:

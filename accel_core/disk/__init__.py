@@ -4,9 +4,6 @@ place       file system, device, free space       room        how large the file
 posix       a file past the page cache            windows     the same through its own interface
 content     random bytes that know their place    sampling    one sample
 rounds      samples in turns                      measuring   all of it, and what is in doubt
+
+Nothing is imported here: a page asks for `room` alone, and does without what measures.
 """
-
-from accel_core.disk.measuring import measure_disk, open_at
-from accel_core.disk.room import check_folder
-
-__all__ = ["check_folder", "measure_disk", "open_at"]

@@ -11,7 +11,9 @@ from accel_core.figures.drawing.labels import backed, label, sample_banner
 from accel_core.figures.drawing.look import LEAST_PX, THEORY_DASH, Look, faded
 from accel_core.figures.drawing.marks import add_box
 from accel_core.figures.drawing.text import width_px, wrap
-from accel_core.model import DRAM, Machine, Peaks
+from accel_core.model import DRAM, Disk, Machine, Peaks
+from accel_core.model.disk import DISK
+from accel_core.readings.disk import disk_rows, disk_title, latency_text, rates_text
 from accel_core.readings.estimates import time_text
 from accel_core.readings.machine import known_levels, sample_text, size_text
 from accel_core.readings.roofs import ceiling_text, load_roof
@@ -23,33 +25,38 @@ RIM_PX = 12
 MOST_CORES_DRAWN = 16
 
 
-def hierarchy_figure(machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False) -> go.Figure:
+def hierarchy_figure(
+    machine: Machine, peaks: Peaks | None, look: Look, *, sample: bool = False, disk: Disk | None = None
+) -> go.Figure:
     """Registers at the top, DRAM at the bottom; a band's width is the square root of the read bandwidth.
 
     Boxes widen from near to far by rank. What `peaks` lacks says "not measured yet". A `sample` is grey and
-    says so.
+    says so. A `disk` that was measured stands below DRAM.
     """
-    rows = [("registers", None), *known_levels(machine)]
+    rows = [("registers", None), *known_levels(machine), *([(DISK, None)] if disk else [])]
     height = CORES_PX + len(rows) * ROW_PX + (len(rows) - 1) * GAP_PX + NOTE_PX
     figure = sheet_of_rows(look, height, top_px=40, bottom_px=8, left_px=RIM_PX, right_px=RIM_PX)
     figure.update_xaxes(visible=False, range=[-0.004, 1.004], fixedrange=True)
     _draw_cores(figure, machine, look)
     roofs = [load_roof(peaks, level) for level, _ in rows]
+    roofs[-1] = disk.roof() if disk else roofs[-1]
     widest = max((roof.value for roof in roofs if roof), default=1.0)
     for rank, (level, size) in enumerate(rows):
         top = CORES_PX + rank * (ROW_PX + GAP_PX)
         width = NARROWEST + (1 - NARROWEST) * rank / (len(rows) - 1)
         colour = look.stale if sample else look.level(level)
-        text = _box_text(machine, peaks, level, size)
+        text = _disk_text(disk, peaks) if disk and level == DISK else _box_text(machine, peaks, level, size)
         least = width_px(text, look.font_px) / look.room_px(2 * RIM_PX)
         _draw_box(figure, look, top, min(max(width, least), 1.0), colour, text)
         if rank:
             roof = roofs[rank]
             share = math.sqrt(roof.value / widest) if roof else None
             text = format_rate(roof.value, "B/s") if roof else "not measured yet"
+            text = rates_text(disk) if disk and level == DISK else text
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
-    _add_hover(figure, machine, peaks, rows)
-    note = wrap("Band width: square root of the bandwidth that one core reads with", look.room_px(24), LEAST_PX)
+    _add_hover(figure, machine, peaks, rows, disk)
+    said = "Band width: square root of the bandwidth that one core reads with"
+    note = wrap(f"{said}; of the disk, in the fastest way" if disk else said, look.room_px(24), LEAST_PX)
     place = {"align": "center", "size": LEAST_PX, "colour": look.muted}
     figure.add_annotation(label(look, note, 0.5, height - 10, **place))
     sample_banner(figure, look, sample_text(machine) if sample else "")
@@ -90,6 +97,10 @@ def _box_text(machine: Machine, peaks: Peaks | None, level: str, size: int | Non
     return f"<b>{name}</b>  {known}<br>{_latency_text(peaks, level)}"
 
 
+def _disk_text(disk: Disk, peaks: Peaks | None) -> str:
+    return f"<b>Disk</b>  {disk_title(disk)}<br>{latency_text(disk, peaks)}"
+
+
 def _latency_text(peaks: Peaks | None, level: str) -> str:
     """ "1.91 ns, 7 cycles" at the measured clock."""
     found = next((x for x in (peaks.latencies if peaks else ()) if x.level == level), None)
@@ -103,11 +114,19 @@ def _latency_text(peaks: Peaks | None, level: str) -> str:
 
 
 def _add_hover(
-    figure: go.Figure, machine: Machine, peaks: Peaks | None, rows: list[tuple[str, int | None]]
+    figure: go.Figure,
+    machine: Machine,
+    peaks: Peaks | None,
+    rows: list[tuple[str, int | None]],
+    disk: Disk | None,
 ) -> None:
     """Invisible points on the boxes that carry intervals and sources."""
     texts = []
     for level, _ in rows[1:]:
+        if disk and level == DISK:
+            lines = ["<b>Disk</b>", *(f"{what}: {seen}" for what, seen in disk_rows(disk))]
+            texts.append("<br>".join(lines))
+            continue
         cache, roof = machine.cache(level), load_roof(peaks, level)
         latency = next((x for x in (peaks.latencies if peaks else ()) if x.level == level), None)
         lines = [f"<b>{level}</b>"]

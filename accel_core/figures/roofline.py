@@ -56,15 +56,17 @@ def roofline_figure(
     lens: str = "",
     traffic: Sequence[Traffic] = (),
     by_count: bool = False,
+    disk: Ceiling | None = None,
 ) -> go.Figure:
     """Roofs of `dtype` and `threads`, the measurements of the same settings as points, provenance underneath.
 
     `judged` maps a measurement's id to its verdict; None judges here. The frame depends on `ceilings` alone.
     The points of the workload `named` carry names, without one those of the workload measured last.
     With a `lens` ("core" or "DRAM") the dots of `traffic` and the I/O lower bounds stand there instead of
-    `measurements`. `by_count` leaves the points whose bytes are counted, and has them stand at these.
+    `measurements`. `by_count` leaves the points whose bytes are counted, and has them stand at these. The roof
+    of a `disk` is drawn below DRAM's.
     """
-    view = scene(ceilings, dtype, threads)
+    view = scene(ceilings, dtype, threads, disk)
     if view is None:
         where = f"{dtype} on {format_count(threads, 'thread')}"
         text = f"Measure this machine first: its roofs for {where} will stand here."

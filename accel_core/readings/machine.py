@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accel_core.model import DRAM, LEVELS, CacheLevel, Latency, Machine, Peaks
+from accel_core.model import DRAM, LEVELS, CacheLevel, Disk, Latency, Machine, Peaks
+from accel_core.readings.disk import disk_title, rates_text
 from accel_core.readings.ratios import times
 from accel_core.readings.roofs import load_roof
 from accel_core.units import format_bytes, format_number, format_rate, format_time
@@ -17,8 +18,10 @@ def sample_text(machine: Machine) -> str:
     return f"{SAMPLE} ({machine.cpu})"
 
 
-def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False) -> str:
-    """Each level with its size and read bandwidth."""
+def hierarchy_alt(
+    machine: Machine, peaks: Peaks | None, *, sample: bool = False, disk: Disk | None = None
+) -> str:
+    """Each level with its size and read bandwidth, a `disk` that was measured too."""
     parts = []
     for level, size in known_levels(machine):
         roof = load_roof(peaks, level)
@@ -26,6 +29,7 @@ def hierarchy_alt(machine: Machine, peaks: Peaks | None, *, sample: bool = False
         cache = machine.cache(level)
         known = size_text(cache) if cache else format_bytes(size) if size else "of unknown size"
         parts.append(f"{level} {known}, {rate}")
+    parts += [f"disk {disk_title(disk)}, {rates_text(disk)}"] if disk else []
     start = f"{SAMPLE}. " if sample else ""
     return f"{start}Memory hierarchy of {machine.cpu}, from the registers outwards: {'; '.join(parts)}."
 

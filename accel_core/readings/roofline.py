@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload, chosen
+from accel_core.model.disk import DISK
 from accel_core.readings.estimates import rate_text
 from accel_core.readings.lenses import Traffic
 from accel_core.readings.moved import NOTHING, Counts, counted, moves_text
@@ -184,7 +185,7 @@ def provenance(
     if dates:
         sentences.append(f"Measured {dates[0]}{' to ' + dates[-1] if len(dates) > 1 else ''}.")
     top = view.compute[0]
-    tries = {roof.tries for roof in (top, *view.memory)}
+    tries = {roof.tries for roof in (top, *view.memory) if roof.level != DISK}
     alike = len(tries) == 1 and max(tries) > 1
     fastest = f" of samples, each the fastest of {max(tries)} tries in a row" if alike else ""
     sentences.append(f"Roofs are medians{fastest}; bands their 95 % intervals. {_how(top)}{_theory(view)}")

@@ -36,8 +36,10 @@ class Scene:
         return math.log10(self.y[1] / self.y[0])
 
 
-def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None:
+def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int, disk: Ceiling | None = None) -> Scene | None:
     """What to draw for `dtype` and `threads`; None without a compute and a memory roof.
+
+    The roof of a `disk` stands below those of the levels, where it is asked for.
 
     A level is drawn with its highest operation mix. The frame is a function of the ceilings alone, so a kernel
     that became faster moves on the picture.
@@ -51,6 +53,7 @@ def scene(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None
     )
     if not compute or not memory:
         return None
+    memory += (disk,) if disk else ()
     theory = tuple(c for c in roofs.compute if c.source == "theory")
     x_low, x_high, y_low, y_high = frame((*compute, *memory))
     # a decade above the roof for the labels of the slopes

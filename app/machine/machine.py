@@ -4,7 +4,7 @@ import streamlit as st
 
 from accel_core.figures import hierarchy_figure
 from accel_core.readings.machine import hierarchy_alt, machine_reading
-from app.machine import facts, headline
+from app.machine import disk, facts, headline
 from app.parts import components, peaks, progress, theme
 from app.session import cached, drawings, records, settings
 
@@ -32,14 +32,18 @@ peaks.environment_notice(own)
 
 shown = records.or_sample(own, lacking=own.peaks is None or not own.peaks.ceilings)
 components.sample_label(shown)
+known = (shown.machine, shown.peaks)
+below = None if shown.sample else records.newest_disk()
+look = theme.current_look()
 theme.show(
-    drawings.drawn(hierarchy_figure, shown.machine, shown.peaks, theme.current_look(), sample=shown.sample),
-    alt=hierarchy_alt(shown.machine, shown.peaks, sample=shown.sample),
+    drawings.drawn(hierarchy_figure, *known, look, sample=shown.sample, disk=below),
+    alt=hierarchy_alt(*known, sample=shown.sample, disk=below),
     key="hierarchy",
     filename="memory-hierarchy",
 )
 headline.headline(shown)
 components.reading(machine_reading(shown.machine, shown.peaks))
+disk.disk(own.peaks)
 facts.curve(shown)
 facts.details(own, shown)
 components.words("working set", "latency", "bandwidth", "FMA")

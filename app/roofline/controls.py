@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import streamlit as st
 
 from accel_core import registry
-from accel_core.model import Machine
+from accel_core.model import Ceiling, Machine, Measurement
 from accel_core.readings.roofline import MOST_POINTS
+from accel_core.studies.record import Record
 from app.parts import theme
-from app.session import settings
+from app.parts.typed import TYPED
+from app.session import records, settings
 
 HELP_POINTS = (
     "latest: the newest of each kernel, with its usual block; all: every measurement of this number type and "
@@ -26,6 +29,29 @@ NAMED = settings.Choice(
     "The workload whose points carry names; newest: the one measured last. Other points say theirs on hover.",
 )
 KERNELS = settings.Several("shown", "Kernels", tuple(registry.kernel_ids()), ())
+
+OUT_OF_CORE = "out_of_core"
+"""What rungs are called that keep their matrices in files."""
+
+
+def of_disk(measurements: Sequence[Measurement]) -> settings.Choice:
+    """Whether the disk's roof is drawn: unasked only where something beyond memory was run."""
+    beyond = any(OUT_OF_CORE in m.rung for m in measurements)
+    return settings.Choice(
+        "disk",
+        "Disk",
+        ("true", "false"),
+        "true" if beyond else "false",
+        "The roof of the disk that was measured last (on This machine), as a slope below DRAM's.",
+    )
+
+
+def slope(asked: settings.Choice, own: Record) -> Ceiling | None:
+    """The roof of this machine's disk where that is asked; no switch where roofs of its own are not drawn."""
+    disk = records.newest_disk()
+    if disk is None or own.peaks is None or not own.peaks.ceilings or given(TYPED) in (True, "true"):
+        return None
+    return disk.roof() if settings.switch(asked) else None
 
 
 def controls(machine: Machine) -> dict[str, settings.Choice]:

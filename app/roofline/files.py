@@ -77,6 +77,8 @@ def as_json(record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Mea
         "ceilings": [c.to_dict() for c in roofs],
         "measurements": [m.to_dict() for m in measurements],
     }
+    if view.disk:
+        data["disk"] = view.disk.to_dict()
     if view.lens:
         data["measurements"] = [one.measurement.to_dict() for one in view.traffic]
         data["simulated"] = {

@@ -13,6 +13,7 @@ from accel_core.figures import roofline_figure
 from accel_core.model import Case, Ceiling, Measurement
 from accel_core.readings.lenses import Traffic, lens_alt, lens_reading
 from accel_core.readings.roofline import Prediction, roofline_alt, roofline_reading
+from accel_core.readings.roofs import roof_rate, roof_title
 from accel_core.roofline import judge
 from accel_core.studies import experiments
 from accel_core.studies.record import Record
@@ -34,11 +35,14 @@ class View:
     """The workload whose points carry names; empty: the one measured last."""
     by_count: bool = False
     """Whether points stand at the bytes that their kernels move by count."""
+    disk: Ceiling | None = None
+    """The disk's roof, where that is asked for."""
 
 
 def picture(record: Record, roofs: Sequence[Ceiling], measurements: Sequence[Measurement], view: View) -> None:
     """The plot at full width, and what it says."""
     alt, text = words(record, roofs, measurements, view)
+    alt += f" {roof_title(view.disk)} {roof_rate(view.disk)}." if view.disk else ""
     form = st.session_state.get("picture form", "PNG")
     theme.show(
         drawings.drawn(figure, record, roofs, measurements, view, theme.current_look()),
@@ -90,6 +94,7 @@ def figure(
         lens=view.lens,
         traffic=view.traffic,
         by_count=view.by_count,
+        disk=view.disk,
     )
 
 

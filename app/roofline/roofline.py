@@ -9,7 +9,10 @@ from app.session import records, settings
 THREADS_PX = 100
 own = records.own()
 choices = controls.controls(own.machine)
-settings.admit(*choices.values(), *lens.settings_of(), controls.KERNELS, *typed.SETTINGS, *calculator.asked())
+with_disk = controls.of_disk(own.measurements)
+settings.admit(
+    *choices.values(), with_disk, *lens.settings_of(), controls.KERNELS, *typed.SETTINGS, *calculator.asked()
+)
 components.header(
     "roofline",
     "Put a point there before you run it: choose an operation in the calculator, then measure the real one.",
@@ -20,6 +23,7 @@ with st.container(horizontal=True, gap="small", key="setup"):
         threads = int(settings.slider(choices["threads"]))
     level, by_count = lens.control()
     shown, named, kernels = controls.of_points(choices["points"], level)
+    slope = controls.slope(with_disk, own)
 
 with settings.place():
     record, ceilings = machine.drawn(own, dtype, threads)
@@ -27,7 +31,7 @@ with settings.place():
 since = "" if record.sample else points.since()
 traffic = lens.seen(level, record, kernels, dtype, threads, since) if ceilings else ()
 predicted = (prediction[0],) if prediction else ()
-view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named, by_count)
+view = picture.View(dtype, threads, predicted, level if ceilings else "", traffic, named, by_count, slope)
 measurements, sampled = points.drawn(record, view, kernels, shown, since)
 with settings.place():
     picture.picture(record, ceilings, measurements, view)

@@ -17,7 +17,7 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import ArenaEntry, BlockRun, Environment, Machine, Measurement, Peaks, Verdict
+from accel_core.model import ArenaEntry, BlockRun, Disk, Environment, Machine, Measurement, Peaks, Verdict
 from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
@@ -168,6 +168,15 @@ def block_runs(fingerprint: str) -> tuple[BlockRun, ...]:
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
+def disks(fingerprint: str) -> tuple[Disk, ...]:
+    """Disks that were measured on one machine, newest first; none where the store cannot be read."""
+    try:
+        return tuple(store().disks(fingerprint))
+    except StoreUnavailable:
+        return ()
+
+
+@st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
 def _answered(fingerprint: str) -> Mapping[str, Standing]:
     from accel_core.lessons import LESSONS
 
@@ -198,6 +207,7 @@ def forget_stored() -> None:
     """Look into the store again at the next look: a job has added to it, and perhaps compiled something."""
     _recent(machine().fingerprint).forget()
     block_runs.clear()
+    disks.clear()
     _promise.clear()
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from accel_core.model import Ceiling, Clock, CurvePoint, Latency, Machine, Measurement, Peaks, Refusal
+from accel_core.model import Ceiling, Clock, CurvePoint, Disk, Latency, Machine, Measurement, Peaks, Refusal
 from accel_core.roofline import as_measured
 from accel_core.studies.record import Record
 from app.session import cached, jobs, settings, warned
@@ -37,6 +37,13 @@ def own() -> Record:
         measurements = tuple(sorted([*fresh, *measurements], key=lambda m: m.created, reverse=True))
     refusals = tuple(r for r in results if isinstance(r, Refusal))
     return Record(_as_measured(machine, peaks), peaks, measurements, refusals)
+
+
+def newest_disk(*, memory: bool = False) -> Disk | None:
+    """The disk that was measured last, by this session or as stored; a folder in memory only with `memory`."""
+    own = [one for one in jobs.results()[1] if isinstance(one, Disk)]
+    known = sorted([*own, *cached.disks(cached.machine().fingerprint)], key=lambda x: x.created, reverse=True)
+    return next((one for one in known if memory or not one.is_memory), None)
 
 
 def or_sample(record: Record, *, lacking: bool) -> Record:

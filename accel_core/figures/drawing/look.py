@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from accel_core.model import CACHE_LEVELS, DRAM
+from accel_core.model.disk import DISK
 
 
 def by_level(*signs: str) -> Mapping[str, str]:
@@ -35,7 +36,7 @@ FAMILY_TITLES, FAMILY_SYMBOLS, FAMILY_PATTERNS = (
     MappingProxyType({name: facts[at] for name, facts in _FAMILIES.items()}) for at in range(3)
 )
 """Name, marker, and fill of a bar, so that a grey print still tells families apart."""
-LEVEL_DASHES = by_level("solid", "18px,4px", "9px,4px", "4px,4px", "12px,4px,3px,4px")
+LEVEL_DASHES = {**by_level("solid", "18px,4px", "9px,4px", "4px,4px", "12px,4px,3px,4px"), DISK: "24px,6px"}
 THEORY_DASH, MARK_DASH, SHORT_DASH = "2px,4px", "7px,4px", "4px,3px"
 """Of what nobody measured; of a roof or a cache's size across a plot; of derived block sizes or a step back."""
 KERNEL_DASHES = ("solid", "9px,4px", "3px,3px", "12px,4px,3px,4px", "18px,4px")

@@ -33,7 +33,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
-    from accel_core.disk import measure_disk
+    from accel_core.disk.measuring import measure_disk
 
     measure_disk(machine, job["folder"], budget_s=job["budget_s"], emit=emit)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from accel_core.disk import open_at
+from accel_core.disk.measuring import open_at
 from accel_core.disk.place import place_of
 from accel_core.errors import AccelError
 from accel_core.units import format_bytes

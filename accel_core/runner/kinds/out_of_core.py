@@ -38,7 +38,7 @@ SLOWEST = 20
 
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
-    from accel_core.disk import check_folder
+    from accel_core.disk.room import check_folder
     from accel_core.out_of_core.planning import TIMES, planned, require_room
 
     dtype = job.get("dtype", "float32")
@@ -104,7 +104,7 @@ def _asked(data: JobData) -> Asked:
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
-    from accel_core.disk import measure_disk
+    from accel_core.disk.measuring import measure_disk
     from accel_core.out_of_core.running import measure_out_of_core
 
     total = 2 + len(job["blocks"])

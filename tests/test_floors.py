@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("stats", "intensity", "roofline", "transformer"),  # 1 sums: no clock, no file, nothing of the machine
     ("folders", "host_lock", "machine", "wall", "kernels", "cache"),  # 2 files, the machine, what runs on it
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it
-    ("peaks", "disk", "backends", "tuning", "profiler", "arena", "judge", "out_of_core"),  # 4 built on measuring
+    ("peaks", "disk", "backends", "tuning", "profiler", "arena", "judge", "out_of_core"),  # 4 on measuring
     ("runner",),  # 5 the queue
     ("pool",),  # 6 other hosts, the only one with the engine that reaches them
     ("readings", "lessons", "hall"),  # 7 what pictures say; what is asked and revealed; a room that votes

@@ -76,6 +76,23 @@ def quotient_interval(over: Sequence[float], under: Sequence[float], confidence:
     return Estimate(top.median / bottom.median, low, high, min(top.n, bottom.n))
 
 
+def shift_interval(before: Sequence[float], after: Sequence[float], confidence: float = 0.95) -> Estimate:
+    """By what factor positive samples of one thing changed from `before` to `after`; n is the smaller count.
+
+    The median of the ratios of every later sample to every earlier one (J. L. Hodges and E. L. Lehmann, Annals
+    of Mathematical Statistics 34(2), 1963) and the interval of those factors that the rank test does not refute
+    (H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18(1), 1947), whatever the distribution.
+    It asks for fewer samples than two medians do: four of each for 0.95; both ends are None under that. Raises
+    BadInput where there are none, and for a sample that is not a positive finite number.
+    """
+    if not before or not after or any(not 0 < one < math.inf for one in (*before, *after)):
+        raise BadInput("Samples before and after are needed, each positive and finite: measure again.")
+    ratios = sorted(late / early for early in before for late in after)
+    rank = _shift_rank(len(before), len(after), confidence)
+    low, high = (ratios[rank - 1], ratios[-rank]) if rank else (None, None)
+    return Estimate(median(ratios), low, high, min(len(before), len(after)))
+
+
 def inverse(rate: Estimate) -> Estimate:
     """The estimate of 1 / rate: order statistics turn round, so low and high change places."""
     low = None if rate.high is None else 1 / rate.high
@@ -108,3 +125,25 @@ def _interval_rank(n: int, confidence: float) -> int:
         ways = ways * (n - rank) // (rank + 1)
         rank += 1
     return rank
+
+
+@lru_cache(maxsize=256)
+def _shift_rank(m: int, n: int, confidence: float) -> int:
+    """Greatest l with 1 - 2 P(U < l) >= confidence, U the count of Mann and Whitney; 0 where there is none."""
+    ways = _orders(m, n)
+    allowed, tail = (1 - Fraction(confidence)) / 2 * sum(ways), 0
+    for rank, count in enumerate(ways):
+        tail += count
+        if tail > allowed:
+            return rank
+    return 0
+
+
+@lru_cache(maxsize=4096)
+def _orders(m: int, n: int) -> tuple[int, ...]:
+    """Of the orders of m and n samples, those in which u pairs stand the wrong way round, for u = 0 … m n."""
+    if not m or not n:
+        return (1,)
+    last = [0] * n + list(_orders(m - 1, n))
+    first = _orders(m, n - 1)
+    return tuple((first[u] if u < len(first) else 0) + last[u] for u in range(m * n + 1))

@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 from accel_core.arena.event import CurvePoint, Event
 from accel_core.arena.ranking import WITHIN
-from accel_core.model import SizeResult
+from accel_core.model import Estimate, SizeResult
 from accel_core.model.arena import ACCEPTED, QUARANTINED, UNSETTLED
+from accel_core.stats import shift_interval
 from accel_core.units import format_number
 
 FASTEST = 1.05
@@ -57,12 +57,20 @@ def is_ranked(median_s: float, null_s: float) -> bool:
     return median_s >= LEAST_ROUND_TRIPS * null_s
 
 
-def drift(series: Sequence[float]) -> float | None:
-    """How far the median of the later half lies from that of the earlier one, as a share; None under six."""
+def drift(series: Sequence[float]) -> Estimate | None:
+    """By what factor the later half of times in a row differs from the earlier one, and the interval of that.
+
+    None under six; the interval asks for eight.
+    """
     half = len(series) // 2
-    if half < 3:
-        return None
-    return abs(median(series[-half:]) / median(series[:half]) - 1)
+    return None if half < 3 else shift_interval(series[:half], series[-half:])
+
+
+def least_drift(factor: Estimate | None) -> float:
+    """The least change that an interval of `drift` leaves possible, as a share with its sign; 0 without one."""
+    if factor is None or factor.low is None or factor.high is None:
+        return 0.0
+    return max(factor.low - 1, 0.0) or min(factor.high - 1, 0.0)
 
 
 def score_of(sizes: Sequence[SizeResult], event: Event) -> Scored:

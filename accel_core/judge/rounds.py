@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from accel_core.arena.scoring import drift
+from accel_core.arena.scoring import drift, least_drift
 from accel_core.judge.checking import needs_reference, share_of_allowed
 from accel_core.judge.inside import pages
 from accel_core.judge.players import Player
@@ -57,7 +57,9 @@ class Track:
 
     def baseline(self) -> BaselineTime:
         """The same of a baseline."""
-        return BaselineTime(self.name, median_interval(self.seconds), drift(self.seconds))
+        factor = drift(self.seconds)
+        far = None if factor is None else abs(factor.median - 1)
+        return BaselineTime(self.name, median_interval(self.seconds), far, least_drift(factor))
 
 
 def in_order(count: int, turn: int) -> list[int]:

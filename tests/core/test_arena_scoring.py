@@ -107,9 +107,21 @@ def test_without_an_interval_of_a_size_there_is_none_of_the_score() -> None:
 
 
 def test_a_drift_is_that_of_the_later_half_and_needs_six_times() -> None:
-    assert scoring.drift([1.0, 1.0, 1.0, 9.0, 1.1, 1.2, 9.0]) == pytest.approx(0.2)
-    assert scoring.drift([2.0, 2.0, 2.0, 1.0, 1.0, 1.0]) == pytest.approx(0.5)
+    found = scoring.drift([1.0, 1.0, 1.0, 9.0, 1.2, 1.2, 1.2])
+    assert found is not None and (found.median, found.low, found.n) == (1.2, None, 3)
     assert scoring.drift([1.0] * 5) is None
+
+
+def test_of_a_drift_counts_what_noise_cannot_explain() -> None:
+    def least(*times: float) -> float:
+        return scoring.least_drift(scoring.drift(times))
+
+    assert least(*[1.0, 1.01, 1.0, 0.99, 1.0] * 2) == 0
+    assert least(1.0, 1.0, 1.0, 1.0, 1.0, 7.0, 1.1, 1.2, 1.12, 1.1, 1.1) == pytest.approx(0.1)
+    assert least(1.1, 1.2, 1.12, 1.1, 1.1, 7.0, 1.0, 1.0, 1.0, 1.0, 1.0) == pytest.approx(1 / 1.1 - 1)
+    # three of the later calls were late, by 15 % and more: the medians differ, and so may those of one machine
+    assert least(1.0, 1.0, 1.2, 1.0, 1.3, 7.0, 1.16, 1.0, 1.3, 1.15, 1.0) == 0
+    assert least(1.0, 1.0, 1.0, 9.0, 9.0, 9.0) == 0  # too few for an interval
 
 
 # -- the curve -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from accel_core.judge.inside import pages
 from accel_core.judge.rounds import FEWER, FEWER_S, SAMPLES, SLOW_S, WARM_UP, Timed, Track, in_order, time_size
 from accel_core.judge.table import Table
+from accel_core.judge.verdicts import drifted
 from accel_core.registry import workload
 
 
@@ -37,6 +38,19 @@ def test_a_machine_drifts_where_all_baselines_do_and_not_where_one_call_was_late
     assert quiet is not None and abs(quiet) < 0.03
     drift = Timed(track(""), (track("a", *slower), track("b", *(0.01 * one for one in slower))), 0.0).drift
     assert drift is not None and 0.07 < drift < 0.12
+
+
+def test_one_baseline_that_drifts_is_enough_where_its_noise_does_not_explain_it() -> None:
+    """The others stand, so that all of them together have not moved."""
+    calm = [track(name, *[1.0, 1.01, 0.99, 1.0, 1.02] * 2, 1.0) for name in "abcd"]
+    moved = track("e", *[1.0, 1.01, 1.0, 0.99, 1.0], 1.0, *[1.13, 1.12, 1.14, 1.12, 1.13])
+    noisy = track("e", *[1.0, 1.3, 1.0, 1.25, 1.0], 1.0, *[1.2, 1.0, 1.22, 1.0, 1.15])
+    whole = Timed(track(""), (*calm, moved), 0.0)
+    assert whole.drift is not None and abs(whole.drift) < 0.05
+    assert drifted(whole) == "The baseline e became at least 12 % slower."
+    assert drifted(Timed(track(""), (*calm, noisy), 0.0)) == ""
+    all_moved = tuple(track(name, *[1.0] * 5, 1.0, *[0.9] * 5) for name in "ab")
+    assert drifted(Timed(track(""), all_moved, 0.0)) == "The baselines became 10 % faster."
 
 
 class Fake:

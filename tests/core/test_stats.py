@@ -19,6 +19,7 @@ from accel_core.stats import (
     quotient_interval,
     ratio_interval,
     relative_half_width,
+    shift_interval,
 )
 
 times = st.floats(min_value=1e-9, max_value=1e6)
@@ -174,3 +175,39 @@ def test_a_quotient_of_six_samples_has_no_interval_and_of_none_above_zero_is_ref
     for bad in (([0.0], [1.0]), ([1.0], [-1.0]), ([], [1.0])):
         with pytest.raises(BadInput):
             quotient_interval(*bad)
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "critical"), [(3, 4, None), (3, 5, 0), (4, 4, 0), (4, 5, 1), (5, 5, 2), (6, 6, 5), (10, 10, 23)]
+)
+def test_a_shift_leaves_out_as_many_ratios_as_the_published_table_of_the_rank_test(m, n, critical):
+    """Two-sided, 5 %: H. B. Mann and D. R. Whitney's test as in any table of it."""
+    before, after = [2.0**-i for i in range(m)], [2.0 ** (m * j) for j in range(n)]
+    ratios = sorted(late / early for early in before for late in after)
+    found = shift_interval(before, after)
+    wanted = (None, None) if critical is None else (ratios[critical], ratios[-1 - critical])
+    assert (found.low, found.high) == wanted and found.n == m
+
+
+@given(st.lists(times, min_size=4, max_size=12), st.lists(times, min_size=4, max_size=12))
+def test_a_shift_turns_round_with_its_samples(before, after):
+    there, back = shift_interval(before, after), shift_interval(after, before)
+    assert there.low <= there.median <= there.high
+    assert back.low == pytest.approx(1 / there.high) and back.high == pytest.approx(1 / there.low)
+
+
+def test_a_shift_covers_the_truth_as_often_as_it_says():
+    draw = random.Random(7)
+    covered = 0
+    for _ in range(2000):
+        before = [draw.lognormvariate(0, 0.1) for _ in range(5)]
+        after = [1.1 * draw.lognormvariate(0, 0.1) for _ in range(5)]
+        found = shift_interval(before, after)
+        covered += found.low <= 1.1 <= found.high
+    assert 0.95 < covered / 2000 < 0.985  # 96.8 % by the exact count
+
+
+@pytest.mark.parametrize(("before", "after"), [([], [1.0]), ([1.0], []), ([0.0], [1.0]), ([1.0], [math.inf])])
+def test_a_shift_of_nothing_or_to_nothing_is_refused(before, after):
+    with pytest.raises(BadInput):
+        shift_interval(before, after)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accel_core.judge.asked import Refused
 from accel_core.judge.inside import pages
 from accel_core.judge.rounds import FEWER, FEWER_S, SAMPLES, SLOW_S, WARM_UP, Timed, Track, in_order, time_size
 from accel_core.judge.table import Table
@@ -93,6 +94,32 @@ class FakeStage:
 
     def report(self) -> tuple[int, bytes]:
         return 0, b""
+
+
+class Late(Fake):
+    """Writes to the output once more while it should do nothing, after so many calls."""
+
+    after = 0
+
+    def do(self, order: int, number: int = 0, places: Any = None, timeout_s: float = 0.0) -> int:
+        if order == pages.NOTHING and self.calls.get(0) == self.after:
+            self.stage.out[0, 0] = np.nextafter(self.stage.out[0, 0], np.float32(0))
+        return super().do(order, number, places, timeout_s)
+
+
+@pytest.mark.parametrize("after", [1, WARM_UP + 1, WARM_UP + 5, WARM_UP + SAMPLES, 99])
+def test_an_output_that_changes_after_any_call_is_refused(after: int) -> None:
+    """By the last bit of one number, which is no error that a check would see."""
+    stage: Any = FakeStage()
+    late = Late(stage, 1e-3)
+    late.after = after
+    table = Table(workload("matmul"), "float32", late, stage, native=True)  # type: ignore[arg-type]
+    if after == 99:  # there is no such call
+        time_size(table, None, (), (5, 6, 7), None)
+        return
+    with pytest.raises(Refused, match="changed after it had returned"):
+        time_size(table, None, (), (5, 6, 7), None)
+    assert late.calls == {0: after}
 
 
 @pytest.mark.parametrize(

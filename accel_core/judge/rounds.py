@@ -22,8 +22,9 @@ from accel_core.model import BaselineTime, Series, Shape
 from accel_core.model.packed import packed
 from accel_core.stats import LEAST_SAMPLES, median_interval
 
-WARM_UP, SAMPLES, FEWER = 2, 11, 7
-"""Calls of a size before its samples; samples of a size, and of one whose slowest baseline takes `FEWER_S`."""
+WARM_UP, SAMPLES, FEWER = 2, 11, 8
+"""Calls of a size before its samples; samples of a size, and of one whose slowest baseline takes `FEWER_S`: of
+eight times a drift still has an interval."""
 FEWER_S, SLOW_S = 0.25, 0.06
 """A baseline that takes longer than the second is called in three rounds only: the first, the middle one, the
 last."""

@@ -7,6 +7,7 @@ from accel_core.lessons import (
     elementwise,
     fusion,
     intensity,
+    judged,
     ladder,
     loops,
     memory,
@@ -30,6 +31,7 @@ TOPICS: dict[str, tuple[Lesson, ...]] = {
     "Number types": precision.LESSONS,
     "Where the time goes": intensity.LESSONS + deciding.LESSONS + transformer.LESSONS,
     "Mistakes of measuring": trials.LESSONS + mistakes.LESSONS,
+    "Cheats": judged.LESSONS,
 }
 """Title of a topic -> its lessons, in the order in which they are best taken."""
 LESSONS: tuple[Lesson, ...] = tuple(one for together in TOPICS.values() for one in together)

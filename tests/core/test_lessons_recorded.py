@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -86,12 +88,24 @@ def test_samples_are_thinned_until_the_file_is_small(monkeypatch: pytest.MonkeyP
         written({"samples_s": [0.5] * 1000})
 
 
+def plain(path: Path) -> dict[str, Any]:
+    """The data of a file."""
+    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return data
+
+
 def test_one_command_records_a_machine(tmp_path: Path) -> None:
     script = recorded_lessons.FOLDER / "record.py"
     words = ["here", "--label", "tried", "--only", "rest", "--folder", str(tmp_path)]
     subprocess.run([sys.executable, str(script), *words], check=True, capture_output=True)
-    recording = read(tmp_path / f"here{SUFFIX}")
-    assert recording.label == "tried" and faults(lesson("rest"), recording) == []
+    path = tmp_path / f"here{SUFFIX}"
+    assert read(path).label == "tried" and faults(lesson("rest"), read(path)) == []
+    path.write_bytes(written({**plain(path), "lessons": {"first": {"took_s": 1.0, "why_not": "No."}}}))
+    words = [sys.executable, str(script), "here", "--add", "--only", "rest", "--folder", str(tmp_path)]
+    subprocess.run(words, check=True, capture_output=True)
+    assert (read(path).label, list(read(path).lessons)) == ("tried", ["first", "rest"])
+    path.write_bytes(written({**plain(path), "machine": {**plain(path)["machine"], "system": "another"}}))
+    assert b"another machine" in subprocess.run(words, capture_output=True).stderr
 
 
 @pytest.mark.parametrize("one", LESSONS, ids=lambda one: one.name)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import recorded_hosts
 from hypothesis import settings
+from postgres_server import PostgresServer
 
 from accel_core.machine import detect, pretend, sources
 from accel_core.model import Machine
@@ -95,3 +97,21 @@ def host(
     monkeypatch.setattr(sources, "detect", forbidden)
     monkeypatch.setattr(pretend, "read_machine", lambda path: recorded_hosts.machine(path.stem))
     return pretend_host(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started by the first test of this process that asks for one."""
+    server = PostgresServer()
+    yield server
+    with suppress(RuntimeError):  # a test left it stopped
+        server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A URL at which nothing was stored yet, of each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{(tmp_path / 'deep' / 'records.db').as_posix()}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url()

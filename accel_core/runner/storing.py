@@ -38,6 +38,8 @@ class Storing:
         self._wake = threading.Event()
         self._over = threading.Event()
         self._hurry = threading.Event()
+        self._refused: list[str] = []
+        """Why results will never be stored."""
         self._reason = "The store was still busy when the job ended."
         self._thread = threading.Thread(target=self._run, name="storing", daemon=True)
         self._thread.start()
@@ -61,7 +63,9 @@ class Storing:
         return not self._thread.is_alive()
 
     def left(self) -> tuple[list[Entry], str]:
-        """What is not stored now, and the sentence that says so, with the reason and where it waits.
+        """What waits to be stored, and the sentence that says so, with the reason and where it waits.
+
+        The sentence also says which results no store takes.
 
         A try that still goes on is waited for no longer.
         """
@@ -71,7 +75,8 @@ class Storing:
             self._hurry.set()
             self._set_all_aside()
             entries, folder = self._store.unsaved(self._aside)
-            return entries, faults.unsaved(self._reason, len(entries), folder) if entries else ""
+            waiting = [faults.unsaved(self._reason, len(entries), folder)] if entries else []
+            return entries, " ".join([*self._refused, *waiting])
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -102,9 +107,14 @@ class Storing:
         self._coming.clear()
 
     def _try(self, act: Callable[[], None]) -> bool:
-        """Whether `act` stored what it should; `left` says why not."""
+        """Whether `act` is done with, and not to be tried again; `left` says why not."""
+        from accel_core.store.faults import RecordTooLarge
+
         try:
             act()
+        except RecordTooLarge as error:
+            self._refused.append(str(error))
+            return True
         except StoreUnavailable as error:
             self._reason = str(error)
         except Exception as error:  # whatever a database does: what was measured is shown

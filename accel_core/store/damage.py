@@ -11,14 +11,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from sqlalchemy import JSON, Engine, Integer, String, Table, create_engine
 from sqlalchemy.pool import StaticPool
 
-from accel_core.errors import StoreUnavailable
 from accel_core.store import faults
 from accel_core.store.tables import CASES, METADATA, SCHEMA, SCHEMA_VERSION
 
@@ -29,25 +27,6 @@ LEAST_ROW_BYTES = 8
 COMPLAINTS = 20
 Row = tuple[Any, ...]
 Read = Callable[[str, int, int], Iterator[Row]]
-Arguments = ParamSpec("Arguments")
-Found = TypeVar("Found")
-
-
-class DamageFound(StoreUnavailable):
-    """A reader came upon damage; whoever reads again reads what could be saved."""
-
-
-def again_where_damaged(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
-    """`read`, done once more where it came upon damage."""
-
-    @wraps(read)
-    def twice(*given: Arguments.args, **named: Arguments.kwargs) -> Found:
-        try:
-            return read(*given, **named)
-        except DamageFound:
-            return read(*given, **named)
-
-    return twice
 
 
 class Damage:

@@ -12,22 +12,23 @@ import os
 import sqlite3
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from accel_core.errors import StoreUnavailable
 from accel_core.folders import data_folder
-from accel_core.store import faults
-from accel_core.store.damage import Damage, DamageFound, is_damage
+from accel_core.store import faults, upgrades
+from accel_core.store.again import DamageFound, ServerGone
+from accel_core.store.damage import Damage, is_damage
+from accel_core.store.engines import engine_of, is_gone, is_memory, wait_for_writers
 from accel_core.store.tables import METADATA, SCHEMA, SCHEMA_VERSION
 
 _FAULTS = (SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError)
@@ -39,18 +40,13 @@ def default_url() -> str | URL:
     return given or URL.create("sqlite", database=str(data_folder() / "records.db"))
 
 
-def _bear_any_text(connection: Any, _: object) -> None:
-    """A text that is no UTF-8 comes with replaced letters; Python's driver would stop reading there."""
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-
-
 def in_memory(url: str | URL) -> bool:
     """Whether the database is SQLite's own in memory, which nobody else can see."""
     try:
         parsed = make_url(url)
     except (SQLAlchemyError, ValueError):
         return False
-    return parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
+    return is_memory(parsed)
 
 
 def sqlite_file(url: str | URL) -> Path | None:
@@ -86,6 +82,9 @@ class Database:
         self._busy_s = busy_s
         self._locks = False
         """Whether a file beside the database was locked once."""
+        self._whole = False
+        """Whether all tables of a server were seen: unlike a file, they do not go away."""
+        self._gone_since: float | None = None
 
     @cached_property
     def damage(self) -> Damage:
@@ -130,23 +129,38 @@ class Database:
             self.damage.check()
             if self.damage.known:
                 raise StoreUnavailable(self.damage_said or faults.corrupt(faults.place(self.url)))
-            with self._engine.connect() as connection:
-                made = self._version(connection) is not None
-                whole = made and set(METADATA.tables) <= set(inspect(connection).get_table_names())
-            if not whole:
-                self._make_tables(anew=not made)
+            if not self._whole:
+                self._make_what_is_missing()
             with self._engine.begin() as connection:
+                wait_for_writers(connection, self._busy_s)
                 yield connection
 
     @contextmanager
     def _explained(self, action: str) -> Iterator[None]:
-        """One sentence for whatever goes wrong; DamageFound where something can still be read."""
+        """One sentence for whatever goes wrong: DamageFound where something can still be read, and ServerGone
+        where another try may do."""
         try:
             yield
         except _FAULTS as error:
-            if is_damage(getattr(error, "orig", error)) and self._save_what_can_be() and action == "read from":
+            cause = getattr(error, "orig", None) or error
+            if isinstance(cause, faults.RecordTooLarge):
+                raise cause from None
+            if is_damage(cause) and self._save_what_can_be() and action == "read from":
                 raise DamageFound(faults.corrupt(faults.place(self.url))) from error
-            raise StoreUnavailable(faults.explain(error, self.url, action)) from error
+            self._whole = False
+            said = faults.explain(error, self.url, action)
+            if is_gone(error):
+                raise self._gone(said) from error
+            raise StoreUnavailable(said) from error
+        else:
+            self._gone_since = None
+
+    def _gone(self, said: str) -> ServerGone:
+        now_s = time.monotonic()
+        self._gone_since = self._gone_since or now_s
+        fault = ServerGone(said)
+        fault.hopeless = now_s - self._gone_since > faults.BUSY_S
+        return fault
 
     def _save_what_can_be(self) -> bool:
         """Whether anything can still be read of a damaged file; nothing more is written into it."""
@@ -156,18 +170,7 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
-        """SQLite files are opened for each use, so none stays open; all wait `busy_s` (BUSY_S) for a writer."""
-        url = make_url(self.url)
-        options: dict[str, Any] = {"pool_pre_ping": True}
-        if url.get_backend_name() == "sqlite":
-            options = {
-                "connect_args": {"timeout": faults.BUSY_S if self._busy_s is None else self._busy_s},
-                "poolclass": StaticPool if in_memory(url) else NullPool,
-            }
-        engine = create_engine(url, hide_parameters=True, **options)
-        if url.get_backend_name() == "sqlite":
-            event.listen(engine, "connect", _bear_any_text)
-        return engine
+        return engine_of(self.url, self._busy_s)
 
     @cached_property
     def _path(self) -> Path | None:
@@ -199,6 +202,14 @@ class Database:
             raise StoreUnavailable(faults.newer(faults.place(self.url), found, SCHEMA_VERSION))
         return found
 
+    def _make_what_is_missing(self) -> None:
+        with self._engine.connect() as connection:
+            made = self._version(connection) is not None
+            whole = made and not upgrades.lacking(connection)
+        if not whole:
+            self._make_tables(anew=not made)
+        self._whole = self._path is None and not in_memory(self.url)
+
     def _make_tables(self, *, anew: bool) -> None:
         """Make what is missing; two programs may do so at once, and the version row goes in last.
 
@@ -206,10 +217,12 @@ class Database:
         """
         try:
             with self._engine.begin() as connection:
+                wait_for_writers(connection, self._busy_s)
                 for table in METADATA.sorted_tables:
                     connection.execute(CreateTable(table, if_not_exists=True))
                     for index in sorted(table.indexes, key=lambda index: str(index.name)):
                         connection.execute(CreateIndex(index, if_not_exists=True))
+                upgrades.change_columns(connection)
                 if anew:
                     connection.execute(insert(SCHEMA), {"version": SCHEMA_VERSION})
         except (IntegrityError, ProgrammingError):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, inspect, select
 
 from accel_core.model import ArenaEntry, Ruling, Verdict
 from accel_core.store import handed
-from accel_core.store.damage import again_where_damaged
+from accel_core.store.again import read_again
 from accel_core.store.handed import Judged, OfArena
 from accel_core.store.persons import Person, key_of
 from accel_core.store.records import Store
@@ -34,13 +34,13 @@ class Entries:
         """Store one record, or set it aside; the sentence that says so where it was not stored."""
         return self.store.keep(of_arena(record))
 
-    @again_where_damaged
+    @read_again
     def person(self, nickname: str) -> Person | None:
         """Who has this nickname, in whatever capitals; None where nobody has."""
         rows = self._texts(PERSONS, "payload", PERSONS.c.key == key_of(nickname))
         return next(iter(self.store.sound("persons", rows, handed.person)), None)
 
-    @again_where_damaged
+    @read_again
     def entries(self, event: str | None = None, nickname: str | None = None) -> list[ArenaEntry]:
         """What was handed in, oldest first, without code: to one event or all, by one person or all."""
         wanted = [] if event is None else [ENTRIES.c.event == event]
@@ -49,13 +49,13 @@ class Entries:
         rows = self._texts(ENTRIES, "summary", *wanted)
         return self.store.sound("entries", rows, handed.entry)
 
-    @again_where_damaged
+    @read_again
     def entry(self, id: str) -> ArenaEntry | None:
         """One entry with its code; None where there is none."""
         rows = self._texts(ENTRIES, "payload", ENTRIES.c.id == id)
         return next(iter(self.store.sound("an entry", rows, handed.entry)), None)
 
-    @again_where_damaged
+    @read_again
     def judged(self, event: str | None = None, entry: str | None = None) -> list[Judged]:
         """What was found, oldest first: in one event or all, of one entry or all."""
         wanted = [] if event is None else [VERDICTS.c.event == event]
@@ -63,19 +63,19 @@ class Entries:
             wanted.append(VERDICTS.c.entry == entry)
         return self.store.sound("verdicts", self._texts(VERDICTS, "summary", *wanted), handed.judged)
 
-    @again_where_damaged
+    @read_again
     def verdict(self, id: str) -> Verdict | None:
         """One verdict with all that was found; None where there is none."""
         rows = self._texts(VERDICTS, "payload", VERDICTS.c.id == id)
         return next(iter(self.store.sound("a verdict", rows, handed.verdict)), None)
 
-    @again_where_damaged
+    @read_again
     def rulings(self, entry: str | None = None) -> list[Ruling]:
         """What was decided, oldest first: about one entry or all."""
         wanted = [] if entry is None else [RULINGS.c.entry == entry]
         return self.store.sound("rulings", self._texts(RULINGS, "payload", *wanted), handed.ruling)
 
-    @again_where_damaged
+    @read_again
     def mark(self) -> tuple[int, ...]:
         """Another one each time that something came."""
         with self.store.database.reading() as connection:

@@ -3,18 +3,57 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from accel_core.errors import printable
+from accel_core.errors import StoreUnavailable, printable
 from accel_core.privacy import without_user
+from accel_core.units import format_bytes
 
 BUSY_S = 10.0
 """How long a writer waits for another one; a write takes milliseconds, on a slow network share more."""
 
+MOST_RECORD_BYTES = 8 << 20
+"""Of one record as JSON; the longest of the recorded lessons takes 30 kB."""
+
 _ELSEWHERE = "set ACCEL_HOME (or ACCEL_STORE_URL) to another place"
+
+
+NO_SPACE = ("could not extend file", "could not write to file")
+"""How PostgreSQL begins what it says of a quota or a limit of a file's length, under no code of its own."""
+
+
+class RecordTooLarge(StoreUnavailable):
+    """A record that no store takes, however often it is tried."""
+
+
+def checked_json(record: Any) -> str:
+    """`record` as JSON; RecordTooLarge where that is longer than MOST_RECORD_BYTES."""
+    made = json.dumps(record)
+    if len(made) > MOST_RECORD_BYTES:  # ASCII
+        raise RecordTooLarge(
+            f"A record of {format_bytes(len(made))} is refused: {format_bytes(MOST_RECORD_BYTES)} are the most "
+            "that a store takes of one."
+        )
+    return made
+
+
+def sqlite_code(error: BaseException) -> str | None:
+    """SQLite's own name of an error; None where it is none of SQLite's."""
+    return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", None)
+
+
+def sqlstate(error: BaseException) -> str:
+    """The five letters that PostgreSQL gives an error; empty where it gave none."""
+    cause = getattr(error, "orig", None) or error
+    told = cause.args[0] if cause.args and isinstance(cause.args[0], dict) else {}  # pg8000
+    return str(getattr(cause, "sqlstate", None) or told.get("C") or "")
 
 
 def place(url: str | URL) -> str:
@@ -98,10 +137,15 @@ def explain(error: Exception, url: str | URL, action: str) -> str:
         return f"No database can be opened as {where}: give it as sqlite:///path or postgresql://host/name."
     if isinstance(error, ModuleNotFoundError):
         return f"The record store {where} needs the Python package {error.name}: install it or {_ELSEWHERE}."
-    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorname", None)
-    if code is not None:
+    if code := sqlite_code(error):
         return _explain_sqlite(code, where, action)
+    if isinstance(error, PoolTimeout):
+        return f"Records cannot be {action} {where}: all connections to it are in use; try again."
+    if known := _explain_server(sqlstate(error), where, action):
+        return known
     said = _first_line(error, url)
+    if said.startswith(NO_SPACE):
+        return disk_full(where)
     return f"Records cannot be {action} {where}: {said}; check that this database runs or {_ELSEWHERE}."
 
 
@@ -130,9 +174,37 @@ def _explain_sqlite(code: str, where: str, action: str) -> str:
     return f"Records cannot be {action} {where}: SQLite says {code}; {_ELSEWHERE}."
 
 
+def _explain_server(code: str, where: str, action: str) -> str:
+    """Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html; empty for all others."""
+    if code.startswith("53100"):
+        return disk_full(where)
+    if code.startswith("53300"):
+        return f"Records cannot be {action} {where}: it has too many connections; try again."
+    if code.startswith(("55P03", "57014", "40P01")):
+        return f"Records cannot be {action} {where}: another program holds it; try again."
+    if code.startswith("42501"):
+        return (
+            f"Records cannot be {action} {where}: this user may not; have its owner grant what is missing or "
+            f"{_ELSEWHERE}."
+        )
+    if code.startswith("25006"):
+        return f"Records cannot be {action} {where}: it is read-only, as a standby is; {_ELSEWHERE}."
+    if code.startswith(("08", "57P")):
+        return f"Records cannot be {action} {where}: the connection to it was cut; check that it runs."
+    return ""
+
+
 def _first_line(error: Exception, url: str | URL) -> str:
     """What the driver says, without the statement that SQLAlchemy adds and without the URL's password."""
     cause = getattr(error, "orig", None) or error
     line = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
-    secret = make_url(url).password
-    return line.replace(str(secret), "***") if secret else line
+    for secret in _secrets(make_url(url)):
+        line = line.replace(secret, "***")
+    return line
+
+
+def _secrets(url: URL) -> list[str]:
+    """Passwords in a URL, in every way that it may write them, the longest first."""
+    given = [url.password, *(url.query.get(name) for name in ("password", "sslpassword"))]
+    plain = [str(secret) for secret in given if secret]
+    return sorted({form(one) for one in plain for form in (str, quote, quote_plus)}, key=len, reverse=True)

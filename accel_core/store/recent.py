@@ -17,7 +17,7 @@ from accel_core.errors import StoreUnavailable
 from accel_core.model import Environment, Measurement, Peaks
 from accel_core.race import Calibration
 from accel_core.store import cases, records
-from accel_core.store.damage import again_where_damaged
+from accel_core.store.again import read_again
 from accel_core.store.moments import utc
 from accel_core.store.records import PEAK_KINDS, Store
 from accel_core.store.refine import Refinement
@@ -107,7 +107,7 @@ class Recent:
             if self._seen.fault or not self._seen.number:
                 self._seen = replace(self._seen, number=self._seen.number + 1, fault="")
 
-    @again_where_damaged
+    @read_again
     def _read(self) -> None:
         """Take what came, or all of it where the store is another one than it was."""
         with self._store.database.reading() as connection:

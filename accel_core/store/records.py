@@ -19,7 +19,7 @@ from accel_core.model.answers import Answer, Guess
 from accel_core.model.disk import WAYS
 from accel_core.race import Calibration
 from accel_core.store import adding, answered, blocks, cases, faults
-from accel_core.store.damage import again_where_damaged
+from accel_core.store.again import persistently, read_again
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
 from accel_core.store.refine import Part, PeakPart, refine
@@ -35,7 +35,7 @@ class Store:
     `busy_s` is how long to wait for a program that holds a SQLite file; None means faults.BUSY_S.
 
     Every method raises StoreUnavailable, with one sentence, where the store cannot be read or written. A
-    damaged row is left out, and `skipped` says so.
+    damaged row is left out, and `skipped` says so. A server that restarts is waited for.
     """
 
     def __init__(self, url: str | None = None, *, busy_s: float | None = None) -> None:
@@ -67,16 +67,23 @@ class Store:
         self.save(part.called(), part, fingerprint, environment)
 
     def add(self, entry: Entry) -> None:
-        """Store one record, once however often it is added, and then what waits for the store."""
+        """Store one record, once however often it is added, and then what waits for the store.
+
+        faults.RecordTooLarge where it is longer than any store takes.
+        """
         self._insert([entry])
         with suppress(StoreUnavailable):
             self.take_in()
 
-    def _insert(self, entries: Iterable[Entry]) -> None:
+    def _insert(self, entries: Sequence[Entry]) -> None:
         """All of them or none."""
-        with self.database.writing() as connection:
-            for entry in entries:
-                adding.add(connection, entry)
+
+        def insert() -> None:
+            with self.database.writing() as connection:
+                for entry in entries:
+                    adding.add(connection, entry)
+
+        persistently(insert, faults.BUSY_S)
 
     # -- what the database does not take -----------------------------------------------------------------------
 
@@ -88,6 +95,8 @@ class Store:
         """Store one record, or set it aside; the sentence that says so where it was not stored."""
         try:
             self.add(entry)
+        except faults.RecordTooLarge as fault:
+            return str(fault)
         except StoreUnavailable as fault:
             self.set_aside(entry)
             waiting, folder = self.unsaved([entry])
@@ -101,13 +110,13 @@ class Store:
     def take_in(self) -> None:
         """Store what was set aside, by this program or another one."""
         for entries, forget in self._unsaved.bundles():
-            with suppress(*DAMAGE):  # of somebody's file: it stays where it is
+            with suppress(faults.RecordTooLarge, *DAMAGE):  # of somebody's file: it stays where it is
                 self._insert(entries)
                 forget()
 
     # -- finding ---------------------------------------------------------------------------------------------
 
-    @again_where_damaged
+    @read_again
     def measurements(
         self,
         fingerprint: str,
@@ -133,7 +142,7 @@ class Store:
             rows = connection.scalars(query).all() if connection is not None else []
         return self.sound("measurements", rows, measurement)
 
-    @again_where_damaged
+    @read_again
     def newest(self, fingerprint: str, each: int = 1) -> list[Measurement]:
         """The newest `each` measurements of every case of one machine, newest first.
 
@@ -146,7 +155,7 @@ class Store:
         self._damaged["measurements"] += damaged
         return cases.newest_of_each(found, each)
 
-    @again_where_damaged
+    @read_again
     def sampled(
         self,
         fingerprint: str,
@@ -193,7 +202,7 @@ class Store:
                 with self.database.writing() as connection:
                     lacking = cases.add_missing(connection)
 
-    @again_where_damaged
+    @read_again
     def count(self, fingerprint: str | None = None) -> int:
         """How many measurements are stored: of one machine, or of all."""
         query = select(func.count()).select_from(MEASUREMENTS)
@@ -202,14 +211,14 @@ class Store:
         with self.database.reading() as connection:
             return int(connection.scalar(query) or 0) if connection is not None else 0
 
-    @again_where_damaged
+    @read_again
     def peaks(self, fingerprint: str) -> Peaks | None:
         """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
         with self.database.reading() as connection:
             rows = parts(connection, fingerprint, tuple(PEAK_KINDS))
         return refine(fingerprint, self.sound("peaks", rows, part))
 
-    @again_where_damaged
+    @read_again
     def comparisons(self, fingerprint: str) -> list[Comparison]:
         """All comparisons of one machine, newest first."""
         with self.database.reading() as connection:
@@ -218,7 +227,7 @@ class Store:
             "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
         )
 
-    @again_where_damaged
+    @read_again
     def calibrations(self, fingerprint: str, environment: Environment) -> list[Calibration]:
         """Calibrations of one machine, oldest first, made with the library of `environment` and its overrides.
 
@@ -229,21 +238,21 @@ class Store:
         found = self.sound("calibrations", rows, calibration)
         return [made for made_with, made in found if made_with == libraries(environment)]
 
-    @again_where_damaged
+    @read_again
     def guesses(self, fingerprint: str | None = None, *, lesson: str | None = None) -> list[Guess]:
         """What was guessed, newest first: on one machine or on all, in one lesson or in all."""
         with self.database.reading() as connection:
             rows = answered.payloads(connection, "guess", fingerprint, lesson)
         return self.sound("guesses", rows, answered.guess)
 
-    @again_where_damaged
+    @read_again
     def answers(self, fingerprint: str | None = None, *, lesson: str | None = None) -> list[Answer]:
         """What lessons found, newest first: on one machine or on all, in one lesson or in all."""
         with self.database.reading() as connection:
             rows = answered.payloads(connection, "answer", fingerprint, lesson)
         return self.sound("answers", rows, answered.answer)
 
-    @again_where_damaged
+    @read_again
     def block_runs(self, fingerprint: str) -> list[BlockRun]:
         """Transformer blocks that were run on one machine, newest first."""
         with self.database.reading() as connection:

@@ -1,4 +1,4 @@
-"""The tables, in types that SQLite and PostgreSQL share: columns to search by, and the whole record as JSON.
+"""The tables, on SQLite and PostgreSQL alike: columns to search by, and the whole record as JSON.
 
 A record's fields live in `payload` alone (`to_dict` / `from_dict` of the model), so a new field needs no change
 here; only a change of these columns, or of what a payload means, raises SCHEMA_VERSION.
@@ -6,10 +6,35 @@ here; only a change of these columns, or of what a payload means, raises SCHEMA_
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table
+import json
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
 """What this program writes; a store that says more was made by a newer program and is left alone."""
+
+
+class _JsonText(TypeDecorator[Any]):
+    """JSON as the text that was written: PostgreSQL's json refuses NaN, and its jsonb writes numbers anew.
+
+    No statement looks into a record, so nothing is lost by that.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return (dialect._json_serializer or json.dumps)(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        raise NotImplementedError("records are read as text, see sound.text")
+
+
+PLAIN = JSON().with_variant(_JsonText(), "postgresql")
+SIZE = Integer().with_variant(BigInteger(), "postgresql")
+"""SQLite's own integers have 64 bits."""
 
 METADATA = MetaData()
 
@@ -26,8 +51,8 @@ MEASUREMENTS = Table(
     Column("kernel", String(256), nullable=False),
     Column("dtype", String(32), nullable=False),
     Column("threads", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("size", SIZE, nullable=False),
+    Column("payload", PLAIN, nullable=False),
     Index("accel_measurements_by_machine", "fingerprint", "workload", "created"),
 )
 
@@ -54,8 +79,8 @@ PARTS = Table(
     Column("fingerprint", String(128), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("name", String(256), nullable=False),
-    Column("environment", JSON, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("environment", PLAIN, nullable=False),
+    Column("payload", PLAIN, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
 )
 """All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks, disks, products
@@ -67,7 +92,7 @@ PERSONS = Table(
     Column("row", Integer, primary_key=True),
     Column("key", String(128), nullable=False, unique=True),
     Column("created", String(40), nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("payload", PLAIN, nullable=False),
 )
 """Who hands in to the arena, each nickname once whatever its capitals."""
 
@@ -79,8 +104,8 @@ ENTRIES = Table(
     Column("event", String(128), nullable=False),
     Column("person", String(128), nullable=False),
     Column("created", String(40), nullable=False),
-    Column("summary", JSON, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("summary", PLAIN, nullable=False),
+    Column("payload", PLAIN, nullable=False),
     Index("accel_arena_entries_by_person", "person", "created"),
 )
 """What was handed in: whole, and as a summary without its code."""
@@ -94,8 +119,8 @@ VERDICTS = Table(
     Column("event", String(128), nullable=False),
     Column("fingerprint", String(128), nullable=False),
     Column("created", String(40), nullable=False),
-    Column("summary", JSON, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("summary", PLAIN, nullable=False),
+    Column("payload", PLAIN, nullable=False),
     Index("accel_arena_verdicts_by_entry", "entry"),
     Index("accel_arena_verdicts_by_event", "event"),
 )
@@ -108,6 +133,6 @@ RULINGS = Table(
     Column("id", String(64), nullable=False, unique=True),
     Column("entry", String(64), nullable=False),
     Column("created", String(40), nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("payload", PLAIN, nullable=False),
 )
 """What a presenter decided about entries."""

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
@@ -172,7 +173,7 @@ class Unsaved:
         if in_memory(self._url):
             return []
         file = sqlite_file(self._url)
-        named = str(file.absolute()) if file else faults.place(self._url)
+        named = str(file.absolute()) if file else _name_of_server(self._url)
         name = f"unsaved-{hashlib.sha256(named.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
         found = []
         with suppress(StoreUnavailable):
@@ -180,6 +181,14 @@ class Unsaved:
         if (spare := spare_folder(make=make)) is not None:
             found.append(spare / name)
         return found
+
+
+def _name_of_server(url: str | URL) -> str:
+    """What tells one database on a server from another: a schema may be named in the URL's options."""
+    where = faults.place(url)
+    with suppress(SQLAlchemyError, ValueError):
+        where += str(make_url(url).query.get("options", ""))
+    return where
 
 
 def _put_by(path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from arena_records import CODE, HERE, a_verdict, an_entry, moment
+from store_tables import IN_A_FILE, execute
 from test_store import NEW, a_measurement
 
 from accel_core.errors import BadInput, StoreUnavailable
@@ -29,8 +30,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def records(path: Path) -> Entries:
-    return Entries(Store(f"sqlite:///{path}"))
+def records(store_url: str) -> Entries:
+    return Entries(Store(store_url))
 
 
 def test_what_goes_in_comes_out_and_is_there_once(records: Entries) -> None:
@@ -121,21 +122,26 @@ def test_a_database_that_is_put_beside_the_store_brings_its_entries(path: Path, 
     assert records.mark() == (1, 1, 1, 1) and records.person("ada") == ada
 
 
-def test_a_damaged_row_costs_no_other(records: Entries, path: Path) -> None:
+def test_a_damaged_row_costs_no_other(records: Entries) -> None:
     for number in (1, 2, 3):
         records.add(an_entry(number))
         records.add(a_verdict(number, f"entry{number}"))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE accel_arena_entries SET summary = '{\"id\": 5}' WHERE row = 2")
-        connection.execute("UPDATE accel_arena_verdicts SET summary = 'noise' WHERE row = 1")
-        worse = {**summary(a_verdict(3, "entry3")).to_dict(), "score": "many"}
-        connection.execute("UPDATE accel_arena_verdicts SET summary = ? WHERE row = 3", [json.dumps(worse)])
+    worse = json.dumps({**summary(a_verdict(3, "entry3")).to_dict(), "score": "many"})
+    for table, number, damaged in (
+        ("entries", 2, '{"id": 5}'),
+        ("verdicts", 1, "noise"),
+        ("verdicts", 3, worse),
+    ):
+        changed = f"UPDATE accel_arena_{table} SET summary = :damaged WHERE row = :number"
+        execute(records.store, changed, damaged=damaged, number=number)
     assert [entry.id for entry in records.entries()] == ["entry1", "entry3"]
     assert [one.id for one in records.judged()] == ["verdict2"]
     assert "3 damaged records were skipped" in records.store.skipped
 
 
-def test_a_damaged_file_still_gives_the_entries_that_can_be_read(records: Entries, path: Path) -> None:
+@IN_A_FILE
+def test_a_damaged_file_still_gives_the_entries_that_can_be_read(records: Entries, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "records.db"
     for number in range(200):
         records.add(an_entry(number, code=CODE * 20))
     with path.open("r+b") as file:

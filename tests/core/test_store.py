@@ -88,8 +88,8 @@ def a_roof(value: float, low: float | None = None, high: float | None = None, n:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'deep' / 'records.db'}")
+def store(store_url: str) -> Store:
+    return Store(store_url)
 
 
 def test_a_measurement_comes_back_as_it_went_in(store: Store) -> None:
@@ -135,9 +135,11 @@ def test_saving_a_measurement_again_changes_nothing(store: Store) -> None:
 
 
 def test_reading_before_the_first_save_finds_nothing_and_makes_nothing(store: Store, tmp_path: Path) -> None:
-    assert store.measurements("fp") == [] and store.peaks("fp") is None
+    assert store.measurements("fp") == [] and store.peaks("fp") is None and store.newest("fp") == []
     assert store.count() == 0 and store.comparisons("fp") == []
     assert list(tmp_path.iterdir()) == []
+    with store.database.reading() as connection:
+        assert connection is None
 
 
 def test_comparisons_are_kept_and_refusals_are_not(store: Store) -> None:
@@ -276,8 +278,8 @@ for number in range(20):
 """
 
 
-def test_two_programs_that_begin_and_fill_one_store_at_once_lose_nothing(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'records.db'}"
+def test_two_programs_that_begin_and_fill_one_store_at_once_lose_nothing(store_url: str) -> None:
+    url = store_url
     plain = json.dumps(a_measurement().to_dict())
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, url, name], stdin=subprocess.PIPE, text=True)

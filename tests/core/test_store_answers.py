@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from store_tables import execute
 from test_lessons import answers as a_run
 from test_pinned import PINNED, fingerprint
 
@@ -23,8 +24,8 @@ from accel_core.store.tables import PARTS
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'records.db'}")
+def store(store_url: str) -> Store:
+    return Store(store_url)
 
 
 def a_guess(number: int = 0, lesson: str = "cube", said: str = "12") -> Guess:
@@ -61,14 +62,13 @@ def test_two_guesses_of_one_moment_are_two(store: Store) -> None:
     assert sorted(one.said for one in store.guesses()) == ["12", "3"]
 
 
-def test_a_damaged_row_costs_itself_and_is_counted(store: Store, tmp_path: Path) -> None:
+def test_a_damaged_row_costs_itself_and_is_counted(store: Store) -> None:
     for number in range(4):
         keep(store, a_guess(number), detect())
     keep(store, Answer("a", "cube", a_guess(), "2026-01-01T00:00:09+00:00", {}), detect())
     rows = ('{"id": "x"', json.dumps({**a_guess().to_dict(), "committed": "then"}), json.dumps(["cube"]))
-    with closing(sqlite3.connect(tmp_path / "records.db")) as connection, connection:
-        for row, payload in enumerate(rows, 1):
-            connection.execute(f"UPDATE {PARTS.name} SET payload = ? WHERE row = ?", (payload, row))
+    for row, payload in enumerate(rows, 1):
+        execute(store, f"UPDATE {PARTS.name} SET payload = :payload WHERE row = :row", payload=payload, row=row)
     assert [one.id for one in store.guesses()] == ["g3"] and len(store.answers()) == 1
     assert "3 damaged" in store.skipped
 

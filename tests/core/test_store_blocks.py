@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from store_tables import execute
 from test_transformer_reading import GPT2, a_run
 
 from accel_core.errors import StoreUnavailable
@@ -22,26 +24,25 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "records.db"
 
 
-def store_at(path: Path) -> Store:
-    return Store(f"sqlite:///{path}")
+@pytest.fixture
+def store(store_url: str) -> Store:
+    return Store(store_url)
 
 
-def test_runs_come_back_as_they_went_in_newest_first(path: Path) -> None:
+def test_runs_come_back_as_they_went_in_newest_first(store: Store) -> None:
     first = a_run(GPT2, {"up": 2.0}, library_flop_per_s=6e10)
     second = replace(first, id="2", state="compiled")
-    store = store_at(path)
     for run in (first, second):
         store.save("block_run", run, HERE, run.environment)
     assert store.block_runs(HERE) == [second, first]
     assert store.block_runs("elsewhere") == [] and not store.skipped
 
 
-def test_two_runs_of_one_moment_are_two_and_one_added_twice_is_one(path: Path) -> None:
+def test_two_runs_of_one_moment_are_two_and_one_added_twice_is_one(store: Store) -> None:
     run = a_run(GPT2, {})
     entries = [
         Entry("block_run", one, HERE, run.environment, run.created) for one in (run, replace(run, id="2"))
     ]
-    store = store_at(path)
     for entry in (*entries, *entries):
         store.add(entry)
     assert [one.id for one in store.block_runs(HERE)] == ["2", "1"]
@@ -50,20 +51,20 @@ def test_two_runs_of_one_moment_are_two_and_one_added_twice_is_one(path: Path) -
 @pytest.mark.parametrize(
     "wrong",
     [
-        "UPDATE accel_parts SET payload = 'x' WHERE row = 1",
-        "UPDATE accel_parts SET payload = json_set(payload, '$.state', 'none') WHERE row = 1",
-        "UPDATE accel_parts SET payload = json_set(payload, '$.shape.heads', 7) WHERE row = 1",
-        "UPDATE accel_parts SET payload = json_set(payload, '$.operations[3].name', 'PV') WHERE row = 1",
-        "UPDATE accel_parts SET payload = json_set(payload, '$.created', 'now') WHERE row = 1",
-        "UPDATE accel_parts SET payload = json_remove(payload, '$.whole_s') WHERE row = 1",
+        lambda run: "x",
+        lambda run: {**run, "state": "none"},
+        lambda run: {**run, "shape": {**run["shape"], "heads": 7}},
+        lambda run: {**run, "operations": [{**one, "name": "PV"} for one in run["operations"]]},
+        lambda run: {**run, "created": "now"},
+        lambda run: {name: value for name, value in run.items() if name != "whole_s"},
     ],
 )
-def test_a_damaged_run_is_left_out_and_counted(path: Path, wrong: str) -> None:
-    run, store = a_run(GPT2, {}), store_at(path)
+def test_a_damaged_run_is_left_out_and_counted(store: Store, wrong: Callable[[dict[str, Any]], object]) -> None:
+    run = a_run(GPT2, {})
     for one in (run, replace(run, id="2")):
         store.save("block_run", one, HERE, run.environment)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(wrong)
+    payload = json.dumps(wrong(json.loads(json.dumps(run.to_dict()))))
+    execute(store, "UPDATE accel_parts SET payload = :payload WHERE row = 1", payload=payload)
     assert [one.id for one in store.block_runs(HERE)] == ["2"]
     assert "1 " in store.skipped
 
@@ -82,7 +83,7 @@ def test_one_that_the_store_did_not_take_is_taken_in_from_its_file(path: Path) -
     folder.mkdir()
     entry = Entry("block_run", run, HERE, run.environment)
     (folder / "one.json").write_text(entries_json([entry]), encoding="utf-8")
-    store = store_at(path)
+    store = Store(f"sqlite:///{path}")
     store.take_in()
     assert store.block_runs(HERE) == [run]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_tables import IN_A_FILE, execute
 from test_store import NEW, OLD, a_measurement, a_roof
 
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Measurement
@@ -33,8 +34,14 @@ class Clockwork:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'records.db'}")
+def store(store_url: str) -> Store:
+    return Store(store_url)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the store of a test marked IN_A_FILE lies."""
+    return tmp_path / "deep" / "records.db"
 
 
 def made(number: int, case: int = 0, **changes: object) -> Measurement:
@@ -137,17 +144,15 @@ def test_each_part_of_a_case_tells_it_from_others(changes: dict[str, object]) ->
     assert cases.case_key(a_measurement(1)) != cases.case_key(a_measurement(1, **changes))
 
 
-def older_program(store: Store, path: Path) -> None:
+def older_program(store: Store) -> None:
     """Take from a store what an older program does not know."""
-    with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE accel_case_index")
-    connection.close()
+    execute(store, "DROP TABLE accel_case_index")
 
 
-def test_a_store_of_an_older_program_is_read_and_its_cases_are_found(store: Store, tmp_path: Path) -> None:
+def test_a_store_of_an_older_program_is_read_and_its_cases_are_found(store: Store) -> None:
     for number in range(9):
         store.save_measurement(made(number, case=number % 2))
-    older_program(store, tmp_path / "records.db")
+    older_program(store)
     again = Store(store.url)
     assert ids(again.newest("fp")) == by_hand(store, 1) == ["id8", "id7"]
     with again.database.reading() as connection:
@@ -156,51 +161,46 @@ def test_a_store_of_an_older_program_is_read_and_its_cases_are_found(store: Stor
     assert ids(Store(store.url).newest("fp")) == ["id9", "id7"]
 
 
-def test_a_store_of_an_older_program_that_cannot_be_written_is_read_whole(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@IN_A_FILE
+def test_a_store_of_an_older_program_that_cannot_be_written_is_read_whole(store: Store, file: Path) -> None:
     for number in range(9):
         store.save_measurement(made(number, case=number % 2))
-    older_program(store, tmp_path / "records.db")
-    before = (tmp_path / "records.db").read_bytes()
-    again = Store(f"sqlite:///file:{tmp_path / 'records.db'}?mode=ro&uri=true")
+    older_program(store)
+    before = file.read_bytes()
+    again = Store(f"sqlite:///file:{file}?mode=ro&uri=true")
     assert ids(again.newest("fp")) == ["id8", "id7"]
-    assert (tmp_path / "records.db").read_bytes() == before
+    assert file.read_bytes() == before
 
 
 def test_more_rows_than_one_transaction_takes_are_all_found(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(9):
         store.save_measurement(made(number, case=number))
-    older_program(store, tmp_path / "records.db")
+    older_program(store)
     monkeypatch.setattr(cases, "AT_ONCE", 2)
     assert len(Store(store.url).newest("fp")) == 9
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["damaged after", "damaged before"])
-def test_a_damaged_row_hides_no_older_one_and_is_counted(store: Store, tmp_path: Path, known: bool) -> None:
+def test_a_damaged_row_hides_no_older_one_and_is_counted(store: Store, known: bool) -> None:
     for number in range(4):
         store.save_measurement(made(number))
     if not known:
-        older_program(store, tmp_path / "records.db")
-    with sqlite3.connect(tmp_path / "records.db") as connection:
-        connection.execute("UPDATE accel_measurements SET payload = '{' WHERE id = 'id3'")
-    connection.close()
+        older_program(store)
+    execute(store, "UPDATE accel_measurements SET payload = '{' WHERE id = 'id3'")
     again = Store(store.url)
     assert ids(again.newest("fp")) == ["id2"]
     assert again.skipped.startswith("1 damaged record was")
 
 
 @pytest.mark.parametrize("created", ["yesterday", "", None, 5, "9999-12-31T23:59:59-14:00"])
-def test_a_record_of_no_moment_costs_no_other(store: Store, tmp_path: Path, created: object) -> None:
+def test_a_record_of_no_moment_costs_no_other(store: Store, created: object) -> None:
     for number in range(3):
         store.save_measurement(made(number, case=number))
-    with sqlite3.connect(tmp_path / "records.db") as connection:
-        (payload,) = connection.execute("SELECT payload FROM accel_measurements WHERE id = 'id1'").fetchone()
-        changed = json.dumps({**json.loads(payload), "created": created})
-        connection.execute("UPDATE accel_measurements SET payload = ? WHERE id = 'id1'", [changed])
-    connection.close()
+    ((payload,),) = execute(store, "SELECT payload FROM accel_measurements WHERE id = 'id1'")
+    changed = json.dumps({**json.loads(str(payload)), "created": created})
+    execute(store, "UPDATE accel_measurements SET payload = :changed WHERE id = 'id1'", changed=changed)
     again = Store(store.url)
     assert ids(again.newest("fp")) == ["id2", "id0"] and "1 damaged record" in again.skipped
     assert fresh(again) == ["id2", "id0"]
@@ -296,14 +296,15 @@ def test_the_number_stays_while_nothing_comes(store: Store) -> None:
     assert kept.look().number == number + 1
 
 
+@IN_A_FILE
 @pytest.mark.parametrize("more", [0, 5])
-def test_a_store_that_was_moved_away_is_begun_anew(store: Store, tmp_path: Path, more: int) -> None:
+def test_a_store_that_was_moved_away_is_begun_anew(store: Store, file: Path, more: int) -> None:
     kept = Recent(store, "fp", NEW)
     for number in range(3):
         store.save_measurement(made(number, case=number))
         store.save_peak("fp", NEW, a_roof(float(number + 1)))
     assert len(kept.look().measurements) == 3
-    (tmp_path / "records.db").rename(tmp_path / "away.db")
+    file.rename(file.with_name("away.db"))
     kept.forget()
     assert (kept.look().measurements, kept.look().peaks) == ((), None)
     for number in range(1 + more):
@@ -319,15 +320,16 @@ def held(path: Path) -> sqlite3.Connection:
     return other
 
 
+@IN_A_FILE
 def test_where_the_store_cannot_be_read_what_was_known_stands_beside_the_reason(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(faults, "BUSY_S", 0.05)
     clock = Clockwork()
     store.save_measurement(made(1))
     kept = Recent(Store(store.url), "fp", NEW, clock)
     known = kept.look()
-    other = held(tmp_path / "records.db")
+    other = held(file)
     clock.now_s = FRESH_S
     seen = kept.look()
     assert "another program" in seen.fault and seen.measurements == known.measurements
@@ -360,16 +362,14 @@ def test_whoever_comes_while_another_one_reads_does_not_wait(
     reader.join()
 
 
-def test_damaged_rows_are_counted_once(store: Store, tmp_path: Path) -> None:
+def test_damaged_rows_are_counted_once(store: Store) -> None:
     kept = Recent(store, "fp", NEW)
     for number in range(3):
         store.save_measurement(made(number, case=number))
     kept.look()
     for number in (3, 4):
         store.save_measurement(made(number, case=number))
-        with sqlite3.connect(tmp_path / "records.db") as connection:
-            connection.execute(f"UPDATE accel_measurements SET payload = '{{' WHERE id = 'id{number}'")
-        connection.close()
+        execute(store, "UPDATE accel_measurements SET payload = '{' WHERE id = :id", id=f"id{number}")
         kept.forget()
         assert len(kept.look().measurements) == 3
     assert store.skipped.startswith("2 damaged records were")

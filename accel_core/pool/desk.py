@@ -1,17 +1,17 @@
 """Which job of a pool goes to which host, in fair turns: pure sums, no clock, no network.
 
-A job has a host for itself from `enter` or a later moment until `leave`. Owners take turns as in the queue of
-one host (runner/queue.py); here an owner stands behind all others from the start of a job on, not from its end:
-several run at once.
+A job has a host for itself from `enter` or a later moment until `leave`. A free host goes to an owner who has
+the fewest then; among those, owners take turns as in the queue of one host (runner/queue.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from accel_core.model.hosts import Host, Wanted
-from accel_core.runner.queue import RUNNING, WAITING, Process, Ticket, next_number, next_ticket, places
+from accel_core.runner.queue import RUNNING, Process, Ticket, next_number, next_ticket, places, without
 
 NOBODY = Process(0, 0.0)
 
@@ -72,8 +72,11 @@ class Desk:
 
     def leave(self, id: str) -> None:
         """The job is over, or waits no more."""
-        self.orders.pop(id, None)
-        self._hand_out()
+        rest = {ticket.id: ticket for ticket in without(self._tickets(), id)}
+        if self.orders.pop(id, None) is not None:
+            for other in self.orders.values():
+                other.ticket = rest[other.ticket.id]
+            self._hand_out()
 
     def of(self, client: str) -> list[Order]:
         """The jobs of `client`."""
@@ -107,7 +110,7 @@ class Desk:
         fit = self.hosts.items()
         return [address for address, host in fit if host.version == self.version and wanted.suits(host)]
 
-    def _tickets(self) -> Iterable[Ticket]:
+    def _tickets(self) -> list[Ticket]:
         return [order.ticket for order in self.orders.values()]
 
     def _hand_out(self) -> None:
@@ -119,7 +122,9 @@ class Desk:
             if host.version != self.version:
                 continue
             waiting = [o.ticket for o in self.orders.values() if not o.host and o.wanted.suits(host)]
-            if (first := next_ticket(waiting)) is not None:
+            has = Counter(o.ticket.owner for o in self.orders.values() if o.host)
+            fewest = min((has[ticket.owner] for ticket in waiting), default=0)
+            if (first := next_ticket(one for one in waiting if has[one.owner] == fewest)) is not None:
                 self._give(first, address)
 
     def _is_held(self, address: str) -> bool:
@@ -127,9 +132,5 @@ class Desk:
         return bool(host.busy or host.waiting)
 
     def _give(self, first: Ticket, address: str) -> None:
-        now = next_number(self._tickets())
         order = self.orders[first.id]
         order.host, order.ticket = address, replace(first, state=RUNNING)
-        for other in self.orders.values():
-            if other.ticket.owner == first.owner and other.ticket.state == WAITING:
-                other.ticket = replace(other.ticket, turn=now)

@@ -259,14 +259,14 @@ class Store:
             rows = parts(connection, fingerprint, ("block_run",))
         return self.sound("block runs", reversed(rows), lambda row: blocks.block_run(row["payload"]))
 
-    @again_where_damaged
+    @read_again
     def disks(self, fingerprint: str) -> list[Disk]:
         """Disks that were measured on one machine, newest first."""
         with self.database.reading() as connection:
             rows = parts(connection, fingerprint, ("disk",))
         return self.sound("disks", reversed(rows), disk)
 
-    @again_where_damaged
+    @read_again
     def out_of_core_runs(self, fingerprint: str) -> list[OutOfCoreRun]:
         """Products on a disk that were run on one machine, newest first."""
         with self.database.reading() as connection:

@@ -1,7 +1,7 @@
 """Temporary files of tiles: past the page cache where the system has a way, and without a name.
 
-They are opened as those that a disk is measured by (`disk.open_at`): what ends the process, a SIGKILL too,
-gives their room on the disk back.
+They are opened as those that a disk is measured by (`disk.measuring.open_at`): what ends the process, a
+SIGKILL too, gives their room on the disk back.
 """
 
 from __future__ import annotations

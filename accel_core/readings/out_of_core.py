@@ -65,8 +65,8 @@ def held_back(run: OutOfCoreRun) -> str:
             "writing finished blocks, while nothing was multiplied."
         )
     return (
-        f"With a block of {run.block} the product took {total} and waited for the disk for {100 * waited:.0f} "
-        f"% of it: reading {format_bytes(run.read_bytes)} hid behind the multiplications."
+        f"With a block of {run.block} the product took {total} and waited for the disk for "
+        f"{100 * waited:.0f} % of it: reading {format_bytes(run.read_bytes)} hid behind the multiplications."
     )
 
 
@@ -98,10 +98,10 @@ def prediction(run: OutOfCoreRun) -> str:
 def memory_said(run: OutOfCoreRun) -> str:
     """What was in memory, what held the process to it, and what the page cache served."""
     grown = "" if run.grown_bytes is None else f", and the process grew by {format_bytes(run.grown_bytes)}"
-    by = "the system held it to the limit (RLIMIT_DATA)" if run.limited else "its own tiles alone were counted"
+    by = "the system held it to that" if run.limited else "only its own tiles were counted"
     return (
-        f"Three matrices of {format_bytes(run.matrix_bytes)} each, a limit of "
-        f"{format_bytes(run.memory_bytes)}: tiles took {format_bytes(run.room_bytes)}{grown}; {by}."
+        f"Three matrices of {format_bytes(run.matrix_bytes)} each, {format_bytes(run.memory_bytes)} of memory: "
+        f"tiles took {format_bytes(run.room_bytes)}{grown}; {by}."
     )
 
 

@@ -66,6 +66,7 @@ def test_the_ladder_stands_in_its_order() -> None:
         "numpy_tiled",
         "numpy",
         "row_threads",
+        "out_of_core",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The ladder of matrix products: twelve rungs, each one change from another."""
+"""The ladder of matrix products: thirteen rungs, each one change from another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from accel_core.kernels.matmul import TILE_ROWS
 from accel_core.model import Kernel, Lesson, Parameter, Shape
 
 if TYPE_CHECKING:
-    from accel_core.kernels.matmul import cells, compiled, interpreted, packed, register, threads
+    from accel_core.kernels.matmul import cells, compiled, interpreted, packed, register, streamed, threads
 else:
-    cells, compiled, interpreted, packed, register, threads = late(
-        *(f"matmul.{name}" for name in ("cells", "compiled", "interpreted", "packed", "register", "threads"))
+    cells, compiled, interpreted, packed, register, streamed, threads = late(
+        *(f"matmul.{name}" for name in ("cells", "compiled", "interpreted", "packed", "register")),
+        *(f"matmul.{name}" for name in ("streamed", "threads")),
     )
 
 _BLOCKS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -24,6 +25,8 @@ _TILE_CALL_S = 4e-6
 """One slice-multiply-add of NumPy on a slow core, whatever the size of the tile."""
 
 
+_THREAD_S = 2e-4
+"""To start a thread and to wait for its end."""
 _LISTED_BYTES = 32
 """Of a number in a list: a float of 24 bytes and the pointer to it (64-bit CPython)."""
 _NEAR_BYTES = 1 << 22
@@ -33,6 +36,11 @@ _LISTS_FLOP_PER_S = 4e7
 
 def _tile_calls_s(shape: Shape, parameters: Mapping[str, int]) -> float:
     return _TILE_CALL_S * math.prod(-(-length // parameters["block"]) for length in shape)
+
+
+def _read_calls_s(shape: Shape, parameters: Mapping[str, int]) -> float:
+    """Each tile passes from one thread to another, and the thread is started."""
+    return _THREAD_S + 10 * _tile_calls_s(shape, parameters)
 
 
 def _far_lists_s(shape: Shape, parameters: Mapping[str, int]) -> float:
@@ -295,5 +303,24 @@ KERNELS = (
         ),
         typical_flop_per_s=2e10,
         threaded=True,
+    ),
+    Kernel(
+        name="out_of_core",
+        title="NumPy on tiles read ahead",
+        function=streamed.matmul_out_of_core,
+        core=streamed.out_of_core,
+        family="numpy",
+        idea="A thread of its own copies the next two tiles while NumPy's @ multiplies those before.",
+        explanation=(
+            "The operands may lie in files that no memory holds: five tiles are in memory at once, and while "
+            "there is work for the processor the disk is not waited for. Here the operands lie in memory, so "
+            "what shows is the price of copying each tile anew. A larger block is read less often: all of a and"
+            " of b once for each block along the other side. `accel out-of-core` runs it with files, past the "
+            "page cache, and predicts its rate from the disk's."
+        ),
+        typical_flop_per_s=1e10,
+        changed_from="numpy_tiled",
+        parameters=(_block(512, "Side of a square tile; five are in memory at once."),),
+        waits_s=_read_calls_s,
     ),
 )

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,6 +40,10 @@ START_S = 120.0
 """For a worker to be started and named, once its job has the turn."""
 LATE_S = 60.0
 """A job ends itself at its limit; so much later others end it."""
+SUFFIX = ".json"
+SETTLED_NS = 1_000_000_000
+"""A file that was read so soon after its last change may have changed once more with the same time on it: the
+clocks of file systems tick in up to some hundredths of a second."""
 log = logging.getLogger(__name__)
 _opening = threading.Lock()
 _open: dict[Path, TicketFolder] = {}
@@ -65,6 +70,31 @@ def unlocked() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A ticket, and by what its file was known when it was read."""
+
+    ticket: Ticket
+    mark: tuple[int, int, int]
+    read_ns: int
+
+    def is_of(self, mark: tuple[int, int, int]) -> bool:
+        """Whether a file with this mark says the same for certain."""
+        return self.mark == mark and self.read_ns - mark[0] > SETTLED_NS
+
+
+def _marks(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """When each ticket's file was last changed, its number and its length, by its name and in its order."""
+    found = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(SUFFIX):
+                with suppress(OSError):
+                    known = entry.stat()
+                    found[entry.name] = known.st_mtime_ns, known.st_ino, known.st_size
+    return dict(sorted(found.items()))
+
+
 class TicketFolder:
     """The queue in `folder`; safe for many threads and processes at once.
 
@@ -86,6 +116,8 @@ class TicketFolder:
         self._end = end
         self._now = now
         self._threads = threading.Lock()
+        self._known: dict[str, _Read] = {}
+        """What each file said when it was read last, by its name."""
         self._seen: tuple[float, dict[str, int]] = (float("-inf"), {})
         """When this process looked last, and the places it saw."""
         self._elsewhere_since: float | None = None
@@ -221,15 +253,23 @@ class TicketFolder:
     def _remove(self, tickets: Sequence[Ticket], id: str) -> list[Ticket]:
         rest = without(tickets, id)
         self._path(id).unlink(missing_ok=True)
+        before = {ticket.id: ticket for ticket in tickets}
         with suppress(OSError):  # on a full disk the queue moves on, only less fairly
             for ticket in rest:
-                if ticket not in tickets:  # its turn moved
+                if ticket != before[ticket.id]:  # its turn moved
                     self._write(ticket)
         return rest
 
     def _read(self) -> list[Ticket]:
-        tickets = []
-        for path in sorted(self.folder.glob("*.json")):
+        """All tickets, by their ids. A file that has not changed since it was read is not read again: a class
+        that waits has 500 of them, and somebody looks five times a second."""
+        known, self._known = self._known, {}
+        read_ns = time.time_ns()
+        for name, mark in _marks(self.folder).items():
+            if name in known and known[name].is_of(mark):
+                self._known[name] = known[name]
+                continue
+            path = self.folder / name
             try:
                 ticket = Ticket.from_dict(json.loads(path.read_text(encoding="utf-8")))
                 if ticket.id != path.stem:
@@ -237,12 +277,12 @@ class TicketFolder:
             except FileNotFoundError:
                 continue
             except (ValueError, TypeError, KeyError, OSError) as error:
-                log.warning("moved the damaged ticket %s aside: %r", path.name, error)
+                log.warning("moved the damaged ticket %s aside: %r", name, error)
                 with suppress(OSError):
                     path.replace(path.with_suffix(".damaged"))
                 continue
-            tickets.append(ticket)
-        return tickets
+            self._known[name] = _Read(ticket, mark, read_ns)
+        return [read.ticket for read in self._known.values()]
 
     def _write(self, ticket: Ticket) -> None:
         path = self._path(ticket.id)
@@ -251,4 +291,4 @@ class TicketFolder:
         draft.replace(path)
 
     def _path(self, id: str) -> Path:
-        return self.folder / f"{id}.json"
+        return self.folder / f"{id}{SUFFIX}"

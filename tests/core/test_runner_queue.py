@@ -138,3 +138,12 @@ def test_fifty_thousand_tickets_are_placed_before_anybody_gives_up() -> None:
     found = places(tickets)
     assert sorted(found.values()) == list(range(50_000))
     assert found["0"] == 0 and found["1000"] == 1000
+
+
+def test_a_class_of_500_that_hands_in_four_jobs_each_is_served_in_four_rounds() -> None:
+    pupils = [f"pupil {number}" for number in range(500) for _ in range(4)]
+    queue = [Ticket(str(n), owner, HERE, n, n, "") for n, owner in enumerate(pupils, start=1)]
+    at = places(queue)
+    turns = [ticket.owner for ticket in sorted(queue, key=lambda ticket: at[ticket.id])]
+    for start in range(0, 2000, 500):
+        assert set(turns[start : start + 500]) == set(pupils), "nobody has a second turn before all had one"

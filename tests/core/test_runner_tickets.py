@@ -139,6 +139,39 @@ def test_a_look_at_the_queue_is_shared_until_it_is_too_old(folder: TicketFolder)
     assert folder.places() == {mine.id: 0, theirs.id: 1}
 
 
+def test_what_has_not_changed_is_not_read_again(folder: TicketFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = [folder.enter(f"{number}") for number in range(50)]
+    for path in folder.folder.glob("*.json"):
+        os.utime(path, (1e9, 1e9))
+    before, read = folder.places(), list[str]()
+    as_it_is = Path.read_text
+
+    def counted(path: Path, **how: str) -> str:
+        read.extend([path.stem] if path.suffix == ".json" else [])
+        return as_it_is(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    assert folder.places() == before and not read
+    newcomer = TicketFolder(folder.folder).enter("another")
+    assert folder.places() == {**before, newcomer.id: 50}
+    assert read.count(waiting[0].id) == 1 and set(read[50:]) == {newcomer.id}, (
+        "the other folder reads all, once"
+    )
+
+
+def test_what_another_process_has_just_changed_is_read_again(folder: TicketFolder) -> None:
+    first, second = folder.enter("a"), folder.enter("b")
+    path = folder.folder / f"{first.id}.json"
+    when = path.stat().st_mtime_ns
+    folder.places()
+    text = (
+        path.read_text(encoding="utf-8").replace('"number": 1', '"number": 9').replace('"turn": 1', '"turn": 9')
+    )
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, ns=(when, when))  # within one tick of the file system's clock
+    assert folder.places() == {second.id: 0, first.id: 1}
+
+
 def test_a_queue_that_stays_locked_is_said_in_a_sentence(
     folder: TicketFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

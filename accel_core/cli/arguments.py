@@ -212,7 +212,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     add_arena(partial(_command, actions), actions)
     pool = commands.add_parser("pool", help=POOL, description=POOL)
     actions = pool.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_pool(partial(_command, actions))
+    add_pool(partial(_command, actions), seconds)
     return parser, tuple(commands.choices)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from accel_core.cli.output import Answer, Progress, table
+from accel_core.cli.pool_roofs import roofs
 from accel_core.errors import BadInput, quoted
 from accel_core.units import format_count
 
@@ -104,6 +105,7 @@ ACTIONS: Mapping[str, Callable[[Namespace], Answer]] = {
     "worker": worker,
     "status": status,
     "certificates": certificates,
+    "roofs": roofs,
 }
 
 

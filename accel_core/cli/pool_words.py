@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from accel_core.cli.homework_words import Command
 
 PORT = 8786
+ROOFS_S = 20.0
+"""For the roofs of each host; all measure at once."""
 
 
-def add_pool(command: Command) -> None:
-    """`accel pool start`, `worker`, `status` and `certificates`."""
+def add_pool(command: Command, seconds: Callable[[str], float]) -> None:
+    """`accel pool start`, `worker`, `status`, `certificates` and `roofs`."""
     start = command("start", "Start a pool, and hosts for it; it runs until Ctrl-C.")
     hosts = start.add_mutually_exclusive_group()
     hosts.add_argument("--local", type=int, metavar="N", help="N pretended hosts on this computer, for trying")
@@ -28,3 +32,5 @@ def add_pool(command: Command) -> None:
     command("status", "The hosts of the pool that ACCEL_POOL names, and what they do.")
     certificates = command("certificates", "Make the certificates that a pool in a network needs.")
     certificates.add_argument("folder", help="a new folder for them, to be copied to every host")
+    roofs = command("roofs", "Measure the roofs of every host, and name a host that is unlike those like it.")
+    roofs.add_argument("--budget", type=seconds, default=ROOFS_S, help=f"seconds for each host ({ROOFS_S:.0f})")

@@ -14,7 +14,7 @@ from accel_core.judge.roofs import roof_of
 from accel_core.judge.rounds import Timed
 from accel_core.machine import environment
 from accel_core.model import BaselineTime, Machine, Shape, SizeResult, Verdict, Workload
-from accel_core.model.arena import ACCEPTED, REFUSED
+from accel_core.model.arena import ACCEPTED, JUDGED_CONFIDENCE, REFUSED, TRIED_CONFIDENCE
 from accel_core.model.limits import MOST_DRIFT
 from accel_core.stats import median_interval
 from accel_core.units import format_number
@@ -54,7 +54,8 @@ def size_result(
         }
     if timed is None:
         return SizeResult(*counts, ranked=False, note="There was no time left for this size.", **known)
-    time_s = median_interval(timed.track.seconds)
+    confidence = TRIED_CONFIDENCE if asked.tried else JUDGED_CONFIDENCE
+    time_s = median_interval(timed.track.seconds, confidence)
     ranked = is_ranked(time_s.median, null_s)
     return SizeResult(
         *counts,

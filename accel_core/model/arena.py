@@ -15,6 +15,8 @@ ACCEPTED, REFUSED, QUARANTINED, UNSETTLED = VERDICTS = ("accepted", "refused", "
 """Right and scored; wrong or not allowed; faster than a roof; not scored, because the machine was disturbed."""
 STAGES = ("read", "compile", "example", "tests", "times")
 """What a submission passes, in this order."""
+JUDGED_CONFIDENCE, TRIED_CONFIDENCE = 0.95, 0.75
+"""Of intervals of an entry, and of a trial: three samples lie on one side of the median once in four times."""
 
 
 @dataclass(frozen=True, slots=True)

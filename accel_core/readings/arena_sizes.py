@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from accel_core.arena.event import Event
@@ -13,6 +14,7 @@ from accel_core.arena.scoring import points_of as points_of_score
 from accel_core.model.arena import SizeResult, Verdict
 from accel_core.readings.arena_board import ROOF, score_text
 from accel_core.readings.arena_text import plain
+from accel_core.readings.arena_verdict import interval_name
 from accel_core.readings.estimates import ends_text, time_text
 from accel_core.readings.ratios import share_text
 from accel_core.units import format_bytes, format_number, format_rate, format_time
@@ -37,19 +39,19 @@ def has_misses(verdict: Verdict) -> bool:
 
 def size_rows(verdict: Verdict) -> list[dict[str, Any]]:
     """A row a size, of a clock or of a cache; without columns in which no size has anything."""
-    row = _misses_row if has_misses(verdict) else _time_row
-    rows = [row(size) for size in verdict.sizes]
+    timed = partial(_time_row, interval=interval_name(verdict))
+    rows = [(_misses_row if has_misses(verdict) else timed)(size) for size in verdict.sizes]
     filled = {name for one in rows for name, said in one.items() if said not in ("", None)}
     return [{name: said for name, said in one.items() if name in filled} for one in rows]
 
 
-def _time_row(size: SizeResult) -> dict[str, Any]:
+def _time_row(size: SizeResult, interval: str) -> dict[str, Any]:
     rate = size.flop / size.time_s.median if size.time_s and size.time_s.median > 0 else None
     return {
         "Size": shape_text(size.shape),
         "Drawn": "yes" if size.drawn else "no",
         "Time (ms)": _short(size.time_s.median * 1e3) if size.time_s else None,
-        "95 % interval": ends_text(size.time_s.low, size.time_s.high, format_time) if size.time_s else "",
+        interval: ends_text(size.time_s.low, size.time_s.high, format_time) if size.time_s else "",
         "GFLOP/s": None if rate is None else _short(rate / 1e9),
         "Roof allows (ms)": None if size.roof_s is None else _short(size.roof_s * 1e3),
         "Share of roof": None if size.score is None else _short(size.score),
@@ -255,9 +257,11 @@ def why_reading(found: Why, floor: float) -> str:
 
 
 def curve_text(verdict: Verdict, event: Event) -> str:
-    """What the score is worth on the instructor's curve; empty where the event has none."""
+    """What the score is worth on the instructor's curve, or why a trial has no points; else empty."""
     bends = anchors(verdict.sizes, event) if verdict.score is not None else None
     if not bends or verdict.score is None:
+        if verdict.tried and verdict.score is not None and event.curve:
+            return "Points come with handing in: the rungs that the curve needs run beside entries only."
         return ""
     points = points_of_score(verdict.score, bends)
     told = ", ".join(f"{format_number(worth)} at {score_text(score)}" for score, worth in bends)

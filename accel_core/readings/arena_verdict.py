@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from accel_core.model.arena import ACCEPTED, QUARANTINED, REFUSED, STAGES, UNSETTLED, Verdict
+from accel_core.model.arena import (
+    ACCEPTED,
+    JUDGED_CONFIDENCE,
+    QUARANTINED,
+    REFUSED,
+    STAGES,
+    TRIED_CONFIDENCE,
+    UNSETTLED,
+    Verdict,
+)
 from accel_core.readings.arena_board import score_text
 from accel_core.readings.arena_text import plain
 from accel_core.readings.estimates import ends_text
@@ -46,7 +55,12 @@ def verdict_beside(verdict: Verdict) -> str:
         return ""
     ends = ends_text(verdict.score_low, verdict.score_high, score_text)
     counts = "tried, not handed in" if verdict.tried else "handed in"
-    return f"95 % interval {ends}, {counts}" if ends else counts
+    return f"{interval_name(verdict)} {ends}, {counts}" if ends else counts
+
+
+def interval_name(verdict: Verdict) -> str:
+    """ "95 % interval"; that of a trial, which has three samples of a size at the most, is less certain."""
+    return f"{100 * (TRIED_CONFIDENCE if verdict.tried else JUDGED_CONFIDENCE):.0f} % interval"
 
 
 def rescored_text(then: Verdict, now: Verdict) -> str:

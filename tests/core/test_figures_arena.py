@@ -8,6 +8,8 @@ from dataclasses import replace
 import arena_verdicts as records
 import pytest
 
+from accel_core.arena.event import CurvePoint
+from accel_core.arena.files import event
 from accel_core.figures import look_for
 from accel_core.figures.arena_board import LABEL_PX, MOST, board_figure, most_important
 from accel_core.figures.arena_misses import misses_figure
@@ -135,6 +137,20 @@ def test_the_table_has_a_row_a_size_with_its_share_of_the_roof():
     assert "Note" not in rows[0] and "95 % interval" in rows[0]  # no size has a note
     (row,) = arena_sizes.size_rows(records.verdict(sizes=(records.size(ranked=False, note="too short"),)))
     assert row["Note"] == "not ranked: too short"
+
+
+def test_a_trial_says_how_little_its_interval_is_worth_and_where_points_come_from():
+    entry, trial = records.verdict(), records.verdict(tried=True)
+    assert arena_verdict.verdict_beside(trial) == "75 % interval 56.2 to 58.9, tried, not handed in"
+    assert arena_verdict.verdict_beside(entry) == "95 % interval 56.2 to 58.9, handed in"
+    names = {name for row in arena_sizes.size_rows(trial) for name in row}
+    assert "75 % interval" in names and "95 % interval" not in names
+    curved = event("matmul-one")
+    assert "Points come with handing in" in arena_sizes.curve_text(trial, curved)
+    assert arena_sizes.curve_text(entry, curved) == ""  # its rungs were others
+    assert arena_sizes.curve_text(trial, replace(curved, curve=())) == ""
+    anchored = replace(curved, curve=(CurvePoint(0, score=0.0), CurvePoint(100, score=100.0)))
+    assert "that is 57.6 points" in arena_sizes.curve_text(trial, anchored)
 
 
 def test_a_score_is_the_product_that_it_says():

@@ -31,7 +31,9 @@ def test_a_job_of_the_runner_gives_a_verdict_with_times(walled: bool) -> None:
         assert size.time_s is not None and size.series is not None
         assert len(size.series.took_ns()) == size.time_s.n
         assert size.max_error is not None and size.max_error <= 1
-        assert size.time_s.low is None and not size.baselines  # there is little time for a trial
+        took_s = [1e-9 * one for one in size.series.took_ns()]
+        assert len(took_s) == 3 and not size.baselines  # there is little time for a trial
+        assert (size.time_s.low, size.time_s.high) == pytest.approx((min(took_s), max(took_s)))
     steps = [str(event["name"]).split()[0] for event in events if event["event"] == "step"]
     assert list(dict.fromkeys(steps)) == list(STAGES)
 

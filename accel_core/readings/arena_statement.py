@@ -46,6 +46,22 @@ def rules(event: Event) -> list[str]:
     ]
 
 
+def first_steps(event: Event) -> list[str]:
+    """How the first entry of an event comes about, each step a sentence of Markdown."""
+    measured = (
+        "**Hand in** under a nickname. Misses are counted in the printed cache, on every machine the same, so "
+        "the first verdict counts."
+        if event.kind == MISSES
+        else "**Hand in** under a nickname. The entry is judged twice, and then stands here beside the rungs "
+        "that ran with it: 100 is what the roof of this machine allows."
+    )
+    return [
+        "**Write**: the field holds starter code that is right, and slow.",
+        "**Try** it: it is checked, and measured at the printed sizes, in some ten seconds; nothing is kept.",
+        measured,
+    ]
+
+
 def code_opens(event: Event, *, hidden: bool = False) -> str:
     """When everybody may read the code of an entry that only its author may read now, in a sentence."""
     if hidden:

@@ -10,6 +10,7 @@ from accel_core.arena.event import MISSES, Event
 from accel_core.figures.arena_board import board_figure
 from accel_core.readings.arena_board import Line, board_alt, board_reading, board_rows, people, roofs_text
 from accel_core.readings.arena_rungs import rung_lines
+from accel_core.readings.arena_statement import first_steps
 from accel_core.readings.arena_text import plain, plain_name
 from accel_core.studies.arena import BoardRow
 from app.arena import choosing, sample, taking
@@ -33,23 +34,19 @@ def machine(event: Event) -> str:
 
 
 def draw(event: Event, fingerprint: str) -> None:
-    """The board, best first; where nobody stands on this machine's yet, that of another machine as a sample."""
+    """The board, best first; where nobody stands on it yet, what to do, and another machine's as a sample."""
     rows = entries.board(event, fingerprint)
     elsewhere = fingerprint != cached.machine().fingerprint
     lines = _lines(event, rows)
     if not people(lines):
-        st.button(
-            "Write the first entry",
-            key="write first",
-            type="primary",
-            icon=":material/edit:",
-            on_click=choosing.show,
-            args=(choosing.WRITE,),
-            disabled=elsewhere or bool(taking.why_not(event)),
-        )
-        if not elsewhere and sample.draw(event):
-            _taken_off(rows)
-            return
+        if elsewhere:
+            st.info(
+                f"Nobody stands on the board of that machine in {event.name}.", icon=":material/leaderboard:"
+            )
+        else:
+            _begin(event)
+        _taken_off(rows)
+        return
     roof = "no order has fewer misses" if event.kind == MISSES else ""
     whose = f"Another machine ({fingerprint[:8]})" if elsewhere else ""
     theme.show(
@@ -64,6 +61,23 @@ def draw(event: Event, fingerprint: str) -> None:
     components.reading(components.literal_but_bold(said))
     _table(event, lines)
     _taken_off(rows)
+
+
+def _begin(event: Event) -> None:
+    """What to do where nobody stands on the board of this machine: the button, and a sample or the steps."""
+    st.button(
+        "Write the first entry",
+        key="write first",
+        type="primary",
+        icon=":material/edit:",
+        on_click=choosing.show,
+        args=(choosing.WRITE,),
+        disabled=bool(taking.why_not(event)),
+    )
+    if sample.draw(event):
+        return
+    st.info(f"Nobody stands on the board of {event.name} yet.", icon=":material/leaderboard:")
+    st.markdown("\n".join(f"{number}. {step}" for number, step in enumerate(first_steps(event), 1)))
 
 
 def _lines(event: Event, rows: Sequence[BoardRow]) -> list[Line]:

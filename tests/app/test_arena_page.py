@@ -110,7 +110,11 @@ def test_no_sample_is_shown_beside_an_own_entry(open_page: Open, sample: None):
 
 def test_an_event_without_a_sample_says_what_to_do(open_page: Open, sample: None):
     app = open_page("arena", event="gelu-one")
-    assert "empty" in app.get("plotly_chart")[0].proto.alt and app.button(key="write first")
+    assert not app.get("plotly_chart") and app.button(key="write first")
+    said = told(app)
+    assert "Nobody stands on the board of gelu-one yet." in said and "1. **Write**" in said
+    assert "what the roof of this machine allows" in said
+    assert "so the first verdict counts" in told(open_page("arena", event="misses-32k"))
 
 
 def test_an_empty_board_without_a_sample_leads_to_what_to_do(
@@ -118,7 +122,7 @@ def test_an_empty_board_without_a_sample_leads_to_what_to_do(
 ):
     monkeypatch.setattr(cached, "SAMPLE_ARENA", tmp_path / "none.json")
     app = open_page("arena")
-    assert "empty" in app.get("plotly_chart")[0].proto.alt
+    assert not app.get("plotly_chart")
     app.button(key="write first").click().run()
     assert "Define `matmul(a, b, out)`" in told(app)
     assert not app.button(key="try").disabled or "roof" in told(app)

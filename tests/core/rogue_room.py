@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from accel_core.arena.event import DIVISIONS, Event
+from accel_core.arena.event import ALL_THREADS, DIVISIONS, Event
 from accel_core.judge.asked import Asked
 from accel_core.judge.judging import judge
 from accel_core.machine import detect
@@ -42,5 +42,6 @@ def machine() -> Any:
 
 def judged(event: str, code: str, **changed: Any) -> Verdict:
     """The verdict on a file that is tried at small sizes; `changed`: fields of `Asked`."""
-    asked = Asked(EVENTS[event], code, threads=1, tried=True)
+    threads = 2 if EVENTS[event].division == ALL_THREADS else 1  # on one processor they take turns
+    asked = Asked(EVENTS[event], code, threads=threads, tried=True)
     return judge(replace(asked, **changed), machine(), lambda told: None)

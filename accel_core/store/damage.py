@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Engine, Integer, String, Table, create_engine
 from sqlalchemy.pool import StaticPool
 
 from accel_core.store import faults
-from accel_core.store.tables import CASES, METADATA, SCHEMA, SCHEMA_VERSION
+from accel_core.store.tables import KEYS, METADATA, SCHEMA, SCHEMA_VERSION
 
 LOOK_AHEAD = 2_000
 """So many keys beyond the last row found are looked up: no row is ever deleted, and one inner page leads to
@@ -114,9 +114,7 @@ def salvaged(path: Path) -> tuple[Engine | None, int]:
     with closing(_reader(path)) as source:
         if _version(source) > SCHEMA_VERSION:
             return None, 0
-        for table in METADATA.sorted_tables:
-            if table in (SCHEMA, CASES):  # CASES is only an index
-                continue
+        for table in KEYS:  # the others are only indexes
             names = ", ".join(f'"{column.name}"' for column in table.columns)
             into = (
                 f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({', '.join('?' * len(table.columns))})"

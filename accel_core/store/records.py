@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, RowMapping, func, select
+from sqlalchemy import URL, ColumnElement, Connection, RowMapping, func, select, tuple_
 
 from accel_core import machine as this_machine
 from accel_core.codec import kinds
@@ -184,11 +184,11 @@ class Store:
         with self.database.reading() as connection:
             if connection is None:
                 return [], 0
-            rows = connection.scalars(select(MEASUREMENTS.c.row).where(*wanted).order_by(*newest_first)).all()
-            sample = rows[:: max(1, math.ceil(len(rows) / most))]
-            query = select(text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.row.in_(sample))
-            payloads = connection.scalars(query.order_by(*newest_first)).all()
-        return self.sound("sampled", payloads, measurement), len(rows)
+            count = int(connection.scalar(select(func.count()).select_from(MEASUREMENTS).where(*wanted)) or 0)
+            among = jumps(wanted, max(1, math.ceil(count / most))) if count > most else wanted
+            query = select(text(MEASUREMENTS.c.payload)).where(*among).order_by(*newest_first)
+            payloads = connection.scalars(query).all()
+        return self.sound("sampled", payloads, measurement), count
 
     def _find_cases(self) -> None:
         """Let SQL know the cases of records that it does not: of an older program, and many at first.
@@ -294,6 +294,19 @@ class Store:
         made, damaged = sound(rows, make)
         self._damaged[what] = damaged + (self._damaged.get(what, 0) if more else 0)
         return made
+
+
+def jumps(wanted: Sequence[ColumnElement[bool]], step: int) -> list[ColumnElement[bool]]:
+    """Every `step`th of the `wanted` rows of MEASUREMENTS, the newest among them: SQL jumps along an index."""
+    newest_first = (MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc())
+    rows = select(MEASUREMENTS.c.row).where(*wanted).order_by(*newest_first).limit(1)
+    found = select(rows.scalar_subquery().label("row")).cte("jumps", recursive=True)
+    before = MEASUREMENTS.alias()
+    created = select(before.c.created).where(before.c.row == found.c.row).correlate(found).scalar_subquery()
+    older = tuple_(MEASUREMENTS.c.created, MEASUREMENTS.c.row) < tuple_(created, found.c.row)
+    following = rows.where(older).offset(step - 1).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.row.is_not(None)))
+    return [MEASUREMENTS.c.row.in_(select(found.c.row))]
 
 
 def part(row: RowMapping) -> Part:

@@ -7,6 +7,7 @@ here; only a change of these columns, or of what a payload means, raises SCHEMA_
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Dialect, Index, Integer, MetaData, String, Table, Text
@@ -54,6 +55,8 @@ MEASUREMENTS = Table(
     Column("size", SIZE, nullable=False),
     Column("payload", PLAIN, nullable=False),
     Index("accel_measurements_by_machine", "fingerprint", "workload", "created"),
+    Index("accel_measurements_newest", "fingerprint", "created", "row"),
+    Index("accel_measurements_of_setting", "fingerprint", "dtype", "threads", "created", "row", "kernel"),
 )
 
 CASES = Table(
@@ -71,6 +74,24 @@ CASES = Table(
 """Which case each row of MEASUREMENTS answers: what SQL needs to find the newest of each. It is only an index:
 a row that it lacks, as from an older program, is read all the same, and added with the next record."""
 
+HEADS = Table(
+    "accel_case_newest",
+    METADATA,
+    Column("fingerprint", String(128), primary_key=True),
+    Column("case", String(32), primary_key=True),
+    Column("kernel", String(256), nullable=False),
+    Column("dtype", String(32), nullable=False),
+    Column("threads", Integer, nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Index("accel_case_newest_of_all", "fingerprint", "created", "row"),
+    Index("accel_case_newest_alike", "fingerprint", "kernel", "dtype", "threads", "created", "row"),
+    Index("accel_case_newest_last", "last"),
+)
+"""The newest row of each case in CASES, and the `last` that was added of it: the greatest of all these tells up
+to where the two tables know MEASUREMENTS."""
+
 PARTS = Table(
     "accel_parts",
     METADATA,
@@ -82,6 +103,8 @@ PARTS = Table(
     Column("environment", PLAIN, nullable=False),
     Column("payload", PLAIN, nullable=False),
     Index("accel_parts_by_machine", "fingerprint", "kind"),
+    Index("accel_parts_by_name", "fingerprint", "kind", "name", "created"),
+    Index("accel_parts_newest", "kind", "created", "row"),
 )
 """All else: parts of a machine's peaks, comparisons, calibrations, runs of transformer blocks, disks, products
 on a disk; guesses and answers of lessons."""
@@ -136,3 +159,13 @@ RULINGS = Table(
     Column("payload", PLAIN, nullable=False),
 )
 """What a presenter decided about entries."""
+
+KEYS: Mapping[Table, tuple[str, ...]] = {
+    MEASUREMENTS: ("id",),
+    PARTS: ("fingerprint", "kind", "name", "created"),
+    PERSONS: ("key",),
+    ENTRIES: ("id",),
+    VERDICTS: ("id",),
+    RULINGS: ("id",),
+}
+"""The tables of records, and what makes a row of each the same record in every database."""

@@ -147,6 +147,7 @@ def test_each_part_of_a_case_tells_it_from_others(changes: dict[str, object]) ->
 def older_program(store: Store) -> None:
     """Take from a store what an older program does not know."""
     execute(store, "DROP TABLE accel_case_index")
+    execute(store, "DROP TABLE accel_case_newest")
 
 
 def test_a_store_of_an_older_program_is_read_and_its_cases_are_found(store: Store) -> None:

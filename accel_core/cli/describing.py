@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from accel_core.cli import machine_text, text
-from accel_core.cli.jobs import known_machine, run_job, stored_peaks
+from accel_core.cli.jobs import known_machine, run_job, stored_disk, stored_peaks
 from accel_core.cli.output import Answer
 
 
@@ -34,7 +34,7 @@ def machine(options: Namespace) -> Answer:
         "machine": {**told, "blas": blas, "measured_clock_hz": clock_hz},
         "environment": libraries.to_dict(),
     }
-    return Answer(data, machine_text.machine(found, libraries, clock_hz, sizes))
+    return Answer(data, machine_text.machine(found, libraries, clock_hz, sizes, stored_disk(found)))
 
 
 def doctor(options: Namespace) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accel_core.cli import text
-from accel_core.cli.jobs import known_machine, warn_of_damage
+from accel_core.cli.jobs import known_machine, stored_disk, warn_of_damage
 from accel_core.cli.output import Answer
 from accel_core.errors import AccelError
 from accel_core.folders import check_target
@@ -52,7 +52,7 @@ def roofline(options: Namespace) -> Answer:
         environment=known.environment,
         created=known.created,
         by_count=by_count,
-        disk=_disk(store, here) if options.disk else None,
+        disk=_disk_roof(here) if options.disk else None,
     )
     _write(target, figure_html(picture, title="Accel Explorer: roofline", filename="roofline"))
     data = {
@@ -66,10 +66,10 @@ def roofline(options: Namespace) -> Answer:
     return Answer(data, text.roofline(target, len(points), count, options.dtype, options.threads))
 
 
-def _disk(store: Store, here: Machine) -> Ceiling:
+def _disk_roof(here: Machine) -> Ceiling:
     """The roof of the disk that was measured last."""
-    found = (one.roof() for one in store.disks(here.fingerprint) if not one.is_memory)
-    roof = next((one for one in found if one is not None), None)
+    disk = stored_disk(here)
+    roof = disk.roof() if disk else None
     if roof is None:
         raise AccelError("No disk of this machine is measured yet: run `accel disk FOLDER` first.")
     return roof

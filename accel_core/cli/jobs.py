@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from accel_core.cli.output import Progress
 from accel_core.errors import AccelError, BadInput, StoreUnavailable
 from accel_core.machine.pretend import pretence, pretended
-from accel_core.model import Case, Comparison, Machine, Measurement, Peaks, Refusal, Shape
+from accel_core.model import Case, Comparison, Disk, Machine, Measurement, Peaks, Refusal, Shape
 
 if TYPE_CHECKING:
     from accel_core.store import Store
@@ -80,6 +80,16 @@ def answered(results: Sequence[Any], kind: type[Result]) -> tuple[list[Result], 
     if refused and not made:
         raise (AccelError if refused[-1].fault else BadInput)(refused[-1].reason)
     return made, refused
+
+
+def stored_disk(machine: Machine) -> Disk | None:
+    """The disk of `machine` that was measured last, no folder in memory; None where nothing is stored."""
+    from accel_core.store import Store
+
+    try:
+        return next((one for one in Store().disks(machine.fingerprint) if not one.is_memory), None)
+    except StoreUnavailable:  # what else is told of the machine warns of it
+        return None
 
 
 def warn_of_damage(store: Store) -> None:

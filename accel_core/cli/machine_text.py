@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from accel_core.cli.output import pairs, table
 from accel_core.cli.text import UNKNOWN, cache_text, threads_text
 from accel_core.machine import partial as names
-from accel_core.model import Ceiling, Clock, Cores, Environment, Fact, Latency, Machine
+from accel_core.model import Ceiling, Clock, Cores, Disk, Environment, Fact, Latency, Machine
+from accel_core.readings.disk import disk_title, latency_text, rates_text
 from accel_core.readings.estimates import ends_text
 from accel_core.units import format_bytes, format_rate, format_time
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def machine(
-    found: Machine, libraries: Environment, measured_clock_hz: float | None, sizes: Sequence[EffectiveSize] = ()
+    found: Machine,
+    libraries: Environment,
+    measured_clock_hz: float | None,
+    sizes: Sequence[EffectiveSize] = (),
+    disk: Disk | None = None,
 ) -> str:
     """The hardware, then the libraries, then the facts that sources disagree on."""
     blas = libraries.blas
@@ -34,6 +39,11 @@ def machine(
         *((f"{size.level} here", _effective(size)) for size in sizes if size.differs or not size.seen),
         ("Vectors", f"{found.simd.width_bits} bit ({', '.join(found.simd.features) or UNKNOWN})"),
         ("Memory", format_bytes(found.memory_bytes) if found.memory_bytes else UNKNOWN),
+        *(
+            [("Disk", f"{rates_text(disk)}, one read {latency_text(disk)} ({disk_title(disk)})")]
+            if disk
+            else []
+        ),
         ("Clock", _clock(found.clock_hz, measured_clock_hz)),
         (f"BLAS{whose}", f"{blas.title}, {threads_text(blas.threads)}" if blas else UNKNOWN),
         (f"Software{whose}", f"Python {libraries.python}, NumPy {libraries.numpy}, Numba {libraries.numba}"),

@@ -81,8 +81,8 @@ class Run:
             if size == kept.sample_bytes:
                 kept.add(start, end)
             longer = min(4 * step, MOST_SAMPLE_BYTES)
-            if (end - start) * 1e-9 < SAMPLE_S / 4 and longer > step:
-                step, kept = longer, Samples(longer)  # those before were too short to count
+            if len(kept.took_ns) == 1 and (end - start) * 1e-9 < SAMPLE_S / 4 and longer > step:
+                step, kept = longer, Samples(longer)  # the one before was too short to count
         self.sample_bytes = step
         if kept.took_ns:
             self.samples[FRESH] = kept

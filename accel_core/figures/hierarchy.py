@@ -55,8 +55,8 @@ def hierarchy_figure(
             text = rates_text(disk) if disk and level == DISK else text
             _draw_band(figure, look, top - GAP_PX, share, colour, text)
     _add_hover(figure, machine, peaks, rows, disk)
-    said = "Band width: square root of the bandwidth that one core reads with"
-    note = wrap(f"{said}; of the disk, in the fastest way" if disk else said, look.room_px(24), LEAST_PX)
+    whose = "of one core's reads, and of the disk's" if disk else "that one core reads with"
+    note = wrap(f"Band width: square root of the bandwidth {whose}", look.room_px(24), LEAST_PX)
     place = {"align": "center", "size": LEAST_PX, "colour": look.muted}
     figure.add_annotation(label(look, note, 0.5, height - 10, **place))
     sample_banner(figure, look, sample_text(machine) if sample else "")

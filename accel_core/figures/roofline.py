@@ -12,8 +12,9 @@ from accel_core.figures.drawing.look import LEAST_PX, Look
 from accel_core.figures.drawing.text import wrap
 from accel_core.figures.lenses import add_bounds, add_traffic
 from accel_core.figures.points import add_arrows, add_labels, add_points, add_predictions, family_of
-from accel_core.figures.roofs import BELOW_PX, PLOT_PX, add_roofs, roofline_sheet
+from accel_core.figures.roofs import BELOW_PX, LABEL_GAP_PX, PLOT_PX, add_roofs, roofline_sheet
 from accel_core.model import Ceiling, Clock, Environment, Machine, Measurement, Workload
+from accel_core.model.disk import DISK
 from accel_core.readings.lenses import Traffic
 from accel_core.readings.machine import sample_text
 from accel_core.readings.moved import NOTHING, counted
@@ -114,6 +115,7 @@ def _sheet(look: Look, view: Scene, note: str, entries: int) -> go.Figure:
     rows = entries if look.narrow else -(-entries // in_a_row)
     legend_px = 12 + rows * LEGEND_ROW_PX if rows else 0
     left_px = NARROW_LEFT_PX if look.narrow else LEFT_PX
-    figure = roofline_sheet(look, view, note, top_px=TOP_PX, left_px=left_px, legend_px=legend_px)
+    top_px = TOP_PX + (LABEL_GAP_PX if view.memory[-1].level == DISK else 0)
+    figure = roofline_sheet(look, view, note, top_px=top_px, left_px=left_px, legend_px=legend_px)
     figure.update_layout(legend={"y": -BELOW_PX / PLOT_PX, "yanchor": "top"})
     return figure

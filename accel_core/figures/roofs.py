@@ -13,6 +13,7 @@ from accel_core.figures.drawing.look import LEAST_PX, LEVEL_DASHES, THEORY_DASH,
 from accel_core.figures.drawing.marks import QUIET, add_dots
 from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
 from accel_core.model import Ceiling
+from accel_core.model.disk import DISK
 from accel_core.readings.roofs import ceiling_text, roof_rate, roof_title
 from accel_core.readings.scene import Scene
 from accel_core.roofline import ridge_point
@@ -23,8 +24,8 @@ LABEL_GAP_PX = 20
 BELOW_PX, NARROW_MARGIN_PX = 66, 16
 NAMES_PX, NAMES_HEAD = 150, "Compute roofs (GFLOP/s)"
 """Width of the names of the compute roofs, right of the plot, and what stands above them; not on a phone."""
-ROOM_RIGHT = 0.6
-"""A stair of labels that begins beyond this part of the axis runs to the left."""
+ROOM_RIGHT, DISK_RIGHT = 0.6, 0.7
+"""A stair of labels that begins beyond this part of the axis runs to the left; the disk's label is short."""
 EQUAL = 0.06
 """Compute roofs closer than this share a label: wide additions are as fast as half as wide multiply-adds."""
 
@@ -135,7 +136,7 @@ def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ce
     """
     low, high = (math.log10(x) for x in view.x)
     last = math.log10(ridge_point(view.peak, view.memory[-1].value))
-    leftwards = (last - low) / (high - low) > ROOM_RIGHT
+    leftwards = (last - low) / (high - low) > (DISK_RIGHT if view.memory[-1].level == DISK else ROOM_RIGHT)
     step = rank if leftwards else len(view.memory) - 1 - rank
     text = f"<b>{roof.level} {roof_rate(roof)}</b>"
     if not look.narrow:

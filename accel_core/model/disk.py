@@ -120,7 +120,7 @@ class Disk(PlainData):
             dtype="",
             threads=found.depth,
             operation=operation,
-            byte_convention="least",
+            byte_convention=None,
             working_set_bytes=self.file_bytes,
             value=seen.median,
             low=seen.low,

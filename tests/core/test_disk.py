@@ -87,6 +87,16 @@ def test_the_rates_and_the_latency_of_a_disk_that_is_known_come_out(tmp_path: Pa
     assert slow.closed and slow.end == disk.file_bytes <= 16 * MIB
 
 
+def test_a_single_fast_sample_late_in_the_file_throws_no_others_away(tmp_path: Path) -> None:
+    class Uneven(Slow):
+        def flush(self) -> None:
+            self.write_rate = 1e10 if 15 * MIB <= self.written <= 16 * MIB else 2.5e7
+            super().flush()
+
+    fresh = measured(tmp_path, Uneven(), budget_s=4.0).fresh
+    assert fresh is not None and fresh.rate_byte_per_s.n > 8
+
+
 def test_every_sample_is_kept_and_gives_the_rate_again(tmp_path: Path) -> None:
     disk = measured(tmp_path, Slow(), budget_s=4.0)
     for one in disk.rates:

@@ -76,6 +76,18 @@ def test_a_cancelled_job_leaves_no_file_and_no_record(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [] and job.results == []
 
 
+def test_the_machine_s_own_description_names_the_disk_that_was_measured_last(capsys: Capture) -> None:
+    here = detect().fingerprint
+    assert main(["machine"]) == 0 and "\nDisk " not in capsys.readouterr().out
+    for disk in (
+        a_disk(read=1.5e9),
+        replace(a_disk(), id="2", created="2026-11-29T00:00:00+00:00", way="memory"),
+    ):
+        Store().save("disk", disk, here)
+    assert main(["machine"]) == 0
+    assert "1.50 GB/s read, 1.20 GB/s written, one read 75.0 µs (ext4 on vda)" in capsys.readouterr().out
+
+
 def test_what_it_takes_is_promised_for_both_of_its_steps() -> None:
     here = machine()
     steps_s, compile_s = KINDS["disk"].foresee({"folder": "/", "budget_s": 10.0}, Known(here))

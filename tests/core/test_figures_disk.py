@@ -59,6 +59,8 @@ def test_the_roofline_has_the_slope_only_where_it_is_given_and_no_point_is_judge
     lines = {one.name: one for one in asked.data}
     assert "read_disk" not in {one.name for one in plain.data} and "read_disk" in lines
     assert lines["read_disk"].line.dash == LEVEL_DASHES["disk"]
+    label = next(one for one in asked.layout.annotations if "disk 1.50 GB/s" in str(one.text))
+    assert label.xanchor == "left", "to the left the labels of the nearest levels would be cut"
     assert "disk 1.50 GB/s" in said(asked) and "O_DIRECT" in said(asked) and "disk" not in said(plain)
     slow = measurement("numpy", 1e6)
     assert judge(slow, ceilings(), MACHINE) == judge(slow, [*ceilings(), DISK.roof()], MACHINE)  # type: ignore[list-item]

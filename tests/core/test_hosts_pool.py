@@ -38,6 +38,7 @@ from accel_core.runner.folders import queue_folder
 from accel_core.runner.kinds import KINDS
 from accel_core.runner.tickets import TicketFolder
 from accel_core.store import Store
+from accel_core.store.entries import Entries
 from accel_core.studies.arena.handing import judge_job
 from accel_core.transformer import BlockShape
 
@@ -212,7 +213,7 @@ def test_records_are_kept_once_by_who_asked_and_on_a_host_only_what_it_acts_by(p
     here = detect().fingerprint
     asked = Store(f"sqlite:///{(pool.folder / 'app.db').as_posix()}")
     assert len(asked.measurements(here)) == 2  # of bench and sequence
-    assert len(asked.verdicts(EVENT.name)) == 1 if hasattr(asked, "verdicts") else True
+    assert len(Entries(asked).judged(EVENT.name)) == 1
     assert asked.peaks(here).ceilings
     whole = Store(f"sqlite:///{(pool.folder / 'hosts' / 'whole' / 'records.db').as_posix()}")
     assert whole.peaks(here).ceilings == asked.peaks(here).ceilings

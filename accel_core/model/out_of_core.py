@@ -49,6 +49,8 @@ class OutOfCoreRun(PlainData):
     """Tiles that lie in memory, multiplied and added just before."""
     disk_read_byte_per_s: float
     disk_write_byte_per_s: float
+    disk_latency_s: float
+    """How long a small read takes by itself; 0 where nobody measured it."""
     predicted_multiply_s: float
     predicted_read_s: float
     predicted_write_s: float

@@ -17,7 +17,7 @@ from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.room import Room, Slot
 from accel_core.roofline.streamed import Plan
 
-RATE_S = 0.4
+RATE_S = 1.0
 """For the rate of the library on tiles in memory."""
 _EVEN = 4
 """Tiles for each thread, under which tiles are shared out in pieces: a block of nine is uneven for two."""

@@ -64,6 +64,7 @@ class Run:
     def __init__(self, asked: Asked, disk: Disk, machine: Machine, until_the_end: ExitStack) -> None:
         self._asked, self._disk, self._machine = asked, disk, machine
         self._read, self._write = _bandwidths(disk)
+        self._latency_s = disk.latency.time_s.median if disk.latency else 0.0
         _call_the_library(asked.plan.threads, asked.dtype)
         forget_peak()
         self._before = status_bytes("VmRSS")
@@ -99,7 +100,7 @@ class Run:
         plan = self._asked.plan.with_block(block).evened()
         steps.begin(f"The product, with a block of {plan.block}")
         library = library_rate(plan, self._room, self._team)
-        said = foreseen(plan, library, self._read, self._write)
+        said = foreseen(plan, library, self._read, self._write, self._latency_s)
         counted = device_read_bytes()
         took = multiply(plan, self._files, self._room, self._team, steps.part_of(said.total_s))
         from_disk = None if counted is None else (device_read_bytes() or 0) - counted
@@ -124,6 +125,7 @@ class Run:
             library_flop_per_s=library,
             disk_read_byte_per_s=self._read,
             disk_write_byte_per_s=self._write,
+            disk_latency_s=self._latency_s,
             predicted_multiply_s=said.multiply_s,
             predicted_read_s=said.read_s,
             predicted_write_s=said.write_s,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from accel_core.model import OutOfCoreRun
+from accel_core.model import ITEM_BYTES, OutOfCoreRun
 from accel_core.model.disk import WAYS
 from accel_core.model.out_of_core import COMPUTE
+from accel_core.roofline.streamed import Plan, foreseen
 from accel_core.units import format_bytes, format_number, format_rate, format_time
 
 AGREES = 0.25
@@ -45,9 +46,42 @@ def rows(runs: Sequence[OutOfCoreRun]) -> list[Row]:
     ]
 
 
+def table_rows(runs: Sequence[OutOfCoreRun]) -> list[dict[str, str]]:
+    """The same for a table with its heads."""
+    heads = ("Block of c", "Intensity", "Predicted", "Measured", "Measured / predicted", "Read", "Waited")
+    return [dict(zip(heads, astuple(row), strict=True)) for row in rows(runs)]
+
+
 def agrees(run: OutOfCoreRun) -> bool:
     """Whether the predicted rate is within AGREES of the measured one."""
     return abs(run.ratio - 1) <= AGREES
+
+
+def together(runs: Sequence[OutOfCoreRun]) -> list[OutOfCoreRun]:
+    """The newest run and those of the same job, by rising block: one product, one disk as measured once."""
+    newest = max(runs, key=lambda run: run.created, default=None)
+    return sorted((run for run in runs if newest and run.disk_id == newest.disk_id), key=lambda run: run.block)
+
+
+def roof_under(run: OutOfCoreRun) -> list[tuple[int, float]]:
+    """(block, FLOP/s that reading alone allows) for blocks from one tile to the best."""
+    best = Plan(run.tile, run.size // run.tile, run.best_block // run.tile, ITEM_BYTES[run.dtype])
+    plans = [best.with_block(run.tile * side) for side in range(1, best.side + 1)]
+    disk = (run.disk_read_byte_per_s, run.disk_write_byte_per_s, run.disk_latency_s)
+    return [(plan.block, plan.flop / foreseen(plan, run.library_flop_per_s, *disk).read_s) for plan in plans]
+
+
+def reading(runs: Sequence[OutOfCoreRun]) -> str:
+    """One sentence on the runs of one job: what a wrong block costs, or what held the only one back."""
+    return cost_of_a_wrong_block(runs) or "".join(held_back(run) for run in runs[:1])
+
+
+def alt(runs: Sequence[OutOfCoreRun]) -> str:
+    """The picture for the ear."""
+    each = "; ".join(
+        f"block {row.block}: predicted {row.predicted}, measured {row.measured}" for row in rows(runs)
+    )
+    return f"Rate of a product on the disk against its block. {each}."
 
 
 def held_back(run: OutOfCoreRun) -> str:

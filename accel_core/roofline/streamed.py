@@ -80,6 +80,11 @@ class Plan:
         return 2 * self.blocks * self.matrix_bytes
 
     @property
+    def requests(self) -> int:
+        """How many reads that is: a slab of a and one of b for each block and each tile along the sum."""
+        return 2 * self.blocks**2 * self.length
+
+    @property
     def write_bytes(self) -> int:
         """What is written of c."""
         return self.matrix_bytes
@@ -146,8 +151,15 @@ class Foreseen:
         return "compute" if self.multiply_s >= self.read_s else "disk"
 
 
-def foreseen(plan: Plan, flop_per_s: float, read_byte_per_s: float, write_byte_per_s: float) -> Foreseen:
-    """What the plan takes with a library of this rate on tiles in memory, and a disk of these bandwidths."""
+def foreseen(
+    plan: Plan, flop_per_s: float, read_byte_per_s: float, write_byte_per_s: float, latency_s: float = 0.0
+) -> Foreseen:
+    """What the plan takes with a library of this rate on tiles in memory, and a disk of these bandwidths.
+
+    Each read waits for `latency_s` before its bytes come, which small blocks feel.
+    """
     return Foreseen(
-        plan.flop / flop_per_s, plan.read_bytes / read_byte_per_s, plan.write_bytes / write_byte_per_s
+        plan.flop / flop_per_s,
+        plan.read_bytes / read_byte_per_s + plan.requests * latency_s,
+        plan.write_bytes / write_byte_per_s,
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from accel_core.studies import experiments
-from app.lab import picture, sweep
+from app.lab import out_of_core, picture, sweep
 from app.parts import answers, columns, components, progress
 from app.session import records, settings
 
@@ -40,3 +40,4 @@ with main:
     answers.offer_rest(shown, experiment, budget_s, "points are")
     picture.picture(record, experiment, shown)
     picture.details(shown)
+    out_of_core.beyond_memory()

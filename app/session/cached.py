@@ -17,7 +17,17 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import ArenaEntry, BlockRun, Disk, Environment, Machine, Measurement, Peaks, Verdict
+from accel_core.model import (
+    ArenaEntry,
+    BlockRun,
+    Disk,
+    Environment,
+    Machine,
+    Measurement,
+    OutOfCoreRun,
+    Peaks,
+    Verdict,
+)
 from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
@@ -168,6 +178,15 @@ def block_runs(fingerprint: str) -> tuple[BlockRun, ...]:
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
+def out_of_core_runs(fingerprint: str) -> tuple[OutOfCoreRun, ...]:
+    """Products on a disk that were run on one machine, newest first; none where the store cannot be read."""
+    try:
+        return tuple(store().out_of_core_runs(fingerprint))
+    except StoreUnavailable:
+        return ()
+
+
+@st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)
 def disks(fingerprint: str) -> tuple[Disk, ...]:
     """Disks that were measured on one machine, newest first; none where the store cannot be read."""
     try:
@@ -208,6 +227,7 @@ def forget_stored() -> None:
     _recent(machine().fingerprint).forget()
     block_runs.clear()
     disks.clear()
+    out_of_core_runs.clear()
     _promise.clear()
 
 

@@ -75,6 +75,8 @@ def test_what_takes_longer_hides_the_other_and_writing_stands_apart() -> None:
     slow_disk = foreseen(plan, 1e12, 1e6, 1e6)
     assert slow_disk.bound_by == "disk"
     assert slow_disk.total_s == pytest.approx((plan.read_bytes + plan.write_bytes) / 1e6)
+    late = foreseen(plan, 1e12, 1e6, 1e6, 0.5)
+    assert late.read_s - slow_disk.read_s == pytest.approx(0.5 * 2 * 4 * 4 * 8)
     slow_core = foreseen(plan, 1e6, 1e12, 1e12)
     assert slow_core.bound_by == "compute" and slow_core.total_s == pytest.approx(plan.flop / 1e6)
 

@@ -42,6 +42,7 @@ NAMED = [
 SHORTENED = {
     "peaks": ["--budget", "3"],
     "disk": ["--budget", "0.3"],
+    "out-of-core": ["--budget", "0.3", "--memory", "1M", "--size", "640", "--block", "128"],
     "ladder": ["--budget", "0.05"],
     "bench": ["--budget", "0.05"],
     "compare": ["--budget", "0.05"],

@@ -20,7 +20,7 @@ from accel_core.registry import WORKLOADS
 from app.catalogue import PAGES, Page
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("privacy", "errors", "units", "codec", "model", "operations", "race"),  # 0 words: standard library only
+    ("privacy", "errors", "limits", "units", "codec", "model", "operations", "race"),  # 0 words
     ("stats", "intensity", "roofline", "transformer"),  # 1 sums: no clock, no file, nothing of the machine
     ("folders", "host_lock", "machine", "wall", "kernels", "cache"),  # 2 files, the machine, what runs on it
     ("registry", "bench", "store", "doctor"),  # 3 the list and the act, and what is kept of it

@@ -1,21 +1,23 @@
 """Visitors: those who hand in jobs through a page, of whom nothing is known but a browser and an address.
 
-What they may leave waiting is limited, by session and by address. Programs of this account (commands,
+What they may leave waiting is limited, by session, by address and in all. Programs of this account (commands,
 notebooks) are no visitors and have no limit: each waits itself, and the jobs of one shell take one turn in all.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from accel_core.errors import BadInput, QueueFull, quoted
+from accel_core.errors import QueueFull
+from accel_core.limits import limit
 
 PER_SESSION = ("ACCEL_WAITING_PER_SESSION", 1)
 PER_ADDRESS = ("ACCEL_WAITING_PER_ADDRESS", 40)
 """A class behind one router has one address, and all of them press the button at once."""
+IN_ALL = ("ACCEL_WAITING", 200)
+"""Of all visitors of one server: the last would wait for minutes, on a thread each."""
 UNATTENDED_S = ("ACCEL_UNATTENDED_S", 45)
 """A reload, another page of the app or a short loss of the network cost nobody the place in the queue."""
 IPV6_NETWORK_BITS = 64
@@ -50,23 +52,28 @@ class Waiting:
 
 def unattended_s() -> int:
     """How long a job may wait whose page is closed; BadInput where the environment says no number."""
-    return limit_of(*UNATTENDED_S)[1]
+    return limit(*UNATTENDED_S)
 
 
 def admit(asking: Waiting, waiting: Iterable[Waiting]) -> None:
     """Raise QueueFull where one more would be too many beside those that wait already."""
     others = list(waiting)
-    (of_session, session_limit), (of_address, address_limit) = limit_of(*PER_SESSION), limit_of(*PER_ADDRESS)
-    if sum(other.owner == asking.owner for other in others) >= session_limit:
+    of_session, of_address, of_all = limit(*PER_SESSION), limit(*PER_ADDRESS), limit(*IN_ALL)
+    if sum(other.owner == asking.owner for other in others) >= of_session:
         raise QueueFull(
-            f"This session has {_jobs(session_limit)} waiting, the most that may ({of_session}): wait until "
+            f"This session has {_jobs(of_session)} waiting, the most that may ({PER_SESSION[0]}): wait until "
             "it runs, or cancel it."
         )
     here = network(asking.visitor.address)
-    if sum(network(other.visitor.address) == here for other in others) >= address_limit:
+    if sum(network(other.visitor.address) == here for other in others) >= of_address:
         raise QueueFull(
-            f"Your network address has {_jobs(address_limit)} waiting, the most that may ({of_address}): try "
+            f"Your network address has {_jobs(of_address)} waiting, the most that may ({PER_ADDRESS[0]}): try "
             "again when one of them has run."
+        )
+    if len(others) >= of_all:
+        raise QueueFull(
+            f"This server has {_jobs(len(others))} waiting, and at most {of_all} may ({IN_ALL[0]}): try again "
+            "when one of them has run."
         )
 
 
@@ -82,18 +89,6 @@ def network(address: str) -> str:
             return "" if found.is_loopback else str(inside)
         found = found.ipv4_mapped
     return "" if found.is_loopback else str(found)
-
-
-def limit_of(variable: str, usual: int) -> tuple[str, int]:
-    """The variable's name and what it says, `usual` where it says nothing."""
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        return variable, usual
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise BadInput(
-            f"{variable} is {quoted(text)}; a whole number from 1 on is allowed: correct it or unset it."
-        )
-    return variable, int(text)
 
 
 def _jobs(count: int) -> str:

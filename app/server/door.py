@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from accel_core.errors import quoted
+from accel_core.errors import BadInput, quoted
+from accel_core.limits import limit
 from app.server import messages, phones, uploads
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ HEADERS = (
 )
 AGAINST_POLICY = 1008
 """The WebSocket protocol's number for it."""
-TABS = 256
+TABS = ("ACCEL_TABS", 256)
 """Open at once: each may hold a message of server.maxMessageSize in memory that never gets complete."""
-TABS_OF_ONE = 128
+TABS_OF_ONE = ("ACCEL_TABS_PER_ADDRESS", 128)
 """Of one address, so that nobody alone keeps all others out; a room behind a proxy has a single address."""
 
 COLLECTED = 64
@@ -49,13 +50,20 @@ def nobody(session: str) -> bool:
 class Door:
     """An ASGI layer: `app`, which runs `script`, sees only what passed the door.
 
-    `taken_from(session)` says whether a tab shows a page that takes files.
+    `taken_from(session)` says whether a tab shows a page that takes files; `tell` is told how many are open.
     """
 
-    def __init__(self, app: ASGIApp, script: Path, taken_from: Callable[[str], bool] = nobody) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        script: Path,
+        taken_from: Callable[[str], bool] = nobody,
+        tell: Callable[[int], None] = lambda tabs: None,
+    ) -> None:
         self.app = app
         self.script = script
         self.taken_from = taken_from
+        self.tell = tell
         self.tabs: Counter[str] = Counter()
         self.left = 0
 
@@ -69,6 +77,7 @@ class Door:
             await refuse(scope, receive, send, *refusal)
         elif scope["type"] == "websocket":
             self.tabs[address] += 1
+            self.tell(self.tabs.total())
             try:
                 hidden = messages.without_place(send, self.script)
                 await self.app(without_origin(scope), messages.wanted(receive), hidden)
@@ -82,6 +91,7 @@ class Door:
         """A tab was closed: what it had sent lies in a cycle of the server's objects until it is collected."""
         self.tabs[address] -= 1
         self.tabs += Counter()  # forgets who has none
+        self.tell(self.tabs.total())
         self.left += 1
         if self.left % COLLECTED == 0:
             gc.collect()
@@ -92,11 +102,16 @@ class Door:
             return None  # a part of a page that is let in
         if phones.is_phones(scope["path"]):
             return None  # it opens no tab
-        if self.tabs.total() < TABS and self.tabs[address] < TABS_OF_ONE:
+        try:
+            of_all, of_one = limit(*TABS), limit(*TABS_OF_ONE)
+        except BadInput as fault:
+            return 503, str(fault)
+        if self.tabs.total() < of_all and self.tabs[address] < of_one:
             return None
         return 503, (
             f"This server has {self.tabs.total()} open tabs, {self.tabs[address]} of them from your address, "
-            f"and holds {TABS}, {TABS_OF_ONE} from one address: close one and load this page again."
+            f"and holds {of_all} ({TABS[0]}), {of_one} from one address ({TABS_OF_ONE[0]}): close one and load "
+            "this page again."
         )
 
 

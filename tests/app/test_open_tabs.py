@@ -39,9 +39,9 @@ class Hall:
 
     async def told(self, scope: dict[str, Any]) -> Any:
         """The first thing that the visitor is told."""
-        said: asyncio.Queue[Any] = asyncio.Queue()
-        self.tabs.append(asyncio.create_task(self.door(scope, silent, said.put)))
-        return await said.get()
+        self.said: asyncio.Queue[Any] = asyncio.Queue()
+        self.tabs.append(asyncio.create_task(self.door(scope, silent, self.said.put)))
+        return await self.said.get()
 
     async def let_in(self, address: str = "10.0.0.1") -> bool:
         return (await self.told(visit("websocket", address)))["type"] == "websocket.accept"
@@ -59,7 +59,7 @@ def in_a_hall(story: Callable[[Hall], Any]) -> None:
 
 def test_nobody_alone_keeps_all_others_out() -> None:
     async def story(hall: Hall) -> None:
-        for _ in range(door.TABS_OF_ONE):
+        for _ in range(door.TABS_OF_ONE[1]):
             assert await hall.let_in("10.0.0.1")
         assert not await hall.let_in("10.0.0.1")
         assert await hall.let_in("10.0.0.2")
@@ -67,9 +67,37 @@ def test_nobody_alone_keeps_all_others_out() -> None:
     in_a_hall(story)
 
 
+def test_the_environment_says_how_many_tabs_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCEL_TABS", "3")
+    monkeypatch.setenv("ACCEL_TABS_PER_ADDRESS", "2")
+
+    async def story(hall: Hall) -> None:
+        assert await hall.let_in() and await hall.let_in() and not await hall.let_in()
+        assert await hall.let_in("10.0.0.2") and not await hall.let_in("10.0.0.3")
+        for wrong in ("0", "many"):
+            monkeypatch.setenv("ACCEL_TABS", wrong)
+            page = await hall.told(visit("http", "10.0.0.4", accept=b"text/html"))
+            assert page["status"] == 503
+            assert b"ACCEL_TABS is" in (await hall.said.get())["body"]
+
+    in_a_hall(story)
+
+
+def test_the_app_is_told_how_many_tabs_are_open() -> None:
+    told = list[int]()
+
+    async def story(hall: Hall) -> None:
+        hall.door.tell = told.append
+        await hall.let_in()
+        await hall.let_in("10.0.0.2")
+
+    in_a_hall(story)
+    assert told == [1, 2, 1, 0]
+
+
 def test_a_full_server_says_so_to_who_opens_a_page_and_still_serves_its_open_tabs() -> None:
     async def story(hall: Hall) -> None:
-        for number in range(door.TABS):
+        for number in range(door.TABS[1]):
             assert await hall.let_in(f"10.0.{number}.1")
         assert not await hall.let_in("10.1.1.1")
         page = await hall.told(visit("http", accept=b"text/html,*/*;q=0.8"))
@@ -81,7 +109,7 @@ def test_a_full_server_says_so_to_who_opens_a_page_and_still_serves_its_open_tab
 
 def test_a_closed_tab_makes_room_and_leaves_nothing_behind() -> None:
     async def story(hall: Hall) -> None:
-        for _ in range(door.TABS_OF_ONE):
+        for _ in range(door.TABS_OF_ONE[1]):
             await hall.let_in()
         hall.close.set()
         await asyncio.gather(*hall.tabs)

@@ -10,7 +10,7 @@ from accel_core.errors import BadInput, QueueFull
 from accel_core.runner import job as jobs
 from accel_core.runner.job import Job
 from accel_core.runner.submitting import Jobs
-from accel_core.runner.visitors import PER_ADDRESS, Visitor, network
+from accel_core.runner.visitors import IN_ALL, PER_ADDRESS, Visitor, network
 
 numbers = itertools.count()
 
@@ -45,6 +45,14 @@ def test_a_hundred_sessions_of_one_address_leave_waiting_what_a_class_needs_and_
     known.add(asked("elsewhere", "192.0.2.8"))
 
 
+def test_visitors_of_many_addresses_leave_waiting_what_the_server_holds_and_no_more() -> None:
+    known, (variable, most) = Jobs(), IN_ALL
+    for number in range(most):
+        known.add(asked(f"tab {number}", f"192.0.{number}.7"))
+    with pytest.raises(QueueFull, match=rf"{most} measurements waiting.*at most {most} may.*{variable}"):
+        known.add(asked("one more", "192.1.0.7"))
+
+
 def test_the_limits_can_be_set_and_what_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCEL_WAITING_PER_SESSION", "2")
     monkeypatch.setenv("ACCEL_WAITING_PER_ADDRESS", "3")
@@ -55,6 +63,9 @@ def test_the_limits_can_be_set_and_what_is_no_number_is_refused(monkeypatch: pyt
         known.add(asked("a"))
     with pytest.raises(QueueFull, match="3 measurements"):
         known.add(asked("c"))
+    monkeypatch.setenv("ACCEL_WAITING", "3")
+    with pytest.raises(QueueFull, match="at most 3"):
+        known.add(asked("c", "192.0.2.8"))
     for wrong in ("0", "-1", "many", "1.5", "٣", "9" * 5000):
         monkeypatch.setenv("ACCEL_WAITING_PER_ADDRESS", wrong)
         with pytest.raises(BadInput, match="ACCEL_WAITING_PER_ADDRESS is") as said:

@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable
 
 from accel_core.errors import QueueFull
-from accel_core.runner.visitors import Visitor, limit_of, network
+from accel_core.limits import limit
+from accel_core.runner.visitors import Visitor, network
 
 HOUR_S = 3600.0
 PER_ADDRESS = ("ACCEL_TRIES_PER_ADDRESS", 300)
@@ -73,7 +74,7 @@ class Tries:
 
     def check_address(self, visitor: Visitor) -> None:
         """QueueFull where all of this network address asked for as many verdicts within the hour as may be."""
-        variable, most = limit_of(*PER_ADDRESS)
+        variable, most = PER_ADDRESS[0], limit(*PER_ADDRESS)
         if wait_s := self._addresses.wait_s(network(visitor.address), most):
             raise QueueFull(
                 f"{most} tries and entries came from your network address within an hour, the most "

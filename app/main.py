@@ -15,7 +15,7 @@ from app.catalogue import PAGES
 from app.server import incoming, phones
 from app.server.door import Door
 from app.server.opening import opened
-from app.session import uploads
+from app.session import crowd, uploads
 
 
 def pages() -> None:
@@ -47,5 +47,5 @@ if __name__ == "__main__":
     pages()
 else:
     incoming.leave_out_what_no_widget_says()
-    door = Middleware(Door, script=Path(__file__), taken_from=uploads.taken_from)
+    door = Middleware(Door, script=Path(__file__), taken_from=uploads.taken_from, tell=crowd.see)
     app = st.App(__file__, lifespan=opened, routes=phones.routes(), middleware=[door])

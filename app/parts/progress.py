@@ -9,7 +9,7 @@ import streamlit as st
 
 from accel_core.model import Measurement
 from accel_core.units import format_rate
-from app.session import cached, jobs, settings
+from app.session import cached, crowd, jobs, settings
 
 if TYPE_CHECKING:
     from accel_core.runner import Job
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHORT_POLL_S, POLL_S, QUIET_POLL_S = 0.5, 1.0, 2.0
 """How often a page asks for the progress of a short job, of a longer one, and of one on all processors. Asking
 costs the server some hundredths of a second and the browser a tenth or two."""
+PER_PLACE_S, FAR_POLL_S = 0.3, 30.0
+"""Of a job that waits: for each one that goes first, less than the shortest takes, and at most."""
 SHORT_S = 10.0
 REDRAW_S = 1.0
 """A page is drawn again for new results at most this often, where server and browser have a processor each."""
@@ -74,6 +76,7 @@ def _progress_of_other() -> None:
     job = jobs.looked_on()
     if job is None or job.state not in jobs.ACTIVE:
         _draw_again()
+    crowd.ask_again_in(poll_s(job))
     st.progress(_fraction(job), text=f"You are watching somebody else's measurement. {_sentence(job)}")
 
 
@@ -93,10 +96,17 @@ def _offer(job: Job) -> None:
 
 
 def poll_s(job: Job) -> float:
-    """How often a page asks how far `job` is; its end is seen no later than that."""
+    """How often a page asks how far `job` is; its end is seen no later than that.
+
+    One that waits far back is asked for seldom: 500 tabs that all asked once a second would take the server's
+    processor, and none of them would see anything new.
+    """
+    often_s = SHORT_POLL_S if job.promise is not None and job.promise.total_s < SHORT_S else POLL_S
     if not _free_processors(job):
-        return QUIET_POLL_S
-    return SHORT_POLL_S if job.promise is not None and job.promise.total_s < SHORT_S else POLL_S
+        often_s = QUIET_POLL_S
+    if job.state != "queued":
+        return often_s
+    return max(often_s, min(job.place * PER_PLACE_S, FAR_POLL_S))
 
 
 def may_draw(job: Job, watch: jobs.Watch, now_s: float) -> bool:
@@ -121,6 +131,7 @@ def _progress() -> None:
     watch: jobs.Watch = st.session_state["watch"]
     if may_draw(job, watch, time.monotonic()):
         _draw_again()
+    crowd.ask_again_in(poll_s(job))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(_fraction(job), text=_sentence(job) + _unseen(job, watch))
         st.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from accel_core.runner.promise import Promise
 from accel_core.runner.visitors import Visitor
 from accel_core.store import Entry
 from app.parts import progress
-from app.session import cached, jobs, visitors
+from app.session import cached, crowd, jobs, visitors
 
 
 @dataclass
@@ -292,6 +293,34 @@ def test_a_page_asks_seldom_and_seldomest_while_all_processors_are_measured():
     )
     peaks = PlayedJob(data={"kind": "peaks", "threads": [1, all_of_them]})
     assert progress.poll_s(peaks) == progress.QUIET_POLL_S
+
+
+def test_a_page_asks_the_more_seldom_the_further_back_its_job_waits():
+    long = Promise(1.0, (60.0,), 0.0)
+    job = of_threads(1, promise=long)
+    waits = [progress.poll_s(replace(job, state="queued", place=place)) for place in (0, 1, 20, 60, 90, 500)]
+    assert waits[0] == waits[1] == progress.POLL_S and waits[-1] == progress.FAR_POLL_S
+    assert waits == sorted(waits) and waits[2] < waits[3] < waits[4]
+
+
+def test_all_tabs_together_ask_no_more_often_the_more_they_are(monkeypatch: pytest.MonkeyPatch):
+    for tabs, every_s in ((1, 5.0), (50, 5.0), (500, 50.0)):
+        monkeypatch.setattr(crowd, "_tabs", 0)
+        crowd.see(tabs)
+        assert crowd.every_s(5.0) == every_s
+
+
+def test_a_browser_is_told_anew_how_often_to_ask(monkeypatch: pytest.MonkeyPatch):
+    sent = list[Any]()
+    context = SimpleNamespace(enqueue=sent.append)
+    monkeypatch.setattr(crowd, "get_script_run_ctx", lambda: context)
+    monkeypatch.setattr(crowd.ThreadState, "get", lambda: SimpleNamespace(fragment_id="its number"))
+    crowd.ask_again_in(7.0)
+    (message,) = sent
+    assert (message.auto_rerun.interval, message.auto_rerun.fragment_id) == (7.0, "its number")
+    monkeypatch.setattr(crowd.ThreadState, "get", lambda: SimpleNamespace(fragment_id=None))
+    crowd.ask_again_in(7.0)
+    assert len(sent) == 1, "a whole page is no fragment"
 
 
 def test_new_results_are_drawn_as_often_as_free_processors_allow(monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 
@@ -19,6 +20,8 @@ class Page:
     """What one finds there, in a sentence."""
     takes_files: bool = False
     """Whether its visitors may send the server files."""
+    measures: bool = True
+    """Whether it is of one machine, which a pool lets one choose."""
 
     @property
     def path(self) -> str:
@@ -131,7 +134,22 @@ PAGES = (
 )
 """The first is what the address without a page shows."""
 
+POOL = Page(
+    "pool",
+    "Pool",
+    "Which host is unlike the others?",
+    "dns",
+    "The hosts that measure, what they do now, and the roofs of all of them in one picture.",
+    measures=False,
+)
+"""Shown where ACCEL_POOL names a pool of hosts."""
+
+
+def shown() -> tuple[Page, ...]:
+    """The pages that the sidebar lists."""
+    return (*PAGES, POOL) if os.environ.get("ACCEL_POOL") else PAGES
+
 
 def page(name: str) -> Page:
     """The page called `name`; KeyError where there is none."""
-    return {one.name: one for one in PAGES}[name]
+    return {one.name: one for one in (*PAGES, POOL)}[name]

@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from accel_core.machine.compiler import require_settings
-from app.catalogue import PAGES
+from app import catalogue
 from app.server import incoming, phones
 from app.server.door import Door
 from app.server.opening import opened
@@ -29,9 +29,13 @@ def pages() -> None:
     st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
     shown = {
         one: st.Page(
-            one.path, title=one.title, icon=f":material/{one.icon}:", help=one.help, default=one is PAGES[0]
+            one.path,
+            title=one.title,
+            icon=f":material/{one.icon}:",
+            help=one.help,
+            default=one is catalogue.PAGES[0],
         )
-        for one in PAGES
+        for one in catalogue.shown()
     }
     page = st.navigation(list(shown.values()), expanded=True)  # else the last ones are under “View 3 more”
     uploads.on_page(any(one.takes_files for one, its in shown.items() if its == page))

@@ -17,7 +17,7 @@ import pytest
 
 from accel_core.model import LEVELS
 from accel_core.registry import WORKLOADS
-from app.catalogue import PAGES, Page
+from app.catalogue import PAGES, POOL, Page
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("privacy", "errors", "limits", "units", "codec", "model", "operations", "race"),  # 0 words
@@ -162,11 +162,11 @@ def test_pages_import_what_is_shared_and_no_other_page(path: Path) -> None:
 
 def test_every_folder_of_the_app_is_a_shared_room_or_a_page_of_the_catalogue() -> None:
     folders = {path.name for path in APP.iterdir() if path.is_dir() and path.name[0] not in "._"}
-    assert folders - set(BELOW) == {page.name for page in PAGES}
-    assert all((APP / page.path).is_file() for page in PAGES)
+    assert folders - set(BELOW) == {page.name for page in (*PAGES, POOL)}
+    assert all((APP / page.path).is_file() for page in (*PAGES, POOL))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", (*PAGES, POOL), ids=lambda page: page.name)
 def test_a_page_only_lays_out(page: Page) -> None:
     lines = (APP / page.path).read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MOST_LINES_OF_A_PAGE, "what draws a part of the page goes into a file beside it"

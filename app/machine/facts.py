@@ -47,5 +47,6 @@ def _versions() -> str:
     e = cached.environment()
     blas = f"{e.blas.title}, {e.blas.threads or '?'} threads" if e.blas else "unknown"
     compiler = f"Numba {e.numba}, LLVM {e.llvm or 'unknown'}"
-    whose = "Of this computer: " if cached.machine().pretended else ""
+    other = cached.machine().pretended or cached.has_pool()
+    whose = "Of the computer that runs this app: " if other else ""
     return f"{whose}Python {e.python}, NumPy {e.numpy}, {compiler}, BLAS {blas}, {e.system}"

@@ -9,14 +9,7 @@ from app.parts import components, peaks, progress, theme
 from app.session import cached, drawings, records, settings
 
 TIME_PX = 200
-BUDGET = settings.Choice(
-    "seconds",
-    "Time in all (s)",
-    (10, 20, 60),
-    20,
-    "Measuring time for all roofs together. A second run refines the first.",
-)
-settings.admit(BUDGET)
+settings.admit(peaks.BUDGET)
 components.header(
     "machine",
     "Guess first: how many times longer does a load from memory take than one from the nearest cache?",
@@ -24,7 +17,7 @@ components.header(
 own = records.own()
 with st.container(horizontal=True, key="setup"):
     with theme.field(TIME_PX):
-        seconds = float(settings.slider(BUDGET))
+        seconds = float(settings.slider(peaks.BUDGET))
     components.measure_button("Measure this machine", peaks.job(own.machine, seconds))
 progress.draw()
 components.library_notice()

@@ -19,7 +19,7 @@ from accel_core.readings.rungs import held_back_text
 from accel_core.studies.record import Record
 from accel_core.units import format_duration
 from app.catalogue import page
-from app.session import cached, jobs
+from app.session import cached, jobs, settings
 
 LOG = logging.getLogger("accel_explorer")
 WITHOUT_SETTINGS = "?"
@@ -50,6 +50,17 @@ def header(name: str, first: str) -> None:
     st.title(page(name).question, anchor=False)
     with st.container(key="secondary-header"):  # a lecture hall does without it (`style.LARGE`)
         st.caption(first)
+    if cached.has_pool() and page(name).measures:
+        _whose_host()
+
+
+def _whose_host() -> None:
+    """Whose machine the page shows, where that is a host of a pool."""
+    from app.session import hosts
+
+    with settings.place():
+        if said := hosts.whose():
+            st.caption(f":material/dns: {literal(said)}")
 
 
 def measure_button(label: str, job: Mapping[str, Any], *, empty: str = "") -> None:
@@ -103,6 +114,8 @@ def held_back(measurements: Sequence[Measurement]) -> None:
 
 def library_notice() -> None:
     """One line where the server's environment keeps a library from choosing its own kernels."""
+    if cached.has_pool():  # another host has an environment of its own
+        return
     if text := overridden(overrides(os.environ), cached.environment().blas):
         st.caption(f":orange[:material/warning:] {text} They may not be its fastest: see `accel doctor`.")
 

@@ -8,7 +8,15 @@ import streamlit as st
 
 from accel_core.model import DTYPES, Machine
 from accel_core.studies.record import Record, changes
-from app.session import cached
+from app.session import cached, settings
+
+BUDGET = settings.Choice(
+    "seconds",
+    "Time in all (s)",
+    (10, 20, 60),
+    20,
+    "Measuring time for all roofs together. A second run refines the first.",
+)
 
 
 def job(machine: Machine, budget_s: float) -> dict[str, Any]:
@@ -19,7 +27,7 @@ def job(machine: Machine, budget_s: float) -> dict[str, Any]:
 
 def environment_notice(record: Record) -> None:
     """Say which versions have changed since the roofs were measured."""
-    if record.peaks is None:
+    if record.peaks is None or cached.has_pool():  # the versions of another host are not known here
         return
     changed = changes(record.peaks.environment, cached.environment())
     if changed:

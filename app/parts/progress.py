@@ -77,7 +77,7 @@ def _progress_of_other() -> None:
     if job is None or job.state not in jobs.ACTIVE:
         _draw_again()
     crowd.ask_again_in(poll_s(job))
-    st.progress(_fraction(job), text=f"You are watching somebody else's measurement. {_sentence(job)}")
+    st.progress(fraction(job), text=f"You are watching somebody else's measurement. {sentence(job)}")
 
 
 def _offer(job: Job) -> None:
@@ -133,7 +133,7 @@ def _progress() -> None:
         _draw_again()
     crowd.ask_again_in(poll_s(job))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(_fraction(job), text=_sentence(job) + _unseen(job, watch))
+        st.progress(fraction(job), text=sentence(job) + _unseen(job, watch))
         st.button("Cancel", key="cancel", icon=":material/cancel:", on_click=job.cancel)
 
 
@@ -143,7 +143,8 @@ def _draw_again() -> NoReturn:
     st.rerun()
 
 
-def _fraction(job: Job) -> float:
+def fraction(job: Job) -> float:
+    """How much of `job` is done, from 0 to 1."""
     progress = job.progress
     if job.state == "queued":
         return 0.0
@@ -159,7 +160,7 @@ def _counted(kind: str | None, done: int, total: int) -> str:
     return f"Step {min(done + 1, total)} of {total}"
 
 
-def _sentence(job: Job) -> str:
+def sentence(job: Job) -> str:
     """What happens now: the queue place, or the step with its number, elapsed and expected time."""
     progress = job.progress
     if job.state == "queued":
@@ -167,10 +168,14 @@ def _sentence(job: Job) -> str:
         if not ahead:
             return "Starting: the worker process comes up."
         others = "1 other job is" if ahead == 1 else f"{ahead} other jobs are"
-        return f"Waiting: {others} ahead of this one on this computer."
+        return (
+            f"Waiting: {others} ahead of this one {'in the pool' if cached.has_pool() else 'on this computer'}."
+        )
     parts = [progress.step or "Starting"]
     if progress.total:
         parts.insert(0, _counted(job.data.get("kind"), progress.done, progress.total))
+    if job.host:
+        parts.insert(0, job.host)
     text = ": ".join(parts) + f" · {progress.elapsed_s:.0f} s elapsed"
     if progress.expected_s:
         text += f", about {max(progress.expected_s, 1):.0f} s to go"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
@@ -38,8 +39,10 @@ from app.session.simulating import Simulator
 
 if TYPE_CHECKING:
     from accel_core.model.pace import Pace
+    from accel_core.pool.fleet import Fleet
     from accel_core.runner.known import Known
     from accel_core.runner.promise import Promise
+    from app.session.hosts import Watcher
 
 DRAWINGS_BYTES = 32 << 20
 """Some hundred figures."""
@@ -63,9 +66,43 @@ class Sample:
 
 
 @st.cache_resource(show_spinner=False)
-def machine() -> Machine:
-    """This machine, detected once a server."""
+def here() -> Machine:
+    """The computer that runs this app, detected once a server."""
     return detect()
+
+
+def has_pool() -> bool:
+    """Whether a pool of hosts is named: else nothing of it is imported."""
+    return bool(os.environ.get("ACCEL_POOL"))
+
+
+def machine() -> Machine:
+    """This machine, as pages mean it: the host of the pool that this session chose, else the app's computer."""
+    if has_pool():
+        from app.session import hosts
+
+        return hosts.machine() or here()
+    return here()
+
+
+@st.cache_resource(show_spinner=False)
+def pool() -> Watcher:
+    """The one look at the pool that all sessions share."""
+    from accel_core.pool import hosts
+    from app.session.hosts import Watcher
+
+    return Watcher(lambda: hosts())
+
+
+@st.cache_resource(show_spinner=False)
+def fleets() -> list[Fleet]:
+    """When all hosts of the pool were asked for their roofs: the last time, where there was one."""
+    return []
+
+
+def last_fleet() -> Fleet | None:
+    """The jobs that asked all hosts of the pool last; None where they were not asked yet."""
+    return fleets()[-1] if fleets() else None
 
 
 @st.cache_resource(show_spinner=False)
@@ -138,7 +175,7 @@ def store() -> Store:
     return Store()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _recent(fingerprint: str) -> Recent:
     return Recent(store(), fingerprint, environment())
 
@@ -233,21 +270,26 @@ def forget_stored() -> None:
 
 def promise(job: str, core_pace: Pace, seen: Seen | None) -> Promise | None:
     """How long a job (as JSON) will take, by these records of this machine; None for one that cannot be run."""
-    return _promise(job, core_pace, -1 if seen is None else seen.number, seen)
+    return _promise(job, core_pace, -1 if seen is None else seen.number, _which(machine()), seen)
+
+
+def _which(one: Machine) -> str:
+    """What tells machines apart for a promise."""
+    return f"{one.fingerprint} {one.cores.allowed}"
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def _promise(job: str, core_pace: Pace, number: int, _seen: Seen | None) -> Promise | None:
+def _promise(job: str, core_pace: Pace, number: int, which: str, _seen: Seen | None) -> Promise | None:
     from accel_core.runner.promise import foresee
 
     try:
-        return foresee(json.loads(job), _known(core_pace, number, _seen))
+        return foresee(json.loads(job), _known(core_pace, number, which, _seen))
     except AccelError:
         return None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _known(core_pace: Pace, number: int, _seen: Seen | None) -> Known:
+def _known(core_pace: Pace, number: int, which: str, _seen: Seen | None) -> Known:
     from accel_core.runner.known import Known
 
     seen = _seen or Seen()

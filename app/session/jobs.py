@@ -35,12 +35,14 @@ class Watch:
     """ISO 8601, UTC."""
     drawn: int = 0
     """How many of its results the page shows."""
+    machine: str = ""
+    """Fingerprint of the machine that it was started for; empty where unknown."""
     drawn_at: float = 0.0
     holds: bool = False
     """Whether a button was drawn as held while it ran."""
 
 
-def _owner() -> str:
+def owner() -> str:
     """This browser tab, for the queue; fair turns are between owners."""
     return st.session_state.setdefault("owner", uuid.uuid4().hex)
 
@@ -50,23 +52,36 @@ def start(job: Mapping[str, Any]) -> None:
     from accel_core import runner
 
     try:
-        begin(lambda owner, visitor: runner.submit(dict(job), owner, store=_store(), visitor=visitor))
+        begin(
+            lambda owner, visitor: runner.submit(dict(job), owner, store=store(), visitor=visitor, **_there())
+        )
     except AccelError as fault:
         st.session_state["job fault"] = str(fault)
         return
     readied.let_go(dict(job))
 
 
+def _there() -> dict[str, Any]:
+    """To which host of a pool a job goes; nothing where there is no pool."""
+    if not cached.has_pool():
+        return {}
+    from app.session import hosts
+
+    return {"wanted": hosts.wanted()}
+
+
 def begin(submit: Callable[[str, Visitor], Job]) -> None:
     """Queue what `submit` does for this session as (owner, visitor); what it raises is the caller's to say."""
     st.session_state.pop("job fault", None)
-    started = submit(_owner(), visitors.here())
+    started = submit(owner(), visitors.here())
     _keep_results()
-    st.session_state["watch"] = Watch(started.id, datetime.now(UTC).isoformat())
+    st.session_state["watch"] = Watch(
+        started.id, datetime.now(UTC).isoformat(), machine=cached.machine().fingerprint
+    )
     st.query_params["job"] = started.id
 
 
-def _store() -> Any:
+def store() -> Any:
     """The store, None where it cannot be used: then the job measures and shows, and nothing is stored."""
     try:
         return cached.store()
@@ -138,17 +153,22 @@ def promise(job: Mapping[str, Any]) -> Promise | None:
     ):  # its time is its budget, and the first page does without the compiler
         return cached.promise(json.dumps(job, sort_keys=True), core_pace(ask=False), None)
     watch: Watch | None = st.session_state.get("watch")
-    pace = core_pace(ask=not (machine.pretended or (watch is not None and watch.holds)))
+    unasked = machine.pretended or cached.has_pool() or (watch is not None and watch.holds)
+    pace = core_pace(ask=not unasked)
     seen = cached.stored(machine.fingerprint)
     return cached.promise(json.dumps(job, sort_keys=True), pace, seen)
 
 
 def results() -> tuple[str, list[Any]]:
-    """When this session's first job began (ISO 8601; empty where unknown), and all that its jobs measured."""
-    started, kept = st.session_state.get("kept", ("", []))
+    """When this session's first job began (ISO 8601; empty where unknown), and all that its jobs measured.
+
+    Of this machine: what another host of a pool measured is not told.
+    """
+    here = cached.machine().fingerprint
+    started, kept = st.session_state.get("kept", {}).get(here, ("", []))
     watch: Watch | None = st.session_state.get("watch")
     job = current()
-    if watch is None or job is None:
+    if watch is None or job is None or watch.machine not in ("", here):
         return started, list(kept)
     return started or watch.started, [*kept, *job.results]
 
@@ -163,4 +183,10 @@ def results_of(id: str) -> list[Any]:
 
 def _keep_results() -> None:
     """Take over the results of the job that is replaced by a new one."""
-    st.session_state["kept"] = results()
+    watch: Watch | None = st.session_state.get("watch")
+    if watch is None or (job := current()) is None:
+        return
+    kept: dict[str, tuple[str, list[Any]]] = st.session_state.setdefault("kept", {})
+    machine = watch.machine or cached.machine().fingerprint
+    started, before = kept.get(machine, ("", []))
+    kept[machine] = started or watch.started, [*before, *job.results]

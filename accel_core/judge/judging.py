@@ -95,6 +95,7 @@ class Judging:
                 self.load(player)
             libraries = player.child.libraries() if made and sys.platform == "linux" else None
             table = Table(self.workload, self.asked.event.dtype, player, stage, made is not None)
+            table.team = made is not None and made.team
             table.explain = lambda posed: "" if made is None else self.why_it_broke(posed, made)
             self.check(table)
             if baselines is not None:

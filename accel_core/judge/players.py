@@ -215,6 +215,9 @@ def _ready(child: Child) -> None:
 
 # -- how a call ends -----------------------------------------------------------------------------------------
 
+_UNMADE = "llvmlite."
+"""How Numba's pickle begins the words of which parts are known only while the code runs."""
+_OTHER_SHAPE = "(as out[:] = x does where the shapes differ)"
 _STATUS_WORDS = "It ended with an error (status {}) that its machine code does not name"
 
 
@@ -245,7 +248,9 @@ def raised(pickle: bytes) -> str:
     if not names:
         return "an error"
     after = words[words.index(names[0]) + 1 :]
-    message = next((word for word in after if word not in names), "")
+    message = next((word for word in after if word not in names), "").partition('File "')[0].strip()
+    if message.startswith(_UNMADE):
+        return f"{foreign(names[0])} {_OTHER_SHAPE}"
     return foreign(f"{names[0]}: {message}" if message else names[0])
 
 

@@ -54,6 +54,8 @@ class Table:
     native: bool
     explain: Callable[[Posed], str] = lambda posed: ""
     """Why a process that used memory which it does not have did so, found out by trying."""
+    team: bool = False
+    """Whether it starts threads, whose errors nobody tells."""
     errors: list[float] = field(default_factory=list)
     """Of every checked call, as a share of what is allowed."""
     _kept: NDArray[Any] = field(default_factory=lambda: np.empty(0))
@@ -103,11 +105,13 @@ class Table:
         where = f"at size {format_shape(posed.shape)}"
         if (missing := int(np.isnan(out).sum())) == out.size:
             raise Refused(
-                f"It wrote nothing into out {where}: every entry is to be written.", _shown(posed, self.stage)
+                f"It wrote nothing into out {where}: every entry is to be written.{self._untold}",
+                _shown(posed, self.stage),
             )
         if missing:
             raise Refused(
-                f"{missing} of {out.size} entries of out are not numbers {where}: write every entry of out.",
+                f"{missing} of {out.size} entries of out are not numbers {where}: write every entry of out."
+                f"{self._untold}",
                 _shown(posed, self.stage),
             )
         if not np.isfinite(out).all():
@@ -118,6 +122,11 @@ class Table:
             f"It gives a wrong result {where}: its error is {format_small(share)} times what is allowed.",
             _shown(posed, self.stage),
         )
+
+    @property
+    def _untold(self) -> str:
+        """What to try where entries are missing."""
+        return " An error inside prange is not told: try range in its place." if self.team else ""
 
     def _keep(self) -> None:
         """Copy the output as it is checked: a plain copy takes less time than a sum that nobody can forge."""

@@ -110,3 +110,31 @@ def test_an_error_does_not_tell_where_python_is_installed(division: str) -> None
 def test_a_product_of_the_library_is_called_by_its_name() -> None:
     found = tried("import numpy as np\ndef matmul(a, b, out):\n    out[:] = np.dot(a, b)\n")
     assert (found.verdict, "write the loops yourself" in found.reason) == (REFUSED, True), found.reason
+
+
+NUMBA = "import numpy as np\nfrom numba import prange\ndef matmul(a, b, out):\n    "
+
+
+@pytest.mark.parametrize(
+    ("code", "division", "says"),
+    [
+        (
+            "out[:, :] = np.zeros((3, 3))",
+            "one",
+            "ValueError (as out[:] = x does where the shapes differ) at size",
+        ),
+        (
+            "out[:] = a + b",
+            "one",
+            "It raises ValueError: unable to broadcast argument 1 to output array at size",
+        ),
+        (
+            "for i in prange(1):\n        out[i] = np.zeros(9)",
+            "all",
+            "An error inside prange is not told: try range",
+        ),
+    ],
+)
+def test_arrays_of_another_shape_are_named_where_that_can_be_known(code: str, division: str, says: str) -> None:
+    found = tried(f"{NUMBA}{code}\n", division)
+    assert found.verdict == "refused" and says in found.reason and "File" not in found.reason, found.reason

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import recorded_hosts as hosts
 
-from accel_core import doctor, registry
+from accel_core import registry
 from accel_core.backends.calibrating import calibrate
 from accel_core.bench import compare, measure, run_cases
 from accel_core.cli import main
-from accel_core.doctor import checkup
+from accel_core.doctor import checkup, reading
 from accel_core.errors import BadInput
 from accel_core.machine import allowed_cpus, available_memory_bytes, detect, pretence, sources
 from accel_core.machine.recorded import read_machine
@@ -157,7 +157,7 @@ def test_the_doctor_says_nothing_of_this_computer_on_a_pretend_host(
 ) -> None:
     pretend_host(name)
     for source in ("read_cpu_times", "environment", "read_file", "available_memory_bytes", "on_mains"):
-        monkeypatch.setattr(doctor, source, lambda *_, source=source: pytest.fail(f"{source} was asked"))
+        monkeypatch.setattr(reading, source, lambda *_, source=source: pytest.fail(f"{source} was asked"))
     assert main(["doctor", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)["checks"]
     assert {check["name"] for check in checks} == OF_THE_MACHINE

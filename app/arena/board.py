@@ -94,13 +94,7 @@ def _table(event: Event, lines: Sequence[Line]) -> None:
         return
     picked = tables.table(told, f"arena-{event.name}", alt="The board, best first", unfolding=True)
     if picked is not None:
-        st.button(
-            "Look at the picked entry",
-            key="open picked",
-            icon=":material/search:",
-            on_click=choosing.open_entry,
-            args=(order[picked].entry,),
-        )
+        choosing.look_button(order[picked].entry, "open picked")
     else:
         st.caption(
             "Pick a row at its left to look at an entry: its sizes, its roofline, and its code if it is open."

@@ -68,6 +68,11 @@ def open_entry(id: str) -> None:
     st.query_params[ENTRY] = id
 
 
+def look_button(id: str, key: str, label: str = "Look at the picked entry") -> None:
+    """The button that leads to an entry."""
+    st.button(label, key=key, icon=":material/search:", on_click=open_entry, args=(id,))
+
+
 def close_entry() -> None:
     """Look at no entry any more: a button's callback."""
     st.query_params.pop(ENTRY, None)

@@ -101,10 +101,4 @@ def _stands(past: desk.Past) -> None:
         st.markdown(":material/send: **Handed in**")
         st.text(plain(desk.background().fault or past.said))
         if past.counts is not None and not past.waits:
-            st.button(
-                "Look at it",
-                key=f"look at {past.entry.id}",
-                icon=":material/search:",
-                on_click=choosing.open_entry,
-                args=(past.entry.id,),
-            )
+            choosing.look_button(past.entry.id, f"look at {past.entry.id}", "Look at it")

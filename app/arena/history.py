@@ -36,13 +36,7 @@ def draw(event: Event) -> None:
     rows = _rows(past)
     picked = tables.table(rows, f"arena-history-{event.name}", alt="What you handed in", unfolding=True)
     if picked is not None:
-        st.button(
-            "Look at the picked entry",
-            key="open past",
-            icon=":material/search:",
-            on_click=choosing.open_entry,
-            args=(past[picked].entry.id,),
-        )
+        choosing.look_button(past[picked].entry.id, "open past")
 
 
 def _rows(past: Sequence[Past]) -> list[dict[str, Any]]:

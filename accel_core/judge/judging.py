@@ -35,7 +35,7 @@ from accel_core.machine import thread_cpus
 from accel_core.model import Machine, Shape, Verdict
 from accel_core.wall import ChildEnded, ChildLate
 
-TRIED_S, JUDGED_S = 4.2, 400.0
+TRIED_S, JUDGED_S = 5.5, 400.0
 """For all times of a submission that is only tried, and of one that is judged, which is refused after that."""
 AGAIN = 3
 """How often a size is timed anew where somebody disturbed it, or the baselines drifted."""

@@ -22,6 +22,7 @@ from accel_core.errors import AccelError, BadInput, WrongResult
 from accel_core.model import Disk
 
 MACHINE = machine()
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has an interface of its own")
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +141,7 @@ def test_a_disk_that_reads_back_something_else_is_not_timed(tmp_path: Path) -> N
     assert slow.closed
 
 
+@POSIX
 @pytest.mark.parametrize(
     ("number", "said"),
     [(errno.ENOSPC, "became full"), (errno.EDQUOT, "became full"), (errno.EIO, "could not be measured")],
@@ -202,6 +204,24 @@ def test_a_real_file_has_no_name_while_it_is_measured_and_is_gone_after(
     assert disk.read is not None and disk.latency is not None and disk.filesystem
 
 
+@POSIX
+def test_where_every_file_needs_a_name_it_loses_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, made = os.open, []
+
+    def opened(path: Any, flags: int, mode: int = 0o777) -> int:
+        if not flags & os.O_CREAT:
+            raise OSError(errno.EOPNOTSUPP, "no files without names here")
+        made.append(path)
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", opened)
+    file = posix.open_file(tmp_path, in_memory=True)
+    assert len(made) == 1 and list(tmp_path.iterdir()) == []
+    file.close()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has O_DIRECT")
 @pytest.mark.parametrize("when", ["opened", "written"])
 def test_where_the_page_cache_cannot_be_passed_it_is_emptied_and_the_record_says_so(
@@ -251,11 +271,13 @@ def test_a_file_system_that_takes_only_larger_blocks_gets_them(
     assert disk.way == "direct" and disk.latency is not None and disk.latency.block_bytes == 16384
 
 
+@POSIX
 def test_a_folder_in_memory_is_called_memory_and_no_disk(tmp_path: Path) -> None:
     disk = measured(tmp_path, place=Place(tmp_path, "tmpfs"), budget_s=0.2)
     assert disk.is_memory and "not of a disk" in disk.doubts[0] and len(disk.doubts) == 1
 
 
+@POSIX
 def test_macos_keeps_nothing_in_its_cache_and_flushes_the_drive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +295,7 @@ def test_macos_keeps_nothing_in_its_cache_and_flushes_the_drive(
     assert file.way == "uncached" and asked == [48, 51] and list(tmp_path.iterdir()) == []
 
 
+@POSIX
 def test_macos_flushes_by_fsync_where_a_file_system_has_no_other_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,14 +25,22 @@ def test_disks_come_back_as_they_went_in_newest_first_and_add_nothing_to_the_roo
     assert store.disks("elsewhere") == [] and store.peaks("f") is None and not store.skipped
 
 
-@pytest.mark.parametrize("path", ["$.way", "$.rates[0].series", "$.file_bytes"])
-def test_a_damaged_disk_is_left_out_and_counted(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "json_remove(payload, '$.rates[0].series')",
+        "json_remove(payload, '$.file_bytes')",
+        "json_set(payload, '$.way', 'by magic')",
+        "json_set(payload, '$.created', 'now')",
+    ],
+)
+def test_a_damaged_disk_is_left_out_and_counted(tmp_path: Path, wrong: str) -> None:
     file = tmp_path / "records.db"
     store = Store(f"sqlite:///{file}")
     for id in "12":
         store.save("disk", replace(a_disk(), id=id), "f")
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute(f"UPDATE accel_parts SET payload = json_remove(payload, '{path}') WHERE row = 1")
+        connection.execute(f"UPDATE accel_parts SET payload = {wrong} WHERE row = 1")
     assert [one.id for one in store.disks("f")] == ["2"] and "1 " in store.skipped
 
 

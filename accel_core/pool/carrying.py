@@ -27,7 +27,7 @@ from accel_core.runner.visitors import unattended_s
 if TYPE_CHECKING:
     from accel_core.model import Machine
 
-POLL_S = 0.2
+POLL_S, MOST_POLL_S = 0.2, 2.0
 CANCEL_WAIT_S = 2.0
 """For a host to say what it had measured until it was told to end; a network may take longer than a process."""
 ABSENT_S = 30.0
@@ -140,10 +140,11 @@ class _Trip:
                 since = time.monotonic()
             elif time.monotonic() - since > ABSENT_S:
                 raise JobFailed(f"The pool has not {wanted.said} any more that the job asks for: run it again.")
-            self._job.move_to(max(1, standing.place))
+            place = max(1, standing.place)
+            self._job.move_to(place)
             if self._job.unattended_s() > (most_s := unattended_s()):
                 raise ending.unattended(most_s)
-            self._job.pause(POLL_S)
+            self._job.pause(min(POLL_S * place, MOST_POLL_S))  # hundreds may wait, and few are next
         raise ending.cancelled()
 
     def _measure(self, address: str) -> Host | None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accel_core import __version__
+from accel_core.model import Machine
 from accel_core.model.hosts import Host, Wanted
 from accel_core.pool.address import Address
 from accel_core.pool.desk import Desk
@@ -34,6 +35,7 @@ def make_scheduler(address: Address) -> Any:
         def __init__(self) -> None:
             self.desk = Desk(__version__)
             self._tasks: set[asyncio.Task[Any]] = set()
+            self._machines: dict[str, Machine] = {}
 
         async def start(self, scheduler: Any) -> None:
             self.scheduler = scheduler
@@ -81,6 +83,7 @@ def make_scheduler(address: Address) -> Any:
 
         def remove_worker(self, scheduler: Any, worker: str, **_: Any) -> None:
             self.desk.went(worker)
+            self._machines.pop(worker, None)
 
         def remove_client(self, scheduler: Any, client: str) -> None:
             scheduler._broker._topics.pop(EVENTS + client, None)
@@ -108,16 +111,18 @@ def make_scheduler(address: Address) -> Any:
                     for other, computer in computers.items()
                     if computer == computers[address] and other != address
                 ]
-                host = {
-                    "name": str(state.name),
-                    "machine": noted["machine"],
-                    "version": noted["version"],
-                    "busy": doing.get("busy", ""),
-                    "waiting": doing.get("waiting", 0),
-                    "seen": datetime.fromtimestamp(state.last_seen, UTC).isoformat(timespec="seconds"),
-                    "shares": sorted(sharing),
-                }
-                self.desk.came(address, Host.from_dict(host))
+                if address not in self._machines:
+                    self._machines[address] = Machine.from_dict(noted["machine"])
+                host = Host(
+                    name=str(state.name),
+                    machine=self._machines[address],
+                    busy=doing.get("busy", ""),
+                    waiting=doing.get("waiting", 0),
+                    seen=datetime.fromtimestamp(state.last_seen, UTC).isoformat(timespec="seconds"),
+                    shares=tuple(sorted(sharing)),
+                    version=noted["version"],
+                )
+                self.desk.came(address, host)
 
     class QuietScheduler(distributed.Scheduler):  # type: ignore[name-defined]
         """Without a page of its own."""

@@ -274,8 +274,8 @@ def test_who_measures_on_the_host_itself_goes_first(pool: Pool) -> None:
         assert until(lambda: queue.take_turn(ticket))
         until(lambda: {host.name: host.busy for host in pools.hosts()}["local-3"])
         job = submit(bench(100), "me", wanted=Wanted(name="local-3"))
-        until(lambda: job.state == "queued" and len(queue.places()) == 2)
-        assert job.place == 1
+        until(lambda: len(queue.places()) == 2 and job.place == 1)
+        assert job.state == "queued"
     finally:
         queue.leave(ticket)
     assert ended(job).state == "done"

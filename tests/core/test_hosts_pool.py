@@ -165,6 +165,8 @@ TINY: dict[str, dict[str, Any]] = {
         "traversals": [Traversal((4, 4, 4)).to_dict()],
         "caches": [one.to_dict() for one in CLASSROOM],
     },
+    "disk": {"budget_s": 0.2},
+    "out_of_core": {"memory_bytes": 4 << 20, "budget_s": 0.2},
     "trial": {"names": ["denormal"], "budget_s": 0.05},
     "transformer": {"shape": asdict(SHAPE), "budget_s": 0.1},
     "sequence": {"jobs": [bench(100)]},
@@ -180,9 +182,9 @@ def all_kinds(pool: Pool) -> dict[str, tuple[Job, list[dict[str, Any]]]]:
     for kind, job in TINY.items():
         events: list[dict[str, Any]] = []
         wanted = Wanted(name="whole") if kind == "peaks" else Wanted(fingerprint=detect().fingerprint)
-        made = submit(
-            {**job, "kind": kind}, f"who wants {kind}", store=store, on_event=events.append, wanted=wanted
-        )
+        where = {"folder": str(pool.folder)} if "folder" in KINDS[kind].keys else {}
+        asked, owner = {"kind": kind, **job, **where}, f"who wants {kind}"
+        made = submit(asked, owner, store=store, on_event=events.append, wanted=wanted)
         jobs[kind] = made, events
     for job, _ in jobs.values():
         ended(job)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from accel_core.kernels import pool
 from accel_core.kernels.reader import Reader
 from accel_core.out_of_core.files import TileFile
-from accel_core.out_of_core.room import Room, Slot
+from accel_core.out_of_core.room import Cut, Slot
 from accel_core.roofline.streamed import Plan
 
 RATE_S = 1.0
@@ -90,10 +90,10 @@ class Team:
         pool.run([partial(work, *one) for one in zip(mine, self.rooms, strict=False)])
 
 
-def multiply(plan: Plan, files: Files, room: Room, team: Team, done: Callable[[float], None]) -> Took:
+def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None]) -> Took:
     """c = a b in files; `done` hears the share that is done, slab after slab."""
     files.plan, files.took = plan, Took()
-    took, clock = files.took, time.perf_counter
+    took, clock, team = files.took, time.perf_counter, Team(room.products)
     parts = pool.shares(plan.length, plan.blocks)
     places: list[Place] = [
         (rows, columns, at) for rows in parts for columns in parts for at in range(plan.length)
@@ -120,11 +120,11 @@ def multiply(plan: Plan, files: Files, room: Room, team: Team, done: Callable[[f
     return took
 
 
-def library_rate(plan: Plan, room: Room, team: Team, budget_s: float = RATE_S) -> float:
+def library_rate(plan: Plan, room: Cut, budget_s: float = RATE_S) -> float:
     """FLOP/s of the team on slabs that are in memory, of as many as fit in the time, one at the least."""
-    a, b = (tiles[: plan.side] for tiles in room.slots[0])
+    (a, b), team = room.slots[0], Team(room.products)
     a[...] = b[...] = np.linspace(-1, 1, plan.tile)
-    block = room.block[: plan.side**2].reshape(plan.side, plan.side, plan.tile, plan.tile)
+    block = room.block.reshape(plan.side, plan.side, plan.tile, plan.tile)
     block[...] = 0
     team.add_products(block[:1], a[:1], b)
     slabs, start_s = 0, time.perf_counter()

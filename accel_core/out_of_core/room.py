@@ -11,6 +11,7 @@ import mmap
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +23,40 @@ from accel_core.roofline.streamed import Plan
 BESIDE_BYTES = 32 << 20
 """Beside the matrices: Python's own objects, a thread's stack (8 MiB), the vectors of the check."""
 
+MOST_SLOTS = 16
+"""Pairs of slabs: reading further ahead than that smooths nothing more."""
 Slot = tuple[NDArray[Any], NDArray[Any]]
 
 
+@dataclass(frozen=True)
+class Cut:
+    """The tiles in memory, by what they are for."""
+
+    block: NDArray[Any]
+    """The block of c, row by row."""
+    slots: tuple[Slot, ...]
+    """Slabs of a and of b: a pair that is multiplied, and one or more that are read meanwhile."""
+    products: tuple[NDArray[Any], ...]
+    """A tile for each thread: a product before it is added."""
+
+
 class Room:
-    """Arrays of tiles out of one piece of memory, which starts at a page as direct reading wants it."""
+    """The tiles that `plan` needs, in one piece of memory that starts at a page as direct reading wants it."""
 
     def __init__(self, plan: Plan, dtype: str) -> None:
-        side, tile = plan.side, plan.tile
         flags = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
-        self.size_bytes = (side * side + 4 * side + plan.threads) * plan.tile_bytes
+        tiles = plan.side**2 + 4 * plan.side + plan.threads
+        self.size_bytes = tiles * plan.tile_bytes
         piece = mmap.mmap(-1, self.size_bytes, **flags)
-        tiles = np.frombuffer(piece, dtype).reshape(-1, tile, tile)
-        ends = np.cumsum([side * side, side, side, side, side, plan.threads])
-        block, a, b, next_a, next_b, products = np.split(tiles, ends[:-1])
-        self.block = block
-        """Tiles of the block of c, row by row."""
-        self.slots: tuple[Slot, Slot] = ((a, b), (next_a, next_b))
-        """Two slabs: one that is multiplied, one that is read."""
-        self.products = products
-        """A tile for each thread: a product before it is added."""
+        self._tiles = np.frombuffer(piece, dtype).reshape(tiles, plan.tile, plan.tile)
+
+    def cut(self, plan: Plan) -> Cut:
+        """The room for a plan with such tiles; what a smaller block leaves is used to read further ahead."""
+        side, threads = plan.side, plan.threads
+        pairs = min((len(self._tiles) - side**2 - threads) // (2 * side), MOST_SLOTS)
+        products, block, rest = np.split(self._tiles, [threads, threads + side**2])
+        slabs = rest[: 2 * pairs * side].reshape(pairs, 2, side, plan.tile, plan.tile)
+        return Cut(block, tuple((a, b) for a, b in slabs), tuple(products))
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import threading
 import uuid
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from accel_core.bench.events import Emit, result_event
@@ -22,7 +24,7 @@ from accel_core.model.out_of_core import OutOfCoreRun
 from accel_core.out_of_core.check import SignCheck, made, new_key
 from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.planning import Asked
-from accel_core.out_of_core.product import Files, Team, library_rate, multiply
+from accel_core.out_of_core.product import Files, library_rate, multiply
 from accel_core.out_of_core.progress import Done, Steps
 from accel_core.out_of_core.room import (
     BESIDE_BYTES,
@@ -73,12 +75,11 @@ class Run:
         a, b, c = (until_the_end.enter_context(closing(TileFile(asked.folder, plan.tile_bytes))) for _ in "abc")
         self._files = Files(a, b, c, plan)
         self._room = Room(plan, asked.dtype)
-        self._team = Team(list(self._room.products))
         self._check = SignCheck(plan, asked.dtype)
 
     def make(self, done: Done) -> None:
         """Fill b and then a with tiles that follow from their numbers, and c, so that its room is taken."""
-        length, tile, files = self._asked.plan.length, self._room.slots[0][0][0], self._files
+        length, tile, files = self._asked.plan.length, self._a_tile(), self._files
         b_key, a_key = new_key(), new_key()
         for number in range(length**2):
             made(tile, b_key, number)
@@ -99,10 +100,11 @@ class Run:
         """The product with one block: predicted, run, checked."""
         plan = self._asked.plan.with_block(block).evened()
         steps.begin(f"The product, with a block of {plan.block}")
-        library = library_rate(plan, self._room, self._team)
+        room = self._room.cut(plan)
+        library = library_rate(plan, room)
         said = foreseen(plan, library, self._read, self._write, self._latency_s)
         counted = device_read_bytes()
-        took = multiply(plan, self._files, self._room, self._team, steps.part_of(said.total_s))
+        took = multiply(plan, self._files, room, steps.part_of(said.total_s))
         from_disk = None if counted is None else (device_read_bytes() or 0) - counted
         share = self._checked(plan)
         most = status_bytes("VmHWM")
@@ -147,9 +149,13 @@ class Run:
             id=uuid.uuid4().hex,
         )
 
+    def _a_tile(self) -> NDArray[Any]:
+        """One tile of the room."""
+        return self._room.cut(self._asked.plan).products[0]
+
     def _checked(self, plan: Plan) -> float:
         """The error of c over what rounding explains; WrongResult where it is more."""
-        tile = self._room.block[0]
+        tile = self._a_tile()
         self._check.begin()
         for number in range(plan.length**2):
             self._files.c.read(tile, number)

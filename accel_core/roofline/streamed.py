@@ -22,8 +22,8 @@ TILES = (1024, 512, 256, 128, 64)
 """Sides of a tile, each of whole pages in both dtypes: a large one is read and multiplied faster."""
 BESIDE = 2
 """Tiles by which the side of the block is shorter than that of the square that fills the memory."""
-ENOUGH = 8
-"""Tiles along the side of a block from which on what stands beside it costs a fifth of the side at most."""
+ENOUGH = 6
+"""Tiles along the side of a block, from which on what stands beside it costs a quarter of the side at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from accel_core.model import OutOfCoreRun
 from accel_core.out_of_core import files, running
 from accel_core.out_of_core.planning import Asked, planned
 from accel_core.out_of_core.product import Team
+from accel_core.out_of_core.room import Room
 from accel_core.roofline.law import best_intensity
 from accel_core.roofline.streamed import Plan, best_plan, foreseen, least_size, share_of_bound
 from accel_core.runner.spec import check
@@ -84,6 +85,17 @@ def test_what_takes_longer_hides_the_other_and_writing_stands_apart() -> None:
 def test_three_matrices_of_the_least_size_take_so_many_times_the_memory() -> None:
     size = least_size(MIB, 8, 4)
     assert 3 * size**2 * 8 >= 4 * MIB > 3 * (size - 1) ** 2 * 8
+
+
+def test_what_a_smaller_block_leaves_of_the_memory_reads_further_ahead() -> None:
+    best = Plan(tile=64, length=12, side=6, itemsize=4, threads=2)
+    room = Room(best, "float32")
+    assert len(room.cut(best).slots) == 2
+    smaller = room.cut(best.with_block(128))
+    assert len(smaller.slots) == (36 + 24 - 4) // 4
+    parts = [smaller.block, *smaller.products, *(slab for slot in smaller.slots for slab in slot)]
+    assert not any(np.shares_memory(a, b) for n, a in enumerate(parts) for b in parts[:n])
+    assert all(part.ctypes.data % 4096 == 0 for part in parts)
 
 
 # -- reading ahead -------------------------------------------------------------------------------------------
@@ -245,7 +257,8 @@ def test_a_killed_run_leaves_nothing_behind(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path\n"
         "from accel_core.out_of_core.files import TileFile\nfrom accel_core.out_of_core.room import Room\n"
         "from accel_core.roofline.streamed import Plan\n"
-        "file, room = TileFile(Path(sys.argv[1]), 1 << 20), Room(Plan(512, 4, 4, 4), 'float32')\n"
+        "plan = Plan(512, 4, 4, 4)\n"
+        "file, room = TileFile(Path(sys.argv[1]), plan.tile_bytes), Room(plan, 'float32').cut(plan)\n"
         "file.write(room.block, 0); file.flush(); print('written', flush=True); time.sleep(60)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
@@ -267,7 +280,7 @@ def job(folder: Path, **more: Any) -> dict[str, Any]:
 def test_a_job_has_the_best_block_and_half_of_it_and_four_times_the_memory(tmp_path: Path) -> None:
     data = check(job(tmp_path), detect()).data
     best, half = data["blocks"]
-    assert best == 2 * half
+    assert half <= best / 2 < 2 * half
     assert 3 * data["size"] ** 2 * 4 >= 4 * data["memory_bytes"]
     assert check(data, detect()).data == data
 

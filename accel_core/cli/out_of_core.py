@@ -79,4 +79,6 @@ def text_of(runs: Sequence[OutOfCoreRun]) -> str:
         [(r.block, r.intensity, r.predicted, r.measured, r.ratio, r.read, r.waited) for r in said.rows(runs)],
     )
     sentences = [*(f"{said.prediction(run)} {said.held_back(run)}" for run in runs)]
-    return "\n\n".join(filter(None, (head, listed, *sentences, said.cost_of_a_wrong_block(runs))))
+    return "\n\n".join(
+        filter(None, (head, listed, *sentences, said.cost_of_a_wrong_block(runs), said.disturbed(runs)))
+    )

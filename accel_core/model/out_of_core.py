@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from accel_core.codec import PlainData
+from accel_core.model.limits import MOST_WAITED
 from accel_core.model.machine import Environment
 
 COMPUTE, DISK = "compute", "disk"
@@ -18,6 +19,7 @@ class OutOfCoreRun(PlainData):
 
     derived: ClassVar[tuple[str, ...]] = (
         *("flop", "flop_per_s", "predicted_flop_per_s", "ratio", "intensity_flop_per_byte"),
+        "disturbed_reason",
     )
     size: int
     """Side of the matrices, in elements."""
@@ -46,7 +48,7 @@ class OutOfCoreRun(PlainData):
     way: str
     """How the page cache was kept out: of `disk.WAYS`, or "cached" where it was not."""
     library_flop_per_s: float
-    """Tiles that lie in memory, multiplied and added just before."""
+    """Tiles that lie in memory, multiplied and added just before, on processors of their own."""
     disk_read_byte_per_s: float
     disk_write_byte_per_s: float
     disk_latency_s: float
@@ -73,13 +75,14 @@ class OutOfCoreRun(PlainData):
     """What the system read from a disk for this process meanwhile; None where it does not count."""
     share_of_allowed: float
     """The largest error of the check by random signs, over what rounding explains."""
+    kept_off: float | None
+    """Share of the time in which a thread wanted a processor that others had; None where unknown."""
     fingerprint: str
     environment: Environment
     created: str
     """ISO 8601, UTC."""
     id: str
     """Random, made when measured."""
-    disturbed_reason: str = ""
 
     @property
     def flop(self) -> int:
@@ -100,6 +103,13 @@ class OutOfCoreRun(PlainData):
     def ratio(self) -> float:
         """Measured over predicted rate."""
         return self.predicted_s / self.time_s
+
+    @property
+    def disturbed_reason(self) -> str:
+        """Who kept the threads from their processors, in one sentence; empty where nobody did for long."""
+        if (self.kept_off or 0.0) <= MOST_WAITED:
+            return ""
+        return f"Threads wanted a processor that others had for {100 * (self.kept_off or 0):.0f} % of the time."
 
     @property
     def intensity_flop_per_byte(self) -> float:

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from accel_core.kernels import pool
 from accel_core.kernels.reader import Reader
+from accel_core.machine.waiting import thread_times, waited_fraction
 from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.room import Cut, Slot
 from accel_core.roofline.streamed import Plan
 
 RATE_S = 1.0
 """For the rate of the library on tiles in memory."""
+_MOST_KEPT_OFF = 0.9
 _EVEN = 4
 """Tiles for each thread, under which tiles are shared out in pieces: a block of nine is uneven for two."""
 Place = tuple[slice, slice, int]
@@ -38,6 +40,8 @@ class Took:
     write_s: float = 0.0
     read_bytes: int = 0
     write_bytes: int = 0
+    kept_off: float | None = None
+    """Share of the time in which a thread wanted a processor that it had none; None where nobody counts it."""
 
 
 @dataclass
@@ -98,7 +102,7 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
     places: list[Place] = [
         (rows, columns, at) for rows in parts for columns in parts for at in range(plan.length)
     ]
-    start_s = clock()
+    start_s, before = clock(), thread_times()
     with Reader(files.read, places, room.slots) as slabs:
         for number, ((rows, columns, at), (a, b)) in enumerate(slabs):
             high, wide = rows.stop - rows.start, columns.stop - columns.start
@@ -116,20 +120,25 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
     files.c.flush()
     took.write_s += clock() - from_s
     took.total_s = clock() - start_s
+    took.kept_off = waited_fraction(before, thread_times(), plan.threads)
     took.waited_s, took.read_s = slabs.waited_s, slabs.filled_s
     return took
 
 
 def library_rate(plan: Plan, room: Cut, budget_s: float = RATE_S) -> float:
-    """FLOP/s of the team on slabs that are in memory, of as many as fit in the time, one at the least."""
+    """FLOP/s of the team on slabs that are in memory, of as many as fit in the time, one at the least.
+
+    What a thread waited for a processor that others had is taken off: it says nothing of the library.
+    """
     (a, b), team = room.slots[0], Team(room.products)
     a[...] = b[...] = np.linspace(-1, 1, plan.tile)
     block = room.block.reshape(plan.side, plan.side, plan.tile, plan.tile)
     block[...] = 0
     team.add_products(block[:1], a[:1], b)
-    slabs, start_s = 0, time.perf_counter()
+    slabs, start_s, before = 0, time.perf_counter(), thread_times()
     while True:
         team.add_products(block, a, b)
         slabs += 1
         if (took_s := time.perf_counter() - start_s) >= budget_s:
-            return 2 * plan.block**2 * plan.tile * slabs / took_s
+            kept_off = waited_fraction(before, thread_times(), plan.threads) or 0.0
+            return 2 * plan.block**2 * plan.tile * slabs / (took_s * (1 - min(kept_off, _MOST_KEPT_OFF)))

@@ -143,6 +143,7 @@ class Run:
             write_bytes=took.write_bytes,
             device_read_bytes=from_disk,
             share_of_allowed=share,
+            kept_off=took.kept_off,
             fingerprint=self._machine.fingerprint,
             environment=environment(),
             created=datetime.now(UTC).isoformat(timespec="microseconds"),

@@ -104,6 +104,18 @@ def held_back(run: OutOfCoreRun) -> str:
     )
 
 
+def disturbed(runs: Sequence[OutOfCoreRun]) -> str:
+    """One sentence where others had processors that a run wanted: its time then says less; empty for none."""
+    held = [run for run in runs if run.disturbed_reason]
+    if not held:
+        return ""
+    worst = max(held, key=lambda run: run.kept_off or 0.0)
+    return (
+        f"DISTURBED: with a block of {worst.block} threads wanted a processor that others had for "
+        f"{100 * (worst.kept_off or 0):.0f} % of the time, so what was predicted without them does not hold."
+    )
+
+
 def cost_of_a_wrong_block(runs: Sequence[OutOfCoreRun]) -> str:
     """One sentence on the smallest block beside the best; empty where there is one block only."""
     best = max(runs, key=lambda run: run.block, default=None)

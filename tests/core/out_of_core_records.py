@@ -50,6 +50,7 @@ def a_run(
         "write_bytes": plan.write_bytes,
         "device_read_bytes": plan.read_bytes,
         "share_of_allowed": 0.05,
+        "kept_off": 0.01,
         "fingerprint": "f",
         "environment": ENVIRONMENT,
         "created": "2026-11-28T08:00:00+00:00",

@@ -51,6 +51,13 @@ def test_a_prediction_holds_within_a_quarter() -> None:
     assert not said.agrees(a_run(slower=1.4)) and not said.agrees(a_run(slower=0.75))
 
 
+def test_a_run_that_others_kept_from_its_processors_says_so() -> None:
+    held = replace(a_run(512), kept_off=0.4)
+    assert "40 %" in held.disturbed_reason and "40 %" in said.disturbed([a_run(), held])
+    assert said.disturbed([a_run(), replace(a_run(), kept_off=None)]) == ""
+    assert said.disturbed([a_run(), held]) in text_of([a_run(), held])
+
+
 def test_a_wrong_block_is_told_by_what_it_costs() -> None:
     text = said.cost_of_a_wrong_block([a_run(1024), a_run(128)])
     assert "reads 8.00 times as much" in text

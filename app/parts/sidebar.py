@@ -84,10 +84,8 @@ def _jobs() -> tuple[int, bool] | None:
     """
     if "accel_core.runner.submitting" not in sys.modules:
         return None  # it brings the compiler along, which the first page does not wait for
-    from accel_core.runner.tickets import open_queue
-
     try:
-        queue = open_queue()
+        queue = cached.queue()
         return len(queue.places(LOOK_EVERY_S - 1)), queue.measured_elsewhere
     except (AccelError, OSError):
         return None

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from accel_core.pool.fleet import Fleet
     from accel_core.runner.known import Known
     from accel_core.runner.promise import Promise
+    from accel_core.runner.tickets import TicketFolder
     from app.session.hosts import Watcher
 
 DRAWINGS_BYTES = 32 << 20
@@ -50,6 +51,7 @@ SIMULATIONS_BYTES = 64 << 20
 """A hundred traces or so, and all counts."""
 ARENA_BYTES = 16 << 20
 """Boards of many events, and some hundred verdicts."""
+QUEUE_S = 60.0
 SAMPLE = ASSETS / "sample_record.json"
 SAMPLE_BLOCKS = ASSETS / "sample_blocks.json"
 SAMPLE_ARENA = ASSETS / "sample_arena.json"
@@ -339,6 +341,18 @@ def first_simulations() -> Mapping[Hashable, Any]:
     from app.session.recorded import keyed
 
     return keyed()
+
+
+@st.cache_resource(ttl=QUEUE_S, show_spinner=False)
+def queue() -> TicketFolder:
+    """The queue of this computer, for pages that only look; AccelError where it has no place.
+
+    To open it is to write a file and lock it, to see that it can be used. Every tab of a class would do that
+    every few seconds; whoever hands in a job does it anew.
+    """
+    from accel_core.runner.tickets import open_queue
+
+    return open_queue()
 
 
 @st.cache_resource(show_spinner=False)

@@ -18,10 +18,11 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 from accel_core import machine, registry, runner
 from accel_core.errors import BadInput
 from accel_core.model import Measurement
+from accel_core.runner import tickets
 from accel_core.runner.promise import Promise
 from accel_core.runner.visitors import Visitor
 from accel_core.store import Entry
-from app.parts import progress
+from app.parts import progress, sidebar
 from app.session import cached, crowd, jobs, visitors
 
 
@@ -308,6 +309,16 @@ def test_all_tabs_together_ask_no_more_often_the_more_they_are(monkeypatch: pyte
         monkeypatch.setattr(crowd, "_tabs", 0)
         crowd.see(tabs)
         assert crowd.every_s(5.0) == every_s
+
+
+def test_pages_that_look_at_the_queue_open_it_once(monkeypatch: pytest.MonkeyPatch):
+    opened = list[tickets.TicketFolder]()
+    once = tickets.open_queue
+    monkeypatch.setattr(tickets, "open_queue", lambda: opened.append(once()) or opened[-1])
+    assert sidebar._jobs() == sidebar._jobs() == (0, False)
+    opened[0].enter("somebody")
+    monkeypatch.setattr(sidebar, "LOOK_EVERY_S", 1.0)
+    assert sidebar._jobs() == (1, False) and len(opened) == 1
 
 
 def test_a_browser_is_told_anew_how_often_to_ask(monkeypatch: pytest.MonkeyPatch):

@@ -49,6 +49,8 @@ SIZES, BLOCKS, DTYPES = (64, 128), (16, 32, 64), ("float32", "float64")
 MOVES = 2
 """Of a slider, on each page that is opened."""
 TOLD_S = 20.0
+ROUND_S = 300.0
+"""Between two rounds of a pupil, where nothing is to be measured at all."""
 AGAIN_S = 5.0
 """After a refusal."""
 LATE_S = 600.0
@@ -282,7 +284,7 @@ async def run(room: Class, given: argparse.Namespace, report: dict[str, Any]) ->
     report["coming"] = {**times(coming), "all_s": time.monotonic() - began}
     report["session_bytes"] = (room.resident_bytes() - first_bytes) / given.sessions
     jobs = [pick.choice(every) for _ in range(given.jobs)]
-    each_s = 60 * given.minutes / max(1, -(-given.jobs // given.sessions))
+    each_s = 60 * given.minutes / max(1, -(-given.jobs // given.sessions)) or ROUND_S
     parts = {
         "quiet": Part(given.sessions, 60 * given.quiet_minutes, each_s),
         "working": Part(given.sessions, 60 * given.minutes, each_s, jobs),

@@ -5,6 +5,7 @@ The server imports this file once, for `app`; for every run of a page Streamlit 
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -25,18 +26,12 @@ def pages() -> None:
         sidebar,
         style,
     )
+    from app.session import cached
 
     st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
-    shown = {
-        one: st.Page(
-            one.path,
-            title=one.title,
-            icon=f":material/{one.icon}:",
-            help=one.help,
-            default=one is catalogue.PAGES[0],
-        )
-        for one in catalogue.shown()
-    }
+    listed = catalogue.shown()
+    made = cached.pages(tuple(one.name for one in listed))
+    shown = dict(zip(listed, map(copy, made), strict=True))  # of its own: a run marks the one it draws
     page = st.navigation(list(shown.values()), expanded=True)  # else the last ones are under “View 3 more”
     uploads.on_page(any(one.takes_files for one, its in shown.items() if its == page))
     st.set_page_config(f"{page.title} · Accel Explorer")

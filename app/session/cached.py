@@ -33,11 +33,14 @@ from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
 from accel_core.studies.lessons import Standing, standings
+from app.catalogue import page
 from app.session.assets import ASSETS
 from app.session.kept import Kept
 from app.session.simulating import Simulator
 
 if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
     from accel_core.model.pace import Pace
     from accel_core.pool.fleet import Fleet
     from accel_core.runner.known import Known
@@ -65,6 +68,24 @@ class Sample:
     peaks: Peaks
     measurements: tuple[Measurement, ...]
     calibrations: tuple[Calibration, ...] = ()
+
+
+@st.cache_resource(show_spinner=False)
+def pages(names: tuple[str, ...]) -> tuple[StreamlitPage, ...]:
+    """The pages called `names` as Streamlit knows them, to be copied for each run; the first is the start page.
+
+    To make them is to look for each file on disk: a twentieth of what a page takes, twelve times over.
+    """
+    return tuple(
+        st.Page(
+            one.path,
+            title=one.title,
+            icon=f":material/{one.icon}:",
+            help=one.help,
+            default=one.name == names[0],
+        )
+        for one in map(page, names)
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.classroom import change, controls, files, guesses, ladder, rooflines
+from app.classroom import change, controls, files, guesses, ladder, pool_hosts, rooflines
 from app.parts import columns, components, peaks, progress
 from app.session import records, settings
 
@@ -14,7 +14,7 @@ components.header(
 )
 side, main = st.columns((columns.CONTROLS, columns.PICTURES), gap="medium")
 with side.container(key="setup-side"):
-    others = files.uploaded()
+    others = files.apart([*files.uploaded(), *pool_hosts.members()])
     view = str(settings.segments(controls.VIEW))
     family = controls.family(others)
 

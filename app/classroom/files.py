@@ -46,7 +46,7 @@ def uploaded() -> list[Member]:
     st.session_state[FAULTS] = [
         (file.name, read) for file in files if isinstance(read := known[file.file_id], str)
     ]
-    return _apart([read for read in known.values() if isinstance(read, Member)])
+    return [read for read in known.values() if isinstance(read, Member)]
 
 
 def _read(file: Any) -> Member | str:
@@ -77,7 +77,7 @@ def faults() -> None:
         st.warning("\n".join([said, "", *lines, *more]), icon=":material/rule:")
 
 
-def _apart(members: Sequence[Member]) -> list[Member]:
+def apart(members: Sequence[Member]) -> list[Member]:
     """The members, a number behind each name that others have too, or this machine."""
     taken = {OWN, SAMPLE}
     found = []
@@ -98,6 +98,8 @@ def members(own: Record, sample: Record, others: Sequence[Member], family: str) 
         return [*shown, _member(SAMPLE, sample)]
     if own.peaks is None and not own.measurements:
         return shown
+    if cached.has_pool() and any(m.machine.fingerprint == own.machine.fingerprint for m in shown):
+        return shown  # it is there by its host's name
     here = _member(OWN, own)
     return [*shown, replace(here, guesses=_guesses(own.machine.fingerprint), own=True)]
 

@@ -36,10 +36,10 @@ def draw() -> None:
         st.html(ON_THE_PAGE_WHERE_FOLDED)
         st.container(key="pretence").caption(label)
     with st.sidebar:
-        if not theme.is_phone():
-            settings.switch(theme.LARGE)
         if cached.has_pool():
             hosts.choose()
+        if not theme.is_phone():
+            settings.switch(theme.LARGE)
         st.fragment(_footer, run_every=crowd.every_s(LOOK_EVERY_S))()
 
 

@@ -76,3 +76,9 @@ def _lines() -> None:
             st.progress(of_job.fraction(one.job), text=f"**{components.literal(one.host.name)}**: {text}")
     if len(going) > MOST_SHOWN:
         st.caption(f"and {len(going) - MOST_SHOWN} more")
+
+
+def measured() -> bool:
+    """Whether a host has measured a roof for all to see."""
+    last = cached.last_fleet()
+    return last is not None and any(one.ceilings for one in last.roofs())

@@ -18,7 +18,8 @@ LOOK_EVERY_S = 3.0
 NOW_S = 6.0
 """A host that was heard of so lately is there: it says so every 2 s."""
 MOST_LINKED = 8
-ROW_PX, MOST_ROWS = 36, 9
+MOST_ROWS, MOST_PX = 9, 400
+"""More rows are scrolled."""
 
 
 @st.fragment(run_every=LOOK_EVERY_S)
@@ -30,11 +31,11 @@ def hosts() -> None:
     groups = alike_hosts(found)
     st.markdown(summary(groups))
     rows = [row(host, number) for number, group in enumerate(groups, 1) for host in group]
-    shown = min(len(rows), MOST_ROWS)
     st.dataframe(
         rows,
         hide_index=True,
-        height=ROW_PX * (shown + 1) + 2,
+        height="content" if len(rows) <= MOST_ROWS else MOST_PX,
+        column_config={"Does now": st.column_config.TextColumn(width="medium")},
         alt=f"The hosts of the pool and what they do. {summary(groups)}",
         key="hosts",
     )
@@ -49,7 +50,8 @@ def summary(groups: Sequence[Sequence[Host]]) -> str:
     kinds = "all alike" if len(groups) == 1 else f"{len(groups)} kinds of hardware"
     said = f"{format_count(len(every), 'host')}, {kinds}" if len(every) > 1 else "1 host"
     measure = "none measures" if not busy else f"{busy} {'measures' if busy == 1 else 'measure'}"
-    return f"{said}; {measure}, {format_count(waiting, 'job')} waiting on them."
+    waits = f", {format_count(waiting, 'job')} waiting on them" if waiting else ""
+    return f"{said}; {measure}{waits}."
 
 
 def row(host: Host, number: int, now_s: float | None = None) -> dict[str, str | int]:
@@ -82,4 +84,4 @@ def links() -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for host in found:
-            components.link("machine", f"{components.literal(host.name)} on {{title}}", {known.KEY: host.name})
+            components.link("machine", f"{{title}}: {components.literal(host.name)}", {known.KEY: host.name})

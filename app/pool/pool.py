@@ -15,7 +15,10 @@ with st.container(horizontal=True, key="setup"):
     threads = str(settings.segments(controls.CORES))
     fleet.button(seconds)
 fleet.progress()
+if fleet.measured():
+    picture.picture(dtype, threads)
 listing.hosts()
 listing.links()
-picture.picture(dtype, threads)
+if not fleet.measured():
+    picture.picture(dtype, threads)
 components.words("arithmetic intensity", "roof", "ridge point")

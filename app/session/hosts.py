@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from accel_core.errors import AccelError
 from accel_core.model import Machine
 from accel_core.model.hosts import Host, Wanted
+from accel_core.units import format_count
 from app.session import cached, settings
 
 FRESH_S = 2.0
@@ -164,9 +165,10 @@ def whose() -> str:
         return ""
     one = hosts[0].machine
     shares = " It shares its computer with other hosts, which disturb it." if hosts[0].shares else ""
+    cores = format_count(one.cores.allowed, "core")
     if len(hosts) > 1:
         return f"Shown and measured: any of {len(hosts)} alike hosts of the pool ({one.cpu})."
-    return f"Shown and measured: host {said} of the pool ({one.cpu}, {one.cores.allowed} cores).{shares}"
+    return f"Shown and measured: host {said} of the pool ({one.cpu}, {cores}).{shares}"
 
 
 def doing(host: Host) -> str:

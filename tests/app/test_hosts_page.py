@@ -236,3 +236,21 @@ def test_a_look_at_the_pool_is_shared_and_its_failure_keeps_what_was_known() -> 
     now[0] = hosts.FRESH_S
     watcher._look()
     assert watcher.look() == hosts.Seen((Host("a", ALIKE),), "gone")
+
+
+def test_the_class_draws_each_host_by_its_name_once_its_roofs_are_known(open_page: Open, pool: Pool) -> None:
+    app = open_page("pool")
+    app.button(key="measure").click().run()
+    for job in pool.jobs[:2]:
+        for roof in ceilings():
+            job.add(roof)
+    for fingerprint in (ALIKE.fingerprint, OTHER.fingerprint):
+        for roof in ceilings():
+            Store().save_peak(fingerprint, ENVIRONMENT, roof)
+    app = open_page("classroom", host="node1")
+    (chart,) = app.get("plotly_chart")
+    assert "Rooflines of 2 machines" in chart.proto.alt
+    assert "node1" in chart.proto.spec and "This machine" not in chart.proto.spec
+    app = open_page("classroom", host="apple")
+    (chart,) = app.get("plotly_chart")
+    assert "Rooflines of 3 machines" in chart.proto.alt

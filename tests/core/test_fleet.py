@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,11 +10,16 @@ from dataclasses import replace
 import pytest
 from figure_records import ceilings, machine
 
+import accel_core.pool
+import accel_core.pool.fleet
+from accel_core.cli import main
+from accel_core.errors import AccelError
 from accel_core.figures.drawing.look import look_for
 from accel_core.figures.fleet_roofline import fleet_roofline_figure
 from accel_core.model.fleet import HostRoofs
-from accel_core.model.hosts import Host
+from accel_core.model.hosts import Host, Wanted
 from accel_core.readings.fleet import Group, fleet_alt, fleet_reading, groups, sharing
+from accel_core.runner import Job
 
 NOISE = 0.02
 MANY = pytest.mark.parametrize("count", [3, 4, 7, 20])
@@ -145,3 +151,33 @@ def test_the_picture_names_the_outlier_and_every_group(mode: str, width_px: int)
 def test_without_roofs_the_picture_teaches() -> None:
     figure = fleet_roofline_figure([], look_for("light"), dtype="float32", threads="one")
     assert "Measure all roofs" in figure.layout.annotations[0].text.replace("<br>", " ")
+
+
+def test_the_command_asks_every_host_and_a_host_that_refuses_costs_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts = [host(f"node{at}") for at in range(4)]
+    sent = []
+
+    def submit(job: dict, owner: str, *, wanted: Wanted, on_event, **_: object) -> Job:
+        sent.append(wanted)
+        if wanted.name == "node2":
+            raise AccelError("node2 runs another version.")
+        made = Job("id", owner, job, on_event)
+        for roof in ceilings():
+            made.add(replace(roof, value=roof.value * (0.5 if wanted.name == "node0" else 1)))
+        made.finish(None)
+        return made
+
+    monkeypatch.setenv("ACCEL_POOL", "tcp://127.0.0.1:1")
+    monkeypatch.setattr(accel_core.pool, "hosts", lambda: hosts)
+    monkeypatch.setattr(accel_core.pool.fleet, "submit", submit)
+    assert main(["pool", "roofs", "--budget", "3", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert sent == [Wanted(name=one.name) for one in hosts]
+    assert {one["host"] for one in data["outliers"]} == {"node0"} and len(data["hosts"]) == 4
+    assert data["hosts"][2]["fault"] == "node2 runs another version." and not data["hosts"][2]["ceilings"]
+    assert main(["pool", "roofs"]) == 0
+    said = capsys.readouterr()
+    assert "node0 is the outlier of 3 alike hosts" in said.out and "**" not in said.out
+    assert "node1: done" in said.err

@@ -14,7 +14,7 @@ import numpy as np
 
 from accel_core.disk.content import Content
 from accel_core.disk.sampling import FRESH, MIB, WAYS, Sampler, Samples, Way
-from accel_core.model.disk import READ
+from accel_core.model.disk import READ, WRITE
 
 SAMPLE_S = 0.1
 """About how long a sample is made."""
@@ -27,7 +27,7 @@ SMALL_S, MOST_SMALL = 0.1, 250
 """Small reads of one round: for so long, and no more than so many."""
 MOST_ROUNDS = 40
 OVERTIME = 2.0
-"""A first round ends after so many budgets, done or not."""
+"""A first round ends after so many budgets, done or not, once something was read and something written."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Run:
         for done in range(MOST_ROUNDS):
             self._small_reads(picks)
             for way in ways:
-                if self._over(first=done == 0):
+                if self._over(first=done == 0) and self._has_both():
                     return
                 self.tell(1, self._left_s())
                 size = self._size(way)
@@ -83,7 +83,7 @@ class Run:
             longer = min(4 * step, MOST_SAMPLE_BYTES)
             if len(kept.took_ns) == 1 and (end - start) * 1e-9 < SAMPLE_S / 4 and longer > step:
                 step, kept = longer, Samples(longer)  # the one before was too short to count
-        self.sample_bytes = step
+        self.sample_bytes = min(step, self.file_bytes // 2 // MIB * MIB)  # the reads are half a file behind
         if kept.took_ns:
             self.samples[FRESH] = kept
 
@@ -112,6 +112,10 @@ class Run:
 
     def _left_s(self) -> float:
         return max(0.0, self.began + self.budget_s - self.clock())
+
+    def _has_both(self) -> bool:
+        """Whether reading and writing were sampled, which a record without would be of no use."""
+        return {way.operation for way in self.samples if way != FRESH} == {READ, WRITE}
 
     def _over(self, *, first: bool) -> bool:
         spent = self.clock() - self.began

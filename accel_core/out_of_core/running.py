@@ -173,11 +173,13 @@ class Run:
 def _bandwidths(disk: Disk) -> tuple[float, float]:
     """Bytes a second that one thread reads and writes; BadInput for a disk that is none."""
     read, write = disk.fastest(READ, depth=1), disk.fastest(WRITE, depth=1)
-    if disk.is_memory or read is None or write is None:
+    if disk.is_memory:
         raise BadInput(
-            f"The folder {disk.folder} lies in memory or was not measured, so nothing would come from a disk: "
-            "name one on a disk with --folder."
+            f"The folder {disk.folder} lies in memory, so nothing would come from a disk: name one on a disk "
+            "with --folder."
         )
+    if read is None or write is None:
+        raise BadInput(f"The disk under {disk.folder} was not both read and written: measure it for longer.")
     return read.rate_byte_per_s.median, write.rate_byte_per_s.median
 
 

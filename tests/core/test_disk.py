@@ -20,6 +20,7 @@ from accel_core.disk.place import Place, mount_of, place_of
 from accel_core.disk.sampling import MIB
 from accel_core.errors import AccelError, BadInput, WrongResult
 from accel_core.model import Disk
+from accel_core.model.disk import READ, WRITE
 
 MACHINE = machine()
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has an interface of its own")
@@ -269,6 +270,11 @@ def test_a_file_system_that_takes_only_larger_blocks_gets_them(
     monkeypatch.setattr(os, "pwrite", written)
     disk = measured(tmp_path, budget_s=0.2)
     assert disk.way == "direct" and disk.latency is not None and disk.latency.block_bytes == 16384
+
+
+def test_however_slow_the_disk_something_is_read_and_something_written(tmp_path: Path) -> None:
+    disk = measured(tmp_path, Slow(), budget_s=0.001)
+    assert disk.fastest(READ, depth=1) is not None and disk.fastest(WRITE, depth=1) is not None
 
 
 @POSIX

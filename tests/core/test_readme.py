@@ -115,8 +115,12 @@ def test_a_command_line_of_the_readme_runs_here(
     if words[0] == "roofline":
         store_roofs_and_ladder()
     write_homework(words, tmp_path)
-    assert main([*words, *SHORTENED.get(command(words), []), "--json"]) == 0, capsys.readouterr().err
-    assert isinstance(json.loads(capsys.readouterr().out), dict)
+    status = main([*words, *SHORTENED.get(command(words), []), "--json"])
+    told = capsys.readouterr()
+    if words[0] == "out-of-core" and " lies in memory" in told.err:
+        return  # where /tmp is a tmpfs, the command says so, and does no more
+    assert status == 0, told.err
+    assert isinstance(json.loads(told.out), dict)
 
 
 @pytest.mark.parametrize("name", hosts.NAMES)

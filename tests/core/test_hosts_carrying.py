@@ -159,11 +159,13 @@ def test_a_job_that_goes_well_tells_its_own_events_and_where_it_ran(put) -> None
     assert line.sent == [JOB] and line.left == 1
 
 
-def test_what_was_lost_on_the_way_comes_with_the_end_and_nothing_comes_twice(put) -> None:
+@pytest.mark.parametrize("swallowed", [(), (1,), (3,), (0, 2, 4)], ids=str)
+def test_what_was_lost_on_the_way_comes_with_the_end_and_nothing_comes_twice(put, swallowed) -> None:
     one = host("one")
-    put(Line([Trip(one, [STARTED, ready(one), RESULT, RESULT, RESULT], {"event": "done"}, swallowed=[1, 3])]))
+    put(Line([Trip(one, [STARTED, ready(one), RESULT, RESULT, RESULT], {"event": "done"}, swallowed)]))
     store = Records()
-    assert len(ended(store=store).results) == len(store.saved) == 3
+    job = ended(store=store)
+    assert len(job.results) == len(store.saved) == 3 and not job.warnings
 
 
 def test_results_are_credited_to_the_host_that_measured_them(put) -> None:

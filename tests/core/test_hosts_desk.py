@@ -59,6 +59,13 @@ def test_who_has_hosts_already_stands_behind_who_has_none() -> None:
     assert running(at) == {"one": "a1", "two": "b1"}
 
 
+def test_a_free_host_goes_to_who_has_none_though_another_came_first() -> None:
+    at = desk(host("one"), host("two"))
+    enter(at, "a1", "c1", "a2", "b1")
+    at.leave("c1")
+    assert running(at) == {"one": "a1", "two": "b1"}
+
+
 def test_no_host_has_two_jobs_and_none_stands_idle_while_one_waits() -> None:
     at = desk(host("one"), host("two"), host("three"))
     enter(at, "a1", "b1", "c1", "d1", "e1")

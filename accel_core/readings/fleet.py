@@ -181,6 +181,20 @@ def fleet_alt(found: Sequence[Group]) -> str:
     return f"Roofs of {format_count(len(hosts), 'host')} of the pool. {kinds}. {outliers}"
 
 
+def ratios_alt(found: Sequence[Group]) -> str:
+    """How far the hosts of each group lie apart, and which are outliers at what."""
+    compared = [group for group in found if group.ratios]
+    if not compared:
+        return "No two alike hosts have measured their roofs yet."
+    told = []
+    for group in compared:
+        apart = format_number((group.widest - 1) * 100, 2)
+        odd = [f"{name} at {_and([part.said for part in parts])}" for name, parts in group.outliers.items()]
+        outliers = f"outlier: {'; '.join(odd)}" if odd else "no outlier"
+        told.append(f"{_names(group.hosts)} ({group.title}) within {apart} % of their medians, {outliers}")
+    return f"Each host against the median of its alike hosts: {'. '.join(told)}."
+
+
 def fleet_rows(found: Sequence[Group]) -> list[dict[str, str]]:
     """One line a host and part: its ratio to the median of the alike hosts, and whether the rule names it."""
     return [

@@ -124,7 +124,8 @@ def sample_label(record: Record) -> None:
     """Say that this is another machine's record, where it is, and how to get one's own, where that can be."""
     if record.sample:
         said = f"Sample: another machine ({record.machine.cpu}), measured {day(_created(record))}."
-        offer = "" if cached.machine().pretended else " The button above replaces it with yours."
+        whose = "the host's" if cached.has_pool() else "yours"
+        offer = "" if cached.machine().pretended else f" The button above replaces it with {whose}."
         st.info(said + offer, icon=":material/science:")
 
 

@@ -41,8 +41,9 @@ def _start(seconds: float) -> None:
     if last is not None and not last.over:  # somebody else was faster
         return
     store = jobs.store()
-    cached.fleets().append(measure_roofs(hosts.seen().hosts, seconds, jobs.owner(), store=store))
-    del cached.fleets()[:-1]
+    asked = measure_roofs(hosts.seen().hosts, seconds, jobs.owner(), store=store)
+    shown = cached.shown_fleet()
+    cached.fleets()[:] = [asked] if shown is None else [shown, asked]
 
 
 def progress() -> None:
@@ -76,9 +77,3 @@ def _lines() -> None:
             st.progress(of_job.fraction(one.job), text=f"**{components.literal(one.host.name)}**: {text}")
     if len(going) > MOST_SHOWN:
         st.caption(f"and {len(going) - MOST_SHOWN} more")
-
-
-def measured() -> bool:
-    """Whether a host has measured a roof for all to see."""
-    last = cached.last_fleet()
-    return last is not None and any(one.ceilings for one in last.roofs())

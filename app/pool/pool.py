@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.parts import components, peaks, theme
 from app.pool import controls, fleet, listing, picture
-from app.session import settings
+from app.session import cached, settings
 
 settings.admit(*controls.SETTINGS)
 components.header("pool", "Guess first: alike hosts should be as fast. By how much do yours differ?")
@@ -15,10 +15,12 @@ with st.container(horizontal=True, key="setup"):
     threads = str(settings.segments(controls.CORES))
     fleet.button(seconds)
 fleet.progress()
-if fleet.measured():
-    picture.picture(dtype, threads)
+measured = cached.shown_fleet()
+if measured is not None:
+    picture.ratios(measured)
+    picture.rooflines(measured, dtype, threads)
 listing.hosts()
 listing.links()
-if not fleet.measured():
-    picture.picture(dtype, threads)
+if measured is None:
+    picture.nothing_yet(dtype, threads)
 components.words("arithmetic intensity", "roof", "ridge point")

@@ -119,13 +119,19 @@ def pool() -> Watcher:
 
 @st.cache_resource(show_spinner=False)
 def fleets() -> list[Fleet]:
-    """When all hosts of the pool were asked for their roofs: the last time, where there was one."""
+    """When all hosts of the pool were asked for their roofs: now, and the last time that brought some."""
     return []
 
 
 def last_fleet() -> Fleet | None:
     """The jobs that asked all hosts of the pool last; None where they were not asked yet."""
     return fleets()[-1] if fleets() else None
+
+
+def shown_fleet() -> Fleet | None:
+    """Those whose roofs are shown: the last that have all ended; None where none have."""
+    over = [one for one in fleets() if one.over and any(host.ceilings for host in one.roofs())]
+    return over[-1] if over else None
 
 
 @st.cache_resource(show_spinner=False)

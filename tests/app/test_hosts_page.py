@@ -137,8 +137,8 @@ def test_all_roofs_are_asked_of_every_host_and_the_outlier_is_named(open_page: O
     assert not app.exception and not app.button(key="measure").disabled
     assert "**node3** is the outlier of 3 alike hosts" in said(app, "markdown")
     assert "**apple**: The host apple went away." in said(app, "warning")
-    (chart,) = app.get("plotly_chart")
-    assert "Outlier: node3." in chart.proto.alt
+    ratios, roofs = [chart.proto.alt for chart in app.get("plotly_chart")]
+    assert "outlier: node3 at computing" in ratios and "Outlier: node3." in roofs
 
 
 def test_all_are_cancelled_by_one_button_of_who_started_them(open_page: Open, pool: Pool) -> None:
@@ -244,6 +244,8 @@ def test_the_class_draws_each_host_by_its_name_once_its_roofs_are_known(open_pag
     for job in pool.jobs[:2]:
         for roof in ceilings():
             job.add(roof)
+    for job in pool.jobs:
+        job.finish(None)
     for fingerprint in (ALIKE.fingerprint, OTHER.fingerprint):
         for roof in ceilings():
             Store().save_peak(fingerprint, ENVIRONMENT, roof)

@@ -15,10 +15,11 @@ import accel_core.pool.fleet
 from accel_core.cli import main
 from accel_core.errors import AccelError
 from accel_core.figures.drawing.look import look_for
+from accel_core.figures.fleet_ratios import fleet_ratios_figure
 from accel_core.figures.fleet_roofline import fleet_roofline_figure
 from accel_core.model.fleet import HostRoofs
 from accel_core.model.hosts import Host, Wanted
-from accel_core.readings.fleet import Group, fleet_alt, fleet_reading, groups, sharing
+from accel_core.readings.fleet import Group, fleet_alt, fleet_reading, groups, ratios_alt, sharing
 from accel_core.runner import Job
 
 NOISE = 0.02
@@ -148,7 +149,25 @@ def test_the_picture_names_the_outlier_and_every_group(mode: str, width_px: int)
     assert "M2" in text
 
 
+@pytest.mark.parametrize("width_px", [350, 1030])
+def test_the_comparison_has_a_dot_for_each_host_and_names_the_outlier_where_it_is_one(width_px: int) -> None:
+    hosts = fleet([1, 1, 1, 1], random.Random(7))
+    slow = tuple(replace(c, value=c.value / 2) if c.level == "DRAM" else c for c in hosts[3].ceilings)
+    hosts[3] = replace(hosts[3], ceilings=slow, host=replace(hosts[3].host, name="<b>odd</b>"))
+    (group,) = groups(hosts)
+    figure = fleet_ratios_figure([group], look_for("light", width_px=width_px))
+    assert sum(len(trace.x) for trace in figure.data) == 4 * len(group.ratios)
+    named = [a.text for a in figure.layout.annotations if "odd" in a.text]
+    assert len(named) == len(group.outliers["<b>odd</b>"]) == 2
+    assert all(text.startswith("<b>&lt;b&gt;odd") for text in named)
+    assert "<b>odd</b> at DRAM on 1 thread" in ratios_alt([group])
+    assert "ratio" in figure.layout.xaxis.title.text
+
+
 def test_without_roofs_the_picture_teaches() -> None:
+    assert "compared here" in fleet_ratios_figure([], look_for("light")).layout.annotations[0].text.replace(
+        "<br>", " "
+    )
     figure = fleet_roofline_figure([], look_for("light"), dtype="float32", threads="one")
     assert "Measure all roofs" in figure.layout.annotations[0].text.replace("<br>", " ")
 

@@ -17,6 +17,7 @@ from accel_core.cli.arena_words import add_arena
 from accel_core.cli.homework_words import add_check, add_homework
 from accel_core.cli.out_of_core import add_out_of_core
 from accel_core.cli.pool_words import add_pool
+from accel_core.cli.store_words import add_store
 from accel_core.cli.transformer_words import add_transformer
 from accel_core.errors import BadInput, quoted, unknown
 from accel_core.model import require_dtype
@@ -35,11 +36,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise BadInput with what Python's own parser says, shortened."""
-        said = LONG_WORD.sub(lambda word: f"{word[0][:WORD]}...", message.removeprefix("argument "))
+        message = without_password(message).removeprefix("argument ")
+        said = LONG_WORD.sub(lambda word: f"{word[0][:WORD]}...", message)
         said = said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
         raise BadInput(f"{said[:1].upper()}{said[1:]}; `{self.prog} --help` shows what it takes.")
 
 
+def without_password(text: str) -> str:
+    """`text` with *** for the password of every URL in it."""
+    return PASSWORD.sub(r"\1***@", text)
+
+
+PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
 LONGEST = 500
 """Letters of what Python's own parser says: it repeats all words that it does not know."""
 WORD = 80
@@ -213,11 +221,15 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
     pool = commands.add_parser("pool", help=POOL, description=POOL)
     actions = pool.add_subparsers(dest="action", metavar="ACTION", required=True)
     add_pool(partial(_command, actions), seconds)
+    store = commands.add_parser("store", help=STORE, description=STORE)
+    actions = store.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add_store(partial(_command, actions), whole_number)
     return parser, tuple(commands.choices)
 
 
 ARENA = "The arena: hand in a kernel, be judged by the roof."
 POOL = "More than one machine: hosts that measure for this program."
+STORE = "The records: where they are, copied into another store, old ones moved into an archive."
 HOMEWORK = "Homework: an assignment, and the pack that a student hands in."
 
 

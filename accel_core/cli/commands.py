@@ -18,6 +18,7 @@ from accel_core.cli.measuring import bench, calibrate, compare, ladder, peaks, s
 from accel_core.cli.out_of_core import out_of_core
 from accel_core.cli.output import Answer
 from accel_core.cli.pool import pool
+from accel_core.cli.store import store
 from accel_core.cli.transformer import transformer
 
 COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
@@ -25,6 +26,6 @@ COMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     for command in (
         *(machine, peaks, disk, bench, compare, ladder, sweep, simulate),
         *(calibrate, tune, explain, roofline, intensity, transformer, out_of_core, doctor),
-        *(lessons, lesson, homework, check, arena, pool),
+        *(lessons, lesson, homework, check, arena, pool, store),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -114,6 +114,11 @@ class Store:
                 self._insert(entries)
                 forget()
 
+    def waiting(self) -> Iterator[Entry]:
+        """What was set aside and still waits for the store."""
+        for entries, _ in self._unsaved.bundles():
+            yield from entries
+
     # -- finding ---------------------------------------------------------------------------------------------
 
     @read_again
@@ -148,7 +153,7 @@ class Store:
 
         Where there are more than `cases.MOST` cases, of those that `cases.kept` keeps.
         """
-        self._find_cases()
+        self.find_cases()
         with self.database.reading() as connection:
             payloads, damaged = cases.newest(connection, fingerprint, each) if connection else ([], 0)
         found = self.sound("measurements", payloads, measurement)
@@ -190,7 +195,7 @@ class Store:
             payloads = connection.scalars(query).all()
         return self.sound("sampled", payloads, measurement), count
 
-    def _find_cases(self) -> None:
+    def find_cases(self) -> None:
         """Let SQL know the cases of records that it does not: of an older program, and many at first.
 
         Where nothing can be written they are read whole each time.

@@ -62,7 +62,7 @@ def command(words: list[str]) -> str:
     """What is typed first; with its action where a command has several, or with what makes it measure."""
     if "--measure" in words:
         return f"{words[0]} --measure"
-    return " ".join(words[:2]) if words[0] in ("homework", "arena", "pool") else words[0]
+    return " ".join(words[:2]) if words[0] in ("homework", "arena", "pool", "store") else words[0]
 
 
 COMMANDS = [words for words in NAMED if command(words) not in ELSEWHERE]

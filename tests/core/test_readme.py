@@ -94,6 +94,8 @@ def write_homework(words: list[str], folder: Path) -> None:
         (folder / "assignment.toml").unlink(missing_ok=True)
     else:
         (folder / "assignment.toml").write_text(ASSIGNMENT, encoding="utf-8")
+    if words[0] == "store":
+        Store(f"sqlite:///{folder / 'records.db'}").save_measurement(next(iter(ladder())))
     (folder / "packs").mkdir(exist_ok=True)
     (folder / "packs" / "pack.json").write_text("{}", encoding="utf-8")
 

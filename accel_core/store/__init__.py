@@ -1,4 +1,5 @@
-"""Records on disk: what was measured, when, on which hardware and with which versions. Nothing is ever deleted.
+"""Records on disk: what was measured, when, on which hardware and with which versions. Nothing is ever deleted,
+but by `accel store thin`, into an archive.
 
 >>> store = Store()    # SQLite in the user's data folder, or the database that ACCEL_STORE_URL names
 >>> store.save_measurement(measurement)

@@ -21,7 +21,7 @@ from accel_core.store import faults
 from accel_core.store.tables import KEYS, METADATA, SCHEMA, SCHEMA_VERSION
 
 LOOK_AHEAD = 2_000
-"""So many keys beyond the last row found are looked up: no row is ever deleted, and one inner page leads to
+"""So many keys beyond the last row found are looked up: rows are seldom deleted, and one inner page leads to
 some hundred of them."""
 LEAST_ROW_BYTES = 8
 COMPLAINTS = 20

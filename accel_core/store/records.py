@@ -1,4 +1,4 @@
-"""The Store: saves records as they are made and finds them again. Rows are only ever added."""
+"""The Store: saves records as they are made and finds them again. Only `thinning` takes rows out."""
 
 from __future__ import annotations
 

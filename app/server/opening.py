@@ -32,7 +32,7 @@ def judge_what_waits() -> None:
     from accel_core.store import Entries, Store
 
     with suppress(AccelError):  # the page Arena says so
-        if Entries(Store()).entries():
+        if Entries(Store()).mark()[1]:
             from accel_core.studies.arena import background
 
             background().wake()

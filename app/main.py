@@ -30,7 +30,7 @@ def pages() -> None:
 
     st.set_page_config("Accel Explorer", "📈", "wide", initial_sidebar_state=220)
     listed = catalogue.shown()
-    made = cached.pages(tuple(one.name for one in listed))
+    made = cached.pages(tuple((one.path, one.title, one.icon, one.help) for one in listed))
     shown = dict(zip(listed, map(copy, made), strict=True))  # of its own: a run marks the one it draws
     page = st.navigation(list(shown.values()), expanded=True)  # else the last ones are under “View 3 more”
     uploads.on_page(any(one.takes_files for one, its in shown.items() if its == page))

@@ -33,7 +33,6 @@ from accel_core.race import Calibration
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
 from accel_core.studies.lessons import Standing, standings
-from app.catalogue import page
 from app.session.assets import ASSETS
 from app.session.kept import Kept
 from app.session.simulating import Simulator
@@ -71,20 +70,15 @@ class Sample:
 
 
 @st.cache_resource(show_spinner=False)
-def pages(names: tuple[str, ...]) -> tuple[StreamlitPage, ...]:
-    """The pages called `names` as Streamlit knows them, to be copied for each run; the first is the start page.
+def pages(listed: tuple[tuple[str, str, str, str], ...]) -> tuple[StreamlitPage, ...]:
+    """Pages as Streamlit knows them, to be copied for each run; the first is the start page.
 
-    To make them is to look for each file on disk: a twentieth of what a page takes, twelve times over.
+    Each is given by path, title, icon and help. To make them is to look for each file on disk: a twentieth of
+    what a page takes, twelve times over.
     """
     return tuple(
-        st.Page(
-            one.path,
-            title=one.title,
-            icon=f":material/{one.icon}:",
-            help=one.help,
-            default=one.name == names[0],
-        )
-        for one in map(page, names)
+        st.Page(path, title=title, icon=f":material/{icon}:", help=said, default=(path == listed[0][0]))
+        for path, title, icon, said in listed
     )
 
 

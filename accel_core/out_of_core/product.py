@@ -20,6 +20,8 @@ from accel_core.roofline.streamed import Plan
 
 RATE_S = 1.0
 """For the rate of the library on tiles in memory."""
+HANDS = 2
+"""Threads that read: while one waits for a processor between two reads, the disk has the other's to do."""
 _MOST_KEPT_OFF = 0.9
 _EVEN = 4
 """Tiles for each thread, under which tiles are shared out in pieces: a block of nine is uneven for two."""
@@ -60,7 +62,6 @@ class Files:
         for file, tiles, which in ((self.a, slot[0], rows), (self.b, slot[1], columns)):
             part = tiles[: which.stop - which.start]
             file.read(part, at * self.plan.length + which.start)
-            self.took.read_bytes += part.nbytes
 
     def write(self, block: NDArray[Any], rows: slice, columns: slice) -> None:
         """Write a finished block of c, (tiles, tiles, side, side)."""
@@ -103,11 +104,12 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
         (rows, columns, at) for rows in parts for columns in parts for at in range(plan.length)
     ]
     start_s, before = clock(), thread_times()
-    with Reader(files.read, places, room.slots) as slabs:
+    with Reader(files.read, places, room.slots, HANDS) as slabs:
         for number, ((rows, columns, at), (a, b)) in enumerate(slabs):
             high, wide = rows.stop - rows.start, columns.stop - columns.start
             block = room.block[: high * wide].reshape(high, wide, plan.tile, plan.tile)
             from_s = clock()
+            took.read_bytes += (high + wide) * plan.tile_bytes
             if at == 0:
                 block[...] = 0
             team.add_products(block, a[:high], b[:wide])

@@ -101,14 +101,15 @@ def test_what_a_smaller_block_leaves_of_the_memory_reads_further_ahead() -> None
 # -- reading ahead -------------------------------------------------------------------------------------------
 
 
-def test_a_slot_is_not_filled_while_it_is_used() -> None:
-    slots = [[-1], [-1]]
+@pytest.mark.parametrize("hands", [1, 3])
+def test_a_slot_is_not_filled_while_it_is_used_and_places_keep_their_order(hands: int) -> None:
+    slots = [[-1] for _ in range(hands + 1)]
 
     def fill(slot: list[int], place: int) -> None:
         slot[0] = place
 
     seen = []
-    with Reader(fill, range(50), slots) as reader:
+    with Reader(fill, range(50), slots, hands) as reader:
         for place, slot in reader:
             time.sleep(0.0005)
             seen.append((place, slot[0]))
@@ -120,11 +121,11 @@ def test_what_reading_raises_is_raised_to_the_one_who_multiplies() -> None:
         if place == 3:
             raise OSError(errno.EIO, "broken")
 
-    came = []
+    came: list[int] = []
     with pytest.raises(OSError, match="broken"), Reader(fill, range(9), [[0], [0]]) as reader:
         came += [place for place, _ in reader]
     assert came == []
-    assert not reader._thread.is_alive()
+    assert not any(thread.is_alive() for thread in reader._threads)
 
 
 def test_operands_may_lie_in_files(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,9 +16,10 @@ from accel_core.figures.drawing.look import LEAST_PX, Look, faded
 from accel_core.figures.drawing.marks import add_box, add_dots
 from accel_core.figures.drawing.text import line_px, lines, wrap
 from accel_core.readings.fleet import NOTICED, Group, Part
+from accel_core.readings.ratios import EVEN
 from accel_core.units import format_number
 
-ROW_PX, HEAD_PX, DOT_Y = 50, 34, 34
+ROW_PX, HEAD_PX, NAME_Y, DOT_Y = 50, 34, 14, 32
 TOP_PX, LEFT_PX, RIGHT_PX, BELOW_PX = 48, 24, 24, 62
 TICKS = (
     0.01,
@@ -63,7 +64,7 @@ def fleet_ratios_figure(found: Sequence[Group], look: Look) -> go.Figure:
     rows_px = sum(ROW_PX * len(group.ratios) + HEAD_PX for group in groups)
     text = (
         f"Each dot is a host; 1 is the median of its alike hosts. Shaded is what counts as the same, "
-        f"{format_number(100 * (math.exp(NOTICED) - 1), 2)} % either way; diamonds with a name are outliers."
+        f"{100 * EVEN:g} % either way; diamonds with a name are outliers."
     )
     note = wrap(text, look.room_px(20), LEAST_PX)
     figure = sheet_of_rows(
@@ -117,12 +118,12 @@ def _axis(look: Look, span: tuple[float, float]) -> dict[str, Any]:
 
 
 def _name(figure: go.Figure, look: Look, text: str, y_px: float) -> None:
-    place = {"xref": "paper", "xanchor": "left", "yanchor": "middle"}
+    place = {"xref": "paper", "xanchor": "left", "yanchor": "middle", **backed(look)}
     figure.add_annotation(label(look, text, 0, y_px, **place))
 
 
 def _add_row(
-    figure: go.Figure, look: Look, group: Group, part: Part, of: dict[str, float] | Any, top_px: float
+    figure: go.Figure, look: Look, group: Group, part: Part, of: Mapping[str, float], top_px: float
 ) -> None:
     """The name of a part, the band around 1, and a dot for each host."""
     y_px = top_px + DOT_Y
@@ -134,11 +135,12 @@ def _add_row(
             look,
             part.said[:1].upper() + part.said[1:],
             0,
-            top_px + 12,
+            top_px + NAME_Y,
             xref="paper",
             xanchor="left",
             yanchor="middle",
             colour=colour,
+            **backed(look),
         )
     )
     odd = {name for name, parts in group.outliers.items() if part in parts}

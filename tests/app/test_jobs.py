@@ -44,6 +44,7 @@ class PlayedJob:
     """What was submitted."""
     owner: str = "the tab"
     cancel_requested: bool = False
+    host: str = ""
     theirs: bool = False
     """Whether somebody else handed it in."""
 

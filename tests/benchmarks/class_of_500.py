@@ -21,6 +21,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -392,6 +393,7 @@ def main() -> None:
     parser.add_argument("--browsers", type=int, default=0)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # its servers end with it
     report: dict[str, Any] = {"browsers_s": []}
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))

@@ -26,7 +26,8 @@ _START_KINDS = (14, 15, 16)
 _START_NAMES = (".init", ".fini", ".ctors", ".dtors", ".preinit")
 _ABSOLUTE, _COMMON = 0xFFF1, 0xFFF2
 """In place of a section: the symbol is a number or a file's name; it is zeros that a loader makes."""
-_MOST_NAME = 16 * 1024
+_MOST_NAME, _MOST_NAMES = 16 * 1024, 2 * MOST_BYTES
+"""Characters of one name, and of all of one table: they may lie over one another, and would take minutes."""
 MACHINES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
 
@@ -60,11 +61,14 @@ def read_object(data: bytes) -> ObjectFile:
         raise NoObject("its sections have no names")
     names = _part(data, sections[names_at])
     code = loaded = relocations = 0
-    most_symbols = -1
+    most_symbols, room = -1, _MOST_NAMES
     symbols: list[tuple[str, int, int, int]] = []
     for section in sections:
         name_at, sort, flags, _, _, size, link, _, _, _ = section
         name = _text(names, name_at)
+        room -= len(name)
+        if room < 0:
+            raise NoObject("the names of its sections lie over one another")
         if sort in _START_KINDS or name.startswith(_START_NAMES):
             raise NoObject(f"its section {name} would run when it is loaded")
         if flags & _THREAD_LOCAL:
@@ -100,7 +104,7 @@ def read_object(data: bytes) -> ObjectFile:
 def _symbols(table: bytes, names: bytes) -> list[tuple[str, int, int, int]]:
     """(name, section, type, bytes) of each symbol; section 0 means that it is from elsewhere."""
     found = []
-    room = 2 * MOST_BYTES  # names may lie over one another
+    room = _MOST_NAMES
     for at in range(0, len(table) - len(table) % _SYMBOL.size, _SYMBOL.size):
         name, info, _, section, _, size = _SYMBOL.unpack_from(table, at)
         found.append((_text(names, name), section, info & 0xF, size))

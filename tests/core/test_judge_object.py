@@ -93,6 +93,9 @@ def test_tables_and_names_that_lie_over_one_another_are_not_read_for_hours() -> 
     ]
     with pytest.raises(NoObject, match="names take more"):
         read_object(made_up(rows, name + table))
+    row = (0, 3, 0, 0, 64 + 64 * 600, len(name), 0, 0, 1, 0)
+    with pytest.raises(NoObject, match="names of its sections lie over one another"):
+        read_object(made_up([row] * 600, name))
 
 
 def test_a_symbol_of_a_section_that_is_not_there_is_refused() -> None:

@@ -73,11 +73,7 @@ class Judging:
         """All stages; Refused where one is not passed."""
         self.step("read")
         self.asked = replace(self.asked, code=read(self.asked.code))
-        self.found.facts = {
-            "lines": lines_of_code(self.asked.code),
-            "vector_bits": None,
-            "threads": self.asked.threads,
-        }
+        self.found.facts = {"lines": lines_of_code(self.asked.code), "threads": self.asked.threads}
         with ExitStack() as stack:
             stack.enter_context(limit(1))  # the reference is computed on one processor
             stage = stack.enter_context(self.memory())

@@ -98,7 +98,8 @@ class Verdict(PlainData):
     layers: tuple[str, ...]
     """What the wall was made of: "bubblewrap", "seccomp", "landlock"."""
     facts: Mapping[str, Any]
-    """Of the code: lines, vector_bits (widest in its machine code, None where there is none), threads."""
+    """Of the code: lines, threads, and where the judge compiled it vector_bits: the widest in its machine code,
+    None where there is none."""
     failing: Mapping[str, Any]
     """The smallest input that it fails, as text: input, expected, got; empty where it fails none."""
     disturbed: bool

@@ -68,7 +68,8 @@ def test_a_machine_that_is_disturbed_each_time_settles_nothing(monkeypatch: pyte
 
 
 def test_a_library_may_be_called_in_the_open_division_and_threads_where_there_are_some() -> None:
-    assert judged.tried(LIBRARY, "open").verdict == ACCEPTED
+    accepted = judged.tried(LIBRARY, "open")
+    assert accepted.verdict == ACCEPTED and "vector_bits" not in accepted.facts, "nobody looked"
     threaded = judged.LOOPS.replace("in range(a.shape[0])", "in prange(a.shape[0])")
     verdict = judged.tried(f"from numba import prange\n{threaded}", "all")
     assert verdict.verdict == ACCEPTED, verdict.reason

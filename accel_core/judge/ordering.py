@@ -6,6 +6,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from types import TracebackType
 
@@ -53,7 +54,8 @@ class Order:
         """The triples (count, 3) of `order(m, k, n)`, a piece at a time; Refused where it fails or is late."""
         name = f"order{shape}"
         left_s, begin = self.order_s, True
-        while True:
+        # two pieces in a row hold more triples than fit in one: many small ones cost their reader time
+        for _ in range(2 * (prod(shape) // triples.MOST) + 3):
             triples.ask(self._memory, begin, *shape)
             begin = False
             try:
@@ -68,9 +70,10 @@ class Order:
             if what == triples.END:
                 return
             if what != triples.PIECE or not count:
-                raise Refused(f"{name} ended its process or wrote where it has no business.")
+                break
             length = triples.TRIPLES + count * triples.BYTES
             yield np.frombuffer(bytes(self._memory[triples.TRIPLES : length]), np.int32).reshape(-1, 3)
+        raise Refused(f"{name} ended its process or wrote where it has no business.")
 
     def __enter__(self) -> Order:
         return self

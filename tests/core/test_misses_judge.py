@@ -261,3 +261,11 @@ def test_a_job_of_a_misses_event_gets_its_verdict_and_steps_without_roofs() -> N
     verdict = Verdict.from_dict(result["data"])
     assert (verdict.verdict, verdict.seed, verdict.entry) == ("accepted", None, "e1")
     assert [size.misses for size in verdict.sizes] == of_loops("ijk")
+
+
+def test_an_order_in_pieces_of_one_triple_is_refused() -> None:
+    """Each costs the judge more time than the child, of whose time alone there is a limit."""
+    small = f"from accel_core.judge.inside import triples\ntriples.MOST = 1\n{HONEST}"
+    verdict = judged(small)
+    assert (verdict.verdict, verdict.stage) == ("refused", "example")
+    assert "order(2, 2, 2) ended its process or wrote where it has no business" in verdict.reason

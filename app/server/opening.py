@@ -14,8 +14,8 @@ from accel_core.errors import AccelError
 from accel_core.hall.gate import greeting
 from app.server.door import allowed_names
 
-JUDGE_AFTER_S = 5.0
-"""So that the first page does not wait for the compiler, which a judge loads."""
+JUDGE_AFTER_S, LOOK_S = 5.0, 60.0
+"""So that the first page does not wait for the compiler, which a judge loads; then until somebody hands in."""
 
 
 def address() -> str:
@@ -27,8 +27,8 @@ def address() -> str:
     return f"{scheme}://{host}:{st.get_option('server.port')}/{path}"
 
 
-def judge_what_waits() -> None:
-    """Go on where a server left off that was killed; nothing is loaded where nobody ever handed in."""
+def judge_what_waits() -> bool:
+    """Go on where a server left off that was killed; False, and nothing loaded, where nobody ever handed in."""
     from accel_core.store import Entries, Store
 
     with suppress(AccelError):  # the page Arena says so
@@ -36,6 +36,15 @@ def judge_what_waits() -> None:
             from accel_core.studies.arena import background
 
             background().wake()
+            return True
+    return False
+
+
+def judge_from_then_on(ended: threading.Event) -> None:
+    """Judge what waits, from the moment when there is something: the command line hands in too."""
+    wait_s = JUDGE_AFTER_S
+    while not ended.wait(wait_s) and not judge_what_waits():
+        wait_s = LOOK_S
 
 
 @asynccontextmanager
@@ -44,11 +53,10 @@ async def opened(app: st.App) -> AsyncIterator[None]:
     print(f"\n  Accel Explorer is at {address()} (Ctrl-C ends it)\n  {greeting()}\n", flush=True)
     if not st.get_option("server.headless"):
         threading.Thread(target=webbrowser.open, args=[address()], daemon=True).start()
-    judging = threading.Timer(JUDGE_AFTER_S, judge_what_waits)
-    judging.daemon = True
-    judging.start()
+    ended = threading.Event()
+    threading.Thread(target=judge_from_then_on, args=[ended], daemon=True).start()
     yield
-    judging.cancel()
+    ended.set()
     from accel_core import runner  # not before the greeting, which it would delay: it loads NumPy
 
     await asyncio.to_thread(runner.close)  # a terminated server runs no other farewell

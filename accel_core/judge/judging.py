@@ -204,9 +204,10 @@ class Judging:
                 timed = time_size(table, baselines, names, shape, share_s)
                 after = Seen.of(table.player.child.pid, cpus)
                 why = disturbed(before, after, table.player.threads) or drifted(timed)
-                if why and (again == AGAIN or self.asked.tried):
+                last = again == AGAIN or self.asked.tried or time.monotonic() >= end_s
+                if why and last:
                     self.found.disturbed.append(f"At size {format_shape(shape)}: {why[:1].lower()}{why[1:-1]}")
-                if not why or self.asked.tried:
+                if not why or last:
                     break
             null = self.found.null_s or 0.0
             self.found.sizes.append(

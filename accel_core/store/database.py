@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from accel_core.errors import StoreUnavailable
@@ -170,7 +170,10 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
-        return engine_of(self.url, self._busy_s)
+        try:
+            return engine_of(self.url, self._busy_s)
+        except ValueError:  # a port that is no number: what Python quotes of the URL may be of its password
+            raise ArgumentError("no URL of a database") from None
 
     @cached_property
     def _path(self) -> Path | None:

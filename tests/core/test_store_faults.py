@@ -250,6 +250,7 @@ def test_the_store_moved_away_makes_room_for_a_new_one(path: Path) -> None:
         ("nonsense", "No database can be opened"),
         ("foo://me:secret@host/name", "No database can be opened as foo://me:***@host/name"),
         ("sqlite+none://", "No database can be opened"),
+        ("postgresql+psycopg://me:a@b:secret@host:port/name", "No database can be opened"),
     ],
 )
 def test_a_url_that_names_no_database_fails_at_first_use_without_its_password(url: str, words: str) -> None:

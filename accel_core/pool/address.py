@@ -13,6 +13,7 @@ POOL = "ACCEL_POOL"
 CERTIFICATES = "ACCEL_POOL_CERTIFICATES"
 HOST = "ACCEL_POOL_HOST"
 PORT = 8786
+MOST_PORT = 65535
 PLAIN, ENCRYPTED = "tcp", "tls"
 
 
@@ -59,8 +60,10 @@ def parse(text: str, said: str = "The address of the pool") -> Address:
     if (
         scheme not in (PLAIN, ENCRYPTED)
         or not host
+        or "@" in host
         or not (port.isascii() and port.isdigit() and len(port) < 6)
     ):
+        text = f"...@{text.rpartition('@')[2]}" if "@" in text else text  # a password may stand before it
         raise BadInput(
             f"{said} is {quoted(text)}: give tls://HOST:PORT, or tcp://127.0.0.1:PORT on one computer."
         )
@@ -69,6 +72,8 @@ def parse(text: str, said: str = "The address of the pool") -> Address:
 
 def allowed(scheme: str, host: str, port: int) -> Address:
     """The address with its certificates; BadInput where one outside this computer would go unencrypted."""
+    if not 1 <= port <= MOST_PORT:
+        raise BadInput(f"{port} is no port of a pool: give 1 to {MOST_PORT}.")
     if scheme == PLAIN:
         if not is_loopback(host):
             raise BadInput(

@@ -49,7 +49,8 @@ def engine() -> ModuleType:
 
     dask.config.set(SETTINGS)  # its own defaults are read when it is imported
     if not os.environ.get("ACCEL_TRACEBACK"):
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # which has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     return distributed
 
 

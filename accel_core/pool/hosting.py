@@ -42,8 +42,11 @@ def run_order(id: str, client: str, job: Mapping[str, Any]) -> dict[str, Any]:
 def host_name(given: str | None) -> str:
     """`given`, or this computer's own name; BadInput for one that no page can show."""
     name = (given or platform.node() or "host").strip()
-    if not name.isprintable() or not 0 < len(name) <= MOST_OF_A_NAME or "/" in name:
-        raise BadInput(f"{quoted(name)} is no name for a host: use up to {MOST_OF_A_NAME} letters without /.")
+    folder = name not in (".", "..") and not set(name) & {"/", "\\"}  # its records lie in one of that name
+    if not (folder and name.isprintable() and 0 < len(name) <= MOST_OF_A_NAME):
+        raise BadInput(
+            f"{quoted(name)} is no name for a host: use up to {MOST_OF_A_NAME} letters without / or \\."
+        )
     return name
 
 

@@ -103,9 +103,11 @@ async def serve(
         async with AsyncExitStack() as stack:
             try:
                 scheduler = await stack.enter_async_context(make_scheduler(address))
-            except OSError as error:
+            except (OSError, RuntimeError) as error:  # the engine's own, with its cause
+                cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+                said = getattr(cause, "strerror", None) or cause
                 raise AccelError(
-                    f"No pool can be started at {address} ({error.strerror or error}): give another --port."
+                    f"No pool can be started at {address} ({said}): give another --port."
                 ) from error
             tell(f"The pool is at {address}: set ACCEL_POOL={address} to use it. Ctrl-C ends it.")
             started += [(start, _started(start)) for start in starts]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ from pool_of import surroundings
 
 from accel_core.cli import main
 from accel_core.errors import AccelError, BadInput
-from accel_core.pool import address, certificates, engine, slurm, starting
+from accel_core.pool import address, certificates, engine, hosting, slurm, starting
 
 Capture = pytest.CaptureFixture[str]
 
@@ -58,6 +60,40 @@ def test_what_is_no_address_is_said_in_a_sentence(
     monkeypatch.setenv(address.POOL, text)
     assert main(["pool", "status"]) == 2
     assert capsys.readouterr().err.startswith("accel: ACCEL_POOL is '")
+
+
+@pytest.mark.parametrize("text", ["tcp://ada:word@127.0.0.1:1", "tls://ada:word@node3:1", "ada:word@x"])
+def test_a_password_in_an_address_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(BadInput, match=r"is '\.\.\.@") as raised:
+        address.parse(text)
+    assert "word" not in str(raised.value)
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_a_port_that_no_computer_has_is_refused(port: int) -> None:
+    with pytest.raises(BadInput, match=f"{port} is no port of a pool"):
+        address.parse(f"tcp://127.0.0.1:{port}")
+
+
+def test_a_port_that_somebody_has_is_said_in_a_sentence(capsys: Capture) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        assert main(["pool", "start", "--port", str(held.getsockname()[1])]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("accel: No pool can be started at tcp://") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", "two\nlines", "x" * 61])
+def test_a_host_whose_name_is_no_name_of_a_folder_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="is no name for a host"):
+        hosting.host_name(name)
+
+
+def test_what_the_engine_logs_of_a_lost_pool_is_not_shown() -> None:
+    engine.engine()
+    for name in ("distributed", "distributed.client", "distributed.scheduler", "distributed.worker"):
+        assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
 
 
 def test_only_their_owner_can_read_certificates_and_they_are_never_overwritten(certified: Path) -> None:

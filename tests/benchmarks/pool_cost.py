@@ -5,7 +5,7 @@
 Starts a scheduler and a host on this computer. In turns both run and are stopped (SIGSTOP), while an empty
 compiled function, a matrix product of one thread and a triad of all threads are called over and over. Given is
 the median of the rounds' ratios with its 95 % interval. What happens in few rounds a median does not show, so
-the share of one processor that the two processes took is given too: on average they cannot cost more than that.
+the share of one processor that the two processes took is given too; what they displace in caches is not in it.
 What they would have done while they were stopped they do when they go on, so it is about twice that of a pool
 which is left alone.
 """

@@ -41,6 +41,8 @@ class Reader(Generic[Place, Slot]):
         """How long the one who asks has waited for a slot."""
         self.filled_s = 0.0
         """For how long at least one thread has been filling a slot."""
+        self.processor_s = 0.0
+        """For how long the threads that have ended were on a processor."""
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -77,6 +79,13 @@ class Reader(Generic[Place, Slot]):
             self._changed.notify_all()
 
     def _run(self) -> None:
+        try:
+            self._fill_slots()
+        finally:
+            with self._changed:
+                self.processor_s += time.thread_time()
+
+    def _fill_slots(self) -> None:
         while (taken := self._take()) is not None:
             number, place, slot = taken
             try:

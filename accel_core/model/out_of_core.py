@@ -54,6 +54,7 @@ class OutOfCoreRun(PlainData):
     disk_latency_s: float
     """How long a small read takes by itself; 0 where nobody measured it."""
     predicted_multiply_s: float
+    """With what reading takes of it."""
     predicted_read_s: float
     predicted_write_s: float
     predicted_s: float
@@ -76,13 +77,16 @@ class OutOfCoreRun(PlainData):
     share_of_allowed: float
     """The largest error of the check by random signs, over what rounding explains."""
     kept_off: float | None
-    """Share of the time in which a thread wanted a processor that others had; None where unknown."""
+    """Share of the time in which a thread wanted a processor that others than the run's own readers had; None
+    where unknown."""
     fingerprint: str
     environment: Environment
     created: str
     """ISO 8601, UTC."""
     id: str
     """Random, made when measured."""
+    read_cost_s_per_byte: float = 0.0
+    """By how much each byte that is read was measured to lengthen multiplying; 0 where it was not measured."""
 
     @property
     def flop(self) -> int:

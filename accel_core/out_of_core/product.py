@@ -18,11 +18,8 @@ from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.room import Cut, Slot
 from accel_core.roofline.streamed import Plan
 
-RATE_S = 1.0
-"""For the rate of the library on tiles in memory."""
 HANDS = 2
 """Threads that read: while one waits for a processor between two reads, the disk has the other's to do."""
-_MOST_KEPT_OFF = 0.9
 _EVEN = 4
 """Tiles for each thread, under which tiles are shared out in pieces: a block of nine is uneven for two."""
 Place = tuple[slice, slice, int]
@@ -43,7 +40,7 @@ class Took:
     read_bytes: int = 0
     write_bytes: int = 0
     kept_off: float | None = None
-    """Share of the time in which a thread wanted a processor that it had none; None where nobody counts it."""
+    """Share of the time in which a thread wanted a processor that others had; None where nobody counts it."""
 
 
 @dataclass
@@ -122,25 +119,12 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
     files.c.flush()
     took.write_s += clock() - from_s
     took.total_s = clock() - start_s
-    took.kept_off = waited_fraction(before, thread_times(), plan.threads)
+    kept_off = waited_fraction(before, thread_times(), plan.threads)
+    took.kept_off = kept_off_by_others(kept_off, took.total_s, slabs.processor_s)
     took.waited_s, took.read_s = slabs.waited_s, slabs.filled_s
     return took
 
 
-def library_rate(plan: Plan, room: Cut, budget_s: float = RATE_S) -> float:
-    """FLOP/s of the team on slabs that are in memory, of as many as fit in the time, one at the least.
-
-    What a thread waited for a processor that others had is taken off: it says nothing of the library.
-    """
-    (a, b), team = room.slots[0], Team(room.products)
-    a[...] = b[...] = np.linspace(-1, 1, plan.tile)
-    block = room.block.reshape(plan.side, plan.side, plan.tile, plan.tile)
-    block[...] = 0
-    team.add_products(block[:1], a[:1], b)
-    slabs, start_s, before = 0, time.perf_counter(), thread_times()
-    while True:
-        team.add_products(block, a, b)
-        slabs += 1
-        if (took_s := time.perf_counter() - start_s) >= budget_s:
-            kept_off = waited_fraction(before, thread_times(), plan.threads) or 0.0
-            return 2 * plan.block**2 * plan.tile * slabs / (took_s * (1 - min(kept_off, _MOST_KEPT_OFF)))
+def kept_off_by_others(kept_off: float | None, took_s: float, hands_s: float) -> float | None:
+    """The share without what the team may have waited for its own hands: at most as long as those ran."""
+    return None if kept_off is None else max(kept_off - hands_s / took_s, 0.0)

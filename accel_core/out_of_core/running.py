@@ -23,8 +23,9 @@ from accel_core.model.disk import READ, WRITE
 from accel_core.model.out_of_core import OutOfCoreRun
 from accel_core.out_of_core.check import SignCheck, made, new_key
 from accel_core.out_of_core.files import TileFile
+from accel_core.out_of_core.pace import measure_pace
 from accel_core.out_of_core.planning import Asked
-from accel_core.out_of_core.product import Files, library_rate, multiply
+from accel_core.out_of_core.product import Files, multiply
 from accel_core.out_of_core.progress import Done, Steps
 from accel_core.out_of_core.room import (
     BESIDE_BYTES,
@@ -101,8 +102,9 @@ class Run:
         plan = self._asked.plan.with_block(block).evened()
         steps.begin(f"The product, with a block of {plan.block}")
         room = self._room.cut(plan)
-        library = library_rate(plan, room)
-        said = foreseen(plan, library, self._read, self._write, self._latency_s)
+        pace = measure_pace(plan, self._files, room)
+        cost = pace.read_cost_s_per_byte
+        said = foreseen(plan, pace.flop_per_s, self._read, self._write, self._latency_s, cost)
         counted = device_read_bytes()
         took = multiply(plan, self._files, room, steps.part_of(said.total_s))
         from_disk = None if counted is None else (device_read_bytes() or 0) - counted
@@ -124,7 +126,7 @@ class Run:
             disk_id=self._disk.id,
             folder=without_user(str(asked.folder)),
             way=self._files.a.way,
-            library_flop_per_s=library,
+            library_flop_per_s=pace.flop_per_s,
             disk_read_byte_per_s=self._read,
             disk_write_byte_per_s=self._write,
             disk_latency_s=self._latency_s,
@@ -148,6 +150,7 @@ class Run:
             environment=environment(),
             created=datetime.now(UTC).isoformat(timespec="microseconds"),
             id=uuid.uuid4().hex,
+            read_cost_s_per_byte=cost,
         )
 
     def _a_tile(self) -> NDArray[Any]:

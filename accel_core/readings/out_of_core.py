@@ -132,9 +132,11 @@ def cost_of_a_wrong_block(runs: Sequence[OutOfCoreRun]) -> str:
 def prediction(run: OutOfCoreRun) -> str:
     """One sentence: what was predicted before the run, and from what."""
     slower = "the multiplications" if run.bound_by == COMPUTE else "the disk"
+    longer_s = run.read_bytes * run.read_cost_s_per_byte
+    longer = f", and {format_time(longer_s)} longer for reading meanwhile" if longer_s else ""
     return (
         f"Predicted {format_time(run.predicted_s)}: {format_time(run.predicted_multiply_s)} of multiplications "
-        f"at {format_rate(run.library_flop_per_s, 'FLOP/s')} on tiles in memory, beside "
+        f"(at {format_rate(run.library_flop_per_s, 'FLOP/s')} on tiles in memory{longer}), beside "
         f"{format_time(run.predicted_read_s)} of reading at {format_rate(run.disk_read_byte_per_s, 'B/s')}, "
         f"so {slower} would decide, and then {format_time(run.predicted_write_s)} of writing; measured "
         f"{format_time(run.time_s)}."

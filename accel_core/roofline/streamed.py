@@ -137,6 +137,7 @@ class Foreseen:
     """Seconds of a product that reads ahead: whichever takes longer of the two, and then what is written."""
 
     multiply_s: float
+    """With what reading takes of it."""
     read_s: float
     write_s: float
 
@@ -152,14 +153,20 @@ class Foreseen:
 
 
 def foreseen(
-    plan: Plan, flop_per_s: float, read_byte_per_s: float, write_byte_per_s: float, latency_s: float = 0.0
+    plan: Plan,
+    flop_per_s: float,
+    read_byte_per_s: float,
+    write_byte_per_s: float,
+    latency_s: float = 0.0,
+    read_cost_s_per_byte: float = 0.0,
 ) -> Foreseen:
     """What the plan takes with a library of this rate on tiles in memory, and a disk of these bandwidths.
 
-    Each read waits for `latency_s` before its bytes come, which small blocks feel.
+    Each read waits for `latency_s` before its bytes come, which small blocks feel. Each byte that is read makes
+    multiplying longer by `read_cost_s_per_byte`, as it takes processor time and memory's bandwidth of it.
     """
     return Foreseen(
-        plan.flop / flop_per_s,
+        plan.flop / flop_per_s + plan.read_bytes * read_cost_s_per_byte,
         plan.read_bytes / read_byte_per_s + plan.requests * latency_s,
         plan.write_bytes / write_byte_per_s,
     )

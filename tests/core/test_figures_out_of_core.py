@@ -46,6 +46,13 @@ def test_what_held_a_product_back_is_said() -> None:
     assert "writing finished blocks" in said.held_back(slow)
 
 
+def test_what_reading_takes_of_the_multiplications_is_said_where_it_was_measured() -> None:
+    run = a_run(1024)
+    assert "longer" not in said.prediction(run)
+    shared = replace(run, read_cost_s_per_byte=2 / run.read_bytes)
+    assert "and 2.00 s longer for reading meanwhile" in said.prediction(shared)
+
+
 def test_a_prediction_holds_within_a_quarter() -> None:
     assert said.agrees(a_run(slower=1.24)) and said.agrees(a_run(slower=0.81))
     assert not said.agrees(a_run(slower=1.4)) and not said.agrees(a_run(slower=0.75))

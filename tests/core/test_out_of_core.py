@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from accel_core.kernels.reader import Reader
 from accel_core.machine import detect
 from accel_core.model import OutOfCoreRun
 from accel_core.out_of_core import files, running
+from accel_core.out_of_core.files import TileFile
+from accel_core.out_of_core.pace import Read, Turns, measure_pace, pace_of
 from accel_core.out_of_core.planning import Asked, planned
-from accel_core.out_of_core.product import Team
+from accel_core.out_of_core.product import Files, Team, kept_off_by_others
 from accel_core.out_of_core.room import Room
 from accel_core.roofline.law import best_intensity
 from accel_core.roofline.streamed import Plan, best_plan, foreseen, least_size, share_of_bound
@@ -80,6 +83,32 @@ def test_what_takes_longer_hides_the_other_and_writing_stands_apart() -> None:
     assert late.read_s - slow_disk.read_s == pytest.approx(0.5 * 2 * 4 * 4 * 8)
     slow_core = foreseen(plan, 1e6, 1e12, 1e12)
     assert slow_core.bound_by == "compute" and slow_core.total_s == pytest.approx(plan.flop / 1e6)
+    shared = foreseen(plan, 1e6, 1e12, 1e12, read_cost_s_per_byte=1e-6)
+    assert shared.multiply_s - slow_core.multiply_s == pytest.approx(plan.read_bytes * 1e-6)
+
+
+def test_what_reading_costs_is_the_time_that_the_same_slabs_take_longer() -> None:
+    plain, reading = Turns(), Turns()
+    plain.add(10, 1.0, 0.0)
+    reading.add(20, 2.5, 0.0, Read(3e8, 0.2), Read(2e8, 0.2))
+    pace = pace_of(plain, reading, 1e9)
+    assert (pace.flop_per_s, pace.read_cost_s_per_byte) == (pytest.approx(1e10), pytest.approx(0.5 / 5e8))
+    assert pace_of(plain, plain, 1e9).read_cost_s_per_byte == 0
+
+
+def test_of_what_threads_waited_only_what_the_hands_cannot_have_taken_is_others() -> None:
+    turns = Turns()
+    turns.add(1, 2.0, 0.5, Read(1e6, 0.3), Read(1e6, 0.3))
+    assert turns.took_s == pytest.approx(2.0 - (1.0 - 0.6))
+    assert kept_off_by_others(0.1, 2.0, 0.3) == 0 and kept_off_by_others(None, 2.0, 0.3) is None
+
+
+def test_a_disk_that_fails_while_the_pace_is_measured_is_told(tmp_path: Path) -> None:
+    plan = Plan(tile=64, length=2, side=1, itemsize=4)
+    with closing(TileFile(tmp_path, plan.tile_bytes)) as empty:
+        files = Files(empty, empty, empty, plan)
+        with pytest.raises(AccelError, match="the file ended too early"):
+            measure_pace(plan, files, Room(plan, "float32").cut(plan), budget_s=0.0)
 
 
 def test_three_matrices_of_the_least_size_take_so_many_times_the_memory() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,11 +74,19 @@ def make_certificates(folder: Path) -> list[Path]:
 
 
 def require_certificates(folder: Path) -> Path:
-    """`folder` with what `make_certificates` wrote; AccelError where it is not there, or others may read it."""
+    """`folder`, made by `make_certificates`; AccelError where it cannot be used, or others may read it."""
     if missing := [name for name in (AUTHORITY, CERTIFICATE, KEY) if not (folder / name).is_file()]:
         raise AccelError(
             f"{folder} holds no {', '.join(missing)}: copy the folder that `accel pool certificates` made here."
         )
     if os.name == "posix" and (folder / KEY).stat().st_mode & 0o077:
         raise AccelError(f"{folder / KEY} can be read by others: run `chmod 600` on it, or make new ones.")
+    try:
+        context = ssl.create_default_context(cafile=folder / AUTHORITY)
+        context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    except OSError as error:  # of which SSLError is one
+        raise AccelError(
+            f"The certificates in {folder} are damaged or do not belong together: copy the folder that "
+            "`accel pool certificates` made here again."
+        ) from error
     return folder

@@ -107,6 +107,13 @@ def test_only_their_owner_can_read_certificates_and_they_are_never_overwritten(c
         engine.security(address.parse("tls://node3:1"))
 
 
+@pytest.mark.parametrize("name", ["authority.pem", "certificate.pem", "key.pem"])
+def test_damaged_certificates_are_told_before_anybody_is_called(name: str, certified: Path) -> None:
+    (certified / name).write_text("no certificate")
+    with pytest.raises(AccelError, match="are damaged or do not belong together"):
+        engine.security(address.parse("tls://node3:1"))
+
+
 def test_without_a_pool_the_engine_is_not_imported() -> None:
     code = """
 import sys

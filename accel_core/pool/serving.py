@@ -131,7 +131,7 @@ def make_scheduler(address: Address) -> Any:
             """Nothing is served by HTTP."""
 
     return QuietScheduler(
-        host=address.host,
+        host=f"[{address.host}]" if ":" in address.host else address.host,
         port=address.port,
         protocol=address.scheme,
         security=security(address),

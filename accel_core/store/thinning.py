@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, quoted
 from accel_core.store import copying, faults
 from accel_core.store.again import persistently, read_again
 from accel_core.store.cases import UNREADABLE, batched
@@ -30,8 +30,12 @@ from accel_core.store.tables import CASES, MEASUREMENTS
 
 
 def before(days: float) -> str:
-    """The moment `days` ago, as records have it."""
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    """The moment `days` ago, as records have it; BadInput where no calendar has that."""
+    try:
+        moment = datetime.now(UTC) - timedelta(days=days)
+    except OverflowError:
+        raise BadInput(f"{quoted(days)} days ago is before any calendar: give fewer.") from None
+    return moment.isoformat(timespec="microseconds")
 
 
 def spared(count: int, keep: int) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import logging
 import os
@@ -11,11 +12,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pool_of import surroundings
+from pool_of import free_port, surroundings
 
 from accel_core.cli import main
 from accel_core.errors import AccelError, BadInput
-from accel_core.pool import address, certificates, engine, hosting, slurm, starting
+from accel_core.pool import address, certificates, engine, hosting, serving, slurm, starting
 
 Capture = pytest.CaptureFixture[str]
 
@@ -82,6 +83,19 @@ def test_a_port_that_somebody_has_is_said_in_a_sentence(capsys: Capture) -> None
         assert main(["pool", "start", "--port", str(held.getsockname()[1])]) == 1
     said = capsys.readouterr().err
     assert said.startswith("accel: No pool can be started at tcp://") and said.count("\n") == 1
+
+
+def test_a_pool_listens_at_an_address_of_version_6() -> None:
+    async def listened_at() -> str:
+        async with serving.make_scheduler(address.parse(f"tcp://[::1]:{free_port()}")) as scheduler:
+            return str(scheduler.address)
+
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this computer has no address of version 6")
+    assert asyncio.run(listened_at()).startswith("tcp://[::1]:")
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", "two\nlines", "x" * 61])

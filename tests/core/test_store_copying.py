@@ -14,7 +14,7 @@ from store_tables import execute
 from test_store import NEW, a_measurement, a_roof
 
 from accel_core.cli import main
-from accel_core.errors import StoreUnavailable
+from accel_core.errors import BadInput, StoreUnavailable
 from accel_core.model import Ruling
 from accel_core.model.answers import Guess
 from accel_core.store import Entries, Entry, Store, copying, thinning
@@ -218,6 +218,12 @@ def test_what_goes_is_told_first_and_goes_into_an_archive_from_which_it_comes_ba
 
 def _read(row: tuple[object, ...]) -> dict[str, object]:
     return json.loads(str(row[-1]))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("days", [999_999, 10**11, 10**400], ids=["years", "too many", "no float"])
+def test_more_days_than_a_calendar_has_are_refused(days: int) -> None:
+    with pytest.raises(BadInput, match="before any calendar"):
+        thinning.before(days)
 
 
 def test_what_cannot_be_archived_does_not_go(tmp_path: Path, answered: Answered) -> None:

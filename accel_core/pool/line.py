@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from queue import Empty, Queue
 from typing import Any
 
 from accel_core import __version__
@@ -20,6 +21,8 @@ from accel_core.pool.hosting import BENCH, run_order
 from accel_core.pool.serving import EVENTS
 
 CONNECT_S = 10.0
+LET_IN_S = 5.0
+"""For who listens at the address to say that it is a pool."""
 ANSWER_S = 20.0
 LOOK_S = 0.2
 HOSTS_S = 1.0
@@ -32,16 +35,8 @@ class Line:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        distributed = engine()
         try:
-            self._client = distributed.Client(
-                str(address),
-                security=security(address),
-                timeout=CONNECT_S,
-                set_as_default=False,
-                direct_to_workers=False,
-                name="accel",
-            )
+            self._client = _client(address)
             self._client.subscribe_topic(EVENTS + self._client.id, self._hear)
         except (OSError, TimeoutError) as error:
             raise AccelError(self._silent()) from error
@@ -165,6 +160,40 @@ class Line:
                 f"The pool at {self.address} runs accel {version}, and this program is {__version__}: install "
                 "the same version on all hosts."
             )
+
+
+def _client(address: Address) -> Any:
+    """The engine's client; TimeoutError where nobody lets it in, for which the engine itself waits for ever."""
+    distributed, safe = engine(), security(address)
+    made: Queue[Any] = Queue()
+    given_up = threading.Event()
+
+    def make() -> None:
+        try:
+            client = distributed.Client(
+                str(address),
+                security=safe,
+                timeout=CONNECT_S,
+                set_as_default=False,
+                direct_to_workers=False,
+                name="accel",
+            )
+        except Exception as error:
+            made.put(error)
+            return
+        made.put(client)
+        if given_up.is_set():
+            client.close(timeout=1)
+
+    threading.Thread(target=make, name="call the pool", daemon=True).start()
+    try:
+        found = made.get(timeout=CONNECT_S + LET_IN_S)
+    except Empty:
+        given_up.set()
+        raise TimeoutError(f"{address} lets nobody in") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 _opening = threading.Lock()

@@ -16,7 +16,7 @@ from pool_of import free_port, surroundings
 
 from accel_core.cli import main
 from accel_core.errors import AccelError, BadInput
-from accel_core.pool import address, certificates, engine, hosting, serving, slurm, starting
+from accel_core.pool import address, certificates, engine, hosting, line, serving, slurm, starting
 
 Capture = pytest.CaptureFixture[str]
 
@@ -96,6 +96,16 @@ def test_a_pool_listens_at_an_address_of_version_6() -> None:
         except OSError:
             pytest.skip("this computer has no address of version 6")
     assert asyncio.run(listened_at()).startswith("tcp://[::1]:")
+
+
+def test_who_listens_and_says_nothing_is_no_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "CONNECT_S", 0.2)
+    monkeypatch.setattr(line, "LET_IN_S", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with pytest.raises(AccelError, match="does not answer"):
+            line.Line(address.parse(f"tcp://127.0.0.1:{silent.getsockname()[1]}"))
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", "two\nlines", "x" * 61])

@@ -28,6 +28,13 @@ def test_the_picture_has_a_dot_and_a_ring_for_each_block_under_the_disks_roof() 
     assert all(run.flop_per_s < roof[run.block] for run in runs)
 
 
+def test_the_picture_keeps_its_legend_off_the_buttons_and_its_rings_whole() -> None:
+    figure = out_of_core_figure([a_run(256), a_run(1024)], look_for())
+    assert figure.layout.legend.y < 0 and figure.layout.legend.yanchor == "top"
+    assert all(trace.cliponaxis is False for trace in figure.data if trace.mode == "markers")
+    assert figure.layout.annotations[0].bgcolor  # it stands where the disk's roof comes up
+
+
 def test_without_a_run_the_picture_says_what_to_do() -> None:
     assert EMPTY.split("`")[1] in out_of_core_figure([], look_for()).layout.annotations[0].text
 

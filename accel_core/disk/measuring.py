@@ -115,6 +115,11 @@ def _said(folder: Path, fault: OSError) -> str:
             f"The disk under {folder}, or what this account may use of it, became full in the middle; the file "
             "is removed: free some space and measure again."
         )
+    if fault.errno == errno.EFBIG:
+        return (
+            f"A file in {folder} may not become as long as a measurement needs (`ulimit -f`, or the file "
+            "system); it is removed: raise that limit, or choose another folder."
+        )
     return (
         f"The disk under {folder} could not be measured ({fault.strerror or fault}); no file is left there: "
         "choose another folder, or see whether the disk is sound."

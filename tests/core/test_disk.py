@@ -145,7 +145,12 @@ def test_a_disk_that_reads_back_something_else_is_not_timed(tmp_path: Path) -> N
 @POSIX
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.ENOSPC, "became full"), (errno.EDQUOT, "became full"), (errno.EIO, "could not be measured")],
+    [
+        (errno.ENOSPC, "became full"),
+        (errno.EDQUOT, "became full"),
+        (errno.EFBIG, "may not become as long"),
+        (errno.EIO, "could not be measured"),
+    ],
 )
 def test_a_disk_that_fails_in_the_middle_ends_in_one_sentence_and_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str

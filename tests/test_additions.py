@@ -249,8 +249,8 @@ def test_a_kind_of_job_is_a_file_and_a_name(copy: Path) -> None:
         {f"{folder}/echo.py": JOB_KIND},
         {
             f"{folder}/__init__.py": (
-                ("    compare,\n", "    echo,\n"),
-                ("one in (bench, compare, ", "echo, "),
+                ("    compare,\n    disk,\n", "    echo,\n"),
+                ("        compare,\n", "        echo,\n"),
             )
         },
     )

@@ -37,7 +37,7 @@ ROW_PX, BAR_PX, RIGHT_PX = 48, 20, 24
 TOP_PX, BOTTOM_PX = 50, 56
 MOST_ROOMY = 8
 """Rungs that fit on a screen of 900 pixels with a sentence above each."""
-LONG_ROW_PX, LONG_BAR_PX = 38, 13
+LONG_ROW_PX, LONG_BAR_PX = 35, 11
 """Of a longer ladder."""
 
 

@@ -32,7 +32,7 @@ record = answers.record_for(own, workload)
 shown = experiments.shown(record, experiment)
 components.sample_label(record)
 answers.stale_label(record, shown)
-answers.offer_rest(shown, experiment, budget_s, "rungs are")
+answers.offer_rest(record, shown, experiment, budget_s, "rungs")
 rungs.picture(record, workload, shown)
 if shown.measurements:
     claims.claims(record, workload, shown)

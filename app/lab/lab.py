@@ -37,7 +37,7 @@ with main:
     shown = experiments.shown(record, experiment)
     components.sample_label(record)
     answers.stale_label(record, shown, over)
-    answers.offer_rest(shown, experiment, budget_s, "points are")
+    answers.offer_rest(record, shown, experiment, budget_s, "points")
     picture.picture(record, experiment, shown)
     picture.details(shown)
     out_of_core.beyond_memory()

@@ -63,14 +63,19 @@ def stale_label(record: Record, shown: Shown, over: str = "none") -> None:
         st.info(f"This result is from other settings: {shown.setup.sentence(over)}.", icon=":material/history:")
 
 
-def offer_rest(shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
-    """Say that the picture is not complete, as after a sweep over other kernels, and offer the rest."""
+def offer_rest(record: Record, shown: Shown, asked: Experiment, budget_s: float, what: str) -> None:
+    """Say that the picture is not complete, as after a sweep over other kernels, and offer the rest.
+
+    Not of a sample, which what is measured here replaces.
+    """
     missing = experiments.rest(shown, asked)
-    if not missing or jobs.active():
+    if record.sample or not missing or jobs.active():
         return
+    verb = "is" if len(missing) == 1 else "are"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f":material/rule: {len(missing)} of {len(asked.cases())} {what} not measured at these settings."
+            f":material/rule: {len(missing)} of {len(asked.cases())} {what} {verb} not measured at these "
+            "settings."
         )
         components.job_button("Measure the rest", experiments.bench_job(missing, budget_s), key="rest")
 

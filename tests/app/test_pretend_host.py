@@ -65,7 +65,8 @@ def test_the_libraries_beside_a_recorded_machine_are_said_to_be_of_this_computer
     open_page: Open, pretend_host: Callable[[str], Machine]
 ) -> None:
     pretend_host("darwin-m2")
-    assert any(said.value.startswith("Of this computer: Python") for said in open_page("machine").caption)
+    said = [caption.value for caption in open_page("machine").caption]
+    assert any(one.startswith("Of the computer that runs this app: Python") for one in said)
 
 
 def test_a_job_that_comes_past_the_buttons_is_refused(pretend_host: Callable[[str], Machine]) -> None:

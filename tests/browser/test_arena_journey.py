@@ -75,7 +75,7 @@ def server(host: Machine, home: Path) -> Iterator[str]:
 
 def test_the_board_leads_to_an_entry_whose_code_is_nothing_but_text(page: Page, server: str):
     visit(page, server, "arena", event=EVENT)
-    expect(page.get_by_text("The best score is 57.6 of 100")).to_be_visible()
+    expect(page.get_by_text(re.compile("The best score is [0-9.]+ of 100"))).to_be_visible()
     visit(page, server, "arena", event=EVENT, entry="e1")
     expect(page.get_by_text("Entry of ada")).to_be_visible()
     expect(picture(page)).to_be_visible()
@@ -140,10 +140,13 @@ def test_a_right_kernel_gets_onto_the_board_unless_the_machine_is_disturbed(page
     )
     stands = page.get_by_text("It is your best: it stands on the board.").is_visible()
     has_no_fault(page)
-    visit(page, server, "arena", event="small")
-    expect(page.get_by_text("The best score is")).to_have_count(int(stands))
-    expect(page.get_by_role("button", name="Write the first entry")).to_have_count(int(not stands))
-    assert [trace["name"] for trace in traces(page)][:1] == (["cy"] if stands else [])
+    if stands:
+        visit(page, server, "arena", event="small")
+        expect(page.get_by_text("The best score is")).to_be_visible()
+        assert [trace["name"] for trace in traces(page)][:1] == ["cy"]
+    else:
+        visit_part(page, server, "board", "small")
+        expect(page.get_by_role("button", name="Write the first entry")).to_be_visible()
     has_no_fault(page)
 
 

@@ -107,7 +107,8 @@ def test_bad_input_ends_with_one_sentence(capsys, monkeypatch, tmp_path, argv, w
 
 
 WITH_ACTIONS = [
-    *(["pool", action] for action in ("start", "worker", "status", "certificates")),
+    *(["pool", action] for action in ("start", "worker", "status", "certificates", "roofs")),
+    *(["store", action] for action in ("info", "copy", "thin")),
     *(["homework", action] for action in HOMEWORK),
     *(["arena", *{"event": ("event", "check")}.get(action, (action,))] for action in ARENA),
 ]
@@ -115,7 +116,7 @@ WITH_ACTIONS = [
 
 @pytest.mark.parametrize(
     "words",
-    [*([name] for name in COMMANDS if name not in ("homework", "arena", "pool")), *WITH_ACTIONS],
+    [*([name] for name in COMMANDS if name not in ("homework", "arena", "pool", "store")), *WITH_ACTIONS],
     ids=" ".join,
 )
 def test_every_command_explains_itself(capsys, words):

@@ -20,6 +20,7 @@ from accel_core.figures.drawing.look import (
     look_for,
 )
 from accel_core.model import LEVELS
+from accel_core.model.disk import DISK
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text(encoding="utf-8"))
 BOTH = [look_for("light"), look_for("dark")]
@@ -48,8 +49,8 @@ def test_every_family_and_level_has_its_own_shape_beside_its_colour() -> None:
     for table in (FAMILY_SYMBOLS, FAMILY_PATTERNS, FAMILY_TITLES):
         assert set(table) == set(FAMILIES)
         assert len(set(table.values())) == len(FAMILIES)
-    assert set(LEVEL_DASHES) == set(LEVELS) == set(BOTH[0].levels)
-    assert len(set(LEVEL_DASHES.values())) == len(LEVELS)
+    assert set(LEVEL_DASHES) == {*LEVELS, DISK} and set(LEVELS) == set(BOTH[0].levels)
+    assert len(set(LEVEL_DASHES.values())) == len(LEVELS) + 1
 
 
 @pytest.mark.parametrize("look", BOTH, ids=lambda look: look.mode)

@@ -22,6 +22,7 @@ from test_store import a_measurement
 
 from accel_core import doctor, folders
 from accel_core.cli.output import json_text
+from accel_core.doctor import reading
 from accel_core.errors import AccelError, AccelWarning, BadInput, StoreUnavailable, printable
 from accel_core.kernels import compiled as module
 from accel_core.kernels.compiled import compiled
@@ -487,8 +488,8 @@ def test_a_store_in_such_a_folder_is_named_in_text_to_everybody() -> None:
 def test_what_the_doctor_says_of_such_a_path_is_text_to_everybody(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(doctor, "numba_cache", lambda variables: (Path(variables.get(name, "cache")), ""))
-    monkeypatch.setattr(doctor, "blas_left_alone", lambda _: None)
+    monkeypatch.setattr(reading, "numba_cache", lambda variables: (Path(variables.get(name, "cache")), ""))
+    monkeypatch.setattr(reading, "blas_left_alone", lambda _: None)
     monkeypatch.setattr(os, "environ", {**os.environ, name: LATIN})
     said = " ".join(check.detail + check.remedy for check in doctor.checkup(detect(), sample_s=0.0))
     assert "caf\\xe9" in said and said.encode()

@@ -86,9 +86,13 @@ class PostgresServer:
         try:
             subprocess.run([self._programs / PROGRAM, "--version"], check=True, capture_output=True, **self._as)
         except (PermissionError, subprocess.CalledProcessError):
-            copy = self.folder / "programs"
-            shutil.copytree(self._programs.parent, copy)
-            self._programs = copy / self._programs.name
+            install = self._programs.parent
+            package, copy = install.parent, self.folder / "programs"
+            libraries = f"{package.name}.libs"  # a wheel's, which its programs look for beside the package
+            shutil.copytree(install, copy / package.name / install.name)
+            if (package.parent / libraries).is_dir():
+                shutil.copytree(package.parent / libraries, copy / libraries)
+            self._programs = copy / package.name / install.name / self._programs.name
 
     def _run(self, program: str, *words: object, longest_file: int = 0) -> None:
         with tempfile.TemporaryFile() as said:  # a pipe would be held open by the server

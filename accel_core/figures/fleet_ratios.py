@@ -15,7 +15,7 @@ from accel_core.figures.drawing.labels import backed, caption, label
 from accel_core.figures.drawing.look import LEAST_PX, Look, faded
 from accel_core.figures.drawing.marks import add_box, add_dots
 from accel_core.figures.drawing.text import line_px, lines, wrap
-from accel_core.readings.fleet import NOTICED, Group, Part
+from accel_core.readings.fleet import NOTICED, Group, Part, nothing_compared
 from accel_core.readings.ratios import EVEN
 from accel_core.units import format_number
 
@@ -58,9 +58,7 @@ def fleet_ratios_figure(found: Sequence[Group], look: Look) -> go.Figure:
     """The ratio of each host to the median of its alike hosts; groups of one host have none."""
     groups = [group for group in found if group.ratios][:MOST_GROUPS]
     if not groups:
-        return teaching_figure(
-            "Hosts that are alike will be compared here, once two of them were measured.", look, 240
-        )
+        return teaching_figure(nothing_compared(found), look, 240)
     rows_px = sum(ROW_PX * len(group.ratios) + HEAD_PX for group in groups)
     text = (
         f"Each dot is a host; 1 is the median of its alike hosts. Shaded is what counts as the same, "

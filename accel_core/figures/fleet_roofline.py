@@ -129,7 +129,8 @@ def _ends(look: Look, drawn: Sequence[_Drawn]) -> list[tuple[str, float, str]]:
 def _sheet(look: Look, x: tuple[float, float], y: tuple[float, float], names: Sequence[str]) -> go.Figure:
     text = (
         "One line a host: its DRAM bandwidth up to its highest compute roof, all measured. Hosts with the same "
-        "line style are alike; an outlier is drawn thick, in another colour and by name."
+        "line style are alike; an outlier is drawn thick, in another colour and by name. Roofs that were "
+        "disturbed are drawn too, and not compared."
     )
     note = wrap(text, look.room_px(20), LEAST_PX)
     right_px = 24 if look.narrow else 30 + math.ceil(max(width_px(name, look.small_px) for name in names))

@@ -68,6 +68,11 @@ class Group:
         return hardware(self.hosts[0].host)
 
     @property
+    def compared(self) -> frozenset[str]:
+        """Hosts that the rule can judge: with as many others they have an undisturbed roof of one kind."""
+        return frozenset(name for of in self.ratios.values() if len(of) >= LEAST_ALIKE for name in of)
+
+    @property
     def widest(self) -> float:
         """The largest ratio, or inverse of one, that a host has; 1 where nothing is compared."""
         return math.exp(
@@ -146,13 +151,18 @@ def _said(group: Group) -> list[str]:
             f"{_names(measured)} {verb} hardware of {'its' if len(measured) == 1 else 'their'} own "
             f"({group.title}): an outlier is named from {LEAST_ALIKE} alike hosts on."
         ]
+    if not group.compared:
+        return [
+            f"The {len(measured)} alike hosts ({group.title}) cannot be compared: too many of their roofs were "
+            "disturbed. Measure again while nothing else runs on them."
+        ]
+    left_out = [one for one in measured if one.host.name not in group.compared]
+    rest = [f"Not compared, as roofs were disturbed: {_names(left_out)}."] if left_out else []
     if group.outliers:
-        return [_outlier(group, name) for name in group.outliers]
+        return [*(_outlier(group, name) for name in group.outliers), *rest]
     apart = format_number((group.widest - 1) * 100, 2)
-    return [
-        f"None of the {len(measured)} alike hosts is an outlier ({group.title}): they lie within {apart} % of "
-        "their medians."
-    ]
+    none = f"None of the {len(group.compared)} alike hosts" + (" that can be compared" if left_out else "")
+    return [f"{none} is an outlier ({group.title}): they lie within {apart} % of their medians.", *rest]
 
 
 def _outlier(group: Group, name: str) -> str:
@@ -181,11 +191,18 @@ def fleet_alt(found: Sequence[Group]) -> str:
     return f"Roofs of {format_count(len(hosts), 'host')} of the pool. {kinds}. {outliers}"
 
 
+def nothing_compared(found: Sequence[Group]) -> str:
+    """Why no host can be held against those like it."""
+    if any(sum(bool(one.ceilings) for one in group.hosts) > 1 for group in found):
+        return "Alike hosts cannot be compared: their roofs were disturbed."
+    return "Hosts that are alike will be compared here, once two of them were measured."
+
+
 def ratios_alt(found: Sequence[Group]) -> str:
     """How far the hosts of each group lie apart, and which are outliers at what."""
     compared = [group for group in found if group.ratios]
     if not compared:
-        return "No two alike hosts have measured their roofs yet."
+        return nothing_compared(found)
     told = []
     for group in compared:
         apart = format_number((group.widest - 1) * 100, 2)

@@ -41,3 +41,4 @@ with main:
     picture.picture(record, experiment, shown)
     picture.details(shown)
     out_of_core.beyond_memory()
+    components.words("block", "working set", "FLOP", "roof")

@@ -90,4 +90,3 @@ def details(shown: Shown) -> None:
         for refused in shown.refusals:
             st.caption(f"{refused.case.kernel}, N={refused.case.size}: {refused.reason}")
     answers.how_measured(shown)
-    components.words("block", "working set", "FLOP", "roof")

@@ -65,6 +65,24 @@ def test_a_host_at_half_or_twice_the_speed_is_always_named_alone(count: int, spe
         assert all(abs(ratio / speed - 1) < 0.05 for ratio in found[f"node{odd}"].values())
 
 
+def disturbed(one: HostRoofs) -> HostRoofs:
+    return replace(one, ceilings=tuple(replace(roof, disturbed_reason="busy") for roof in one.ceilings))
+
+
+def test_nothing_is_claimed_of_hosts_whose_roofs_were_disturbed() -> None:
+    usual = fleet([1, 1, 1, 1], random.Random(1))
+    all_busy = groups([disturbed(one) for one in usual[:3]])
+    (said,) = fleet_reading(all_busy)
+    assert "cannot be compared" in said and "outlier" not in said
+    assert "disturbed" in ratios_alt(all_busy)
+    assert "disturbed" in fleet_ratios_figure(all_busy, look_for("light")).layout.annotations[0].text
+    (said,) = fleet_reading(groups([usual[0], *map(disturbed, usual[1:])]))
+    assert "cannot be compared" in said, "one is left, and nothing to compare it with"
+    said, left_out = fleet_reading(groups([*usual[:3], disturbed(usual[3])]))
+    assert said.startswith("None of the 3 alike hosts that can be compared is an outlier")
+    assert left_out.endswith("disturbed: node3.")
+
+
 def test_neither_order_nor_scale_changes_who_is_named() -> None:
     dice = random.Random(1)
     hosts = fleet([1, 1, 0.9, 1, 1.2, 1, 0.7], dice, 0.03)

@@ -10,7 +10,10 @@ from recorded_hosts import ON_THIS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "faults"))
 
+import arena_kills
 import kills
+
+from accel_core.store.persons import checked_nickname
 
 pytestmark = ON_THIS
 
@@ -37,3 +40,7 @@ def test_what_is_lost_or_left_behind_is_seen(
         monkeypatch.setattr(kills, "workers", lambda room: [orphan] if orphan.poll() is None else [])
     kills.check(room)
     assert room.faults
+
+
+def test_those_who_hand_in_while_the_arena_is_killed_have_nicknames() -> None:
+    assert [checked_nickname(name) for name in arena_kills.PEOPLE] == list(arena_kills.PEOPLE)

@@ -38,7 +38,7 @@ from accel_core.store import Entries  # noqa: E402
 from accel_core.wall import standing  # noqa: E402
 
 VICTIMS = ("child", "judge", "desk", "submitter", "server")
-PEOPLE = tuple(f"Person {number}" for number in range(1, 13))
+PEOPLE = tuple(f"person-{number}" for number in range(1, 13))
 """As many as it takes for nobody to hand in more often in an hour than a person may."""
 RIGHT = """
 def matmul(a, b, out):

@@ -18,6 +18,7 @@ from postgres_server import PostgresServer
 
 from accel_core.machine import detect, pretend, sources
 from accel_core.model import Machine
+from accel_core.store import engines
 
 MOST_WORKERS = 8
 """More would wait for the longest file, and compile anew what another worker is just compiling."""
@@ -100,12 +101,21 @@ def host(
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started by the first test of this process that asks for one."""
     server = PostgresServer()
     yield server
     with suppress(RuntimeError):  # a test left it stopped
         server.close()
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """The server, to which no connection stays open after the test: it takes 100, of all tests together."""
+    yield postgres_server
+    for engine in engines._engines.values():
+        engine.dispose()
+    engines._engines.clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -60,8 +60,8 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self.folder = Path(tempfile.mkdtemp(prefix="accel-pg-"))
         self._programs = programs()
+        self.folder = Path(tempfile.mkdtemp(prefix="accel-pg-"))
         self._as: dict[str, Any] = {}
         if as_root():
             shutil.chown(self.folder, USER)

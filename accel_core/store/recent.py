@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Table, select
 from accel_core.errors import StoreUnavailable
 from accel_core.model import Environment, Measurement, Peaks
 from accel_core.race import Calibration
-from accel_core.store import cases, records
+from accel_core.store import cases, parts
 from accel_core.store.again import read_again
 from accel_core.store.moments import utc
-from accel_core.store.records import PEAK_KINDS, Store
+from accel_core.store.parts import PEAK_KINDS
+from accel_core.store.records import Store
 from accel_core.store.refine import Refinement
 from accel_core.store.sound import measurement, text
 from accel_core.store.tables import MEASUREMENTS, PARTS
@@ -66,7 +67,7 @@ class Recent:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._fingerprint, self._clock = store, fingerprint, clock
-        self._libraries = records.libraries(environment)
+        self._libraries = parts.libraries(environment)
         self._lock = threading.Lock()
         self._looked_s: float | None = None
         self._seen = Seen()
@@ -118,18 +119,18 @@ class Recent:
                 self._begin()  # the file was moved away, and another one begun
             known = {table: mark.row for table, mark in self._marks.items()}
             kinds = (*PEAK_KINDS, "calibration")
-            rows = records.parts(connection, self._fingerprint, kinds, known[PARTS])
+            rows = parts.rows(connection, self._fingerprint, kinds, known[PARTS])
             payloads = _payloads(connection, self._fingerprint, known[MEASUREMENTS])
         sound = self._store.sound
         if known[MEASUREMENTS]:
             found = sound("measurements", payloads, measurement, more=True)
         else:
             found = self._store.newest(self._fingerprint, EACH)[::-1]
-        made = sound("peaks", (row for row in rows if row["kind"] in PEAK_KINDS), records.part, more=True)
+        made = sound("peaks", (row for row in rows if row["kind"] in PEAK_KINDS), parts.part, more=True)
         for part in made:
             self._refinement.add(part)
         run = (row for row in rows if row["kind"] == "calibration")
-        for libraries, calibration in sound("calibrations", run, records.calibration, more=True):
+        for libraries, calibration in sound("calibrations", run, parts.calibration, more=True):
             if libraries == self._libraries:
                 self._calibrations.append(calibration)
         self._add(found)

@@ -8,26 +8,21 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import URL, ColumnElement, Connection, RowMapping, func, select, tuple_
+from sqlalchemy import URL, ColumnElement, func, select, tuple_
 
 from accel_core import machine as this_machine
-from accel_core.codec import kinds
 from accel_core.errors import StoreUnavailable
-from accel_core.machine.overrides import compiler_overrides
 from accel_core.model import BlockRun, Comparison, Disk, Environment, Measurement, OutOfCoreRun, Peaks
 from accel_core.model.answers import Answer, Guess
-from accel_core.model.disk import WAYS
 from accel_core.race import Calibration
-from accel_core.store import adding, answered, blocks, cases, faults
+from accel_core.store import adding, answered, blocks, cases, faults, parts
 from accel_core.store.again import persistently, read_again
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
-from accel_core.store.refine import Part, PeakPart, refine
-from accel_core.store.sound import DAMAGE, Made, Row, decoded, measurement, sound, text
-from accel_core.store.tables import MEASUREMENTS, PARTS
+from accel_core.store.refine import PeakPart, refine
+from accel_core.store.sound import DAMAGE, Made, Row, measurement, sound, text
+from accel_core.store.tables import MEASUREMENTS
 from accel_core.store.unsaved import Entry, Stored, Unsaved
-
-PEAK_KINDS: dict[str, type[PeakPart]] = kinds(PeakPart)
 
 
 class Store:
@@ -220,17 +215,15 @@ class Store:
     def peaks(self, fingerprint: str) -> Peaks | None:
         """The roofs of one machine, refined over all runs (the rule is in refine.py); None if unmeasured."""
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, tuple(PEAK_KINDS))
-        return refine(fingerprint, self.sound("peaks", rows, part))
+            rows = parts.rows(connection, fingerprint, tuple(parts.PEAK_KINDS))
+        return refine(fingerprint, self.sound("peaks", rows, parts.part))
 
     @read_again
     def comparisons(self, fingerprint: str) -> list[Comparison]:
         """All comparisons of one machine, newest first."""
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, ("comparison",))
-        return self.sound(
-            "comparisons", reversed(rows), lambda row: Comparison.from_dict(decoded(row["payload"]))
-        )
+            rows = parts.rows(connection, fingerprint, ("comparison",))
+        return self.sound("comparisons", reversed(rows), parts.comparison)
 
     @read_again
     def calibrations(self, fingerprint: str, environment: Environment) -> list[Calibration]:
@@ -239,9 +232,9 @@ class Store:
         The library's thread count is not compared.
         """
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, ("calibration",))
-        found = self.sound("calibrations", rows, calibration)
-        return [made for made_with, made in found if made_with == libraries(environment)]
+            rows = parts.rows(connection, fingerprint, ("calibration",))
+        found = self.sound("calibrations", rows, parts.calibration)
+        return [made for made_with, made in found if made_with == parts.libraries(environment)]
 
     @read_again
     def guesses(self, fingerprint: str | None = None, *, lesson: str | None = None) -> list[Guess]:
@@ -261,22 +254,22 @@ class Store:
     def block_runs(self, fingerprint: str) -> list[BlockRun]:
         """Transformer blocks that were run on one machine, newest first."""
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, ("block_run",))
+            rows = parts.rows(connection, fingerprint, ("block_run",))
         return self.sound("block runs", reversed(rows), lambda row: blocks.block_run(row["payload"]))
 
     @read_again
     def disks(self, fingerprint: str) -> list[Disk]:
         """Disks that were measured on one machine, newest first."""
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, ("disk",))
-        return self.sound("disks", reversed(rows), disk)
+            rows = parts.rows(connection, fingerprint, ("disk",))
+        return self.sound("disks", reversed(rows), parts.disk)
 
     @read_again
     def out_of_core_runs(self, fingerprint: str) -> list[OutOfCoreRun]:
         """Products on a disk that were run on one machine, newest first."""
         with self.database.reading() as connection:
-            rows = parts(connection, fingerprint, ("out_of_core_run",))
-        return self.sound("products on a disk", reversed(rows), out_of_core_run)
+            rows = parts.rows(connection, fingerprint, ("out_of_core_run",))
+        return self.sound("products on a disk", reversed(rows), parts.out_of_core_run)
 
     # -- damage ----------------------------------------------------------------------------------------------
 
@@ -312,52 +305,3 @@ def jumps(wanted: Sequence[ColumnElement[bool]], step: int) -> list[ColumnElemen
     following = rows.where(older).offset(step - 1).correlate(found).scalar_subquery()
     found = found.union_all(select(following).where(found.c.row.is_not(None)))
     return [MEASUREMENTS.c.row.in_(select(found.c.row))]
-
-
-def part(row: RowMapping) -> Part:
-    """The part of a machine's peaks that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
-    environment = Environment.from_dict(decoded(row["environment"]))
-    return Part(row["created"], environment, PEAK_KINDS[row["kind"]].from_dict(decoded(row["payload"])))
-
-
-def calibration(row: RowMapping) -> tuple[tuple[object, ...], Calibration]:
-    """The calibration that a row of PARTS holds, with the `libraries` that make it hold in another process."""
-    environment = Environment.from_dict(decoded(row["environment"]))
-    return libraries(environment), Calibration.from_dict(decoded(row["payload"]))
-
-
-def disk(row: RowMapping) -> Disk:
-    """The disk that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
-    made = Disk.from_dict(decoded(row["payload"]))
-    utc(made.created)
-    WAYS[made.way]  # what a reader says of it
-    return made
-
-
-def out_of_core_run(row: RowMapping) -> OutOfCoreRun:
-    """The product on a disk that a row of PARTS holds; one of sound.DAMAGE where it holds none."""
-    made = OutOfCoreRun.from_dict(decoded(row["payload"]))
-    utc(made.created)
-    return made
-
-
-def parts(
-    connection: Connection | None, fingerprint: str, kinds: tuple[str, ...], after: int = 0
-) -> list[RowMapping]:
-    """Rows of these kinds that came after the row `after`, oldest first."""
-    if connection is None:
-        return []
-    columns = (
-        PARTS.c.created,
-        PARTS.c.kind,
-        *(text(PARTS.c[name]).label(name) for name in ("environment", "payload")),
-    )
-    wanted = (PARTS.c.fingerprint == fingerprint, PARTS.c.kind.in_(kinds), PARTS.c.row > after)
-    query = select(*columns).where(*wanted).order_by(PARTS.c.created, PARTS.c.row)
-    return list(connection.execute(query).mappings())
-
-
-def libraries(environment: Environment) -> tuple[object, ...]:
-    """What decides who is fastest: BLAS' name, version and kernels, and what the compiler was told."""
-    blas, told = environment.blas, tuple(sorted(compiler_overrides(environment.overrides).items()))
-    return (blas.name, blas.version, blas.architecture, told) if blas else (None, told)

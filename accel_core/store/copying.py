@@ -16,7 +16,6 @@ from sqlalchemy import (
     JSON,
     Column,
     Connection,
-    Integer,
     MetaData,
     String,
     Table,
@@ -32,7 +31,7 @@ from accel_core.store import adding, faults
 from accel_core.store.again import persistently, read_again
 from accel_core.store.records import Store
 from accel_core.store.sound import DAMAGE, REPLACED, decoded, text
-from accel_core.store.tables import KEYS, PERSONS
+from accel_core.store.tables import KEYS, PERSONS, SIZE
 from accel_core.store.unsaved import Entry
 
 BATCH = 500
@@ -155,7 +154,7 @@ def _fits(column: Column[Any], value: Any) -> bool:
         value.encode("utf-8")
         sound = "\x00" not in value and REPLACED not in value
         return sound and len(value) <= (column.type.length or len(value))
-    most = MOST_WHOLE if type(column.type) is Integer and column.name != "size" else MOST_WHOLE**2
+    most = MOST_WHOLE**2 if column.type is SIZE else MOST_WHOLE
     return isinstance(value, int) and -most <= value < most
 
 

@@ -24,6 +24,7 @@ from accel_core.store import copying, faults
 from accel_core.store.again import persistently, read_again
 from accel_core.store.cases import UNREADABLE, batched
 from accel_core.store.copying import Copied
+from accel_core.store.moments import utc
 from accel_core.store.records import Store
 from accel_core.store.sound import DAMAGE, text
 from accel_core.store.tables import CASES, MEASUREMENTS
@@ -65,6 +66,7 @@ def superfluous(store: Store, moment: str, keep: int) -> tuple[list[int], int]:
         for _, alike in groupby(rows, key=lambda row: tuple(row)[:2]):
             found = [row.row for row in alike]
             stay = spared(len(found), keep)
+            # SQLite would give the number of the last row again, which HEADS and readers take for known
             gone = [row for place, row in enumerate(found) if place not in stay and row != last]
             going += gone
             cases += bool(gone)
@@ -124,8 +126,6 @@ def line(payload: str) -> str:
 
 def row_of(data: dict[str, Any]) -> dict[str, Any]:
     """The row of MEASUREMENTS for a measurement as plain data; one of sound.DAMAGE where it is none."""
-    from accel_core.store.moments import utc
-
     names = ("id", "fingerprint", "workload", "kernel", "dtype", "threads", "size")
     return {name: data[name] for name in names} | {"created": utc(data["created"]), "payload": json.dumps(data)}
 

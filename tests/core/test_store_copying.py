@@ -216,6 +216,16 @@ def test_what_goes_is_told_first_and_goes_into_an_archive_from_which_it_comes_ba
     )
 
 
+def test_the_row_that_was_added_last_stays_whatever_its_age(store_url: str) -> None:
+    """Else SQLite would give its number again, to a row that nobody would look for."""
+    store = Store(store_url)
+    for number, day in enumerate((1, 3, 2)):
+        store.save_measurement(replace(a_measurement(number), created=f"2020-01-0{day}T00:00:00+00:00"))
+    assert thinning.superfluous(store, thinning.before(1), 2) == ([], 0)
+    store.save_measurement(replace(a_measurement(3), created="2020-01-04T00:00:00+00:00"))
+    assert thinning.superfluous(store, thinning.before(1), 2) == ([2, 3], 1)
+
+
 def _read(row: tuple[object, ...]) -> dict[str, object]:
     return json.loads(str(row[-1]))  # type: ignore[no-any-return]
 

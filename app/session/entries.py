@@ -27,11 +27,11 @@ def _read(otherwise: Known, ask: Callable[[Entries], Known], *key: str, machine:
         at = (records.mark(), cached.stored(machine).number if machine else 0, *key)
         kept = cached.arena().get(at)
         if kept is None:
-            kept = ask(records)
+            kept = (ask(records),)  # the answer may be None
             cached.arena().put(at, kept)
     except StoreUnavailable:
         return otherwise
-    return kept
+    return kept[0]
 
 
 def board(event: Event, fingerprint: str) -> tuple[desk.BoardRow, ...]:
@@ -112,7 +112,9 @@ def machines(event: Event) -> Mapping[str, str]:
 
 def missing_roofs(event: Event) -> Mapping[str, object] | None:
     """The job that measures the roofs which `event` is judged by; None where they are known."""
-    try:
-        return desk.missing_roofs(event, store=cached.store(), machine=cached.machine())
-    except StoreUnavailable:
-        return None
+    here = cached.machine()
+
+    def ask(records: Entries) -> Mapping[str, object] | None:
+        return desk.missing_roofs(event, store=records.store, machine=here)
+
+    return _read(None, ask, "missing roofs", event.name, machine=here.fingerprint)

@@ -213,6 +213,24 @@ def test_without_roofs_the_page_offers_to_measure_them(open_page: Open):
     assert "Measure the roof" in app.button(key="measure roofs").label
 
 
+def test_whether_the_roofs_are_known_is_asked_once_until_something_comes(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+    missing = desk.missing_roofs
+    monkeypatch.setattr(
+        desk, "missing_roofs", lambda event, **more: asked.append(event.name) or missing(event, **more)
+    )
+    app = open_page("arena", event=EVENT, show="write")
+    assert app.button(key="measure roofs")
+    store_peaks()
+    cached.forget_stored()
+    for _ in range(3):
+        app.run()
+        assert not app.button(key="try").disabled
+    assert asked == [EVENT] * 2
+
+
 def test_try_queues_the_code_of_this_tab_and_keeps_nothing(open_page: Open, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
     monkeypatch.setattr(jobs, "begin", lambda submit: submit("owner", None))

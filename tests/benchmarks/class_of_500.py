@@ -348,9 +348,7 @@ def say(report: dict[str, Any]) -> None:
         if (part := report.get(name)) is None:
             continue
         used = part["processors"]
-        print(
-            f"{name}: {part['took_s'] / 60:.1f} min; {_times(part)}; pages asked {part['asked_by_pages']} times"
-        )
+        print(f"{name}: {part['took_s'] / 60:.1f} min; {_times(part)}")
         print(
             f"  pages asked {part['asked_by_pages']} times; processors: server {used['server']:.2f}, pupils "
             f"{used['pupils']:.2f}, all {used['all']:.2f}; server {part['server_bytes'] / 1e6:.0f} MB"

@@ -19,6 +19,8 @@ from accel_core.store.sound import text
 from accel_core.store.tables import ENTRIES, PERSONS, RULINGS, VERDICTS
 from accel_core.store.unsaved import of_arena
 
+_OF_ARENA = (PERSONS, ENTRIES, VERDICTS, RULINGS)
+
 
 class Entries:
     """The arena's part of a store. Every method raises StoreUnavailable where it cannot be read or written."""
@@ -78,13 +80,11 @@ class Entries:
     @read_again
     def mark(self) -> tuple[int, ...]:
         """Another one each time that something came."""
+        last = [select(func.max(table.c.row)).scalar_subquery() for table in _OF_ARENA]
         with self.store.database.reading() as connection:
-            return tuple(
-                int(connection.scalar(select(func.max(table.c.row))) or 0)
-                if connection is not None and _is_there(connection, table)
-                else 0
-                for table in (PERSONS, ENTRIES, VERDICTS, RULINGS)
-            )
+            if connection is None or not _is_there(connection, RULINGS):  # all were made with it
+                return (0,) * len(_OF_ARENA)
+            return tuple(int(row or 0) for row in connection.execute(select(*last)).one())
 
     def _texts(self, table: Table, column: str, *wanted: Any) -> list[str]:
         """A JSON column of the rows that are `wanted`, oldest first; none where the table is not there yet."""

@@ -11,7 +11,7 @@ from accel_core.arena.files import events
 from accel_core.arena.rescoring import rescored, threads_known
 from accel_core.arena.roofs import HeldAgainst
 from accel_core.codec import PlainData
-from accel_core.model import Peaks, Verdict
+from accel_core.model import Verdict
 from accel_core.store import Entries, Judged, Store, summary
 
 
@@ -60,9 +60,11 @@ def roofs_today(event: Event, fingerprint: str, store: Store) -> RoofsToday | No
 def verdict_today(id: str, store: Store, known: Mapping[str, Event] | None = None) -> Verdict | None:
     """One verdict under the roofs of its machine that are known now; None where there is none."""
     found = Entries(store).verdict(id)
-    event = None if found is None else (known or {one.name: one for one in events()}).get(found.event)
-    peaks: Peaks | None = None if found is None or event is None else store.peaks(found.fingerprint)
-    return found if found is None or event is None or peaks is None else rescored(found, event, peaks.ceilings)
+    if found is None:
+        return None
+    event = (known or {one.name: one for one in events()}).get(found.event)
+    peaks = None if event is None else store.peaks(found.fingerprint)
+    return found if event is None or peaks is None else rescored(found, event, peaks.ceilings)
 
 
 def _with_sizes(one: Judged, records: Entries) -> Judged:

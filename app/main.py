@@ -5,12 +5,15 @@ The server imports this file once, for `app`; for every run of a page Streamlit 
 
 from __future__ import annotations
 
+import sys
 from copy import copy
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
+from accel_core.errors import BadInput
+from accel_core.limits import require_limits
 from accel_core.machine.compiler import require_settings
 from app import catalogue
 from app.server import incoming, phones
@@ -45,6 +48,10 @@ def pages() -> None:
 if __name__ == "__main__":
     pages()
 else:
+    try:
+        require_limits()
+    except BadInput as fault:
+        sys.exit(f"accel: {fault}")
     incoming.leave_out_what_no_widget_says()
     door = Middleware(Door, script=Path(__file__), taken_from=uploads.taken_from, tell=crowd.see)
     app = st.App(__file__, lifespan=opened, routes=phones.routes(), middleware=[door])

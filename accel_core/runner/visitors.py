@@ -11,15 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from accel_core.errors import QueueFull
-from accel_core.limits import limit
+from accel_core.limits import UNATTENDED_S, WAITING, WAITING_PER_ADDRESS, WAITING_PER_SESSION, limit
 
-PER_SESSION = ("ACCEL_WAITING_PER_SESSION", 1)
-PER_ADDRESS = ("ACCEL_WAITING_PER_ADDRESS", 40)
-"""A class behind one router has one address, and all of them press the button at once."""
-IN_ALL = ("ACCEL_WAITING", 200)
-"""Of all visitors of one server: the last would wait for minutes, on a thread each."""
-UNATTENDED_S = ("ACCEL_UNATTENDED_S", 45)
-"""A reload, another page of the app or a short loss of the network cost nobody the place in the queue."""
 IPV6_NETWORK_BITS = 64
 """Whoever has one IPv6 address has all of its network (RFC 4291, 2.5.1)."""
 
@@ -58,21 +51,22 @@ def unattended_s() -> int:
 def admit(asking: Waiting, waiting: Iterable[Waiting]) -> None:
     """Raise QueueFull where one more would be too many beside those that wait already."""
     others = list(waiting)
-    of_session, of_address, of_all = limit(*PER_SESSION), limit(*PER_ADDRESS), limit(*IN_ALL)
+    of_session, of_address = limit(*WAITING_PER_SESSION), limit(*WAITING_PER_ADDRESS)
+    of_all = limit(*WAITING)
     if sum(other.owner == asking.owner for other in others) >= of_session:
         raise QueueFull(
-            f"This session has {_jobs(of_session)} waiting, the most that may ({PER_SESSION[0]}): wait until "
-            "it runs, or cancel it."
+            f"This session has {_jobs(of_session)} waiting, the most that may ({WAITING_PER_SESSION[0]}): wait "
+            "until it runs, or cancel it."
         )
     here = network(asking.visitor.address)
     if sum(network(other.visitor.address) == here for other in others) >= of_address:
         raise QueueFull(
-            f"Your network address has {_jobs(of_address)} waiting, the most that may ({PER_ADDRESS[0]}): try "
-            "again when one of them has run."
+            f"Your network address has {_jobs(of_address)} waiting, the most that may "
+            f"({WAITING_PER_ADDRESS[0]}): try again when one of them has run."
         )
     if len(others) >= of_all:
         raise QueueFull(
-            f"This server has {_jobs(len(others))} waiting, and at most {of_all} may ({IN_ALL[0]}): try again "
+            f"This server has {_jobs(len(others))} waiting, and at most {of_all} may ({WAITING[0]}): try again "
             "when one of them has run."
         )
 

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from accel_core.errors import BadInput, quoted
-from accel_core.limits import limit
+from accel_core.errors import quoted
+from accel_core.limits import TABS, TABS_PER_ADDRESS, limit
 from app.server import messages, phones, uploads
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ HEADERS = (
 )
 AGAINST_POLICY = 1008
 """The WebSocket protocol's number for it."""
-TABS = ("ACCEL_TABS", 256)
-"""Open at once: each may hold a message of server.maxMessageSize in memory that never gets complete."""
-TABS_OF_ONE = ("ACCEL_TABS_PER_ADDRESS", 128)
-"""Of one address, so that nobody alone keeps all others out; a room behind a proxy has a single address."""
-
 COLLECTED = 64
 """Closed tabs: without it 128 unfinished messages of 4 MB, again and again, held 1.6 GB, with it 1.0 GB."""
 
@@ -102,16 +97,13 @@ class Door:
             return None  # a part of a page that is let in
         if phones.is_phones(scope["path"]):
             return None  # it opens no tab
-        try:
-            of_all, of_one = limit(*TABS), limit(*TABS_OF_ONE)
-        except BadInput as fault:
-            return 503, str(fault)
+        of_all, of_one = limit(*TABS), limit(*TABS_PER_ADDRESS)
         if self.tabs.total() < of_all and self.tabs[address] < of_one:
             return None
         return 503, (
             f"This server has {self.tabs.total()} open tabs, {self.tabs[address]} of them from your address, "
-            f"and holds {of_all} ({TABS[0]}), {of_one} from one address ({TABS_OF_ONE[0]}): close one and load "
-            "this page again."
+            f"and holds {of_all} ({TABS[0]}), {of_one} from one address ({TABS_PER_ADDRESS[0]}): close one and "
+            "load this page again."
         )
 
 

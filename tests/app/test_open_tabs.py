@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import APP
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from accel_core.limits import EVERY, TABS, TABS_PER_ADDRESS
 from app.server import door, messages
 
 HERE = (b"host", b"localhost:8501")
@@ -39,9 +42,9 @@ class Hall:
 
     async def told(self, scope: dict[str, Any]) -> Any:
         """The first thing that the visitor is told."""
-        self.said: asyncio.Queue[Any] = asyncio.Queue()
-        self.tabs.append(asyncio.create_task(self.door(scope, silent, self.said.put)))
-        return await self.said.get()
+        said: asyncio.Queue[Any] = asyncio.Queue()
+        self.tabs.append(asyncio.create_task(self.door(scope, silent, said.put)))
+        return await said.get()
 
     async def let_in(self, address: str = "10.0.0.1") -> bool:
         return (await self.told(visit("websocket", address)))["type"] == "websocket.accept"
@@ -59,7 +62,7 @@ def in_a_hall(story: Callable[[Hall], Any]) -> None:
 
 def test_nobody_alone_keeps_all_others_out() -> None:
     async def story(hall: Hall) -> None:
-        for _ in range(door.TABS_OF_ONE[1]):
+        for _ in range(TABS_PER_ADDRESS[1]):
             assert await hall.let_in("10.0.0.1")
         assert not await hall.let_in("10.0.0.1")
         assert await hall.let_in("10.0.0.2")
@@ -74,13 +77,19 @@ def test_the_environment_says_how_many_tabs_there_may_be(monkeypatch: pytest.Mon
     async def story(hall: Hall) -> None:
         assert await hall.let_in() and await hall.let_in() and not await hall.let_in()
         assert await hall.let_in("10.0.0.2") and not await hall.let_in("10.0.0.3")
-        for wrong in ("0", "many"):
-            monkeypatch.setenv("ACCEL_TABS", wrong)
-            page = await hall.told(visit("http", "10.0.0.4", accept=b"text/html"))
-            assert page["status"] == 503
-            assert b"ACCEL_TABS is" in (await hall.said.get())["body"]
 
     in_a_hall(story)
+
+
+@pytest.mark.parametrize("variable", [variable for variable, _ in EVERY])
+@pytest.mark.parametrize("wrong", ["0", "many"])
+def test_a_limit_that_is_no_number_is_refused_before_a_server_starts(
+    variable: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, wrong)
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_path(str(APP / "main.py"), run_name="the server's import")
+    assert str(raised.value).startswith(f"accel: {variable} is '{wrong}'; ")
 
 
 def test_the_app_is_told_how_many_tabs_are_open() -> None:
@@ -97,7 +106,7 @@ def test_the_app_is_told_how_many_tabs_are_open() -> None:
 
 def test_a_full_server_says_so_to_who_opens_a_page_and_still_serves_its_open_tabs() -> None:
     async def story(hall: Hall) -> None:
-        for number in range(door.TABS[1]):
+        for number in range(TABS[1]):
             assert await hall.let_in(f"10.0.{number}.1")
         assert not await hall.let_in("10.1.1.1")
         page = await hall.told(visit("http", accept=b"text/html,*/*;q=0.8"))
@@ -109,7 +118,7 @@ def test_a_full_server_says_so_to_who_opens_a_page_and_still_serves_its_open_tab
 
 def test_a_closed_tab_makes_room_and_leaves_nothing_behind() -> None:
     async def story(hall: Hall) -> None:
-        for _ in range(door.TABS_OF_ONE[1]):
+        for _ in range(TABS_PER_ADDRESS[1]):
             await hall.let_in()
         hall.close.set()
         await asyncio.gather(*hall.tabs)

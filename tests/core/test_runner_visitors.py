@@ -7,10 +7,11 @@ import itertools
 import pytest
 
 from accel_core.errors import BadInput, QueueFull
+from accel_core.limits import WAITING, WAITING_PER_ADDRESS
 from accel_core.runner import job as jobs
 from accel_core.runner.job import Job
 from accel_core.runner.submitting import Jobs
-from accel_core.runner.visitors import IN_ALL, PER_ADDRESS, Visitor, network
+from accel_core.runner.visitors import Visitor, network
 
 numbers = itertools.count()
 
@@ -41,12 +42,12 @@ def test_a_hundred_sessions_of_one_address_leave_waiting_what_a_class_needs_and_
             taken += 1
         except QueueFull as full:
             assert "network address" in str(full) and str(full).count(".") == 1
-    assert taken == PER_ADDRESS[1] == 40
+    assert taken == WAITING_PER_ADDRESS[1] == 40
     known.add(asked("elsewhere", "192.0.2.8"))
 
 
 def test_visitors_of_many_addresses_leave_waiting_what_the_server_holds_and_no_more() -> None:
-    known, (variable, most) = Jobs(), IN_ALL
+    known, (variable, most) = Jobs(), WAITING
     for number in range(most):
         known.add(asked(f"tab {number}", f"192.0.{number}.7"))
     with pytest.raises(QueueFull, match=rf"{most} measurements waiting.*at most {most} may.*{variable}"):

@@ -31,7 +31,7 @@ sys.path[:0] = [str(REPOSITORY / "tests" / "browser")]
 from knocking import ask, session  # noqa: E402
 from servers import serve  # noqa: E402
 
-from app.server.door import TABS_OF_ONE  # noqa: E402
+from accel_core.limits import TABS_PER_ADDRESS  # noqa: E402
 
 MESSAGE_BYTES = 3_900_000
 """Just below server.maxMessageSize."""
@@ -119,7 +119,7 @@ def report(server: str, seconds: float) -> None:
         }
         print(f"50 files of 0.9 MB: answered {codes}, {(memory_bytes(server) - before) / 1e6:+.0f} MB")
     with ExitStack() as open_tabs:
-        let_in = [open_tabs.enter_context(unfinished(server)) for _ in range(TABS_OF_ONE[1] + 10)]
+        let_in = [open_tabs.enter_context(unfinished(server)) for _ in range(TABS_PER_ADDRESS[1] + 10)]
         time.sleep(2)
         held = (memory_bytes(server) - before) / 1e6
         print(f"{len(let_in)} tabs that never finish a message of 3.9 MB: {sum(let_in)} let in, {held:+.0f} MB")

@@ -14,12 +14,10 @@ from collections import deque
 from collections.abc import Callable
 
 from accel_core.errors import QueueFull
-from accel_core.limits import limit
+from accel_core.limits import TRIES_PER_ADDRESS, limit
 from accel_core.runner.visitors import Visitor, network
 
 HOUR_S = 3600.0
-PER_ADDRESS = ("ACCEL_TRIES_PER_ADDRESS", 300)
-"""Tries and entries together: about as many as a machine judges in an hour."""
 MOST_KEYS = 10_000
 
 
@@ -64,7 +62,7 @@ class Tries:
     """What visitors asked for within the last hour."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        usual = PER_ADDRESS[1]
+        usual = TRIES_PER_ADDRESS[1]
         self._browsers, self._addresses = Limit(usual, HOUR_S, clock), Limit(usual, HOUR_S, clock)
 
     def check_browser(self, visitor: Visitor, most: int) -> None:
@@ -74,7 +72,7 @@ class Tries:
 
     def check_address(self, visitor: Visitor) -> None:
         """QueueFull where all of this network address asked for as many verdicts within the hour as may be."""
-        variable, most = PER_ADDRESS[0], limit(*PER_ADDRESS)
+        variable, most = TRIES_PER_ADDRESS[0], limit(*TRIES_PER_ADDRESS)
         if wait_s := self._addresses.wait_s(network(visitor.address), most):
             raise QueueFull(
                 f"{most} tries and entries came from your network address within an hour, the most "

@@ -26,6 +26,8 @@ LET_IN_S = 5.0
 ANSWER_S = 20.0
 LOOK_S = 0.2
 HOSTS_S = 1.0
+SILENT_S = 2.0
+"""A pool that did not answer is not called again for so long: all who waited to call it hear that at once."""
 Event = dict[str, Any]
 Hear = Callable[[int, Event], None]
 
@@ -198,6 +200,8 @@ def _client(address: Address) -> Any:
 
 _opening = threading.Lock()
 _lines: dict[Address, Line] = {}
+_faults: dict[Address, tuple[float, str]] = {}
+"""When a pool could not be called last, and why."""
 
 
 def line() -> Line:
@@ -206,8 +210,19 @@ def line() -> Line:
     with _opening:
         known = _lines.get(address)
         if known is None or not known.open:
-            known = _lines[address] = Line(address)
+            known = _lines[address] = _called(address)
         return known
+
+
+def _called(address: Address) -> Line:
+    when, said = _faults.get(address, (float("-inf"), ""))
+    if time.monotonic() - when < SILENT_S:
+        raise AccelError(said)
+    try:
+        return Line(address)
+    except AccelError as error:
+        _faults[address] = time.monotonic(), str(error)
+        raise
 
 
 @atexit.register

@@ -20,8 +20,8 @@ def button(seconds: float) -> None:
     why_not = ""
     if last is not None and not last.over:
         why_not = "All hosts are being measured: wait until they have ended."
-    elif not hosts.seen().hosts:
-        why_not = "The pool has no host that could be asked."
+    elif not (known := hosts.seen()).hosts or known.fault:
+        why_not = known.fault or "The pool has no host that could be asked."
     st.button(
         f"Measure all roofs (about {format_duration(seconds)})",
         key="measure",

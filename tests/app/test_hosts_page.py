@@ -198,6 +198,14 @@ def test_a_pool_that_does_not_answer_is_a_sentence_on_pages_that_work(open_page:
     assert "The pool has no host yet" in said(open_page("pool"), "warning")
 
 
+def test_hosts_of_a_pool_that_has_gone_are_shown_and_not_asked(
+    open_page: Open, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "seen", lambda: hosts.Seen(tuple(pool.hosts), "It does not answer."))
+    app = open_page("pool")
+    assert app.button(key="measure").disabled and "4 hosts" in said(app, "markdown")
+
+
 def test_records_of_one_host_are_not_shown_as_another_ones(open_page: Open, pool: Pool) -> None:
     for fingerprint, speed in ((ALIKE.fingerprint, 111e9), (OTHER.fingerprint, 333e9)):
         for roof in (ceiling("compute", speed), ceiling("memory", 2e10, level="DRAM")):

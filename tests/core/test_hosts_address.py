@@ -90,11 +90,11 @@ def test_a_pool_listens_at_an_address_of_version_6() -> None:
         async with serving.make_scheduler(address.parse(f"tcp://[::1]:{free_port()}")) as scheduler:
             return str(scheduler.address)
 
-    with socket.socket(socket.AF_INET6) as probe:
-        try:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
-        except OSError:
-            pytest.skip("this computer has no address of version 6")
+    except OSError:
+        pytest.skip("this computer has no address of version 6")
     assert asyncio.run(listened_at()).startswith("tcp://[::1]:")
 
 
@@ -106,6 +106,23 @@ def test_who_listens_and_says_nothing_is_no_pool(monkeypatch: pytest.MonkeyPatch
         silent.listen()
         with pytest.raises(AccelError, match="does not answer"):
             line.Line(address.parse(f"tcp://127.0.0.1:{silent.getsockname()[1]}"))
+
+
+def test_a_silent_pool_is_called_once_for_all_who_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = list[address.Address]()
+
+    def silent(at: address.Address) -> line.Line:
+        called.append(at)
+        raise AccelError("It does not answer.")
+
+    monkeypatch.setenv(address.POOL, "tcp://127.0.0.1:2")
+    monkeypatch.setattr(line, "Line", silent)
+    for silent_s, times in ((3600.0, 1), (0.0, 2)):
+        monkeypatch.setattr(line, "SILENT_S", silent_s)
+        for _ in range(2 if silent_s else 1):
+            with pytest.raises(AccelError, match="does not answer"):
+                line.line()
+        assert len(called) == times
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", "two\nlines", "x" * 61])

@@ -36,19 +36,21 @@ def test_a_host_by_ssh_joins_with_certificates_and_nobody_without(
     port, said = free_port(), tmp_path / "said"
     words = ["pool", "start", "--ssh", str(tmp_path / "hosts.txt"), "--port", str(port)]
     own = surroundings(tmp_path, **{address.CERTIFICATES: str(tmp_path / "ours")})
-    monkeypatch.setattr(lines, "CONNECT_S", 1.0)
     with running([*words, "--accel", shlex.join(ACCEL)], said, own):
         until(lambda: joined(said, "node1"))
+        monkeypatch.setattr(lines, "CONNECT_S", 1.0)
         monkeypatch.setenv(address.POOL, f"tls://127.0.0.1:{port}")
         monkeypatch.setenv(address.CERTIFICATES, str(tmp_path / "others"))
         with pytest.raises(AccelError, match="does not answer"):
             hosts()
+        monkeypatch.setattr(lines, "CONNECT_S", PATIENCE_S)
         monkeypatch.setenv(address.CERTIFICATES, str(tmp_path / "ours"))
         assert [(host.name, host.shares) for host in hosts()] == [("node1", ())]
         job = submit(
             {"kind": "bench", "cases": [Case("dot/numpy", 9, "float32").to_dict()], "budget_s": 0.05}, "me"
         )
         assert job.wait(PATIENCE_S) and (job.error, job.host, job.warnings) == (None, "node1", [])
+        monkeypatch.setattr(lines, "CONNECT_S", 1.0)
         monkeypatch.setenv(address.POOL, f"tcp://127.0.0.1:{port}")
         with pytest.raises(AccelError, match="does not answer"):
             hosts()

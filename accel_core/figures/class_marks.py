@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
-
-from accel_core.errors import printable
 from accel_core.figures.drawing.look import Look
+from accel_core.figures.drawing.text import shown
 from accel_core.readings.members import Member
 
 LONGEST_NAME = 40
@@ -16,14 +14,13 @@ MOST_HOVERS = 3_000
 
 
 def safe_name(member: Member) -> str:
-    """The name of a machine as Plotly may show it: no markup, no control characters, not too long."""
-    plain = printable(member.name)
-    return html.escape(plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}…")
+    """The name of a machine as Plotly may show it."""
+    return shown(member.name, LONGEST_NAME)
 
 
 def whose(member: Member) -> str:
     """ "<b>name</b>, its processor" for a hover."""
-    cpu = html.escape(printable(member.machine.cpu)[:80])
+    cpu = shown(member.machine.cpu)
     return f"<b>{'This machine' if member.own else safe_name(member)}</b>, {cpu}"
 
 

@@ -28,7 +28,7 @@ from accel_core.readings.members import Roofed
 from accel_core.readings.ratios import share_text
 from accel_core.readings.rungs import kernel_title, settings
 from accel_core.roofline import attainable, ridge_point
-from accel_core.units import format_number, format_rate
+from accel_core.units import format_rate
 
 PLOT_PX, TOP_PX, LEFT_PX, BELOW_PX, LEGEND_PX = 440, 48, 84, 66, 30
 NAMES_PX, GAP_PX, ENTRY_PX, LEVEL_GAP_PX = 170, 22, 205, 30
@@ -165,10 +165,7 @@ def _add_machine(
             )
     x, y = _corners(one.view.memory[-1], one, span, shares)
     colour = look.ink if own else faded(look.muted, alpha)
-    said = (
-        f"{whose(one.member)}<br>peak {format_rate(one.peak, 'FLOP/s')}, DRAM "
-        f"{format_rate(one.bandwidth, 'B/s')}, ridge point {format_number(one.ridge)} FLOP/byte"
-    )
+    said = f"{whose(one.member)}<br>{one.view.said}"
     line = {"color": colour, "width": 3.5 if own else 1.5}
     figure.add_scatter(
         x=x,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from accel_core.errors import printable
 from accel_core.figures.drawing.axes import axis, sheet_of_rows, teaching_figure
 from accel_core.figures.drawing.labels import backed, caption, label
 from accel_core.figures.drawing.look import LEAST_PX, Look, faded
 from accel_core.figures.drawing.marks import add_box, add_dots
-from accel_core.figures.drawing.text import line_px, lines, wrap
+from accel_core.figures.drawing.text import line_px, lines, shown, wrap
 from accel_core.readings.fleet import NOTICED, Group, Part, nothing_compared
 from accel_core.readings.ratios import EVEN
 from accel_core.units import format_number
@@ -78,7 +76,7 @@ def fleet_ratios_figure(found: Sequence[Group], look: Look) -> go.Figure:
     figure.add_annotation(caption(look, note, BELOW_PX, LEFT_PX))
     y_px = 0
     for group in groups:
-        title = html.escape(printable(group.title)[:80])
+        title = shown(group.title)
         who = f"{len(group.hosts)} hosts"
         _name(figure, look, f"<b>{who}</b>: {title}", y_px + HEAD_PX / 2)
         y_px += HEAD_PX
@@ -152,7 +150,7 @@ def _add_row(
             "line": {"color": look.background, "width": 1.5},
         }
         hover = [
-            f"<b>{_plain(name)}</b>{', outlier' if outlying else ''}<br>{part.said}: "
+            f"<b>{shown(name, LONGEST_NAME)}</b>{', outlier' if outlying else ''}<br>{part.said}: "
             f"{format_number(of[name], 3)} of the median"
             for name in names
         ]
@@ -160,11 +158,5 @@ def _add_row(
     for name in odd:
         side = {"xanchor": "left", "xshift": 11} if of[name] > 1 else {"xanchor": "right", "xshift": -11}
         place = {"yanchor": "middle", "colour": look.warning, **side, **backed(look)}
-        text = f"<b>{_plain(name)}</b> {format_number(of[name], 2)}"
+        text = f"<b>{shown(name, LONGEST_NAME)}</b> {format_number(of[name], 2)}"
         figure.add_annotation(label(look, text, math.log10(of[name]), y_px, **place))
-
-
-def _plain(name: str) -> str:
-    """The name of a host as Plotly may show it."""
-    plain = printable(name)
-    return html.escape(plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}…")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from accel_core.errors import printable
 from accel_core.figures.drawing.axes import log_axis, sheet, teaching_figure
 from accel_core.figures.drawing.labels import add_end_names, caption, leader
 from accel_core.figures.drawing.look import KERNEL_DASHES, LEAST_PX, Look, faded
-from accel_core.figures.drawing.text import line_px, lines, width_px, wrap
-from accel_core.model import DRAM
+from accel_core.figures.drawing.text import line_px, lines, shown, width_px, wrap
 from accel_core.model.fleet import HostRoofs
 from accel_core.readings.fleet import Group
-from accel_core.readings.scene import Scene, scene
-from accel_core.roofline import attainable, ridge_point
-from accel_core.units import format_count, format_number, format_rate
+from accel_core.readings.members import scene_of, threads_of
+from accel_core.readings.scene import Scene
+from accel_core.roofline import attainable
+from accel_core.units import format_count
 
 PLOT_PX, TOP_PX, LEFT_PX, BELOW_PX = 420, 48, 84, 66
 NAMES_PX, GAP_PX = 200, 44
@@ -43,23 +41,17 @@ class _Drawn:
     @property
     def name(self) -> str:
         """As Plotly may show it."""
-        plain = printable(self.host.host.name)
-        return html.escape(plain if len(plain) <= LONGEST_NAME else f"{plain[:LONGEST_NAME]}…")
+        return shown(self.host.host.name, LONGEST_NAME)
+
+    @property
+    def hardware(self) -> str:
+        """That of its group."""
+        return shown(self.group.title)
 
     @property
     def odd(self) -> bool:
         """Whether it is an outlier of its group."""
         return self.host.host.name in self.group.outliers
-
-    @property
-    def peak(self) -> float:
-        """FLOP/s."""
-        return self.view.peak
-
-    @property
-    def bandwidth(self) -> float:
-        """byte/s of DRAM."""
-        return self.view.memory[-1].value
 
 
 def fleet_roofline_figure(found: Sequence[Group], look: Look, *, dtype: str, threads: str) -> go.Figure:
@@ -67,9 +59,9 @@ def fleet_roofline_figure(found: Sequence[Group], look: Look, *, dtype: str, thr
     drawn = list(_drawn(found, dtype, threads))
     if not drawn:
         return teaching_figure("The roofs of all hosts will stand here: press “Measure all roofs”.", look, 480)
-    ridges = [ridge_point(one.peak, one.bandwidth) for one in drawn]
+    ridges = [one.view.ridge for one in drawn]
     x = min(ridges) / LEFT, max(ridges) * RIGHT
-    y = min(one.bandwidth for one in drawn) * x[0], max(one.peak for one in drawn) * 2
+    y = min(one.view.bandwidth for one in drawn) * x[0], max(one.view.peak for one in drawn) * 2
     ends = _ends(look, drawn)
     figure = _sheet(look, x, y, [text for text, _, _ in ends])
     for one in sorted(drawn, key=lambda one: one.odd):
@@ -101,9 +93,8 @@ def _drawn(found: Sequence[Group], dtype: str, threads: str) -> list[_Drawn]:
     made = []
     for number, group in enumerate(found):
         for host in group.hosts:
-            count = 1 if threads == "one" else host.host.machine.cores.allowed
-            view = scene(host.ceilings, dtype, count)
-            if view is not None and view.memory[-1].level == DRAM:
+            view = scene_of(host.ceilings, dtype, threads_of(host.host.machine, threads))
+            if view is not None:
                 made.append(_Drawn(host, group, number, view))
     return made
 
@@ -111,18 +102,21 @@ def _drawn(found: Sequence[Group], dtype: str, threads: str) -> list[_Drawn]:
 def _ends(look: Look, drawn: Sequence[_Drawn]) -> list[tuple[str, float, str]]:
     """(text, FLOP/s, colour) of what is named at the right: every outlier, and each group at its middle."""
     ends = [
-        (wrap(f"<b>{one.name}</b>, outlier", NAMES_PX, look.small_px), one.peak, look.warning)
+        (wrap(f"<b>{one.name}</b>, outlier", NAMES_PX, look.small_px), one.view.peak, look.warning)
         for one in drawn
         if one.odd
     ]
     for number in dict.fromkeys(one.number for one in drawn):
-        usual = sorted((one for one in drawn if one.number == number and not one.odd), key=lambda one: one.peak)
+        usual = sorted(
+            (one for one in drawn if one.number == number and not one.odd), key=lambda one: one.view.peak
+        )
         if not usual:
             continue
         middle = usual[len(usual) // 2]
-        title = html.escape(printable(middle.group.title)[:80])
         who = middle.name if len(usual) == 1 else f"{format_count(len(usual), 'alike host')}"
-        ends.append((wrap(f"<b>{who}</b>: {title}", NAMES_PX, look.small_px), middle.peak, look.ink))
+        ends.append(
+            (wrap(f"<b>{who}</b>: {middle.hardware}", NAMES_PX, look.small_px), middle.view.peak, look.ink)
+        )
     return ends[:MOST_NAMED]
 
 
@@ -150,14 +144,9 @@ def _sheet(look: Look, x: tuple[float, float], y: tuple[float, float], names: Se
 
 
 def _add_host(figure: go.Figure, look: Look, one: _Drawn, span: tuple[float, float]) -> None:
-    ridge = ridge_point(one.peak, one.bandwidth)
-    xs = [span[0], ridge, span[1]]
+    xs = [span[0], one.view.ridge, span[1]]
     shared = "<br>shares its computer with others" if one.host.host.shares else ""
-    said = (
-        f"<b>{one.name}</b>{', outlier' if one.odd else ''}<br>{html.escape(printable(one.group.title)[:80])}"
-        f"<br>peak {format_rate(one.peak, 'FLOP/s')}, DRAM {format_rate(one.bandwidth, 'B/s')}, ridge point "
-        f"{format_number(ridge)} FLOP/byte{shared}"
-    )
+    said = f"<b>{one.name}</b>{', outlier' if one.odd else ''}<br>{one.hardware}<br>{one.view.said}{shared}"
     colour = look.warning if one.odd else faded(look.ink, 0.55)
     line = {
         "color": colour,
@@ -166,7 +155,7 @@ def _add_host(figure: go.Figure, look: Look, one: _Drawn, span: tuple[float, flo
     }
     figure.add_scatter(
         x=xs,
-        y=[attainable(x, one.peak, one.bandwidth) for x in xs],
+        y=[attainable(x, one.view.peak, one.view.bandwidth) for x in xs],
         mode="lines",
         line=line,
         hovertext=said,

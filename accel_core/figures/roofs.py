@@ -135,7 +135,7 @@ def _label_slope(figure: go.Figure, look: Look, view: Scene, rank: int, roof: Ce
     with that width.
     """
     low, high = (math.log10(x) for x in view.x)
-    last = math.log10(ridge_point(view.peak, view.memory[-1].value))
+    last = math.log10(view.ridge)
     leftwards = (last - low) / (high - low) > (DISK_RIGHT if view.memory[-1].level == DISK else ROOM_RIGHT)
     step = rank if leftwards else len(view.memory) - 1 - rank
     text = f"<b>{roof.level} {roof_rate(roof)}</b>"

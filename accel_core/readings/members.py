@@ -10,7 +10,6 @@ from statistics import median
 
 from accel_core.model import DRAM, Ceiling, Machine, Measurement
 from accel_core.readings.scene import Scene, scene
-from accel_core.roofline import ridge_point
 
 _FAMILIES = (
     (r"\bEPYC\b", "AMD EPYC"),
@@ -71,9 +70,15 @@ def families(members: Sequence[Member]) -> tuple[str, ...]:
     return tuple(sorted(counted, key=lambda family: (-counted[family], family)))
 
 
-def threads_of(member: Member, threads: str) -> int:
+def threads_of(machine: Machine, threads: str) -> int:
     """How many threads "one" and "all" are on a machine."""
-    return 1 if threads == "one" else member.machine.cores.allowed
+    return 1 if threads == "one" else machine.cores.allowed
+
+
+def scene_of(ceilings: Sequence[Ceiling], dtype: str, threads: int) -> Scene | None:
+    """The roofs of a machine among others; None where DRAM is not among them."""
+    view = scene(ceilings, dtype, threads)
+    return view if view is not None and view.memory[-1].level == DRAM else None
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,13 @@ class Roofed:
 
     @property
     def bandwidth(self) -> float:
-        """byte/s of its farthest memory level."""
-        return self.view.memory[-1].value
+        """byte/s of DRAM."""
+        return self.view.bandwidth
 
     @property
     def ridge(self) -> float:
         """FLOP/byte where the two meet."""
-        return ridge_point(self.peak, self.bandwidth)
+        return self.view.ridge
 
     def place(self, m: Measurement, shares: bool) -> tuple[float, float]:
         """(FLOP/byte, FLOP/s) of a point; with `shares` as parts of the ridge point and of the peak."""
@@ -112,9 +117,9 @@ def roofed(
     found: list[Roofed] = []
     bare: list[Member] = []
     for member in sorted(members, key=lambda member: member.own):
-        count = threads_of(member, threads)
-        view = scene(member.ceilings, dtype, count)
-        if view is None or view.memory[-1].level != DRAM:
+        count = threads_of(member.machine, threads)
+        view = scene_of(member.ceilings, dtype, count)
+        if view is None:
             bare.append(member)
             continue
         points = tuple(

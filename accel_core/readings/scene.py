@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from accel_core.model import LEVELS, Ceiling
-from accel_core.roofline import frame, select_roofs
+from accel_core.roofline import frame, ridge_point, select_roofs
+from accel_core.units import format_number, format_rate
 
 DEEPEST = 30.0
 """How far the frame's lower edge is raised: no interpreter stands here, only compiled loops are simulated."""
@@ -29,6 +30,24 @@ class Scene:
     def peak(self) -> float:
         """The highest compute roof, FLOP/s."""
         return self.compute[0].value
+
+    @property
+    def bandwidth(self) -> float:
+        """byte/s of the farthest memory level."""
+        return self.memory[-1].value
+
+    @property
+    def ridge(self) -> float:
+        """FLOP/byte where that meets the peak."""
+        return ridge_point(self.peak, self.bandwidth)
+
+    @property
+    def said(self) -> str:
+        """ "peak 112 GFLOP/s, DRAM 19.8 GB/s, ridge point 5.66 FLOP/byte"."""
+        return (
+            f"peak {format_rate(self.peak, 'FLOP/s')}, {self.memory[-1].level} "
+            f"{format_rate(self.bandwidth, 'B/s')}, ridge point {format_number(self.ridge)} FLOP/byte"
+        )
 
     @property
     def decades(self) -> float:

@@ -10,6 +10,8 @@ import html
 import math
 import re
 
+from accel_core.errors import printable
+
 _CLASSES = (
     (0.28, "'ijl"),
     (0.34, " IJ,.·/\\|:;"),
@@ -27,7 +29,14 @@ WIDEST = 1.0
 """Of what the table does not have: m, W, @, …, %, and what a font may lack."""
 BOLD = 1.15
 """How much wider DejaVu Sans Bold is."""
+LONGEST = 80
 _TAG = re.compile(r"<[^>]*>")
+
+
+def shown(text: str, most: int = LONGEST) -> str:
+    """What somebody typed as Plotly may show it: no markup, no control characters, not too long."""
+    plain = printable(text)
+    return html.escape(plain if len(plain) <= most else f"{plain[:most]}…")
 
 
 def width_px(text: str, size_px: float) -> float:

@@ -15,6 +15,7 @@ from app.arena.standing import lines_of, verdict_of
 from app.parts import components, tables, theme
 from app.parts.components import literal, literal_but_bold
 from app.session import cached, drawings
+from app.session.samples import Judgings
 
 
 def draw(event: Event) -> bool:
@@ -42,7 +43,7 @@ def draw(event: Event) -> bool:
     return True
 
 
-def _lines(event: Event, known: cached.Judgings) -> list[Line]:
+def _lines(event: Event, known: Judgings) -> list[Line]:
     """The sample's board of `event`, and the rungs that ran beside the best; nothing where it has none."""
     entries = [one for one in known.entries if one.event == event.name]
     verdicts = {one.id: one for one in known.verdicts if one.event == event.name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from accel_core.readings.members import Member
-from app.session import cached, settings
+from app.session import cached, fleets, settings
 
 HOSTS = settings.Choice(
     "hosts",
@@ -21,7 +21,7 @@ def members() -> list[Member]:
 
     Records are kept by hardware, so points are only those of a host without a like.
     """
-    if not cached.has_pool() or (last := cached.shown_fleet()) is None or not settings.switch(HOSTS):
+    if not cached.has_pool() or (last := fleets.shown()) is None or not settings.switch(HOSTS):
         return []
     found = [one for one in last.roofs() if one.ceilings]
     alike = Counter(one.host.machine.fingerprint for one in found)

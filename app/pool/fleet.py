@@ -7,7 +7,7 @@ import streamlit as st
 from accel_core.units import format_duration
 from app.parts import components
 from app.parts import progress as of_job
-from app.session import cached, hosts, jobs, settings
+from app.session import cached, fleets, hosts, jobs, settings
 
 LOOK_EVERY_S = 1.0
 MOST_SHOWN = 12
@@ -16,7 +16,7 @@ MOST_SHOWN = 12
 
 def button(seconds: float) -> None:
     """Ask every host; held while it was asked before and has not ended."""
-    last = cached.last_fleet()
+    last = fleets.last()
     why_not = ""
     if last is not None and not last.over:
         why_not = "All hosts are being measured: wait until they have ended."
@@ -37,19 +37,16 @@ def button(seconds: float) -> None:
 def _start(seconds: float) -> None:
     from accel_core.pool.fleet import measure_roofs
 
-    last = cached.last_fleet()
+    last = fleets.last()
     if last is not None and not last.over:  # somebody else was faster
         return
-    store = jobs.store()
-    asked = measure_roofs(hosts.seen().hosts, seconds, jobs.owner(), store=store)
-    shown = cached.shown_fleet()
-    cached.fleets()[:] = [asked] if shown is None else [shown, asked]
+    fleets.keep(measure_roofs(hosts.seen().hosts, seconds, jobs.owner(), store=jobs.store()))
 
 
 def progress() -> None:
     """How far each host is, while there is one that has not ended; afterwards who did not end well."""
     with settings.place():
-        last = cached.last_fleet()
+        last = fleets.last()
         if last is None:
             return
         if not last.over:
@@ -61,7 +58,7 @@ def progress() -> None:
 
 
 def _lines() -> None:
-    last = cached.last_fleet()
+    last = fleets.last()
     if last is None or last.over:
         cached.forget_stored()
         st.rerun()

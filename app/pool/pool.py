@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.parts import components, peaks, theme
 from app.pool import controls, fleet, listing, picture
-from app.session import cached, settings
+from app.session import fleets, settings
 
 settings.admit(*controls.SETTINGS)
 components.header("pool", "Guess first: alike hosts should be as fast. By how much do yours differ?")
@@ -15,7 +15,7 @@ with st.container(horizontal=True, key="setup"):
     threads = str(settings.segments(controls.CORES))
     fleet.button(seconds)
 fleet.progress()
-measured = cached.shown_fleet()
+measured = fleets.shown()
 if measured is not None:
     picture.ratios(measured)
     picture.rooflines(measured, dtype, threads)

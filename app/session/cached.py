@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -18,23 +17,13 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import (
-    ArenaEntry,
-    BlockRun,
-    Disk,
-    Environment,
-    Machine,
-    Measurement,
-    OutOfCoreRun,
-    Peaks,
-    Verdict,
-)
-from accel_core.race import Calibration
+from accel_core.model import BlockRun, Disk, Environment, Machine, Measurement, OutOfCoreRun
 from accel_core.store import Recent, Seen, Store
 from accel_core.store.recent import FRESH_S
 from accel_core.studies.lessons import Standing, standings
-from app.session.assets import ASSETS
+from app.session import samples
 from app.session.kept import Kept
+from app.session.samples import Blocks, Judgings, Sample
 from app.session.simulating import Simulator
 
 if TYPE_CHECKING:
@@ -54,19 +43,6 @@ SIMULATIONS_BYTES = 64 << 20
 ARENA_BYTES = 16 << 20
 """Boards of many events, and some hundred verdicts."""
 QUEUE_S = 60.0
-SAMPLE = ASSETS / "sample_record.json"
-SAMPLE_BLOCKS = ASSETS / "sample_blocks.json"
-SAMPLE_ARENA = ASSETS / "sample_arena.json"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The record of another machine, shown until this one has been measured."""
-
-    machine: Machine
-    peaks: Peaks
-    measurements: tuple[Measurement, ...]
-    calibrations: tuple[Calibration, ...] = ()
 
 
 @st.cache_resource(show_spinner=False)
@@ -113,19 +89,8 @@ def pool() -> Watcher:
 
 @st.cache_resource(show_spinner=False)
 def fleets() -> list[Fleet]:
-    """When all hosts of the pool were asked for their roofs: now, and the last time that brought some."""
+    """When all hosts of the pool were asked for their roofs, see `fleets.py`."""
     return []
-
-
-def last_fleet() -> Fleet | None:
-    """The jobs that asked all hosts of the pool last; None where they were not asked yet."""
-    return fleets()[-1] if fleets() else None
-
-
-def shown_fleet() -> Fleet | None:
-    """Those whose roofs are shown: the last that have all ended; None where none have."""
-    over = [one for one in fleets() if one.over and any(host.ceilings for host in one.roofs())]
-    return over[-1] if over else None
 
 
 @st.cache_resource(show_spinner=False)
@@ -136,60 +101,20 @@ def environment() -> Environment:
 
 @st.cache_resource(show_spinner=False)
 def sample() -> Sample | None:
-    """The sample record, None where the file is missing or unreadable."""
-    try:
-        data = json.loads(SAMPLE.read_text(encoding="utf-8"))
-        return Sample(
-            Machine.from_dict(data["machine"]),
-            Peaks.from_dict(data["peaks"]),
-            tuple(Measurement.from_dict(m) for m in data["measurements"]),
-            tuple(Calibration.from_dict(c) for c in data.get("calibrations", ())),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """Transformer blocks that were run on another machine, and its roofs."""
-
-    machine: Machine
-    peaks: Peaks
-    runs: tuple[BlockRun, ...]
+    """See `samples.py`."""
+    return samples.sample()
 
 
 @st.cache_resource(show_spinner=False)
 def sample_blocks() -> Blocks | None:
-    """What the page Transformer shows until this machine has roofs; None where the file cannot be read."""
-    try:
-        data = json.loads(SAMPLE_BLOCKS.read_text(encoding="utf-8"))
-        runs = tuple(BlockRun.from_dict(one) for one in data["runs"])
-        return Blocks(Machine.from_dict(data["machine"]), Peaks.from_dict(data["peaks"]), runs)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-@dataclass(frozen=True)
-class Judgings:
-    """What was handed in and judged on another machine."""
-
-    machine: Machine
-    entries: tuple[ArenaEntry, ...]
-    verdicts: tuple[Verdict, ...]
+    """See `samples.py`."""
+    return samples.blocks()
 
 
 @st.cache_resource(show_spinner=False)
 def sample_arena() -> Judgings | None:
-    """What the page Arena shows until something is handed in; None where the file cannot be read."""
-    try:
-        data = json.loads(SAMPLE_ARENA.read_text(encoding="utf-8"))
-        return Judgings(
-            Machine.from_dict(data["machine"]),
-            tuple(ArenaEntry.from_dict(one) for one in data["entries"]),
-            tuple(Verdict.from_dict(one) for one in data["verdicts"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    """See `samples.py`."""
+    return samples.judgings()
 
 
 @st.cache_resource(show_spinner=False)

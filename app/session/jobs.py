@@ -147,10 +147,8 @@ def promise(job: Mapping[str, Any]) -> Promise | None:
     from accel_core.runner.promise import core_pace
 
     machine = cached.machine()
-    if job.get("kind") in (
-        "peaks",
-        "disk",
-    ):  # its time is its budget, and the first page does without the compiler
+    if job.get("kind") in ("peaks", "disk"):
+        # its time is its budget, and the first page does without the compiler
         return cached.promise(json.dumps(job, sort_keys=True), core_pace(ask=False), None)
     watch: Watch | None = st.session_state.get("watch")
     unasked = machine.pretended or cached.has_pool() or (watch is not None and watch.holds)

@@ -23,7 +23,7 @@ from accel_core.store.persons import person_now
 from accel_core.studies import arena as desk
 from accel_core.wall import Standing
 from app.arena.editor import said
-from app.session import cached, jobs
+from app.session import jobs, samples
 
 EVENT, PASSPHRASE = "matmul-one", "correct horse battery"
 WHEN = "2026-11-10T10:00:00.000000+00:00"
@@ -88,7 +88,7 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     path = tmp_path / "sample_arena.json"
     path.write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(cached, "SAMPLE_ARENA", path)
+    monkeypatch.setattr(samples, "ARENA", path)
 
 
 def test_an_empty_board_is_that_of_a_sample_and_says_so(open_page: Open, sample: None):
@@ -120,7 +120,7 @@ def test_an_event_without_a_sample_says_what_to_do(open_page: Open, sample: None
 def test_an_empty_board_without_a_sample_leads_to_what_to_do(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    monkeypatch.setattr(cached, "SAMPLE_ARENA", tmp_path / "none.json")
+    monkeypatch.setattr(samples, "ARENA", tmp_path / "none.json")
     app = open_page("arena")
     assert not app.get("plotly_chart")
     app.button(key="write first").click().run()

@@ -21,7 +21,7 @@ from accel_core.race import Calibration, Race
 from accel_core.runner.spec import check
 from accel_core.store import Store
 from accel_core.studies import decisions
-from app.session import cached, jobs
+from app.session import cached, jobs, samples
 
 
 def race(lengths: Sequence[int], **times_s: float) -> Race:
@@ -103,7 +103,7 @@ def test_the_sample_is_named_as_another_machine(
         "calibrations": [part().to_dict()],
     }
     path.write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(cached, "SAMPLE", path)
+    monkeypatch.setattr(samples, "RECORD", path)
     app = open_page("backends")
     assert f"Sample: another machine ({machine().cpu})" in texts(app, "info")
     assert "512 threads ×1.20" in alts(app)["map"]

@@ -26,7 +26,7 @@ from app import catalogue
 from app.lab import picture as lab_page
 from app.parts import components, sidebar, tables
 from app.roofline import points as roofline_page
-from app.session import cached, jobs, warned
+from app.session import cached, jobs, samples, warned
 
 PAGES = {page.name: page.question for page in catalogue.PAGES}
 UNDRAWN = ("traversal", "hall", "transformer")
@@ -48,8 +48,8 @@ def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "measurements": [m.to_dict() for m in ladder()],
     }
     path.write_text(json.dumps(record), encoding="utf-8")
-    monkeypatch.setattr(cached, "SAMPLE", path)
-    monkeypatch.setattr(cached, "SAMPLE_ARENA", tmp_path / "none.json")
+    monkeypatch.setattr(samples, "RECORD", path)
+    monkeypatch.setattr(samples, "ARENA", tmp_path / "none.json")
 
 
 def texts(app: AppTest, *kinds: str) -> str:
@@ -93,7 +93,7 @@ def test_own_records_are_never_called_a_sample(open_page: Open, sample: None, pa
 def test_a_missing_sample_leaves_a_page_that_works(
     open_page: Open, page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    monkeypatch.setattr(cached, "SAMPLE", tmp_path / "none.json")
+    monkeypatch.setattr(samples, "RECORD", tmp_path / "none.json")
     assert not open_page(page).error
 
 

@@ -15,7 +15,7 @@ from accel_core import machine
 from accel_core.model import BlockRun
 from accel_core.store import Store
 from accel_core.transformer import operations, preset
-from app.session import cached, jobs
+from app.session import cached, jobs, samples
 
 GUESSED = {"guess.prefill.numpy": "softmax"}
 GPT2 = {"sequence": "1024"}
@@ -161,7 +161,7 @@ def test_without_roofs_the_recorded_sample_is_shown_and_named(open_page: Open) -
 def test_without_roofs_or_sample_the_page_says_what_to_measure(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr(cached, "SAMPLE_BLOCKS", tmp_path / "none.json")
+    monkeypatch.setattr(samples, "BLOCKS", tmp_path / "none.json")
     app = open_page("transformer", **GUESSED)
     assert "No roofs of float32 on 1 thread are known: measure them, or type some in" in said(app)
     assert "QKV" in list(app.dataframe[0].value["Operation"]) and "What if one part" not in said(app)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from accel_core import __version__
-from accel_core.errors import AccelError, BadInput, JobFailed
+from accel_core.errors import AccelError, BadInput, JobCancelled, JobFailed
 from accel_core.model.hosts import Host, Wanted
 from accel_core.pool.address import HOST
 from accel_core.pool.desk import Standing
@@ -21,13 +21,14 @@ from accel_core.runner.elsewhere import Carried
 from accel_core.runner.job import Event, Job
 from accel_core.runner.receiving import Receiving
 from accel_core.runner.spec import JobData, check
+from accel_core.runner.supervisor import look_again_s
 from accel_core.runner.tickets import LATE_S
 from accel_core.runner.visitors import unattended_s
 
 if TYPE_CHECKING:
     from accel_core.model import Machine
 
-POLL_S, MOST_POLL_S = 0.2, 2.0
+POLL_S = 0.2
 CANCEL_WAIT_S = 2.0
 """For a host to say what it had measured until it was told to end; a network may take longer than a process."""
 ABSENT_S = 30.0
@@ -142,9 +143,9 @@ class _Trip:
                 raise JobFailed(f"The pool has not {wanted.said} any more that the job asks for: run it again.")
             place = max(1, standing.place)
             self._job.move_to(place)
-            if self._job.unattended_s() > (most_s := unattended_s()):
-                raise ending.unattended(most_s)
-            self._job.pause(min(POLL_S * place, MOST_POLL_S))  # hundreds may wait, and few are next
+            if (left := self._left()) is not None:
+                raise left
+            self._job.pause(look_again_s(place))
         raise ending.cancelled()
 
     def _measure(self, address: str) -> Host | None:
@@ -165,6 +166,11 @@ class _Trip:
         finally:
             future.release()
 
+    def _left(self) -> JobCancelled | None:
+        """The end of a queued job where nobody waits for it any more."""
+        most_s = unattended_s()
+        return ending.unattended(most_s) if self._job.unattended_s() > most_s else None
+
     def _watch(self, future: Any, host: Host) -> Host | None:
         cancelled_at, began = None, time.monotonic()
         while not future.done():
@@ -173,6 +179,9 @@ class _Trip:
             now = time.monotonic()
             if self._job.state == "queued":
                 began = now
+                if (left := self._left()) is not None:
+                    self._line.cancel(self._id)
+                    raise left
             if self._job.cancel_requested and cancelled_at is None:
                 cancelled_at = now
                 self._line.cancel(self._id)

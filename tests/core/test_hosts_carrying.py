@@ -21,6 +21,7 @@ from accel_core.pool.address import HOST, POOL
 from accel_core.pool.desk import Standing
 from accel_core.runner import Job, submit
 from accel_core.runner.ending import failed_event
+from accel_core.runner.visitors import Visitor
 from accel_core.store import Entry
 
 PATIENCE_S = 60.0
@@ -51,6 +52,8 @@ class Trip:
     """None: the host goes away instead."""
     swallowed: Sequence[int] = ()
     """Numbers of events that never arrive on their own."""
+    waits: bool = False
+    """Whether the host's own queue lets it wait for ever."""
 
 
 class Future:
@@ -61,7 +64,7 @@ class Future:
         self.status = "pending" if trip.last is None else "finished"
 
     def done(self) -> bool:
-        return self.trip.last is not None
+        return self.trip.last is not None and not self.trip.waits
 
     def add_done_callback(self, call: Callable[[Any], None]) -> None:
         if self.done():
@@ -83,6 +86,7 @@ class Line:
     asked: list[Wanted] = field(default_factory=list)
     sent: list[Any] = field(default_factory=list)
     left: int = 0
+    cancelled: int = 0
 
     def hosts(self) -> list[Host]:
         return self.there or [trip.host for trip in self.trips]
@@ -105,6 +109,9 @@ class Line:
                 self.hear(number, event)
         self.lost = trip.last is None
         return Future(trip)
+
+    def cancel(self, id: str) -> None:
+        self.cancelled += 1
 
     def leave(self, id: str) -> None:
         self.left += 1
@@ -215,6 +222,16 @@ def test_what_ended_two_hosts_is_not_given_to_a_third(put) -> None:
     line = put(Line(trips))
     assert "The host two went away" in str(ended(Wanted(alike=True)).error)
     assert len(line.asked) == 2
+
+
+def test_a_job_whose_page_was_closed_does_not_wait_in_the_queue_of_its_host(
+    put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "unattended_s", lambda: 0.1)
+    line = put(Line([Trip(host("one"), [{"event": "queued", "place": 1}], {"event": "done"}, waits=True)]))
+    job = ended(visitor=Visitor("closed", present=lambda: False))
+    assert job.state == "cancelled" and "left the queue" in str(job.error)
+    assert line.cancelled == line.left == 1
 
 
 def test_a_host_that_shares_its_computer_says_so(put) -> None:

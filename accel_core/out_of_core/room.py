@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 from accel_core.roofline.streamed import Plan
 
 BESIDE_BYTES = 32 << 20
-"""Beside the matrices: Python's own objects, a thread's stack (8 MiB), the vectors of the check."""
-
+"""Beside the matrices: Python's own objects, the stacks of those that read, the vectors of the check."""
+STACK_BYTES = 8 << 20
+"""Of a thread that starts under the limit, whatever the host's `ulimit -s`: a stack counts whole."""
 MOST_SLOTS = 16
 """Pairs of slabs: reading further ahead than that smooths nothing more."""
 Slot = tuple[NDArray[Any], NDArray[Any]]
@@ -72,10 +74,12 @@ def limited(more_bytes: int) -> Iterator[bool]:
     wanted = held + more_bytes
     if soft != resource.RLIM_INFINITY:
         wanted = min(wanted, soft)
+    stack_bytes = threading.stack_size(STACK_BYTES)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     try:
         yield True
     finally:
+        threading.stack_size(stack_bytes)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

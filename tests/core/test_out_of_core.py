@@ -199,16 +199,20 @@ def test_the_device_was_asked_for_every_byte_where_linux_counts_them(runs: list[
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory")
-def test_more_memory_than_the_limit_is_refused_by_the_system() -> None:
+def test_more_memory_than_the_limit_is_refused_by_the_system_and_threads_start_under_it() -> None:
     code = (
-        "from accel_core.out_of_core.room import limited\nimport mmap\n"
-        "with limited(8 << 20) as held:\n    assert held\n"
-        "    try: mmap.mmap(-1, 16 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+        "from accel_core.out_of_core.room import limited\nimport mmap, threading\n"
+        "threading.stack_size(128 << 20)\n"  # as where `ulimit -s` says so
+        "with limited(16 << 20) as held:\n    assert held\n"
+        "    thread = threading.Thread(target=print, args=('began',))\n"
+        "    thread.start(); thread.join()\n"
+        "    try: mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
         "    except OSError: print('refused')\n"
-        "mmap.mmap(-1, 16 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+        "assert threading.stack_size() == 128 << 20\n"
+        "mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "refused\n"
+    assert told.stdout == "began\nrefused\n"
 
 
 def test_a_wrong_product_has_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

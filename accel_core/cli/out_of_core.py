@@ -109,5 +109,5 @@ def text_of(runs: Sequence[OutOfCoreRun]) -> str:
     )
     sentences = [*(f"{said.prediction(run)} {said.held_back(run)}" for run in runs)]
     return "\n\n".join(
-        filter(None, (head, listed, *sentences, said.cost_of_a_wrong_block(runs), said.disturbed(runs)))
+        filter(None, (head, listed, said.disturbed(runs), *sentences, said.cost_of_a_wrong_block(runs)))
     )

@@ -117,10 +117,12 @@ def disturbed(runs: Sequence[OutOfCoreRun]) -> str:
 
 
 def cost_of_a_wrong_block(runs: Sequence[OutOfCoreRun]) -> str:
-    """One sentence on the smallest block beside the best; empty where there is one block only."""
+    """One sentence on the smallest block beside the best; empty for one block, or where others disturbed."""
     best = max(runs, key=lambda run: run.block, default=None)
     worst = min(runs, key=lambda run: run.block, default=None)
     if best is None or worst is None or best.block == worst.block:
+        return ""
+    if best.disturbed_reason or worst.disturbed_reason:
         return ""
     read, took = worst.read_bytes / best.read_bytes, worst.time_s / best.time_s
     return (

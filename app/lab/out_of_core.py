@@ -19,9 +19,9 @@ def beyond_memory() -> None:
         look = theme.current_look(columns.SHARE)
         figure = drawings.drawn(out_of_core_figure, runs, look)
         theme.show(figure, alt=said.alt(runs), key="out of core", filename="out-of-core")
-        components.reading(said.reading(runs))
         if sentence := said.disturbed(runs):
             st.caption(f":orange[:material/warning:] {components.literal(sentence)}")
+        components.reading(said.reading(runs))
         tables.table(said.table_rows(runs), "out-of-core", alt="Runs of one product on a disk, by their block")
         for sentence in (said.memory_said(runs[-1]), said.disk_said(runs[-1])):
             st.caption(components.literal(sentence))

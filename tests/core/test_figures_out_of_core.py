@@ -69,7 +69,9 @@ def test_a_run_that_others_kept_from_its_processors_says_so() -> None:
     held = replace(a_run(512), kept_off=0.4)
     assert "40 %" in held.disturbed_reason and "40 %" in said.disturbed([a_run(), held])
     assert said.disturbed([a_run(), replace(a_run(), kept_off=None)]) == ""
-    assert said.disturbed([a_run(), held]) in text_of([a_run(), held])
+    told = text_of([a_run(), held])
+    assert told.index(said.disturbed([a_run(), held])) < told.index(said.held_back(held))
+    assert "times as long" not in told and said.reading([held, a_run()]) == said.held_back(held)
 
 
 def test_a_wrong_block_is_told_by_what_it_costs() -> None:

@@ -21,6 +21,8 @@ CREATE_NEW = 1
 NO_BUFFERING, WRITE_THROUGH, DELETE_ON_CLOSE = 0x20000000, 0x80000000, 0x04000000
 DISK_FULL = (39, 112, 1295)
 """ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL and ERROR_DISK_QUOTA_EXCEEDED of <winerror.h>."""
+NOT_FOUND = (2, 3)
+"""ERROR_FILE_NOT_FOUND and ERROR_PATH_NOT_FOUND."""
 INVALID_PARAMETER = 87
 UNITS = (4096, 16384, 65536)
 
@@ -107,6 +109,8 @@ def open_file(folder: Path, kernel: Any = None) -> WindowsFile:
 def _fault(code: int) -> OSError:
     if code in DISK_FULL:
         return OSError(errno.ENOSPC, "the disk is full")
+    if code in NOT_FOUND:
+        return OSError(errno.ENOENT, "there is no such folder")
     if code == INVALID_PARAMETER:
         return OSError(errno.EINVAL, "the drive takes no block of that length")
     return OSError(errno.EIO, f"Windows error {code}")

@@ -95,7 +95,9 @@ def test_a_drive_with_larger_sectors_gets_larger_reads(kernel: Kernel) -> None:
     assert windows.open_file(Path("C:/data"), kernel).unit == 16384
 
 
-@pytest.mark.parametrize(("code", "number"), [(112, errno.ENOSPC), (1295, errno.ENOSPC), (5, errno.EIO)])
+@pytest.mark.parametrize(
+    ("code", "number"), [(112, errno.ENOSPC), (1295, errno.ENOSPC), (3, errno.ENOENT), (5, errno.EIO)]
+)
 def test_what_windows_says_becomes_the_error_that_python_has_for_it(code: int, number: int) -> None:
     assert windows._fault(code).errno == number
 

@@ -168,7 +168,7 @@ def test_a_disk_that_fails_in_the_middle_ends_in_one_sentence_and_no_file(
     with pytest.raises(AccelError, match=said) as caught:
         measured(tmp_path, budget_s=0.3)
     assert str(caught.value).count(". ") == 0 and list(tmp_path.iterdir()) == []
-    assert _open_files() == before
+    assert _open_files() <= before
 
 
 def _open_files() -> int:
@@ -194,7 +194,7 @@ def test_a_thread_that_fails_fails_the_sample(tmp_path: Path, monkeypatch: pytes
 # -- files past the page cache --------------------------------------------------------------------------------
 
 
-def test_a_real_file_has_no_name_while_it_is_measured_and_is_gone_after(
+def test_a_real_file_has_no_name_while_it_is_measured_but_on_windows_and_is_gone_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[Path]] = []
@@ -206,7 +206,8 @@ def test_a_real_file_has_no_name_while_it_is_measured_and_is_gone_after(
 
     monkeypatch.setattr(rounds.Sampler, "blocks", look)
     disk = measured(tmp_path, place=place_of(tmp_path), budget_s=0.2)
-    assert seen and all(files == [] for files in seen) and list(tmp_path.iterdir()) == []
+    assert seen and (sys.platform == "win32" or all(files == [] for files in seen))
+    assert list(tmp_path.iterdir()) == []
     assert disk.read is not None and disk.latency is not None and disk.filesystem
 
 
@@ -414,7 +415,9 @@ def test_the_innermost_and_last_mount_over_a_folder_is_its_own() -> None:
 
 
 def test_a_server_s_name_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mount = type("Mount", (), {"mountpoint": "/", "device": "host.school.org:/home/ann", "fstype": "nfs4"})()
+    mount = type(
+        "Mount", (), {"mountpoint": tmp_path.anchor, "device": "host.school.org:/home/ann", "fstype": "nfs4"}
+    )()
     monkeypatch.setattr("psutil.disk_partitions", lambda all: [mount])
     place = place_of(tmp_path)
     assert (place.filesystem, place.device, place.served) == ("nfs4", "", True)

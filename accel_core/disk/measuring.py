@@ -59,8 +59,10 @@ def measure_disk(
     path = check_folder(folder)
     place = place_of(path) if place is None else place
     room = room_bytes(path, free_bytes(path, in_memory=place.in_memory))
-    clock = (lambda: clock_ns() * 1e-9) if clock_ns is not time.perf_counter_ns else time.monotonic
-    before, moved, began = read_own_cpu_times(), place.moved_bytes(), clock()
+    before, moved, began_ns = read_own_cpu_times(), place.moved_bytes(), clock_ns()
+
+    def clock() -> float:
+        return clock_ns() * 1e-9
 
     def tell(step: int, left_s: float) -> None:
         emit(step_event(STEPS[step], step, len(STEPS), left_s))
@@ -88,7 +90,7 @@ def measure_disk(
         file_bytes=run.file_bytes,
         rates=tuple(_rate(way, run.samples[way]) for way in (FRESH, *WAYS) if way in run.samples),
         latency=_latency(run.small),
-        took_s=clock() - began,
+        took_s=(clock_ns() - began_ns) * 1e-9,
         kept=_kept([one for way, one in run.samples.items() if _alike(way)]),
         doubts=tuple(_doubts(machine, place, file.way, run.file_bytes, traffic)),
         disturbed_reason=_disturbed(stolen, traffic),

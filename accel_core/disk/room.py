@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from accel_core.errors import BadInput
+from accel_core.errors import BadInput, quoted
 from accel_core.machine.load import available_memory_bytes
 from accel_core.units import format_bytes
 
@@ -17,8 +17,10 @@ LEAST_BYTES = 128 << 20
 """Less would say nothing: every drive has a cache of that size."""
 
 
-def check_folder(folder: str) -> Path:
+def check_folder(folder: object) -> Path:
     """The folder, absolute; BadInput where there is none, or no file may be made there."""
+    if not isinstance(folder, str):
+        raise BadInput(f"folder is {quoted(folder)}: name a folder on the disk that you mean.")
     try:
         found = Path(folder).expanduser().absolute()
         if not found.is_dir():

@@ -92,10 +92,8 @@ class Run:
 
     def _fits(self, way: Way) -> bool:
         """Whether a sample of this way is not much longer than the others, and buffer and file can serve it."""
-        smallest = way.depth <= self.sampler.file.most_depth and way.step_bytes == MIB
         usual = way.depth <= self.sampler.file.most_depth and way.step_bytes <= 4 * self.sample_bytes
-        size = self._size(way)
-        return (smallest or usual) and size <= min(len(self.content.view), self.file_bytes // 2)
+        return usual and self._size(way) <= min(len(self.content.view), self.file_bytes // 2)
 
     def _size(self, way: Way) -> int:
         """A sample's length in whole steps of the way."""

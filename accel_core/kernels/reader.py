@@ -104,14 +104,9 @@ class Reader(Generic[Place, Slot]):
                 return None
             try:
                 number, place = next(self._places)
-            except StopIteration:
+            except BaseException as end:
                 self._over = True
-                self._filled[self._next] = None
-                self._changed.notify_all()
-                return None
-            except BaseException as error:
-                self._over = True
-                self._filled[self._next] = error
+                self._filled[self._next] = None if isinstance(end, StopIteration) else end
                 self._changed.notify_all()
                 return None
             self._next = number + 1

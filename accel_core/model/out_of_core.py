@@ -46,7 +46,7 @@ class OutOfCoreRun(PlainData):
     folder: str
     """With the home folder and the account's name left out."""
     way: str
-    """How the page cache was kept out: of `disk.WAYS`, or "cached" where it was not."""
+    """How the page cache was kept out: a name of `disk.WAYS`."""
     library_flop_per_s: float
     """Tiles that lie in memory, multiplied and added just before, on processors of their own."""
     disk_read_byte_per_s: float

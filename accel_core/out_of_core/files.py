@@ -14,12 +14,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from accel_core.disk.measuring import open_at
+from accel_core.disk.measuring import FULL, open_at
 from accel_core.disk.place import place_of
 from accel_core.errors import AccelError
 from accel_core.units import format_bytes
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class TileFile:
@@ -65,7 +63,7 @@ def told(folder: Path, more_bytes: int = 0) -> Iterator[None]:
 
 def _said(folder: Path, more_bytes: int, fault: OSError) -> str:
     remedy = "choose a smaller size, or another folder with --folder"
-    if fault.errno in _FULL:
+    if fault.errno in FULL:
         return f"The disk under {folder} became full ({format_bytes(more_bytes)} more did not fit): {remedy}."
     if fault.errno == errno.EFBIG:
         return f"A file in {folder} may not become as long as a matrix: {remedy}."

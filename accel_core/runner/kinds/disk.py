@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from accel_core.errors import BadInput, quoted
 from accel_core.model import Machine
 from accel_core.model.limits import DISK_S
 from accel_core.runner.kinds.kind import COMPILE_S, Emit, JobData, JobKind, Parts, seconds
@@ -25,11 +24,8 @@ BEFORE_S = 1.0
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
     from accel_core.disk.room import check_folder
 
-    folder = job.get("folder")
-    if not isinstance(folder, str):
-        raise BadInput(f"folder is {quoted(folder)}: name a folder on the disk that you mean.")
-    budget_s = seconds(job, "budget_s", DISK_S)
-    return {"folder": str(check_folder(folder)), "budget_s": budget_s}, COMPILE_S + 5 * budget_s
+    folder, budget_s = check_folder(job.get("folder")), seconds(job, "budget_s", DISK_S)
+    return {"folder": str(folder), "budget_s": budget_s}, COMPILE_S + 5 * budget_s
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:

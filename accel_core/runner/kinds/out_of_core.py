@@ -54,10 +54,7 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
             "give less."
         )
     size = _whole(job, "size", least_size(memory_bytes, ITEM_BYTES[dtype], TIMES), MOST_SIZE)
-    folder = job.get("folder")
-    if not isinstance(folder, str):
-        raise BadInput(f"folder is {quoted(folder)}: name a folder on the disk that you mean.")
-    path = check_folder(folder)
+    path = check_folder(job.get("folder"))
     plan = planned(size, memory_bytes, dtype, threads)
     require_room(plan, path)
     budget_s = seconds(job, "budget_s", DISK_S)

@@ -17,6 +17,13 @@ from accel_core.roofline.streamed import Plan
 
 _STRIP = 64
 """Rows of a tile that are turned to float64 at once."""
+_COLUMNS = 7
+"""Signs, B x, A (B x), C x and their difference twice; the rest is what has one number for each row."""
+
+
+def check_bytes(size: int) -> int:
+    """What the sums of a product of this side take, with what is compared at the end."""
+    return _COLUMNS * VECTORS * 8 * size
 
 
 class SignCheck:

@@ -97,9 +97,8 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
     files.plan, files.took = plan, Took()
     took, clock, team = files.took, time.perf_counter, Team(room.products)
     parts = pool.shares(plan.length, plan.blocks)
-    places: list[Place] = [
-        (rows, columns, at) for rows in parts for columns in parts for at in range(plan.length)
-    ]
+    places = ((rows, columns, at) for rows in parts for columns in parts for at in range(plan.length))
+    steps = len(parts) ** 2 * plan.length
     start_s, before = clock(), thread_times()
     with Reader(files.read, places, room.slots, HANDS) as slabs:
         for number, ((rows, columns, at), (a, b)) in enumerate(slabs):
@@ -114,7 +113,7 @@ def multiply(plan: Plan, files: Files, room: Cut, done: Callable[[float], None])
             if at == plan.length - 1:
                 files.write(block, rows, columns)
                 took.write_s += clock() - to_s
-            done((number + 1) / len(places))
+            done((number + 1) / steps)
     from_s = clock()
     files.c.flush()
     took.write_s += clock() - from_s

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from accel_core.roofline.streamed import Plan
 
 BESIDE_BYTES = 32 << 20
-"""Beside the matrices: Python's own objects, the stacks of those that read, the vectors of the check."""
+"""Beside the matrices: Python's own objects, the stacks of those that read."""
 STACK_BYTES = 8 << 20
 """Of a thread that starts under the limit, whatever the host's `ulimit -s`: a stack counts whole."""
 MOST_SLOTS = 16

@@ -21,7 +21,7 @@ from accel_core.machine import environment
 from accel_core.model import Disk, Machine
 from accel_core.model.disk import READ, WRITE
 from accel_core.model.out_of_core import OutOfCoreRun
-from accel_core.out_of_core.check import SignCheck, made, new_key
+from accel_core.out_of_core.check import SignCheck, check_bytes, made, new_key
 from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.pace import measure_pace
 from accel_core.out_of_core.planning import Asked
@@ -71,8 +71,9 @@ class Run:
         _call_the_library(asked.plan.threads, asked.dtype)
         forget_peak()
         self._before = status_bytes("VmRSS")
-        self._limited = until_the_end.enter_context(limited(asked.memory_bytes + BESIDE_BYTES))
         plan = asked.plan
+        beside_bytes = BESIDE_BYTES + check_bytes(plan.size)
+        self._limited = until_the_end.enter_context(limited(asked.memory_bytes + beside_bytes))
         a, b, c = (until_the_end.enter_context(closing(TileFile(asked.folder, plan.tile_bytes))) for _ in "abc")
         self._files = Files(a, b, c, plan)
         self._room = Room(plan, asked.dtype)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +25,7 @@ from accel_core.kernels.reader import Reader
 from accel_core.machine import detect
 from accel_core.model import OutOfCoreRun
 from accel_core.out_of_core import files, planning, running
+from accel_core.out_of_core.check import SignCheck, check_bytes
 from accel_core.out_of_core.files import TileFile
 from accel_core.out_of_core.pace import Read, Turns, measure_pace, pace_of
 from accel_core.out_of_core.planning import Asked, planned
@@ -218,6 +220,20 @@ def test_more_memory_than_the_limit_is_refused_by_the_system_and_threads_start_u
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "began\nrefused\n"
+
+
+def test_the_check_takes_no_more_than_the_limit_leaves_it() -> None:
+    plan, tile = Plan(64, 128, 1, 4), np.zeros((64, 64), np.float32)
+    tracemalloc.start()
+    sums = SignCheck(plan, "float32")
+    for _ in range(2):
+        sums.begin()
+        for take in (sums.take_b, sums.take_a, sums.take_c):
+            take(0, 0, tile)
+        sums.share_of_allowed()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.8 * check_bytes(plan.size) < most < check_bytes(plan.size)
 
 
 def test_a_wrong_product_has_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from accel_core.store.persons import person_now
 from accel_core.studies import arena as desk
 from accel_core.wall import Standing
 from app.arena.editor import said
-from app.session import jobs, samples
+from app.session import cached, jobs, samples
 
 EVENT, PASSPHRASE = "matmul-one", "correct horse battery"
 WHEN = "2026-11-10T10:00:00.000000+00:00"

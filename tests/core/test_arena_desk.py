@@ -492,6 +492,51 @@ def test_the_interval_spans_both_judgings_so_that_equal_code_shares_a_rank(store
     ]
 
 
+JUDGED = (
+    ("Ada", 66.0, 66.0),
+    ("Bob", 62.0, 62.0),
+    ("Cid", 50.0, 55.0),
+    ("Dot", 40.0, 44.0),
+    ("Eve", 30.0, 33.0),
+)
+"""Each person's first and confirming score, each within 1."""
+
+
+@pytest.mark.parametrize(
+    ("people", "ranks"),
+    [
+        # most differ by a tenth, so that 66 and 62 are no different entries, whatever their own judgings say
+        (JUDGED, {"Ada": 1, "Bob": 1, "Cid": 1, "Dot": 4, "Eve": 5}),
+        # three do not show how far judgings differ, so each interval is that of its own two
+        (JUDGED[:3], {"Ada": 1, "Bob": 2, "Cid": 3}),
+        # one whose judgings were made to differ widens nobody's interval but its own
+        (
+            (
+                ("Ada", 66.0, 66.0),
+                ("Bob", 60.0, 60.0),
+                ("Cid", 50.0, 50.0),
+                ("Dot", 40.0, 40.0),
+                ("Eve", 9.0, 38.0),
+            ),
+            {"Ada": 1, "Bob": 2, "Cid": 3, "Dot": 4, "Eve": 4},
+        ),
+    ],
+    ids=["five", "three", "one of five"],
+)
+def test_ranks_are_shared_as_far_as_judgings_of_one_code_differ(
+    store: Store, people: tuple[tuple[str, float, float], ...], ranks: dict[str, int]
+) -> None:
+    records = Entries(store)
+    for number, (person, first, second) in enumerate(people):
+        entry = an_entry(number, person)
+        records.add(entry)
+        records.add(a_verdict(10 * number, entry.id, first, fingerprint=here()))
+        confirming = a_verdict(10 * number + 1, entry.id, second, fingerprint=here())
+        records.add(replace(confirming, confirms=f"verdict{10 * number}"))
+    rows = arena.board(EVENT, here(), store=store)
+    assert {row.person: row.rank for row in rows} == ranks
+
+
 def presenter(store: Store, entry: str, what: str, reason: str = "Copied.") -> None:
     door = Gate("open sesame")
     door.admit("open sesame", "browser", "")

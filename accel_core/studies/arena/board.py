@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from accel_core.arena.event import MISSES, Event
 from accel_core.arena.files import events
 from accel_core.arena.ranking import WITHIN, Standing, ranked
+from accel_core.arena.repeatability import spread, widened
 from accel_core.codec import PlainData
 from accel_core.model import ArenaEntry, Ruling
 from accel_core.store import Entries, Judged, Store
@@ -44,6 +45,8 @@ class BoardRow(PlainData):
     score: float | None
     low: float | None
     high: float | None
+    """The interval of both judgings, and where five people or more stand on the board at least as wide as two
+    judgings of the same code differ there (repeatability.py)."""
     entry: str
     verdict: str
     """Id of the verdict that counts: the confirming one."""
@@ -109,6 +112,8 @@ def board_of(
     persons = {entry.id: entry.person for entry in entries}
     hidden = {one.entry.id for one in found if one.hidden}
     at = now or _now()
+    counted = {one.entry.id: one for one in found if one.status == CONFIRMED and not one.annulled}
+    ends = _ends(counted.values())
 
     def row(one: EntryStanding, rank: int | None, shared: bool) -> BoardRow:
         on = one.entry.built_on
@@ -118,7 +123,7 @@ def board_of(
             shared,
             HIDDEN if one.hidden else one.entry.person,
             counts.score if counts else None,
-            *one.interval,
+            *ends.get(one.entry.id, one.interval),
             one.entry.id,
             counts.id if counts else "",
             one.entry.created,
@@ -128,21 +133,33 @@ def board_of(
             may_read(one.entry, event, ruling, at),
         )
 
-    counted = {one.entry.id: one for one in found if one.status == CONFIRMED and not one.annulled}
     within = 0.0 if event.kind == MISSES else WITHIN
-    places = ranked(_for_ranks(counted.values()), within)
+    places = ranked(_for_ranks(counted.values(), ends), within)
     rows = [row(counted[one.standing.entry], one.rank, one.shared) for one in places]
     return rows + [row(one, None, False) for one in found if one.annulled and one.status == CONFIRMED]
 
 
-def _for_ranks(counted: Iterable[EntryStanding]) -> list[Standing]:
+def _ends(counted: Collection[EntryStanding]) -> dict[str, tuple[float | None, float | None]]:
+    """The interval of each entry: of both judgings, and as wide as those of the same code differ here."""
+    pairs = [
+        (score_of(best), best.confirms.score)
+        for best in best_confirmed(counted).values()
+        if best.confirms is not None and best.confirms.score is not None
+    ]
+    differ = spread(pairs)
+    return {one.entry.id: widened(score_of(one), *one.interval, differ) for one in counted}
+
+
+def _for_ranks(
+    counted: Collection[EntryStanding], ends: Mapping[str, tuple[float | None, float | None]]
+) -> list[Standing]:
     """Confirmed entries as ranks are made of them; of a person's equally good ones only the first."""
     best = best_confirmed(counted)
     found = []
     for one in counted:
         first = best[place(one)]
         if one.counts is not None and (one is first or score_of(one) < score_of(first)):
-            found.append(Standing(key_of(one.entry.person), one.entry.id, score_of(one), *one.interval))
+            found.append(Standing(key_of(one.entry.person), one.entry.id, score_of(one), *ends[one.entry.id]))
     return found
 
 

@@ -81,10 +81,10 @@ def _points(store: Store, here: Machine, options: Namespace) -> tuple[list[Measu
     from accel_core.registry import WORKLOADS
 
     dtype, threads = options.dtype, options.threads
-    most = MOST_POINTS if options.points == "all" else 1
-    drawn, count = store.sampled(here.fingerprint, most, dtype=dtype, threads=threads)
+    count = store.count(here.fingerprint, dtype=dtype, threads=threads)
     if options.points == "all":
-        return drawn, count
+        sampled = store.sampled(here.fingerprint, MOST_POINTS, dtype=dtype, threads=threads)
+        return list(sampled.measurements), count
     newest = [m for m in store.newest(here.fingerprint) if (m.dtype, m.threads) == (dtype, threads)]
     return latest(newest, WORKLOADS), count
 

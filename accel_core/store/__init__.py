@@ -18,6 +18,7 @@ from accel_core.store.persons import Person
 from accel_core.store.recent import Recent, Seen
 from accel_core.store.records import Store
 from accel_core.store.refine import Part, refine
+from accel_core.store.sampling import Sampled
 from accel_core.store.unsaved import Entry, Stored, entries_json
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Part",
     "Person",
     "Recent",
+    "Sampled",
     "Seen",
     "Store",
     "Stored",

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import URL, ColumnElement, func, select, tuple_
+from sqlalchemy import URL, func, select
 
 from accel_core import machine as this_machine
 from accel_core.errors import StoreUnavailable
 from accel_core.model import BlockRun, Comparison, Disk, Environment, Measurement, OutOfCoreRun, Peaks
 from accel_core.model.answers import Answer, Guess
 from accel_core.race import Calibration
-from accel_core.store import adding, answered, blocks, cases, faults, parts
+from accel_core.store import adding, answered, blocks, cases, faults, parts, sampling
 from accel_core.store.again import persistently, read_again
 from accel_core.store.database import Database
 from accel_core.store.moments import utc
 from accel_core.store.refine import PeakPart, refine
+from accel_core.store.sampling import Sampled
 from accel_core.store.sound import DAMAGE, Made, Row, measurement, sound, text
 from accel_core.store.tables import MEASUREMENTS
 from accel_core.store.unsaved import Entry, Stored, Unsaved
@@ -33,7 +33,7 @@ class Store:
     damaged row is left out, and `skipped` says so. A server that restarts is waited for.
     """
 
-    def __init__(self, url: str | None = None, *, busy_s: float | None = None) -> None:
+    def __init__(self, url: str | URL | None = None, *, busy_s: float | None = None) -> None:
         self.database = Database(url, busy_s)
         """Where the records lie, for other readers of this package."""
         self._damaged: dict[str, int] = {}
@@ -163,32 +163,21 @@ class Store:
         *,
         dtype: str,
         threads: int,
-        kernels: Sequence[str] | None = None,
+        kernels: Collection[str] | None = None,
         since: str = "",
-    ) -> tuple[list[Measurement], int]:
-        """At most `most` of one machine's measurements, evenly in their order, newest first; and of how many.
+    ) -> Sampled:
+        """At most `most` of one machine's measurements, evenly in their order, of its newest sampling.LOOKED.
 
-        Of any kernel where none are named; made at or after `since` (ISO 8601) where it is given.
+        Of any kernel where None is given; made at or after `since` (ISO 8601) where it is given.
         """
-        if not 0 < threads < 2**31:  # no record has more, and no database takes them in a question
-            return [], 0
-        wanted = [
-            MEASUREMENTS.c.fingerprint == fingerprint,
-            MEASUREMENTS.c.dtype == dtype,
-            MEASUREMENTS.c.threads == threads,
-            MEASUREMENTS.c.created >= (utc(since) if since else ""),
-        ]
-        if kernels is not None:
-            wanted.append(MEASUREMENTS.c.kernel.in_(kernels))
-        newest_first = (MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc())
+        if not can_be(threads):
+            return Sampled()
         with self.database.reading() as connection:
             if connection is None:
-                return [], 0
-            count = int(connection.scalar(select(func.count()).select_from(MEASUREMENTS).where(*wanted)) or 0)
-            among = jumps(wanted, max(1, math.ceil(count / most))) if count > most else wanted
-            query = select(text(MEASUREMENTS.c.payload)).where(*among).order_by(*newest_first)
-            payloads = connection.scalars(query).all()
-        return self.sound("sampled", payloads, measurement), count
+                return Sampled()
+            rows, more = sampling.rows(connection, fingerprint, dtype, threads, kernels, since)
+            payloads = sampling.payloads(connection, sampling.evenly(rows, most))
+        return Sampled(tuple(self.sound("sampled", payloads, measurement)), len(rows), more)
 
     def find_cases(self) -> None:
         """Let SQL know the cases of records that it does not: of an older program, and many at first.
@@ -203,11 +192,16 @@ class Store:
                     lacking = cases.add_missing(connection)
 
     @read_again
-    def count(self, fingerprint: str | None = None) -> int:
-        """How many measurements are stored: of one machine, or of all."""
+    def count(
+        self, fingerprint: str | None = None, *, dtype: str | None = None, threads: int | None = None
+    ) -> int:
+        """How many measurements are stored: of one machine, type and thread count, or of all."""
+        if not can_be(threads):
+            return 0
         query = select(func.count()).select_from(MEASUREMENTS)
-        if fingerprint is not None:
-            query = query.where(MEASUREMENTS.c.fingerprint == fingerprint)
+        for name, value in (("fingerprint", fingerprint), ("dtype", dtype), ("threads", threads)):
+            if value is not None:
+                query = query.where(MEASUREMENTS.c[name] == value)
         with self.database.reading() as connection:
             return int(connection.scalar(query) or 0) if connection is not None else 0
 
@@ -294,14 +288,6 @@ class Store:
         return made
 
 
-def jumps(wanted: Sequence[ColumnElement[bool]], step: int) -> list[ColumnElement[bool]]:
-    """Every `step`th of the `wanted` rows of MEASUREMENTS, the newest among them: SQL jumps along an index."""
-    newest_first = (MEASUREMENTS.c.created.desc(), MEASUREMENTS.c.row.desc())
-    rows = select(MEASUREMENTS.c.row).where(*wanted).order_by(*newest_first).limit(1)
-    found = select(rows.scalar_subquery().label("row")).cte("jumps", recursive=True)
-    before = MEASUREMENTS.alias()
-    created = select(before.c.created).where(before.c.row == found.c.row).correlate(found).scalar_subquery()
-    older = tuple_(MEASUREMENTS.c.created, MEASUREMENTS.c.row) < tuple_(created, found.c.row)
-    following = rows.where(older).offset(step - 1).correlate(found).scalar_subquery()
-    found = found.union_all(select(following).where(found.c.row.is_not(None)))
-    return [MEASUREMENTS.c.row.in_(select(found.c.row))]
+def can_be(threads: int | None) -> bool:
+    """Whether a record may have so many threads; no database takes more in a question."""
+    return threads is None or 0 < threads < 2**31

@@ -10,6 +10,7 @@ import streamlit as st
 from accel_core import registry
 from accel_core.model import Ceiling, Machine, Measurement
 from accel_core.readings.roofline import MOST_POINTS
+from accel_core.store.sampling import LOOKED
 from accel_core.studies.record import Record
 from app.parts import theme
 from app.parts.typed import TYPED
@@ -17,7 +18,7 @@ from app.session import records, settings
 
 HELP_POINTS = (
     "latest: the newest of each kernel, with its usual block; all: every measurement of this number type and "
-    f"thread count, of more than {MOST_POINTS} an even choice."
+    f"thread count, of more than {MOST_POINTS} an even choice of the newest {LOOKED:,}."
 )
 NAMES_PX = 130
 NEWEST = "newest"

@@ -10,6 +10,8 @@ import streamlit as st
 from accel_core import registry
 from accel_core.model import Measurement
 from accel_core.readings.roofline import MOST_POINTS, latest
+from accel_core.store import Sampled
+from accel_core.store.sampling import LOOKED
 from accel_core.studies.record import Record
 from app.parts import components
 from app.roofline.picture import View
@@ -27,13 +29,24 @@ def drawn(
         return latest(kept, registry.WORKLOADS), ""
     if record.sample:
         return kept, ""
-    sampled, count = cached.sampled(
-        record.machine.fingerprint, view.dtype, view.threads, tuple(kernels), start, MOST_POINTS
-    )
-    newest = {m.id: m for m in (*kept, *sampled) if (m.dtype, m.threads) == (view.dtype, view.threads)}
+    of_setting = (record.machine.fingerprint, view.dtype, view.threads, tuple(kernels), start)
+    sampled = cached.sampled(*of_setting, MOST_POINTS)
+    drawn_too = (*kept, *sampled.measurements)
+    newest = {m.id: m for m in drawn_too if (m.dtype, m.threads) == (view.dtype, view.threads)}
     shown = sorted(newest.values(), key=lambda m: m.created, reverse=True)
-    said = f"{len(shown)} of {count} points are drawn: the newest of each case, and others evenly in time."
-    return shown, said if len(shown) < count else ""
+    return shown, said_of_choice(len(shown), sampled)
+
+
+def said_of_choice(shown: int, sampled: Sampled) -> str:
+    """Which points are drawn, where that is not all of them."""
+    if sampled.more:
+        return (
+            f"{shown} points are drawn: the newest of each case, and others evenly among the newest {LOOKED:,} "
+            "of this number type and thread count. Older ones are stored."
+        )
+    if shown >= sampled.among:
+        return ""
+    return f"{shown} of {sampled.among} points are drawn: the newest of each case, and others evenly in time."
 
 
 def since() -> str:

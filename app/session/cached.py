@@ -17,8 +17,8 @@ from accel_core import registry
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import detect
 from accel_core.machine import environment as detect_environment
-from accel_core.model import BlockRun, Disk, Environment, Machine, Measurement, OutOfCoreRun
-from accel_core.store import Recent, Seen, Store
+from accel_core.model import BlockRun, Disk, Environment, Machine, OutOfCoreRun
+from accel_core.store import Recent, Sampled, Seen, Store
 from accel_core.store.recent import FRESH_S
 from accel_core.studies.lessons import Standing, standings
 from app.session import samples
@@ -138,19 +138,19 @@ def stored(fingerprint: str) -> Seen:
 
 def sampled(
     fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
-) -> tuple[list[Measurement], int]:
-    """At most `most` measurements of one machine, evenly in time, newest first, and of how many."""
+) -> Sampled:
+    """At most `most` measurements of one machine, an even choice of its newest."""
     return _sampled(stored(fingerprint).number, fingerprint, dtype, threads, kernels, since, most)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading all measurements")
 def _sampled(
     number: int, fingerprint: str, dtype: str, threads: int, kernels: tuple[str, ...], since: str, most: int
-) -> tuple[list[Measurement], int]:
+) -> Sampled:
     try:
         return store().sampled(fingerprint, most, dtype=dtype, threads=threads, kernels=kernels, since=since)
     except StoreUnavailable:
-        return [], 0
+        return Sampled()
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=2, show_spinner=False)

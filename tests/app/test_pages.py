@@ -20,12 +20,13 @@ from streamlit.testing.v1 import AppTest
 
 from accel_core import folders, registry
 from accel_core.model import Estimate, Sentinel
-from accel_core.store import Store
+from accel_core.store import Sampled, Store
 from accel_core.studies import experiments
 from app import catalogue
 from app.lab import picture as lab_page
 from app.parts import components, sidebar, tables
 from app.roofline import points as roofline_page
+from app.roofline.points import said_of_choice
 from app.session import cached, jobs, samples, warned
 
 PAGES = {page.name: page.question for page in catalogue.PAGES}
@@ -352,6 +353,19 @@ def test_all_points_are_an_even_choice_where_they_are_many_and_the_page_says_so(
     said = texts(open_page("roofline", points="all"), "caption")
     assert "3 of 9 points are drawn: the newest of each case, and others evenly in time." in said
     assert "points are drawn" not in texts(open_page("roofline"), "caption")
+
+
+@pytest.mark.parametrize(
+    ("among", "more", "said"),
+    [
+        (9, False, "3 of 9 points are drawn: the newest of each case, and others evenly in time."),
+        (3, False, ""),
+        (3, True, "3 points are drawn: the newest of each case, and others evenly among the newest 10,000"),
+    ],
+)
+def test_which_points_are_drawn_is_said_where_that_is_not_all(among: int, more: bool, said: str):
+    found = said_of_choice(3, Sampled((), among, more))
+    assert found.startswith(said) and bool(found) == bool(said)
 
 
 def test_hiding_older_points_keeps_every_record(open_page: Open):

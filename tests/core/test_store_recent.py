@@ -19,7 +19,7 @@ from test_store import NEW, OLD, a_measurement, a_roof
 
 from accel_core.model import Ceiling, Clock, CurvePoint, Environment, Estimate, Latency, Measurement
 from accel_core.race import Calibration
-from accel_core.store import Recent, Store, cases, faults, recent
+from accel_core.store import Recent, Store, cases, faults, recent, sampling
 from accel_core.store.recent import EACH, FRESH_S
 from accel_core.store.refine import Part, PeakPart, Refinement
 
@@ -216,10 +216,24 @@ def test_a_sample_is_even_in_time_and_holds_the_newest(store: Store, most: int, 
         store.save_measurement(made(number))
     store.save_measurement(made(30, dtype="float64"))
     store.save_measurement(made(31, threads=2))
-    drawn, total = store.sampled("fp", most, dtype="float32", threads=1)
-    assert (len(drawn), total, drawn[0].id) == (count, 20, "id19")
+    found = store.sampled("fp", most, dtype="float32", threads=1)
+    drawn = found.measurements
+    assert (len(drawn), found.among, found.more, drawn[0].id) == (count, 20, False, "id19")
     steps = {int(a.id[2:]) - int(b.id[2:]) for a, b in itertools.pairwise(drawn)}
     assert len(steps) <= 1
+    assert store.count("fp", dtype="float32", threads=1) == 20
+
+
+def test_a_sample_looks_at_so_many_of_the_newest_whatever_is_stored(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(9):
+        store.save_measurement(made(number))
+    monkeypatch.setattr(sampling, "LOOKED", 4)
+    found = store.sampled("fp", 2, dtype="float32", threads=1)
+    assert (ids(found.measurements), found.among, found.more) == (["id8", "id6"], 4, True)
+    monkeypatch.setattr(sampling, "LOOKED", 9)
+    assert not store.sampled("fp", 2, dtype="float32", threads=1).more
 
 
 def test_a_sample_keeps_to_kernels_and_to_a_moment(store: Store) -> None:
@@ -227,15 +241,16 @@ def test_a_sample_keeps_to_kernels_and_to_a_moment(store: Store) -> None:
         kernel = "matmul/numpy" if number % 2 else "matmul/packed"
         store.save_measurement(made(number, kernel=kernel))
     asked = {"dtype": "float32", "threads": 1}
-    drawn, total = store.sampled("fp", 9, **asked, kernels=("matmul/numpy",), since="2026-01-01T00:00:03+00:00")
-    assert (ids(drawn), total) == (["id5", "id3"], 2)
-    assert store.sampled("fp", 9, **asked, kernels=())[1] == 0
+    found = store.sampled("fp", 9, **asked, kernels=("matmul/numpy",), since="2026-01-01T00:00:03+00:00")
+    assert (ids(found.measurements), found.among) == (["id5", "id3"], 2)
+    assert store.sampled("fp", 9, **asked, kernels=()).among == 0
 
 
 @pytest.mark.parametrize("threads", [0, -(10**20), 2**31, 10**20])
-def test_a_sample_of_threads_that_nobody_has_is_empty(store: Store, threads: int) -> None:
+def test_of_threads_that_nobody_has_there_is_nothing(store: Store, threads: int) -> None:
     store.save_measurement(made(1))
-    assert store.sampled("fp", 9, dtype="float32", threads=threads) == ([], 0)
+    assert store.sampled("fp", 9, dtype="float32", threads=threads).measurements == ()
+    assert store.count("fp", dtype="float32", threads=threads) == 0
 
 
 # -- kept up with --------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accel_core.codec import PlainData
 from accel_core.model.machine import Environment
@@ -96,6 +96,16 @@ class Peaks(PlainData):
     clock: Clock | None = None
     latencies: tuple[Latency, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
+
+    def without_samples(self) -> Peaks:
+        """The same roofs for somebody who needs only what they are: without samples, and without latencies."""
+        return replace(
+            self,
+            ceilings=tuple(replace(ceiling, series=()) for ceiling in self.ceilings),
+            clock=None if self.clock is None else replace(self.clock, series=()),
+            latencies=(),
+            curve=tuple(replace(point, bandwidth_series=(), latency_series=()) for point in self.curve),
+        )
 
     def series(self) -> list[RateSeries]:
         """All samples behind them, those of all parts one after another."""

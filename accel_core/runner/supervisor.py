@@ -13,6 +13,8 @@ from accel_core.model import Machine, Measurement
 from accel_core.race import Calibration
 from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
+from accel_core.runner.kinds import KINDS, JobData
+from accel_core.runner.kinds.kind import ROOFS
 from accel_core.runner.queue import Ticket
 from accel_core.runner.receiving import LAST_RESULTS_S, Receiving, live
 from accel_core.runner.spec import Spec, memory_now_bytes
@@ -28,6 +30,8 @@ QUEUE_POLL_S, FAR_POLL_S = 0.2, 2.0
 at the most nothing is measured where all that went before it leave at once."""
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
+HELD_S = 1.0
+"""How long a job whose turn it is waits for a store that another program holds: the queue waits with it."""
 MOST_RECORDS = 500
 """The newest of a machine's records, asked for how long things take."""
 BESIDE_OTHERS = (
@@ -132,7 +136,7 @@ class Supervisor:
             queue.name_worker(ticket, worker.process, self._spec.time_limit_s)
             for warning in worker.warnings:
                 self._job.warn(warning)
-            worker.send(self._spec.data, beside_others=beside_others)
+            worker.send(self._data(), beside_others=beside_others)
             self._watch(worker, memory_limit_bytes)
         except BaseException:
             worker.stop()
@@ -140,6 +144,21 @@ class Supervisor:
             raise
         worker.close()
         return self._last is None or self._last["event"] != "busy"
+
+    def _data(self) -> JobData:
+        """What the worker is sent: to read the store itself, it would import what no other part of it needs."""
+        kind = KINDS.get(self._spec.kind)
+        if self._machine is None or kind is None or not kind.told_roofs:
+            return self._spec.data
+        from accel_core.store import Store
+
+        try:
+            known = Store(self._receiving.store.url, busy_s=HELD_S).peaks(self._machine.fingerprint)
+        except StoreUnavailable:
+            known = None
+        return (
+            self._spec.data if known is None else {**self._spec.data, ROOFS: known.without_samples().to_dict()}
+        )
 
     def _watch(self, worker: Worker, memory_limit_bytes: int) -> None:
         """Return when the worker is done; raise what else can happen."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +13,31 @@ from figure_records import ENVIRONMENT, ceiling, machine
 from test_roofline import a_measurement
 
 from accel_core.machine import detect
-from accel_core.model import Ceiling, Clock, Measurement, Peaks
+from accel_core.model import Ceiling, Clock, CurvePoint, Machine, Measurement, Peaks
+from accel_core.model.packed import packed
+from accel_core.model.series import RateSeries
+from accel_core.model.words import Estimate
 from accel_core.peaks import measure_again, memory
 from accel_core.peaks.again import passed_roofs
 from accel_core.runner.kinds import bench as bench_kind
+from accel_core.runner.kinds.kind import ROOFS
+from accel_core.runner.spec import Spec
+from accel_core.runner.submitting import start
+from accel_core.runner.workers import BESIDE_OTHERS
 from accel_core.store import Store
 
 MIB = 1 << 20
 FLAT = replace(ceiling("compute", 100e9, width_bits=512), name="fma_float32_512_1t")
 SLOPE = replace(ceiling("memory", 10e9, level="DRAM"), name="load_DRAM_512_1t")
 NEAR = replace(ceiling("memory", 100e9, level="L2"), name="load_L2_512_1t")
+
+ECHO = """
+import json, sys
+line = sys.stdin.readline()
+for event in ({"event": "warning", "message": line}, {"event": "done"}):
+    print(json.dumps(event), flush=True)
+"""
+"""A worker that says what it was sent."""
 
 
 def known(*ceilings: Ceiling) -> Peaks:
@@ -92,8 +110,48 @@ def test_the_job_that_measured_the_kernel_measures_its_roof(monkeypatch: pytest.
     events: list[dict[str, Any]] = []
     bench_kind.KIND.run(job, here, events.append)
     assert events == []  # no roof is known yet
-    for part in (replace(flat, value=1e15, low=1e15, high=1e15), slope):
-        Store().save_peak(here.fingerprint, ENVIRONMENT, part)
-    bench_kind.KIND.run(job, here, events.append)
+    doubted = known(replace(flat, value=1e15, low=1e15, high=1e15), slope).to_dict()
+    bench_kind.KIND.run({**job, ROOFS: doubted}, here, events.append)
+    assert events == []  # they are another machine's
+    bench_kind.KIND.run({**job, ROOFS: {**doubted, "fingerprint": here.fingerprint}}, here, events.append)
     names = {event["data"]["name"] for event in events if event.get("type") == "ceiling"}
     assert names == {slope.name}
+
+
+@pytest.mark.parametrize("kind", ["bench", "calibrate"])
+def test_a_worker_is_told_the_roofs_that_the_store_of_its_job_knows(store_url: str, kind: str) -> None:
+    here, store = detect(), Store(store_url)
+    spec = Spec(kind, {"kind": kind}, 30.0)
+    assert told(spec, store, here) == {}  # no roof is known yet
+    samples = (RateSeries(1, packed([5, 6]), packed([1, 2]), 8.0),)
+    for part in (replace(SLOPE, series=samples), CurvePoint(MIB, Estimate(1.0, None, None, 2), None, samples)):
+        store.save_peak(here.fingerprint, ENVIRONMENT, part)
+    found = told(spec, store, here)
+    if kind != "bench":
+        assert found == {}
+        return
+    roofs = Peaks.from_dict(found[ROOFS])
+    assert (roofs.fingerprint, roofs.ceilings, roofs.series()) == (here.fingerprint, (SLOPE,), [])
+
+
+def told(spec: Spec, store: Store, here: Machine) -> dict[str, Any]:
+    """What a worker's own input holds beside the job and how it is run."""
+    job = start(spec, "me", store=store, machine=here, command=(sys.executable, "-P", "-c", ECHO))
+    assert job.wait(30) and job.state == "done", job.error
+    heard = json.loads(job.warnings[0])
+    return {key: value for key, value in heard.items() if key not in (*spec.data, BESIDE_OTHERS)}
+
+
+def test_a_worker_that_measures_does_not_import_the_store() -> None:
+    job = {"cases": [], "budget_s": 1.0, "limit_s": 1.0, ROOFS: known(FLAT, SLOPE).to_dict()}
+    code = (
+        "import json, sys; import accel_core.runner.worker; from accel_core.machine import detect;"
+        "from accel_core.runner.kinds import KINDS; here = detect();"
+        "job = json.loads(sys.argv[1]); job['roofs']['fingerprint'] = here.fingerprint;"
+        "KINDS['bench'].run(job, here, print);"
+        "sys.exit(any(n.startswith(('sqlalchemy', 'accel_core.store')) for n in sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(job)], capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr

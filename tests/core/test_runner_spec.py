@@ -249,7 +249,6 @@ def test_turns_of_two_problems_count_as_one_job(monkeypatch: pytest.MonkeyPatch)
         return []
 
     monkeypatch.setattr("accel_core.bench.run_in_turns", ran)
-    monkeypatch.setattr("accel_core.runner.kinds.bench._stored_peaks", lambda machine: None)
     small, large = CASE, {**CASE, "size": CASE["size"] * 2}
     heard: list[dict[str, Any]] = []
     data = check(bench(cases=[small, small, large, large, large], in_turns=True, budget_s=1.0), MACHINE).data

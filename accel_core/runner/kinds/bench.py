@@ -18,13 +18,10 @@ from accel_core.errors import BadInput, quoted
 from accel_core.machine import available_memory_bytes
 from accel_core.model import Case, Machine, Peaks
 from accel_core.runner.kinds.cases import checked_case, compiling_each_s, timed
-from accel_core.runner.kinds.kind import Emit, JobData, JobKind, Parts, entries
+from accel_core.runner.kinds.kind import ROOFS, Emit, JobData, JobKind, Parts, entries
 
 if TYPE_CHECKING:
     from accel_core.runner.known import Known
-
-HELD_S = 1.0
-"""How long a worker waits for a store that another program holds: the queue waits with it."""
 
 
 def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
@@ -53,7 +50,8 @@ def _run(job: JobData, machine: Machine, emit: Emit) -> None:
             results += run_in_turns(together, machine, budget_s=budget_s, emit=heard, limit_s=limit_s)
     else:
         results = list(run_cases(cases, machine, budget_s=budget_s, emit=emit, limit_s=limit_s))
-    if (known := _stored_peaks(machine)) is not None:
+    known = Peaks.from_dict(job[ROOFS]) if ROOFS in job else None
+    if known is not None and known.fingerprint == machine.fingerprint:
         from accel_core.peaks import measure_again
 
         measure_again([r for r in results if isinstance(r, Measurement)], known, machine, emit)
@@ -78,17 +76,6 @@ def _as_part(emit: Emit, turns: Sequence[Sequence[Case]], at: int, budget_s: flo
         emit(event)
 
     return heard
-
-
-def _stored_peaks(machine: Machine) -> Peaks | None:
-    """The roofs known so far; None without any, or without a store that can be read."""
-    from accel_core.errors import StoreUnavailable
-    from accel_core.store import Store
-
-    try:
-        return Store(busy_s=HELD_S).peaks(machine.fingerprint)
-    except StoreUnavailable:
-        return None
 
 
 def _foresee(data: JobData, known: Known) -> Parts:
@@ -117,4 +104,5 @@ KIND = JobKind(
     _run,
     _foresee,
     lambda data: max(case["threads"] for case in data["cases"]),
+    told_roofs=True,
 )

@@ -19,6 +19,7 @@ Run = Callable[[JobData, "Machine", Emit], None]
 Parts = tuple[Sequence[float], Sequence[float]]
 """Seconds of each step without compiling, on this core; and of compiling for it, at the registry's pace."""
 
+ROOFS = "roofs"
 MAX_ENTRIES = 500
 MAX_BUDGET_S = 600.0
 COMPILE_S = 240.0
@@ -49,6 +50,8 @@ class JobKind:
     """False where it asks no clock: it may run on a pretend host, and its results hold under any setting."""
     own_compiler: bool = False
     """Whether it is compiled for this processor, whatever the user's settings tell the compiler."""
+    told_roofs: bool = False
+    """Whether its worker gets, under ROOFS, what is stored of the machine's roofs when it starts."""
 
 
 def entries(job: JobData, key: str, default: Any = ()) -> list[Any]:

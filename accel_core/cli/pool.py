@@ -25,13 +25,20 @@ def start(options: Namespace) -> Answer:
     """Run a pool until it is interrupted."""
     from accel_core.pool import address as addresses
     from accel_core.pool.engine import require
+    from accel_core.pool.hosting import LOOPBACK
     from accel_core.pool.starting import Start, local_hosts, serve, ssh_hosts
 
     require("distributed")
-    scheme = addresses.PLAIN if addresses.is_loopback(options.host) else addresses.ENCRYPTED
+    if options.host is None and options.ssh is not None:
+        raise BadInput(
+            "Hosts by ssh cannot reach a pool that listens on this computer alone: name the address by which "
+            "they reach it, by --host (127.0.0.1 where they come through a tunnel)."
+        )
+    own = options.host or LOOPBACK
+    scheme = addresses.PLAIN if addresses.is_loopback(own) else addresses.ENCRYPTED
     if addresses.certificates_given():
         scheme = addresses.ENCRYPTED
-    address = addresses.allowed(scheme, options.host, options.port)
+    address = addresses.allowed(scheme, own, options.port)
     starts: list[Start] = []
     if options.local is not None:
         starts = local_hosts(options.local, address)
@@ -77,8 +84,7 @@ def status(options: Namespace) -> Answer:
     if not found:
         return Answer(data, f"The pool at {address} has no host yet: `accel pool worker {address}` adds one.")
     rows = [
-        (host.name, host.machine.cpu, host.machine.fingerprint, host.busy or "idle", str(host.waiting))
-        for host in found
+        (host.name, host.machine.cpu, host.machine.fingerprint, host.does, str(host.waiting)) for host in found
     ]
     text = table(("host", "processor", "hardware", "does", "waiting"), rows)
     groups = {tuple(sorted((host.name, *host.shares))) for host in found if host.shares}

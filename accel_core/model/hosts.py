@@ -27,6 +27,13 @@ class Host(PlainData):
     are not those of several computers."""
     version: str = ""
     """Of this program there."""
+    silent: bool = False
+    """Whether it has not been heard of for so long that no job is begun there until it is."""
+
+    @property
+    def does(self) -> str:
+        """What it does now, in words."""
+        return "does not answer" if self.silent else self.busy or "idle"
 
     def is_alike(self, other: Host) -> bool:
         """Whether both have the same hardware, by the facts that stay: neither clock nor load."""

@@ -114,12 +114,12 @@ class Desk:
         return [order.ticket for order in self.orders.values()]
 
     def _hand_out(self) -> None:
-        """Give every free host the next job that asks for it; first those where nobody else measures."""
+        """Give every free host that answers the next job for it; first those where nobody else measures."""
         taken = {order.host for order in self.orders.values()}
         free = [address for address in self.hosts if address not in taken]
         for address in sorted(free, key=lambda one: (self._is_held(one), self.hosts[one].name)):
             host = self.hosts[address]
-            if host.version != self.version:
+            if host.silent or host.version != self.version:
                 continue
             waiting = [o.ticket for o in self.orders.values() if not o.host and o.wanted.suits(host)]
             has = Counter(o.ticket.owner for o in self.orders.values() if o.host)

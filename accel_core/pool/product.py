@@ -54,6 +54,8 @@ def pool_product(line: Line, size: int = SIZE, tile: int = TILE, dtype: str = "f
     hosts = line.hosts()
     if not hosts:
         raise AccelError("The pool has no host: start one by `accel pool worker`, then run again.")
+    if silent := [host.name for host in hosts if host.silent]:
+        raise AccelError(f"{silent[0]} does not answer: end it, or run this again once it does.")
     if busy := [host.name for host in hosts if host.busy]:
         raise AccelError(
             f"{busy[0]} measures now, and a product on the pool would disturb it: run it again later."

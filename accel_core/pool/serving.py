@@ -6,6 +6,7 @@ What is asked travels as plain data (msgpack), by these names; jobs themselves a
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ NOTED = "accel"
 EVENTS = "accel-events-"
 """What topics of events begin with; a client's id follows."""
 CLIENT_GONE_S = 1.0
+SILENT_S = 10.0
+"""After five heartbeats that did not come a host is given no job until it is heard of again."""
 
 
 def make_scheduler(address: Address) -> Any:
@@ -121,6 +124,7 @@ def make_scheduler(address: Address) -> Any:
                     seen=datetime.fromtimestamp(state.last_seen, UTC).isoformat(timespec="seconds"),
                     shares=tuple(sorted(sharing)),
                     version=noted["version"],
+                    silent=time.time() - state.last_seen > SILENT_S,
                 )
                 self.desk.came(address, host)
 

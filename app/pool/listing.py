@@ -58,7 +58,7 @@ def row(host: Host, number: int, now_s: float | None = None) -> dict[str, str | 
     """What the table says of a host of hardware `number`."""
     return {
         "Host": host.name,
-        "Does now": host.busy or "idle",
+        "Does now": host.does,
         "Waiting": host.waiting,
         "Heard of": age_text(host.seen, now_s),
         "Alike": f"kind {number}",

@@ -109,6 +109,9 @@ def test_the_page_says_who_is_alike_who_measures_and_who_shares_a_computer(open_
     assert list(table["Alike"]) == ["kind 1", "kind 1", "kind 1", "kind 2"]
     assert table["Heard of"][3].endswith("days ago")
     assert table["Does now"][1] == "measures for the pool"
+    pool.hosts[1] = replace(pool.hosts[1], silent=True)
+    (table,) = [frame.value for frame in open_page("pool").dataframe]
+    assert list(table["Does now"]) == ["idle", "does not answer", "idle", "idle"]
     assert "node1 and node2 share one computer" in said(app, "caption")
     (chart,) = app.get("plotly_chart")
     assert "No host of the pool has measured" in chart.proto.alt

@@ -76,6 +76,13 @@ def test_a_port_that_no_computer_has_is_refused(port: int) -> None:
         address.parse(f"tcp://127.0.0.1:{port}")
 
 
+def test_hosts_by_ssh_need_an_address_that_they_can_reach(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "hosts.txt").write_text("node1\n")
+    assert main(["pool", "start", "--ssh", str(tmp_path / "hosts.txt")]) == 2
+    said = capsys.readouterr().err
+    assert "cannot reach a pool that listens on this computer alone" in said and "--host" in said
+
+
 def test_a_port_that_somebody_has_is_said_in_a_sentence(capsys: Capture) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

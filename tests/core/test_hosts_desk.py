@@ -51,6 +51,14 @@ def test_owners_take_turns_and_each_is_served_in_order() -> None:
     assert served(at) == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
 
+def test_a_host_that_does_not_answer_is_given_no_job_until_it_does() -> None:
+    at = desk(host("one", silent=True), host("two"))
+    enter(at, "a1", "a2")
+    assert running(at) == {"two": "a1"}
+    at.came("at one", host("one"))
+    assert running(at) == {"one": "a2", "two": "a1"}
+
+
 def test_who_has_hosts_already_stands_behind_who_has_none() -> None:
     at = desk(host("one"), host("two"))
     enter(at, "a1", "a2", "a3", "b1")

@@ -339,6 +339,18 @@ def test_the_engine_is_kept_from_what_disturbs_or_repeats_a_measurement(pool: Po
     assert len(told) > len(LOCAL)
 
 
+def test_a_host_that_stops_answering_gets_no_job_until_it_does(pool: Pool) -> None:
+    pool.whole.suspend()
+    try:
+        until(lambda: {host.name: host.does for host in pools.hosts()}["whole"] == "does not answer")
+        waits = submit(bench(100), "me", wanted=Wanted(name="whole"))
+        assert len(run(bench(100), "another", wanted=Wanted(fingerprint=detect().fingerprint))) == 1
+        assert waits.state == "queued"
+    finally:
+        pool.whole.resume()
+    assert ended(waits).state == "done" and waits.host == "whole"
+
+
 def test_a_host_that_is_killed_leaves_the_job_to_one_that_is_alike(pool: Pool) -> None:
     job = submit(long_bench(), "me", wanted=Wanted(name="whole", alike=True))
     until(lambda: job.results)

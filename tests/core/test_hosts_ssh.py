@@ -34,7 +34,8 @@ def test_a_host_by_ssh_joins_with_certificates_and_nobody_without(
     (tmp_path / "hosts.txt").write_text("ada@node1\n")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     port, said = free_port(), tmp_path / "said"
-    words = ["pool", "start", "--ssh", str(tmp_path / "hosts.txt"), "--port", str(port)]
+    words = ["pool", "start", "--ssh", str(tmp_path / "hosts.txt"), "--host", "127.0.0.1"]
+    words += ["--port", str(port)]
     own = surroundings(tmp_path, **{address.CERTIFICATES: str(tmp_path / "ours")})
     with running([*words, "--accel", shlex.join(ACCEL)], said, own):
         until(lambda: joined(said, "node1"))

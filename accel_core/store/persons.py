@@ -20,6 +20,8 @@ LOG2_N, R, P = 14, 8, 5
 SALT_BYTES, HASH_BYTES = 16, 32
 MOST_BYTES = 64 << 20
 """What scrypt may take, whatever a stored record says."""
+ALPHABETS = ("Latin", "Greek", "Cyrillic", "Armenian", "Cherokee")
+"""Whose letters look alike, and which nobody mixes in a word (Unicode Technical Standard 39, 5.1)."""
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
 """Letters of Unicode that show nothing."""
 
@@ -53,6 +55,11 @@ class Person(PlainData):
 def person_now(nickname: str, passphrase: str) -> Person:
     """Somebody who is new; BadInput where the nickname or the passphrase is none."""
     name = checked_nickname(nickname)
+    if len(found := scripts(name)) > 1:
+        raise BadInput(
+            f"{quoted(nickname)} mixes {' and '.join(found)} letters, of which many look alike: use those "
+            "of one alphabet."
+        )
     if not SHORTEST_PASSPHRASE <= len(passphrase) <= LONGEST_PASSPHRASE:
         raise BadInput(
             f"A passphrase has {SHORTEST_PASSPHRASE} to {LONGEST_PASSPHRASE} characters; this one has "
@@ -73,6 +80,12 @@ def checked_nickname(given: str) -> str:
             "underscores."
         )
     return name
+
+
+def scripts(name: str) -> list[str]:
+    """Which of ALPHABETS the letters are of: with two of them a name can look like another person's."""
+    found = {unicodedata.name(letter, "").partition(" ")[0].capitalize() for letter in name}
+    return [alphabet for alphabet in ALPHABETS if alphabet in found]
 
 
 def key_of(nickname: str) -> str:

@@ -185,6 +185,21 @@ def test_what_a_page_or_a_terminal_could_be_misled_by_is_no_nickname(name: str) 
         checked_nickname(name)
 
 
+@pytest.mark.parametrize("name", ["\u0430da", "\u0391da", "ada_\u0431"])
+def test_a_new_nickname_that_could_look_like_another_one_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match=r"mixes Latin and (Cyrillic|Greek) letters"):
+        person_now(name, "correct horse")
+
+
+@pytest.mark.parametrize("name", ["\u0410\u0434\u0430", "\u0386\u03b4\u03b1", "数学ada", "Łódź-7"])
+def test_a_nickname_of_one_alphabet_is_taken(name: str) -> None:
+    assert person_now(name, "correct horse").nickname == name
+
+
+def test_who_has_a_mixed_nickname_keeps_it() -> None:
+    assert checked_nickname("\u0430da") == "\u0430da"
+
+
 def test_capitals_and_forms_of_a_letter_make_no_other_person(records: Entries) -> None:
     assert key_of("STRASSE") == key_of("straße") and key_of("ﬁ") == key_of("FI")
     first, second = person_now("Ada", "the first one"), person_now("aDA", "the second one")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import AccelError, StoreUnavailable
 from accel_core.machine import environment
@@ -13,7 +15,7 @@ from accel_core.model import Machine, Measurement
 from accel_core.race import Calibration
 from accel_core.runner import ending
 from accel_core.runner.job import Event, Job
-from accel_core.runner.kinds import KINDS, JobData
+from accel_core.runner.kinds import KINDS
 from accel_core.runner.kinds.kind import ROOFS
 from accel_core.runner.queue import Ticket
 from accel_core.runner.receiving import LAST_RESULTS_S, Receiving, live
@@ -31,7 +33,7 @@ at the most nothing is measured where all that went before it leave at once."""
 WATCH_S = 0.1
 """How often the worker's memory is looked at: about 0.04 % of a core."""
 HELD_S = 1.0
-"""How long a job whose turn it is waits for a store that another program holds: the queue waits with it."""
+"""How long a job whose turn it is waits for the roofs that are stored: the queue waits with it."""
 MOST_RECORDS = 500
 """The newest of a machine's records, asked for how long things take."""
 BESIDE_OTHERS = (
@@ -136,7 +138,9 @@ class Supervisor:
             queue.name_worker(ticket, worker.process, self._spec.time_limit_s)
             for warning in worker.warnings:
                 self._job.warn(warning)
-            worker.send(self._data(), beside_others=beside_others)
+            # on a thread, because a store, or a worker that does not read, may hang: the limits hold meanwhile
+            sending = partial(self._send, worker, beside_others)
+            threading.Thread(target=sending, name="send a job", daemon=True).start()
             self._watch(worker, memory_limit_bytes)
         except BaseException:
             worker.stop()
@@ -145,20 +149,34 @@ class Supervisor:
         worker.close()
         return self._last is None or self._last["event"] != "busy"
 
-    def _data(self) -> JobData:
-        """What the worker is sent: to read the store itself, it would import what no other part of it needs."""
-        kind = KINDS.get(self._spec.kind)
-        if self._machine is None or kind is None or not kind.told_roofs:
-            return self._spec.data
-        from accel_core.store import Store
+    def _send(self, worker: Worker, beside_others: bool) -> None:
+        worker.send({**self._spec.data, **self._roofs()}, beside_others=beside_others)
 
-        try:
-            known = Store(self._receiving.store.url, busy_s=HELD_S).peaks(self._machine.fingerprint)
-        except StoreUnavailable:
-            known = None
-        return (
-            self._spec.data if known is None else {**self._spec.data, ROOFS: known.without_samples().to_dict()}
-        )
+    def _roofs(self) -> dict[str, Any]:
+        """What the worker is told of the machine's roofs, if its kind asks.
+
+        To read them itself, it would import what no other part of it needs.
+        """
+        machine, kind = self._machine, KINDS.get(self._spec.kind)
+        if machine is None or kind is None or not kind.told_roofs:
+            return {}
+        found: list[dict[str, Any]] = []
+
+        def read() -> None:
+            try:
+                known = self._receiving.store.peaks(machine.fingerprint)
+            except StoreUnavailable:
+                return
+            except Exception:
+                log.exception("job %s: the roofs could not be read", self._job.id)
+                return
+            if known is not None:
+                found.append(known.without_samples().to_dict())
+
+        reading = threading.Thread(target=read, name="read the roofs", daemon=True)
+        reading.start()
+        reading.join(HELD_S)
+        return {ROOFS: found[0]} if found else {}
 
     def _watch(self, worker: Worker, memory_limit_bytes: int) -> None:
         """Return when the worker is done; raise what else can happen."""

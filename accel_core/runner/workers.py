@@ -80,7 +80,7 @@ class Worker:
     def send(self, job: Mapping[str, Any], *, beside_others: bool = False) -> None:
         """Give it its job; `beside_others`: without the host's turn."""
         assert self._popen.stdin is not None
-        with suppress(OSError):  # it is dead already: its return code tells
+        with suppress(OSError, ValueError):  # it is dead, or was ended, already: its return code tells
             self._popen.stdin.write(json.dumps({**job, BESIDE_OTHERS: beside_others}).encode() + b"\n")
             self._popen.stdin.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from accel_core.model.series import RateSeries
 from accel_core.model.words import Estimate
 from accel_core.peaks import measure_again, memory
 from accel_core.peaks.again import passed_roofs
+from accel_core.runner import supervisor
 from accel_core.runner.kinds import bench as bench_kind
 from accel_core.runner.kinds.kind import ROOFS
 from accel_core.runner.spec import Spec
@@ -132,6 +134,31 @@ def test_a_worker_is_told_the_roofs_that_the_store_of_its_job_knows(store_url: s
         return
     roofs = Peaks.from_dict(found[ROOFS])
     assert (roofs.fingerprint, roofs.ceilings, roofs.series()) == (here.fingerprint, (SLOPE,), [])
+
+
+@pytest.mark.parametrize("fault", ["hangs", "breaks"])
+def test_a_store_that_does_not_answer_costs_a_job_its_roofs_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    over = threading.Event()
+
+    def peaks(store: Store, fingerprint: str) -> Peaks:
+        over.wait(30 if fault == "hangs" else 0)
+        raise RuntimeError("It broke.")
+
+    monkeypatch.setattr(Store, "peaks", peaks)
+    monkeypatch.setattr(supervisor, "HELD_S", 0.2)
+    try:
+        assert told(Spec("bench", {"kind": "bench"}, 30.0), Store(), detect()) == {}
+    finally:
+        over.set()
+
+
+def test_a_worker_that_does_not_read_its_job_is_ended_at_its_limit() -> None:
+    deaf = "import time; time.sleep(60)"
+    spec = Spec("bench", {"kind": "bench", "cases": ["x" * (1 << 20)]}, 1.0)
+    job = start(spec, "me", store=Store(), machine=detect(), command=(sys.executable, "-c", deaf))
+    assert job.wait(30) and "longer than its time limit" in str(job.error), job.error
 
 
 def told(spec: Spec, store: Store, here: Machine) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def add_pool(command: Command, seconds: Callable[[str], float]) -> None:
     hosts.add_argument("--local", type=int, metavar="N", help="N pretended hosts on this computer, for trying")
     hosts.add_argument("--ssh", metavar="FILE", help="the hosts in FILE, one on each line, by ssh")
     hosts.add_argument("--slurm", type=int, metavar="N", help="N hosts as jobs of SLURM, by sbatch")
-    start.add_argument("--host", help="address that hosts reach this one by (127.0.0.1)")
+    start.add_argument("--host", help="address that hosts reach this one by: needed with --ssh, else 127.0.0.1")
     start.add_argument("--port", type=int, default=PORT, help=f"port of the pool ({PORT})")
     start.add_argument("--accel", default="accel", metavar="COMMAND", help="accel on the hosts (accel)")
     start.add_argument("--cores", type=int, default=0, help="SLURM: cores of a host")

@@ -32,7 +32,7 @@ POLL_S = 0.2
 CANCEL_WAIT_S = 2.0
 """For a host to say what it had measured until it was told to end; a network may take longer than a process."""
 ABSENT_S = 30.0
-"""A host that starts anew is waited for so long."""
+"""A host that starts anew, or that does not answer before it has begun, is waited for so long."""
 MOST_MOVES = 1
 """What ended two hosts would end all that are alike."""
 
@@ -91,7 +91,7 @@ def _carry(
         lost = trip.run(wanted)
         if lost is None:
             return
-        gone = f"The host {lost.name} went away while it measured"
+        gone = f"The host {lost.name} {trip.fault}"
         if not wanted.alike or attempt == MOST_MOVES:
             raise JobFailed(f"{gone}: run it again; what it had measured before is kept.")
         job.warn(f"{gone}; a host of the same hardware goes on.")
@@ -121,6 +121,8 @@ class _Trip:
         self._arrived: deque[tuple[int, Event]] = deque()
         self._taken = 0
         self._host: Host | None = None
+        self.fault = "went away while it measured"
+        """What became of a host that `run` returns."""
 
     def run(self, wanted: Wanted) -> Host | None:
         """None once it was measured; the host that went away before."""
@@ -162,7 +164,7 @@ class _Trip:
         future = self._line.send(self._id, address, self._data)
         future.add_done_callback(lambda _: self._job.nudge())
         try:
-            return self._watch(future, host)
+            return self._watch(future, host, address)
         finally:
             future.release()
 
@@ -171,8 +173,9 @@ class _Trip:
         most_s = unattended_s()
         return ending.unattended(most_s) if self._job.unattended_s() > most_s else None
 
-    def _watch(self, future: Any, host: Host) -> Host | None:
+    def _watch(self, future: Any, host: Host, address: str) -> Host | None:
         cancelled_at, began = None, time.monotonic()
+        heard = began
         while not future.done():
             self._job.pause(POLL_S)
             self._take()
@@ -182,6 +185,11 @@ class _Trip:
                 if (left := self._left()) is not None:
                     self._line.cancel(self._id)
                     raise left
+                heard = heard if self._is_silent(address) else now
+                if now - heard > ABSENT_S:
+                    self._line.cancel(self._id)
+                    self.fault = "does not answer"
+                    return host
             if self._job.cancel_requested and cancelled_at is None:
                 cancelled_at = now
                 self._line.cancel(self._id)
@@ -197,6 +205,10 @@ class _Trip:
             return host
         self._finish(future.result())
         return None
+
+    def _is_silent(self, address: str) -> bool:
+        host = self._line.by_address().get(address)
+        return host is not None and host.silent
 
     def _standing(self) -> Standing:
         return self._line.standing(self._id)

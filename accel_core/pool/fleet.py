@@ -97,6 +97,9 @@ def _send(
     store: Store | None,
     tell: Callable[[str, dict[str, Any]], None] | None,
 ) -> Sent:
+    if host.silent:
+        return Sent(host, None, "It does not answer.")
+
     def hear(event: dict[str, Any]) -> None:
         if tell is not None:
             tell(host.name, event)

@@ -46,7 +46,10 @@ def hosts() -> None:
 def summary(groups: Sequence[Sequence[Host]]) -> str:
     """How many hosts of how many kinds, and how many of them measure."""
     every = [host for group in groups for host in group]
-    busy, waiting = sum(bool(host.busy) for host in every), sum(host.waiting for host in every)
+    busy, waiting = (
+        sum(bool(host.busy) and not host.silent for host in every),
+        sum(host.waiting for host in every),
+    )
     kinds = "all alike" if len(groups) == 1 else f"{len(groups)} kinds of hardware"
     said = f"{format_count(len(every), 'host')}, {kinds}" if len(every) > 1 else "1 host"
     measure = "none measures" if not busy else f"{busy} {'measures' if busy == 1 else 'measure'}"

@@ -174,7 +174,7 @@ def whose() -> str:
 def doing(host: Host) -> str:
     """What a host does now, with who waits there."""
     waiting = f", {host.waiting} waiting" if host.waiting else ""
-    return (host.busy or "idle") + waiting
+    return host.does + waiting
 
 
 def _alike(hosts: Sequence[Host]) -> list[tuple[Host, ...]]:

@@ -112,6 +112,8 @@ def test_the_page_says_who_is_alike_who_measures_and_who_shares_a_computer(open_
     pool.hosts[1] = replace(pool.hosts[1], silent=True)
     (table,) = [frame.value for frame in open_page("pool").dataframe]
     assert list(table["Does now"]) == ["idle", "does not answer", "idle", "idle"]
+    assert "2 kinds of hardware; none measures" in said(open_page("pool"), "markdown")
+    assert "node2: does not answer, 2 waiting" in said(open_page("pool", host="node2"), "caption")
     assert "node1 and node2 share one computer" in said(app, "caption")
     (chart,) = app.get("plotly_chart")
     assert "No host of the pool has measured" in chart.proto.alt

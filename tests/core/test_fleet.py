@@ -194,6 +194,7 @@ def test_the_command_asks_every_host_and_a_host_that_refuses_costs_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hosts = [host(f"node{at}") for at in range(4)]
+    stopped = replace(host("node4"), silent=True)
     sent = []
 
     def submit(job: dict, owner: str, *, wanted: Wanted, on_event, **_: object) -> Job:
@@ -207,12 +208,13 @@ def test_the_command_asks_every_host_and_a_host_that_refuses_costs_a_sentence(
         return made
 
     monkeypatch.setenv("ACCEL_POOL", "tcp://127.0.0.1:1")
-    monkeypatch.setattr(accel_core.pool, "hosts", lambda: hosts)
+    monkeypatch.setattr(accel_core.pool, "hosts", lambda: [*hosts, stopped])
     monkeypatch.setattr(accel_core.pool.fleet, "submit", submit)
     assert main(["pool", "roofs", "--budget", "3", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert sent == [Wanted(name=one.name) for one in hosts]
-    assert {one["host"] for one in data["outliers"]} == {"node0"} and len(data["hosts"]) == 4
+    assert {one["host"] for one in data["outliers"]} == {"node0"} and len(data["hosts"]) == 5
+    assert data["hosts"][4]["fault"] == "It does not answer."
     assert data["hosts"][2]["fault"] == "node2 runs another version." and not data["hosts"][2]["ceilings"]
     assert main(["pool", "roofs"]) == 0
     said = capsys.readouterr()

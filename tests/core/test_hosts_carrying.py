@@ -234,6 +234,21 @@ def test_a_job_whose_page_was_closed_does_not_wait_in_the_queue_of_its_host(
     assert line.cancelled == line.left == 1
 
 
+def test_a_job_that_has_not_begun_leaves_a_host_that_does_not_answer(
+    put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "ABSENT_S", 0.3)
+    silent, two = host("one", silent=True), host("two")
+    line = put(Line([Trip(silent, last={"event": "done"}, waits=True)]))
+    assert str(ended(Wanted(name="one")).error).startswith("The host one does not answer: run it again")
+    assert line.cancelled == line.left == 1
+    waits = Trip(silent, last={"event": "done"}, waits=True)
+    put(Line([waits, Trip(two, [STARTED, ready(two), RESULT], {"event": "done"})]))
+    job = ended(Wanted(name="one", alike=True))
+    assert (job.state, job.host) == ("done", "two")
+    assert job.warnings == ["The host one does not answer; a host of the same hardware goes on."]
+
+
 def test_a_host_that_shares_its_computer_says_so(put) -> None:
     one = host("one", shares=("two",))
     put(Line([Trip(one, [STARTED, ready(one)], {"event": "done"})]))

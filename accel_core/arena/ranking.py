@@ -6,7 +6,8 @@ begins the next group, with the rank that its place in the order gives (1, 1, 3)
 best of the group, never against a neighbour: through neighbours a long board would become one group, of which
 the last is far from the first. The price: two who lie in different groups need not be told apart from each
 other. What holds: a higher score never has the larger rank, equal scores share one, the order in which entries
-came changes nothing, and who hands in again never loses a rank by it.
+came changes nothing, and who hands in again never loses a rank by it, as long as the intervals of the others
+stay: what a new pair of judgings shows of the machine may change those of all (repeatability.py).
 """
 
 from __future__ import annotations

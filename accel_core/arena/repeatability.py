@@ -2,7 +2,7 @@
 
 A judging's interval holds what differs from call to call. From one process to the next memory lies elsewhere
 and the machine has other work, and the same code differs by more (Kalibera and Jones, Rigorous Benchmarking in
-Reasonable Time, ISMM 2013). Every entry on a board was judged twice, so the board itself shows how much.
+Reasonable Time, ISMM 2013). Every timed entry on a board was judged twice, so the board itself shows how much.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ FEWEST = 5
 MEDIAN_OF_NORMAL = 0.6745
 """The median of |x| where x is normal with standard deviation 1."""
 NORMAL_95 = 1.96
+MOST = 0.1
+"""Whatever judgings say: who holds half of a board's nicknames shall not make all of it one rank."""
 
 
 def spread(pairs: Iterable[tuple[float, float]]) -> float:
     """The standard deviation of a score's logarithm from one judging to the next; 0 with fewer than FEWEST.
 
-    Each pair holds two scores above 0 of one entry. By their median, so that no entry whose judgings were made
-    to differ makes everybody's interval wide: for that it takes half of them.
+    Each pair holds two scores above 0 of one entry. By their median and MOST at the most, so that one entry
+    whose judgings were made to differ makes nobody's interval wide but its own.
     """
     apart = [abs(math.log(one / other)) for one, other in pairs if one > 0 and other > 0]
     if len(apart) < FEWEST:
         return 0.0
-    return median(apart) / (math.sqrt(2) * MEDIAN_OF_NORMAL)
+    return min(median(apart) / (math.sqrt(2) * MEDIAN_OF_NORMAL), MOST)
 
 
 def widened(

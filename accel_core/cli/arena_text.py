@@ -104,7 +104,7 @@ def board(rows: Sequence[BoardRow], roofs: RoofsToday | None = None) -> str:
         lines.append([place, who, score, ends, on, plain_name(when), plain_name(row.entry), remark])
     if not lines:
         return "Nobody stands on this board yet."
-    header = ["rank", "who", "score", "95 % interval", "built on", "handed in (UTC)", "entry", ""]
+    header = ["rank", "who", "score", "interval", "built on", "handed in (UTC)", "entry", ""]
     said = "" if roofs is None else roofs_text(roofs.flop_per_s, roofs.threads, roofs.measured)
     return "\n\n".join(filter(None, (table(header, lines), said)))
 

@@ -69,7 +69,7 @@ def board_reading(lines: Sequence[Line]) -> str:
     first = [line for line in ranked if line.rank == best.rank]
     ends = interval_text(best)
     said = f"The best score is **{score_text(best.score)}** of {ROOF:.0f}"
-    said += f" (95 % interval {ends})" if ends else ""
+    said += f" (interval {ends})" if ends else ""
     sentences = [f"{said}: {format_number(best.score / ROOF, 2)} of the speed that the roof allows."]
     if len(first) > 1:
         why = "what was measured cannot tell them apart" if best.low is not None else "their scores are equal"
@@ -115,7 +115,7 @@ def board_rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
             "Rank": line.place,
             "Who": plain_name(line.name),
             "Score": float(score_text(line.score)),
-            "95 % interval": interval_text(line),
+            "Interval": interval_text(line),
             "Built on": plain_name(line.built_on),
             "Handed in (UTC)": line.when[:16].replace("T", " "),
         }

@@ -20,7 +20,7 @@ def drawn(pick: random.Random, sd: float, count: int) -> list[tuple[float, float
     return [(code * pick.lognormvariate(0, sd), code * pick.lognormvariate(0, sd)) for code in codes]
 
 
-@pytest.mark.parametrize("sd", [0.003, 0.02, 0.1])
+@pytest.mark.parametrize("sd", [0.003, 0.02, 0.09])
 def test_the_spread_is_that_of_one_judging(sd: float) -> None:
     assert spread(drawn(random.Random(1), sd, 20_000)) == pytest.approx(sd, rel=0.03)
 
@@ -31,6 +31,11 @@ def test_nineteen_of_twenty_pairs_of_the_same_code_overlap(sd: float) -> None:
     ends = [[widened(score, None, None, sd) for score in pair] for pair in pairs]
     overlap = sum(a[0] <= b[1] and b[0] <= a[1] for a, b in ends if None not in (*a, *b))  # type: ignore[operator]
     assert overlap / len(pairs) == pytest.approx(0.95, abs=0.005)
+
+
+def test_whatever_judgings_say_no_board_becomes_one_rank() -> None:
+    low, high = widened(50.0, None, None, spread([(1.0, 9.9)] * 99))
+    assert low == pytest.approx(50 / 1.149, rel=1e-3) and high == pytest.approx(50 * 1.149, rel=1e-3)
 
 
 def test_with_few_entries_nothing_is_known() -> None:

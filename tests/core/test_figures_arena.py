@@ -98,7 +98,7 @@ def test_an_empty_board_says_what_will_stand_there():
 
 def test_the_sentence_of_the_board_holds_its_best_against_the_rungs():
     said = arena_board.board_reading(records.board())
-    assert "**68.2** of 100 (95 % interval 66.9 to 69.4)" in said
+    assert "**68.2** of 100 (interval 66.9 to 69.4)" in said
     assert "“NumPy” is ahead with 83.0" in said and "34.1 times the score of “i, j, k, compiled”" in said
     tied = [replace(line, rank=1, shared=True) for line in records.board()[:2]]
     assert "2 share the first rank" in arena_board.board_reading(tied)

@@ -45,8 +45,8 @@ class BoardRow(PlainData):
     score: float | None
     low: float | None
     high: float | None
-    """The interval of both judgings, and where five people or more stand on the board at least as wide as two
-    judgings of the same code differ there (repeatability.py)."""
+    """The interval of both judgings. Of entries that count, where five people or more stand on the board, it is
+    at least as wide as two judgings of the same code differ there (repeatability.py)."""
     entry: str
     verdict: str
     """Id of the verdict that counts: the confirming one."""

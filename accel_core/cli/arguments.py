@@ -184,7 +184,7 @@ def _parser() -> tuple[Parser, tuple[str, ...]]:
         choices=("latest", "all"),
         default="latest",
         help="latest: the newest of each kernel, with its usual block (default); "
-        "all: every measurement, of more than 1000 an even choice",
+        "all: every measurement, of more than 1000 an even choice of the newest 10,000",
     )
     roofline.add_argument(
         "--named", metavar="WORKLOAD", default="", help="whose points carry names (the newest)"

@@ -20,8 +20,8 @@ LOG2_N, R, P = 14, 8, 5
 SALT_BYTES, HASH_BYTES = 16, 32
 MOST_BYTES = 64 << 20
 """What scrypt may take, whatever a stored record says."""
-ALPHABETS = ("Latin", "Greek", "Cyrillic", "Armenian", "Cherokee")
-"""Whose letters look alike, and which nobody mixes in a word (Unicode Technical Standard 39, 5.1)."""
+ALPHABETS = ("Latin", "Greek", "Cyrillic", "Armenian", "Coptic", "Cherokee", "Lisu")
+"""Whose letters look alike (Unicode Technical Standard 39, 4: confusable characters)."""
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
 """Letters of Unicode that show nothing."""
 

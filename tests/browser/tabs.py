@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 from visitor import VIEWPORT
+
+LOADS = 3
+"""That a way back may begin after its test has ended."""
 
 
 @dataclass
@@ -31,9 +34,21 @@ class Tab:
     def leave(self) -> None:
         """End the visit: nothing of it is kept, and nothing asks the server any more."""
         if self.page is not None:
-            self.page.wait_for_load_state()  # a test may end in the middle of a load
-            self.page.evaluate("if (location.protocol === 'http:') localStorage.clear()")
+            self._forget()
             self.page.goto("about:blank")
+
+    def _forget(self) -> None:
+        """Clear what its site has stored, once the load has ended in whose middle a test may end."""
+        assert self.page is not None
+        for left in reversed(range(LOADS)):
+            self.page.wait_for_load_state()
+            try:
+                self.page.evaluate("if (location.protocol === 'http:') localStorage.clear()")
+            except Error:  # the way back had not begun to load yet
+                if not left:
+                    raise
+            else:
+                return
 
     def close(self) -> None:
         if self.page is not None:

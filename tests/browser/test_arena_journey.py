@@ -86,10 +86,12 @@ def test_the_board_leads_to_an_entry_whose_code_is_nothing_but_text(page: Page, 
     assert page.title() == "Arena · Accel Explorer"
     assert page.locator("a[href*='evil'], img[src*='evil']").count() == 0
     has_no_fault(page)
+    rested(page)  # what is drawn anew meanwhile hears no click
     page.get_by_role("button", name="Take it as a start").click()
     expect(page.get_by_role("textbox", name="Your code")).to_have_value(EVIL_CODE)
     page.go_back()
     expect(page.get_by_text("Entry of ada")).to_be_visible()
+    rested(page)
 
 
 def test_code_outlives_a_reload_and_a_wrong_answer_is_shown_small(page: Page, server: str):

@@ -13,13 +13,17 @@ from accel_core.errors import AccelError, BadInput, WrongResult
 from accel_core.pool import product
 
 dask = pytest.importorskip("dask", reason="the extra [pool]")
+STOPPED = "stopped"
+"""What a host does that does not answer."""
 
 
 class Here:
     """In place of the line to a pool: Dask computes in this thread."""
 
     def __init__(self, *busy: str) -> None:
-        self._hosts = [SimpleNamespace(name=f"h{at}", busy=one) for at, one in enumerate(busy)]
+        self._hosts = [
+            SimpleNamespace(name=f"h{at}", busy=one, silent=one == STOPPED) for at, one in enumerate(busy)
+        ]
 
     def hosts(self) -> list[Any]:
         return self._hosts
@@ -56,11 +60,13 @@ def test_a_wrong_tile_has_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
         product.pool_product(Here(""), 128, 64)  # type: ignore[arg-type]
 
 
-def test_a_pool_without_hosts_or_with_one_that_measures_is_told() -> None:
+def test_a_pool_without_hosts_or_with_one_that_measures_or_is_silent_is_told() -> None:
     with pytest.raises(AccelError, match="no host"):
         product.pool_product(Here(), 128, 64)  # type: ignore[arg-type]
     with pytest.raises(AccelError, match="h1 measures now"):
         product.pool_product(Here("", "bench"), 128, 64)  # type: ignore[arg-type]
+    with pytest.raises(AccelError, match="h1 does not answer"):
+        product.pool_product(Here("", STOPPED), 128, 64)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("size", "tile"), [(0, 64), (128, 1), (128, 10_000), (64 * 65, 64), (True, 64)])

@@ -24,7 +24,7 @@ def spread(pairs: Iterable[tuple[float, float]]) -> float:
     """The standard deviation of a score's logarithm from one judging to the next; 0 with fewer than FEWEST.
 
     Each pair holds two scores above 0 of one entry. By their median and MOST at the most, so that one entry
-    whose judgings were made to differ makes nobody's interval wide but its own.
+    whose judgings were made to differ widens no interval but its own.
     """
     apart = [abs(math.log(one / other)) for one, other in pairs if one > 0 and other > 0]
     if len(apart) < FEWEST:
@@ -33,12 +33,12 @@ def spread(pairs: Iterable[tuple[float, float]]) -> float:
 
 
 def widened(
-    score: float, low: float | None, high: float | None, spread: float
+    score: float, low: float | None, high: float | None, differ: float
 ) -> tuple[float | None, float | None]:
     """The ends of a score's interval, made so wide that those of two scores of the same code overlap in 95 % of
-    all cases: half of 1.96 times the root of 2 standard deviations to each side, which is half of the limit of
-    repeatability (ISO 5725-6, 4.1)."""
-    if not spread:
+    all cases, where their logarithms have the standard deviation `differ`: half of 1.96 times the root of 2 of
+    these to each side, which is half of the limit of repeatability (ISO 5725-6, 4.1)."""
+    if not differ:
         return low, high
-    half = math.exp(NORMAL_95 * math.sqrt(2) * spread / 2)
+    half = math.exp(NORMAL_95 * math.sqrt(2) * differ / 2)
     return min(score / half, score if low is None else low), max(score * half, score if high is None else high)

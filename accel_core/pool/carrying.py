@@ -180,12 +180,13 @@ class _Trip:
             self._job.pause(POLL_S)
             self._take()
             now = time.monotonic()
-            if self._job.state == "queued":
+            queued = self._job.state == "queued"
+            heard = heard if queued and self._is_silent(address) else now
+            if queued:
                 began = now
                 if (left := self._left()) is not None:
                     self._line.cancel(self._id)
                     raise left
-                heard = heard if self._is_silent(address) else now
                 if now - heard > ABSENT_S:
                     self._line.cancel(self._id)
                     self.fault = "does not answer"

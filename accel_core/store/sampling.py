@@ -60,5 +60,5 @@ def payloads(connection: Connection, rows: list[int]) -> list[str]:
     found: dict[int, str] = {}
     for some in batched(rows, KEYS_AT_ONCE):
         query = select(MEASUREMENTS.c.row, text(MEASUREMENTS.c.payload)).where(MEASUREMENTS.c.row.in_(some))
-        found |= dict(connection.execute(query).tuples().all())
+        found.update((row, payload) for row, payload in connection.execute(query))
     return [found[row] for row in rows if row in found]

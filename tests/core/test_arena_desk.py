@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -476,15 +477,20 @@ def test_who_cannot_be_told_apart_shares_a_rank_and_of_each_the_best_stands(full
     assert (rows[0].low, rows[0].high, rows[0].verdict, rows[0].when) == (79.0, 81.0, "verdict11", moment(1))
 
 
-def test_the_interval_spans_both_judgings_so_that_equal_code_shares_a_rank(store: Store) -> None:
-    """The same code twice: each of its runs is narrow, and they lie apart from one process to the next."""
+def judged_twice(store: Store, people: Sequence[tuple[str, float, float]]) -> None:
+    """An entry of each person with its first and its confirming score."""
     records = Entries(store)
-    for number, (person, first, second) in enumerate((("Ada", 60.0, 66.0), ("Bob", 65.0, 61.0))):
+    for number, (person, first, second) in enumerate(people):
         entry = an_entry(number, person)
         records.add(entry)
         records.add(a_verdict(10 * number, entry.id, first, fingerprint=here()))
         confirming = a_verdict(10 * number + 1, entry.id, second, fingerprint=here())
         records.add(replace(confirming, confirms=f"verdict{10 * number}"))
+
+
+def test_the_interval_spans_both_judgings_so_that_equal_code_shares_a_rank(store: Store) -> None:
+    """The same code twice: each of its runs is narrow, and they lie apart from one process to the next."""
+    judged_twice(store, (("Ada", 60.0, 66.0), ("Bob", 65.0, 61.0)))
     rows = arena.board(EVENT, here(), store=store)
     assert [(row.rank, row.person, row.score, row.low, row.high) for row in rows] == [
         (1, "Ada", 66.0, 59.0, 67.0),
@@ -526,13 +532,7 @@ JUDGED = (
 def test_ranks_are_shared_as_far_as_judgings_of_one_code_differ(
     store: Store, people: tuple[tuple[str, float, float], ...], ranks: dict[str, int]
 ) -> None:
-    records = Entries(store)
-    for number, (person, first, second) in enumerate(people):
-        entry = an_entry(number, person)
-        records.add(entry)
-        records.add(a_verdict(10 * number, entry.id, first, fingerprint=here()))
-        confirming = a_verdict(10 * number + 1, entry.id, second, fingerprint=here())
-        records.add(replace(confirming, confirms=f"verdict{10 * number}"))
+    judged_twice(store, people)
     rows = arena.board(EVENT, here(), store=store)
     assert {row.person: row.rank for row in rows} == ranks
 

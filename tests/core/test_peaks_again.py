@@ -22,6 +22,7 @@ from accel_core.peaks import measure_again, memory
 from accel_core.peaks.again import passed_roofs
 from accel_core.runner import supervisor
 from accel_core.runner.kinds import bench as bench_kind
+from accel_core.runner.kinds import sequence
 from accel_core.runner.kinds.kind import ROOFS
 from accel_core.runner.spec import Spec
 from accel_core.runner.submitting import start
@@ -120,7 +121,20 @@ def test_the_job_that_measured_the_kernel_measures_its_roof(monkeypatch: pytest.
     assert names == {slope.name}
 
 
-@pytest.mark.parametrize("kind", ["bench", "calibrate"])
+def test_a_job_of_several_parts_hands_the_roofs_to_those_that_hold_against_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[tuple[str, object]] = []
+    for kind in ("bench", "calibrate"):
+        run = lambda job, machine, emit: heard.append((job["kind"], job.get(ROOFS)))  # noqa: E731
+        monkeypatch.setitem(sequence.ALLOWED, kind, replace(sequence.ALLOWED[kind], run=run))
+    jobs = [{"kind": "calibrate"}, {"kind": "bench"}]
+    sequence.KIND.run({"jobs": jobs, ROOFS: "the roofs"}, detect(), lambda event: None)
+    sequence.KIND.run({"jobs": jobs}, detect(), lambda event: None)
+    assert heard == [("calibrate", None), ("bench", "the roofs"), ("calibrate", None), ("bench", None)]
+
+
+@pytest.mark.parametrize("kind", ["bench", "sequence", "calibrate"])
 def test_a_worker_is_told_the_roofs_that_the_store_of_its_job_knows(store_url: str, kind: str) -> None:
     here, store = detect(), Store(store_url)
     spec = Spec(kind, {"kind": kind}, 30.0)
@@ -129,7 +143,7 @@ def test_a_worker_is_told_the_roofs_that_the_store_of_its_job_knows(store_url: s
     for part in (replace(SLOPE, series=samples), CurvePoint(MIB, Estimate(1.0, None, None, 2), None, samples)):
         store.save_peak(here.fingerprint, ENVIRONMENT, part)
     found = told(spec, store, here)
-    if kind != "bench":
+    if kind == "calibrate":
         assert found == {}
         return
     roofs = Peaks.from_dict(found[ROOFS])

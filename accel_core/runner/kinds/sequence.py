@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from accel_core.errors import BadInput, quoted
 from accel_core.runner.kinds import bench, calibrate, compare, simulate, transformer, trial, tune
-from accel_core.runner.kinds.kind import Emit, JobData, JobKind, Parts, entries
+from accel_core.runner.kinds.kind import ROOFS, Emit, JobData, JobKind, Parts, entries
 
 if TYPE_CHECKING:
     from accel_core.model import Machine
@@ -35,8 +35,11 @@ def _check(job: JobData, machine: Machine) -> tuple[dict[str, Any], float]:
 
 
 def _run(job: JobData, machine: Machine, emit: Emit) -> None:
+    roofs = {ROOFS: job[ROOFS]} if ROOFS in job else {}
     for at, one in enumerate(job["jobs"]):
-        ALLOWED[one["kind"]].run(one, machine, _as_step(emit, at, len(job["jobs"])))
+        kind = ALLOWED[one["kind"]]
+        told = {**one, **roofs} if kind.told_roofs else one
+        kind.run(told, machine, _as_step(emit, at, len(job["jobs"])))
 
 
 def _as_step(emit: Emit, at: int, total: int) -> Emit:
@@ -60,4 +63,5 @@ KIND = JobKind(
     _run,
     _foresee,
     lambda data: max(ALLOWED[one["kind"]].threads(one) for one in data["jobs"]),
+    told_roofs=True,
 )
